@@ -1,0 +1,136 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// AlertState tells how far an alert has come.
+type AlertState string
+
+const (
+	// Holding waits for the undo window to end.
+	Holding AlertState = "holding"
+	// Sending has been planned into shards.
+	Sending AlertState = "sending"
+	// Sent has no unfinished shard.
+	Sent AlertState = "sent"
+	// Stopped was taken back by an editor; who had it already, has it.
+	Stopped AlertState = "stopped"
+)
+
+// Alert is the notification that an update sends.
+type Alert struct {
+	ID       int64
+	UpdateID int64
+	OutageID int64
+	// Priority goes before everything else that is queued: a resolution.
+	Priority bool
+	State    AlertState
+	// HoldUntil is the end of the undo window.
+	HoldUntil time.Time
+	// Deadline is when the notifier gives up what it has not reached.
+	Deadline time.Time
+	// Audience is how many readers the plan found.
+	Audience   int
+	PlannedAt  *time.Time
+	FinishedAt *time.Time
+	CreatedAt  time.Time
+	Update     Update
+	Outage     Outage
+}
+
+// Counts are what became of an alert's audience so far.
+type Counts struct {
+	// Audience is how many readers the plan found; 0 before.
+	Audience int
+	// Accepted by the push service; Gone, whose subscription has ended; Failed
+	// for good; Waiting for another try.
+	Accepted, Gone, Failed, Waiting int
+}
+
+// Remaining is how many have not been tried yet, or were left out because they
+// paused or forgot since.
+func (c Counts) Remaining() int {
+	return max(0, c.Audience-c.Accepted-c.Gone-c.Failed-c.Waiting)
+}
+
+// Alert finds an alert, with its update and outage.
+func (s *Store) Alert(ctx context.Context, id int64) (Alert, error) {
+	return findAlert(s.read.WithContext(ctx), id)
+}
+
+// Counts adds up an alert's shards.
+func (s *Store) Counts(ctx context.Context, alert Alert) (Counts, error) {
+	counts := Counts{Audience: alert.Audience}
+	err := s.reads.QueryRowContext(ctx, s.dialect.rebind(`
+		SELECT coalesce(sum(accepted), 0), coalesce(sum(gone), 0), coalesce(sum(failed), 0), coalesce(sum(waiting), 0)
+		FROM shards WHERE alert_id = ?`), alert.ID).
+		Scan(&counts.Accepted, &counts.Gone, &counts.Failed, &counts.Waiting)
+	return counts, domain(err)
+}
+
+// AlertsOf are the alerts of an outage's updates, by the update's ID.
+func (s *Store) AlertsOf(ctx context.Context, outage Outage) (map[int64]Alert, error) {
+	var alerts []Alert
+	if err := s.read.WithContext(ctx).Find(&alerts, "outage_id = ?", outage.ID).Error; err != nil {
+		return nil, domain(err)
+	}
+	byUpdate := make(map[int64]Alert, len(alerts))
+	for _, alert := range alerts {
+		byUpdate[alert.UpdateID] = alert
+	}
+	return byUpdate, nil
+}
+
+// StopAlert takes an alert back: pages in flight are recorded, no other is
+// begun. An alert that has ended already is an [ErrConflict].
+func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		stop := func(state AlertState, changes map[string]any) (bool, error) {
+			result := tx.Model(&Alert{}).Where("id = ? AND state = ?", id, state).Updates(changes)
+			return result.RowsAffected == 1, result.Error
+		}
+		stopped, err := stop(Holding, map[string]any{"state": Stopped, "finished_at": s.Now()})
+		if err == nil && !stopped {
+			stopped, err = stop(Sending, map[string]any{"state": Stopped})
+		}
+		if err != nil {
+			return err
+		}
+		if !stopped {
+			alert, err := findAlert(tx, id)
+			if err != nil {
+				return err
+			}
+			return fmt.Errorf("%w: it is %s already", ErrConflict, alert.State)
+		}
+		return s.audit(tx, actor, "stop alert", fmt.Sprint(id))
+	})
+	if err != nil {
+		return fmt.Errorf("stop alert %d: %w", id, err)
+	}
+	return nil
+}
+
+// finishAlert ends an alert whose shards all are finished. It runs outside the
+// transaction that finished the last one, so that of two workers who finish
+// together at least one sees both.
+func (s *Store) finishAlert(ctx context.Context, id int64) error {
+	return s.write.WithContext(ctx).Exec(`
+		UPDATE alerts SET state = CASE state WHEN ? THEN ? ELSE state END, finished_at = ?
+		WHERE id = ? AND finished_at IS NULL AND planned_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND state = ?)`,
+		Sending, Sent, s.Now(), id, Unfinished).Error
+}
+
+func findAlert(db *gorm.DB, id int64) (Alert, error) {
+	var alert Alert
+	if err := db.Preload("Update").Preload("Outage").Take(&alert, id).Error; err != nil {
+		return Alert{}, fmt.Errorf("alert %d: %w", id, domain(err))
+	}
+	return alert, nil
+}

@@ -1,0 +1,112 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// AppState tells how an app is doing.
+type AppState string
+
+const (
+	Up         AppState = "up"
+	Failing    AppState = "failing"
+	Recovering AppState = "recovering"
+)
+
+func (s AppState) valid() bool { return s == Up || s == Failing || s == Recovering }
+
+// App is a service that people use: Messenger, Instagram.
+type App struct {
+	ID             int64
+	Slug           string
+	Name           string
+	State          AppState
+	StateChangedAt time.Time
+	CreatedAt      time.Time
+}
+
+// Topic is what a reader follows to follow the app.
+func (a App) Topic() Topic { return Topic{Kind: AppTopic, Slug: a.Slug} }
+
+// NewApp is an app to be made. It begins up.
+type NewApp struct {
+	Slug, Name string
+	// Actor is who makes it, for the audit log.
+	Actor string
+}
+
+// Validate returns an [*Invalid] with every problem.
+func (n NewApp) Validate() error {
+	var p problems
+	p.slug("slug", n.Slug)
+	p.text("name", n.Name, 80)
+	return p.err()
+}
+
+// CreateApp makes an app and its topic. A slug that is taken is an [ErrConflict].
+func (s *Store) CreateApp(ctx context.Context, n NewApp) (App, error) {
+	n.Name = strings.TrimSpace(n.Name)
+	if err := n.Validate(); err != nil {
+		return App{}, err
+	}
+	now := s.Now()
+	app := App{Slug: n.Slug, Name: n.Name, State: Up, StateChangedAt: now, CreatedAt: now}
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		topic := app.Topic()
+		if err := tx.Create(&app).Error; err != nil {
+			return err
+		}
+		if err := tx.Create(&topic).Error; err != nil {
+			return err
+		}
+		return s.audit(tx, n.Actor, "create app", app.Topic().String())
+	})
+	if err != nil {
+		return App{}, fmt.Errorf("app %s: %w", n.Slug, err)
+	}
+	return app, nil
+}
+
+// App finds an app by its slug.
+func (s *Store) App(ctx context.Context, slug string) (App, error) {
+	var app App
+	if err := s.read.WithContext(ctx).Take(&app, "slug = ?", slug).Error; err != nil {
+		return App{}, fmt.Errorf("app %s: %w", slug, domain(err))
+	}
+	return app, nil
+}
+
+// Apps are all apps, by name.
+func (s *Store) Apps(ctx context.Context) ([]App, error) {
+	var apps []App
+	err := s.read.WithContext(ctx).Order("name").Find(&apps).Error
+	return apps, domain(err)
+}
+
+// appsBySlug finds apps, each of which must exist; field names the input they
+// came from.
+func appsBySlug(tx *gorm.DB, field string, slugs []string) ([]App, error) {
+	var found []App
+	if len(slugs) == 0 {
+		return found, nil
+	}
+	if err := tx.Where("slug IN ?", slugs).Order("id").Find(&found).Error; err != nil {
+		return nil, err
+	}
+	exists := map[string]bool{}
+	for _, app := range found {
+		exists[app.Slug] = true
+	}
+	var p problems
+	for _, slug := range slugs {
+		if !exists[slug] {
+			p.add(field, "there is no app %q", slug)
+		}
+	}
+	return found, p.err()
+}

@@ -1,0 +1,132 @@
+package models
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// AlertTopic says that an alert is for the followers of a topic whose level is
+// at most Reach. Together, an alert's topics are its audience.
+type AlertTopic struct {
+	AlertID int64 `gorm:"primaryKey;autoIncrement:false"`
+	TopicID int64 `gorm:"primaryKey;autoIncrement:false"`
+	Reach   Level
+}
+
+// audience finds whom an alert is for: followers of its outage and of the apps
+// it names, each once, less those who muted the outage.
+type audience struct {
+	topics []AlertTopic
+	// outageTopic is the topic that mutes.
+	outageTopic int64
+}
+
+// Reach counts the readers that a draft's alert would reach now.
+func (s *Store) Reach(ctx context.Context, d Draft) (int, error) {
+	d = d.trimmed()
+	if err := d.Validate(); err != nil {
+		return 0, err
+	}
+	db := s.read.WithContext(ctx)
+	outage, err := findOutage(db, d.Outage)
+	if err != nil || d.Alert == AlertNone {
+		return 0, err
+	}
+	apps, err := appsBySlug(db, "apps", d.concerns())
+	if err != nil {
+		return 0, err
+	}
+	a, err := draftAudience(db, d, outage, apps)
+	if err != nil {
+		return 0, err
+	}
+	query, args := a.sql()
+	var count int
+	err = s.reads.QueryRowContext(ctx, s.dialect.rebind(`SELECT count(*) FROM (`+query+`) f
+		JOIN subscriptions s ON s.id = f.subscription_id
+		WHERE s.paused_until IS NULL OR s.paused_until <= ?`), append(args, s.Now())...).Scan(&count)
+	return count, domain(err)
+}
+
+// draftAudience is the one place that says whom an update is for.
+func draftAudience(db *gorm.DB, d Draft, outage Outage, apps []App) (audience, error) {
+	reach := LevelAll
+	switch {
+	case d.Kind == Resolution:
+		reach = LevelResolution
+	case d.Alert == AlertKey:
+		reach = LevelKey
+	}
+	topic, err := findTopic(db, outage.Topic())
+	if err != nil {
+		return audience{}, err
+	}
+	a := audience{outageTopic: topic.ID, topics: []AlertTopic{{TopicID: topic.ID, Reach: reach}}}
+	for _, app := range apps {
+		topic, err := findTopic(db, app.Topic())
+		if err != nil {
+			return audience{}, err
+		}
+		reach := reach
+		if d.States[app.Slug] == Up {
+			reach = LevelResolution // who waits for "it's back" hears it here
+		}
+		a.topics = append(a.topics, AlertTopic{TopicID: topic.ID, Reach: reach})
+	}
+	return a, nil
+}
+
+// alertAudience reads the audience that an alert was published with.
+func alertAudience(db *gorm.DB, alert Alert) (audience, error) {
+	var a audience
+	if err := db.Find(&a.topics, "alert_id = ?", alert.ID).Error; err != nil {
+		return a, err
+	}
+	topic, err := findTopic(db, alert.Outage.Topic())
+	a.outageTopic = topic.ID
+	return a, err
+}
+
+// sql selects the subscription_id of everyone in the audience, each once. The
+// conditions narrow it: they are AND-ed to every part, with their arguments.
+func (a audience) sql(conditions ...condition) (string, []any) {
+	var (
+		parts []string
+		args  []any
+	)
+	for _, reach := range []Level{LevelAll, LevelKey, LevelResolution} {
+		ids := a.topicsWithReach(reach)
+		if len(ids) == 0 {
+			continue
+		}
+		part, partArgs := followersSQL("IN (?"+strings.Repeat(", ?", len(ids)-1)+") AND level <= ?", append(ids, reach), conditions)
+		parts, args = append(parts, part), append(args, partArgs...)
+	}
+	muted, mutedArgs := followersSQL("= ? AND level = ?", []any{a.outageTopic, LevelMuted}, conditions)
+	return strings.Join(parts, " UNION ") + " EXCEPT " + muted, append(args, mutedArgs...)
+}
+
+func (a audience) topicsWithReach(reach Level) (ids []any) {
+	for _, t := range a.topics {
+		if t.Reach == reach {
+			ids = append(ids, t.TopicID)
+		}
+	}
+	return ids
+}
+
+type condition struct {
+	sql  string
+	args []any
+}
+
+func followersSQL(topics string, args []any, conditions []condition) (string, []any) {
+	query, args := "SELECT subscription_id FROM follows WHERE topic_id "+topics, slices.Clone(args)
+	for _, c := range conditions {
+		query, args = query+" AND "+c.sql, append(args, c.args...)
+	}
+	return query, args
+}

@@ -1,0 +1,39 @@
+package models
+
+import (
+	"crypto/ecdh"
+	"encoding/base64"
+	"strings"
+)
+
+// Browser is what a browser's PushSubscription.toJSON gives: where to push,
+// and the keys to seal with, in base64 of either alphabet, padded or not.
+type Browser struct{ Endpoint, P256DH, Auth string }
+
+// browserKeys are a Browser's values as the database keeps them.
+type browserKeys struct{ endpointHash, p256dh, auth []byte }
+
+func (b Browser) parse(p *problems, hosts PushHosts) browserKeys {
+	if err := hosts.Check(b.Endpoint); err != nil {
+		p.add("subscription.endpoint", "%s", err)
+	}
+	keys := browserKeys{endpointHash: hashEndpoint(b.Endpoint)}
+	var err error
+	if keys.p256dh, err = decodeBase64(b.P256DH); err != nil {
+		p.add("subscription.keys.p256dh", "must be base64url")
+	} else if _, err := ecdh.P256().NewPublicKey(keys.p256dh); err != nil {
+		p.add("subscription.keys.p256dh", "must be an uncompressed point on P-256")
+	}
+	if keys.auth, err = decodeBase64(b.Auth); err != nil {
+		p.add("subscription.keys.auth", "must be base64url")
+	} else if len(keys.auth) != 16 {
+		p.add("subscription.keys.auth", "must be 16 bytes")
+	}
+	return keys
+}
+
+var base64Alphabet = strings.NewReplacer("+", "-", "/", "_")
+
+func decodeBase64(s string) ([]byte, error) {
+	return base64.RawURLEncoding.Strict().DecodeString(strings.TrimRight(base64Alphabet.Replace(s), "="))
+}

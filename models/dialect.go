@@ -1,0 +1,40 @@
+package models
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// dialect is what differs between the databases in hand-written SQL.
+type dialect struct {
+	goose goose.Dialect
+	// migrations is the folder of the dialect's migrations.
+	migrations string
+	// numbered says that placeholders are $1, $2, … instead of ?.
+	numbered bool
+}
+
+var (
+	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "migrations/sqlite"}
+	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "migrations/postgres", numbered: true}
+)
+
+// rebind writes the ? of a statement as the dialect's placeholders. The
+// statements of this package hold no ? but placeholders.
+func (d dialect) rebind(query string) string {
+	if !d.numbered {
+		return query
+	}
+	var b strings.Builder
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(query, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("$" + strconv.Itoa(n))
+		query = after
+	}
+}

@@ -1,0 +1,125 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// OutageState tells whether an outage is still going on.
+type OutageState string
+
+const (
+	Ongoing  OutageState = "ongoing"
+	Resolved OutageState = "resolved"
+)
+
+// Outage is a live story about one or more apps: ongoing until its resolution.
+type Outage struct {
+	ID         int64
+	Slug       string
+	Headline   string
+	Standfirst string
+	State      OutageState
+	BeganAt    time.Time
+	ResolvedAt *time.Time
+	CreatedAt  time.Time
+	Apps       []App `gorm:"many2many:outage_apps"`
+}
+
+// Topic is what a reader follows to follow the outage.
+func (o Outage) Topic() Topic { return Topic{Kind: OutageTopic, Slug: o.Slug} }
+
+// NewOutage is an outage to be opened.
+type NewOutage struct {
+	Slug, Headline, Standfirst string
+	// Apps are the slugs of the apps it began with; at least one.
+	Apps []string
+	// BeganAt may lie in the past. Default: now.
+	BeganAt time.Time
+	Actor   string
+}
+
+// Validate returns an [*Invalid] with every problem.
+func (n NewOutage) Validate(now time.Time) error {
+	var p problems
+	p.slug("slug", n.Slug)
+	p.text("headline", n.Headline, maxText)
+	p.optionalText("standfirst", n.Standfirst, maxText)
+	if len(n.Apps) == 0 {
+		p.add("apps", "must name at least one app")
+	}
+	if n.BeganAt.After(now.Add(time.Minute)) {
+		p.add("began_at", "must not lie in the future")
+	}
+	return p.err()
+}
+
+// CreateOutage opens an outage and its topic. A slug that is taken is an
+// [ErrConflict].
+func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
+	now := s.Now()
+	if n.BeganAt.IsZero() {
+		n.BeganAt = now
+	}
+	n.Headline, n.Standfirst = strings.TrimSpace(n.Headline), strings.TrimSpace(n.Standfirst)
+	if err := n.Validate(now); err != nil {
+		return Outage{}, err
+	}
+	outage := Outage{
+		Slug: n.Slug, Headline: n.Headline, Standfirst: n.Standfirst, State: Ongoing,
+		BeganAt: n.BeganAt.UTC().Truncate(time.Microsecond), CreatedAt: now,
+	}
+	err := s.transaction(ctx, func(tx *gorm.DB) (err error) {
+		if outage.Apps, err = appsBySlug(tx, "apps", n.Apps); err != nil {
+			return err
+		}
+		topic := outage.Topic()
+		if err := tx.Omit("Apps.*").Create(&outage).Error; err != nil {
+			return err
+		}
+		if err := tx.Create(&topic).Error; err != nil {
+			return err
+		}
+		return s.audit(tx, n.Actor, "open outage", outage.Topic().String())
+	})
+	if err != nil {
+		return Outage{}, fmt.Errorf("outage %s: %w", n.Slug, err)
+	}
+	return outage, nil
+}
+
+// Outage finds an outage by its slug, with its apps.
+func (s *Store) Outage(ctx context.Context, slug string) (Outage, error) {
+	return findOutage(s.read.WithContext(ctx), slug)
+}
+
+// Outages are all outages, the ongoing ones first, then the newest first.
+func (s *Store) Outages(ctx context.Context, limit int) ([]Outage, error) {
+	var outages []Outage
+	err := s.read.WithContext(ctx).Preload("Apps", byName).
+		Order("state, began_at DESC, id DESC").Limit(limit).Find(&outages).Error
+	return outages, domain(err)
+}
+
+// OutagesOfApp are the outages that an app was part of, the newest first.
+func (s *Store) OutagesOfApp(ctx context.Context, app App, limit int) ([]Outage, error) {
+	var outages []Outage
+	err := s.read.WithContext(ctx).Preload("Apps", byName).
+		Where("id IN (SELECT outage_id FROM outage_apps WHERE app_id = ?)", app.ID).
+		Order("began_at DESC, id DESC").Limit(limit).Find(&outages).Error
+	return outages, domain(err)
+}
+
+func findOutage(db *gorm.DB, slug string) (Outage, error) {
+	var outage Outage
+	if err := db.Preload("Apps", byName).Take(&outage, "slug = ?", slug).Error; err != nil {
+		return Outage{}, fmt.Errorf("outage %s: %w", slug, domain(err))
+	}
+	return outage, nil
+}
+
+func byName(db *gorm.DB) *gorm.DB { return db.Order("name") }

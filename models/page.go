@@ -1,0 +1,133 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// PageSize is how many readers are sent between two records.
+const PageSize = 1000
+
+// Recipient is what a push needs to know of a subscription.
+type Recipient struct {
+	ID               int64
+	Endpoint         string
+	P256DH, Auth     []byte
+	VAPIDKeyID       int64
+	NeedsResubscribe bool
+}
+
+// Page is a piece of a shard, read to be sent.
+type Page struct {
+	Recipients []Recipient
+	// upto is the last ID that the page covers; 0 for a page of those who wait.
+	upto int64
+	// missing are the IDs of those who waited and have been deleted since.
+	missing []int64
+}
+
+// Pages reads a shard from its position on, a page at a time. It may read
+// ahead in a goroutine of its own while the claim is recorded.
+type Pages struct {
+	store    *Store
+	shardID  int64
+	audience audience
+	after    int64
+	upto     int64
+}
+
+// Pages begins at the claimed shard's position.
+func (s *Store) Pages(c *Claim) *Pages {
+	return &Pages{store: s, shardID: c.Shard.ID, audience: c.audience, after: c.Shard.Position, upto: c.Shard.UptoID}
+}
+
+// Next reads the next page, and returns [io.EOF] behind the last. Readers who
+// paused are left out, so that a page may be empty.
+func (p *Pages) Next(ctx context.Context) (Page, error) {
+	if p.after >= p.upto {
+		return Page{}, io.EOF
+	}
+	page := Page{Recipients: make([]Recipient, 0, PageSize), upto: p.upto}
+	query, args := p.audience.sql(
+		condition{"subscription_id > ?", []any{p.after}},
+		condition{"subscription_id <= ?", []any{p.upto}})
+	read, last, err := p.store.recipients(ctx, &page, query+" ORDER BY 1 LIMIT ?", append(args, PageSize))
+	if err != nil {
+		return Page{}, fmt.Errorf("read page of shard %d: %w", p.shardID, err)
+	}
+	if read == PageSize {
+		page.upto = last
+	}
+	p.after = page.upto
+	return page, nil
+}
+
+// WaitingPages reads those who wait for another try, a page at a time, and
+// hands each to fn.
+func (s *Store) WaitingPages(ctx context.Context, c *Claim, fn func(Page) error) error {
+	ids := make([]uint32, PageSize)
+	for it := c.Ledger.Waiting.Clone().ManyIterator(); ; {
+		n := it.NextMany(ids)
+		if n == 0 {
+			return nil
+		}
+		page, err := s.waitingPage(ctx, c, ids[:n])
+		if err != nil {
+			return fmt.Errorf("read who waits in shard %d: %w", c.Shard.ID, err)
+		}
+		if err := fn(page); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Store) waitingPage(ctx context.Context, c *Claim, offsets []uint32) (Page, error) {
+	args := make([]any, len(offsets))
+	missing := make(map[int64]bool, len(offsets))
+	for i, offset := range offsets {
+		id := c.Shard.AfterID + int64(offset)
+		args[i], missing[id] = id, true
+	}
+	page := Page{Recipients: make([]Recipient, 0, len(offsets))}
+	query := "SELECT id AS subscription_id FROM subscriptions WHERE id IN (?" + strings.Repeat(", ?", len(args)-1) + ")"
+	if _, _, err := s.recipients(ctx, &page, query, args); err != nil {
+		return Page{}, err
+	}
+	for _, r := range page.Recipients {
+		delete(missing, r.ID)
+	}
+	for id := range missing {
+		page.missing = append(page.missing, id)
+	}
+	return page, nil
+}
+
+// recipients fills a page with the subscriptions that a query selects; it
+// returns how many there were, those who paused too, and the last one's ID.
+func (s *Store) recipients(ctx context.Context, page *Page, query string, args []any) (read int, last int64, err error) {
+	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+		SELECT s.id, s.endpoint, s.p256dh, s.auth, s.vapid_key_id, s.needs_resubscribe, s.paused_until
+		FROM (`+query+`) f JOIN subscriptions s ON s.id = f.subscription_id ORDER BY s.id`), args...)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer rows.Close()
+	now := s.Now()
+	for rows.Next() {
+		var (
+			r      Recipient
+			paused *time.Time
+		)
+		if err := rows.Scan(&r.ID, &r.Endpoint, &r.P256DH, &r.Auth, &r.VAPIDKeyID, &r.NeedsResubscribe, &paused); err != nil {
+			return 0, 0, err
+		}
+		read, last = read+1, r.ID
+		if paused == nil || !now.Before(*paused) {
+			page.Recipients = append(page.Recipients, r)
+		}
+	}
+	return read, last, rows.Err()
+}

@@ -1,0 +1,128 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Publication is what [Store.Publish] wrote.
+type Publication struct {
+	Update Update
+	// Alert is nil when the update has none.
+	Alert *Alert
+}
+
+// Publish writes an update, the states it sets, its alert and the audit entry
+// in one transaction; nothing is sent yet. A resolution resolves the outage.
+// An update of a resolved outage is an [ErrConflict], unless a correction.
+func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
+	d = d.trimmed()
+	if err := d.Validate(); err != nil {
+		return Publication{}, err
+	}
+	var published Publication
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		outage, err := findOutage(tx.Clauses(clause.Locking{Strength: "UPDATE"}), d.Outage)
+		if err != nil {
+			return err
+		}
+		if outage.State == Resolved && d.Kind != Correction {
+			return fmt.Errorf("%w: the outage is resolved; only a correction can be published", ErrConflict)
+		}
+		apps, err := appsBySlug(tx, "apps", d.concerns())
+		if err != nil {
+			return err
+		}
+		if published.Update, err = s.writeUpdate(tx, d, outage, apps); err != nil {
+			return err
+		}
+		if published.Alert, err = s.writeAlert(tx, d, outage, apps, published.Update); err != nil {
+			return err
+		}
+		return s.audit(tx, d.Actor, "publish "+string(d.Kind), fmt.Sprintf("%s#%d", outage.Topic(), published.Update.ID))
+	})
+	if err != nil {
+		return Publication{}, fmt.Errorf("publish: %w", err)
+	}
+	return published, nil
+}
+
+func (s *Store) writeUpdate(tx *gorm.DB, d Draft, outage Outage, apps []App) (Update, error) {
+	update := Update{
+		OutageID: outage.ID, Kind: d.Kind, AlertLevel: d.Alert,
+		Headline: d.Headline, Body: d.Body, PublishedAt: s.Now(),
+	}
+	if err := tx.Create(&update).Error; err != nil {
+		return update, err
+	}
+	for _, app := range apps {
+		concerned, err := s.writeUpdateApp(tx, update, app, d.States[app.Slug])
+		if err != nil {
+			return update, err
+		}
+		update.Apps = append(update.Apps, concerned)
+	}
+	if d.Kind != Resolution {
+		return update, nil
+	}
+	return update, tx.Model(&outage).Omit(clause.Associations).
+		Updates(map[string]any{"state": Resolved, "resolved_at": update.PublishedAt}).Error
+}
+
+func (s *Store) writeUpdateApp(tx *gorm.DB, update Update, app App, state AppState) (UpdateApp, error) {
+	concerned := UpdateApp{UpdateID: update.ID, AppID: app.ID}
+	if state != "" {
+		concerned.State = &state
+	}
+	if err := tx.Create(&concerned).Error; err != nil {
+		return concerned, err
+	}
+	if state != "" && state != app.State {
+		app.State, app.StateChangedAt = state, update.PublishedAt
+		if err := tx.Save(&app).Error; err != nil {
+			return concerned, err
+		}
+	}
+	concerned.App = app
+	return concerned, nil
+}
+
+func (s *Store) writeAlert(tx *gorm.DB, d Draft, outage Outage, apps []App, update Update) (*Alert, error) {
+	if d.Alert == AlertNone {
+		return nil, nil
+	}
+	a, err := draftAudience(tx, d, outage, apps)
+	if err != nil {
+		return nil, err
+	}
+	hold := s.hold
+	if d.UndoWindow != nil {
+		hold = *d.UndoWindow
+	}
+	due := update.PublishedAt.Add(hold)
+	alert := Alert{
+		UpdateID: update.ID, OutageID: outage.ID, Priority: d.Kind == Resolution, State: Holding,
+		HoldUntil: due, Deadline: due.Add(s.ttlOf(d)), CreatedAt: update.PublishedAt,
+	}
+	if err := tx.Create(&alert).Error; err != nil {
+		return nil, err
+	}
+	for i := range a.topics {
+		a.topics[i].AlertID = alert.ID
+	}
+	return &alert, tx.Create(&a.topics).Error
+}
+
+func (s *Store) ttlOf(d Draft) time.Duration {
+	switch {
+	case d.Kind == Resolution:
+		return s.ttl.Resolution
+	case d.Alert == AlertKey:
+		return s.ttl.Key
+	}
+	return s.ttl.Update
+}

@@ -1,0 +1,78 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// ShardState tells whether there is anything left to do.
+type ShardState string
+
+const (
+	Unfinished ShardState = "unfinished"
+	Finished   ShardState = "finished"
+)
+
+// Shard is a piece of an alert's audience: the subscriptions with
+// AfterID < ID <= UptoID.
+type Shard struct {
+	ID      int64
+	AlertID int64
+	AfterID int64
+	UptoID  int64
+	// Position is the last ID that has been tried once.
+	Position int64
+	// Epoch counts the claims; it is the fence.
+	Epoch int64
+	State ShardState
+	// DueAt is when there is something to do.
+	DueAt time.Time
+	// Attempts counts the passes over what waits.
+	Attempts                        int
+	Accepted, Gone, Failed, Waiting int
+	EncodedLedger                   []byte `gorm:"column:ledger"`
+}
+
+// ShardRef names a shard to be offered to the workers.
+type ShardRef struct {
+	ID       int64
+	AlertID  int64
+	Priority bool
+}
+
+// DueShards are the unfinished shards that are due, the most urgent first.
+func (s *Store) DueShards(ctx context.Context, limit int) ([]ShardRef, error) {
+	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+		SELECT s.id, s.alert_id, a.priority FROM shards s JOIN alerts a ON a.id = s.alert_id
+		WHERE s.state = 'unfinished' AND (s.due_at <= ? OR a.state = ?)
+		ORDER BY a.priority DESC, s.alert_id, s.id LIMIT ?`), s.Now(), Stopped, limit)
+	if err != nil {
+		return nil, fmt.Errorf("due shards: %w", err)
+	}
+	defer rows.Close()
+	var refs []ShardRef
+	for rows.Next() {
+		var ref ShardRef
+		if err := rows.Scan(&ref.ID, &ref.AlertID, &ref.Priority); err != nil {
+			return nil, fmt.Errorf("due shards: %w", err)
+		}
+		refs = append(refs, ref)
+	}
+	return refs, rows.Err()
+}
+
+// FinishAlerts ends the alerts whose last worker died between finishing the
+// last shard and saying so.
+func (s *Store) FinishAlerts(ctx context.Context) error {
+	var ids []int64
+	err := s.read.WithContext(ctx).Model(&Alert{}).Where(`finished_at IS NULL AND planned_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND state = ?)`, Unfinished).
+		Pluck("id", &ids).Error
+	for _, id := range ids {
+		if err == nil {
+			err = s.finishAlert(ctx, id)
+		}
+	}
+	return domain(err)
+}

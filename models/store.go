@@ -1,0 +1,116 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// Store is the database of one Newsbell, safe for concurrent use.
+type Store struct {
+	// write is the only handle that changes anything; on SQLite it has one
+	// connection, so a transaction must never reach for the outer handle.
+	write *gorm.DB
+	read  *gorm.DB
+	// reads is the plain connection pool for hot queries.
+	reads   *sql.DB
+	dialect dialect
+	now     func() time.Time
+	hosts   PushHosts
+	hold    time.Duration
+	ttl     TTLs
+}
+
+// Options are what [Open] needs to know; zero fields get their defaults.
+type Options struct {
+	// URL is "postgres://…", or the path of an SQLite file.
+	URL string
+	// Now is the clock. Default: the system's.
+	Now func() time.Time
+	// PushHosts are the push services that subscriptions may point at.
+	PushHosts PushHosts
+	// UndoWindow is how long an alert can be taken back before it goes out,
+	// when its draft does not say. Default: not at all.
+	UndoWindow time.Duration
+	// TTLs bound how long the notifier goes on trying.
+	TTLs TTLs
+}
+
+// TTLs are the lives of alerts: after its TTL an alert is not sent any more.
+// Zero fields get the defaults: an hour, 4 hours, 24 hours.
+type TTLs struct{ Update, Key, Resolution time.Duration }
+
+// Open connects to the database of opts. It does not migrate.
+func Open(ctx context.Context, opts Options) (*Store, error) {
+	s := &Store{now: opts.Now, hosts: opts.PushHosts, hold: opts.UndoWindow, ttl: opts.TTLs.withDefaults()}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	open := s.openSQLite
+	if IsPostgres(opts.URL) {
+		open = s.openPostgres
+	}
+	if err := open(opts.URL); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := s.Ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// IsPostgres tells whether a database URL names a PostgreSQL server.
+func IsPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
+}
+
+// Now is the store's time: UTC, to the microsecond, as the database keeps it.
+func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.reads.PingContext(ctx)
+}
+
+// Close closes all connections.
+func (s *Store) Close() error {
+	err := s.reads.Close()
+	if writes, dbErr := s.write.DB(); dbErr == nil && writes != s.reads {
+		err = errors.Join(writes.Close(), err)
+	}
+	return err
+}
+
+// transaction runs fn in one writing transaction; fn must use tx alone.
+func (s *Store) transaction(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	return domain(s.write.WithContext(ctx).Transaction(fn))
+}
+
+func (t TTLs) withDefaults() TTLs {
+	if t.Update == 0 {
+		t.Update = time.Hour
+	}
+	if t.Key == 0 {
+		t.Key = 4 * time.Hour
+	}
+	if t.Resolution == 0 {
+		t.Resolution = 24 * time.Hour
+	}
+	return t
+}
+
+func gormConfig(now func() time.Time) *gorm.Config {
+	return &gorm.Config{
+		NowFunc:                now,
+		SkipDefaultTransaction: true,
+		Logger:                 logger.NewSlogLogger(slog.New(slog.NewTextHandler(io.Discard, nil)), logger.Config{}),
+	}
+}

@@ -1,0 +1,98 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// tokenPrefix makes a token recognisable, to people and to secret scanners.
+const tokenPrefix = "newsbell_"
+
+// Token lets a program or an editor publish. Only its hash is stored.
+type Token struct {
+	ID         int64
+	Name       string
+	SecretHash []byte
+	RevokedAt  *time.Time
+	CreatedAt  time.Time
+}
+
+// Actor is how the audit log names whoever uses the token.
+func (t Token) Actor() string { return "token " + t.Name }
+
+// CreateToken makes a token; its secret is shown only now. A name that is
+// taken is an [ErrConflict].
+func (s *Store) CreateToken(ctx context.Context, name string) (Token, string, error) {
+	var p problems
+	p.text("name", name, 80)
+	if err := p.err(); err != nil {
+		return Token{}, "", err
+	}
+	secret, _ := newSecret()
+	secret = tokenPrefix + secret
+	token := Token{Name: name, SecretHash: hashSecret(secret), CreatedAt: s.Now()}
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		if err := tx.Create(&token).Error; err != nil {
+			return err
+		}
+		return s.audit(tx, "operator", "create token", name)
+	})
+	if err != nil {
+		return Token{}, "", fmt.Errorf("token %q: %w", name, err)
+	}
+	return token, secret, nil
+}
+
+// Authenticate finds the token of a secret; a wrong or revoked one is an
+// [ErrUnauthorized].
+func (s *Store) Authenticate(ctx context.Context, secret string) (Token, error) {
+	var token Token
+	err := s.read.WithContext(ctx).Take(&token, "secret_hash = ? AND revoked_at IS NULL", hashSecret(secret)).Error
+	return token, unauthorized(err)
+}
+
+// TokenByID finds a token that is still good, for a session that was opened
+// with it.
+func (s *Store) TokenByID(ctx context.Context, id int64) (Token, error) {
+	var token Token
+	err := s.read.WithContext(ctx).Take(&token, "id = ? AND revoked_at IS NULL", id).Error
+	return token, unauthorized(err)
+}
+
+// Tokens are all tokens, by name.
+func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
+	var tokens []Token
+	err := s.read.WithContext(ctx).Order("name").Find(&tokens).Error
+	return tokens, domain(err)
+}
+
+// RevokeToken ends a token at once.
+func (s *Store) RevokeToken(ctx context.Context, name string) error {
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		result := tx.Model(&Token{}).Where("name = ? AND revoked_at IS NULL", name).Update("revoked_at", s.Now())
+		if result.Error != nil {
+			return result.Error
+		}
+		if result.RowsAffected == 0 {
+			return ErrNotFound
+		}
+		return s.audit(tx, "operator", "revoke token", name)
+	})
+	if err != nil {
+		return fmt.Errorf("token %q: %w", name, err)
+	}
+	return nil
+}
+
+// unauthorized hides whether a secret was ever good.
+func unauthorized(err error) error {
+	if err := domain(err); err == nil {
+		return nil
+	} else if err != ErrNotFound {
+		return err
+	}
+	return ErrUnauthorized
+}

@@ -1,0 +1,48 @@
+package models
+
+import (
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// TopicKind says what a topic is about.
+type TopicKind string
+
+const (
+	OutageTopic TopicKind = "outage"
+	AppTopic    TopicKind = "app"
+)
+
+// Topic is what can be followed, written "outage/<slug>" or "app/<slug>".
+type Topic struct {
+	ID   int64
+	Kind TopicKind
+	Slug string
+}
+
+// ParseTopic reads "outage/<slug>" or "app/<slug>". The topic has no ID, and
+// may not exist.
+func ParseTopic(s string) (Topic, error) {
+	kind, slug, found := strings.Cut(s, "/")
+	t := Topic{Kind: TopicKind(kind), Slug: slug}
+	var p problems
+	if !found || t.Kind != OutageTopic && t.Kind != AppTopic {
+		p.add("topic", `must be "outage/<slug>" or "app/<slug>"`)
+		return Topic{}, p.err()
+	}
+	p.slug("topic", slug)
+	return t, p.err()
+}
+
+// String is the topic as the API writes it.
+func (t Topic) String() string { return string(t.Kind) + "/" + t.Slug }
+
+func findTopic(db *gorm.DB, t Topic) (Topic, error) {
+	var found Topic
+	if err := db.Take(&found, "kind = ? AND slug = ?", t.Kind, t.Slug).Error; err != nil {
+		return Topic{}, fmt.Errorf("topic %s: %w", t, domain(err))
+	}
+	return found, nil
+}

@@ -1,0 +1,115 @@
+package models
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxText is the longest headline or body, in bytes. What does not fit in a
+// notification is cut there, never refused here.
+const maxText = 16 << 10
+
+// UpdateKind says what an update is to its outage.
+type UpdateKind string
+
+const (
+	OrdinaryUpdate UpdateKind = "update"
+	Resolution     UpdateKind = "resolution"
+	Correction     UpdateKind = "correction"
+)
+
+// AlertLevel says whom an update's alert is for.
+type AlertLevel string
+
+const (
+	// AlertNone is published without an alert.
+	AlertNone AlertLevel = "none"
+	// AlertAll is for who follows at "all".
+	AlertAll AlertLevel = "all"
+	// AlertKey is for who follows at "all" or "key".
+	AlertKey AlertLevel = "key"
+)
+
+// Update is one entry of an outage's live coverage.
+type Update struct {
+	ID          int64
+	OutageID    int64
+	Kind        UpdateKind
+	AlertLevel  AlertLevel
+	Headline    string
+	Body        string
+	PublishedAt time.Time
+	Apps        []UpdateApp
+}
+
+// UpdateApp is an app that an update concerns, and the state it sets, if any.
+type UpdateApp struct {
+	UpdateID int64 `gorm:"primaryKey;autoIncrement:false"`
+	AppID    int64 `gorm:"primaryKey;autoIncrement:false"`
+	State    *AppState
+	App      App
+}
+
+// Updates are an outage's updates, the newest first, with their apps.
+func (s *Store) Updates(ctx context.Context, outage Outage) ([]Update, error) {
+	var updates []Update
+	err := s.read.WithContext(ctx).Preload("Apps.App").
+		Order("published_at DESC, id DESC").Find(&updates, "outage_id = ?", outage.ID).Error
+	return updates, domain(err)
+}
+
+// Draft is an update to be published.
+type Draft struct {
+	// Outage is the outage's slug.
+	Outage string
+	Kind   UpdateKind
+	Alert  AlertLevel
+	// Apps are the slugs of the apps it concerns, any apps.
+	Apps []string
+	// States are the states it sets, by the app's slug. To set an app's state
+	// is to name the app.
+	States         map[string]AppState
+	Headline, Body string
+	// UndoWindow is how long the alert can be taken back; nil is the store's.
+	UndoWindow *time.Duration
+	Actor      string
+}
+
+// Validate returns an [*Invalid] with every problem.
+func (d Draft) Validate() error {
+	var p problems
+	if !slices.Contains([]UpdateKind{OrdinaryUpdate, Resolution, Correction}, d.Kind) {
+		p.add("kind", `must be "update", "resolution" or "correction"`)
+	}
+	if !slices.Contains([]AlertLevel{AlertNone, AlertAll, AlertKey}, d.Alert) {
+		p.add("alert", `must be "none", "all" or "key"`)
+	}
+	p.text("headline", d.Headline, maxText)
+	p.optionalText("body", d.Body, maxText)
+	for slug, state := range d.States {
+		if !state.valid() {
+			p.add("states."+slug, `must be "up", "failing" or "recovering"`)
+		}
+	}
+	if d.UndoWindow != nil && (*d.UndoWindow < 0 || *d.UndoWindow > time.Hour) {
+		p.add("undo_seconds", "must be between 0 and 3600")
+	}
+	return p.err()
+}
+
+// concerns are the slugs of all apps that the draft names, each once.
+func (d Draft) concerns() []string {
+	slugs := slices.Clone(d.Apps)
+	for slug := range d.States {
+		slugs = append(slugs, slug)
+	}
+	slices.Sort(slugs)
+	return slices.Compact(slugs)
+}
+
+func (d Draft) trimmed() Draft {
+	d.Headline, d.Body = strings.TrimSpace(d.Headline), strings.TrimSpace(d.Body)
+	return d
+}

@@ -1,0 +1,189 @@
+package notifier
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"newsbell/models"
+)
+
+// delivery is the sending of one claimed shard.
+type delivery struct {
+	*Notifier
+	claim    *models.Claim
+	message  message
+	jobs     []job
+	progress *atomic.Int64
+	// retryAfter is the shortest wait that a push of this delivery needs.
+	retryAfter time.Duration
+	waits      bool
+}
+
+// deliver claims a shard and takes it as far as it goes now: to its end, or to
+// the next time that something can be tried again.
+func (n *Notifier) deliver(ctx context.Context, shardID int64, progress *atomic.Int64) error {
+	claim, err := n.store.Claim(ctx, shardID)
+	if err != nil {
+		return err
+	}
+	message, err := n.message.of(claim.Alert)
+	if err != nil {
+		return err
+	}
+	d := &delivery{Notifier: n, claim: claim, message: message, progress: progress}
+	send := d.sendPages
+	if claim.Shard.Position >= claim.Shard.UptoID {
+		send = d.sendWaiting
+	}
+	if err := send(ctx); err != nil {
+		return err
+	}
+	return d.leave(ctx)
+}
+
+// sendPages sends what has not been tried, reading the next page while the
+// last one is sent.
+func (d *delivery) sendPages(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	pages := d.readAhead(ctx)
+	defer func() {
+		cancel()
+		for range pages { // until the reader has ended
+		}
+	}()
+	for !d.store.Ended(d.claim) {
+		read, ok := <-pages
+		if !ok {
+			return ctx.Err()
+		}
+		if read.err != nil {
+			return read.err
+		}
+		if err := d.sendPage(ctx, read.page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendWaiting tries again whoever waits.
+func (d *delivery) sendWaiting(ctx context.Context) error {
+	if d.store.Ended(d.claim) {
+		return nil
+	}
+	err := d.store.WaitingPages(ctx, d.claim, func(page models.Page) error {
+		if d.store.Ended(d.claim) {
+			return io.EOF
+		}
+		return d.sendPage(ctx, page)
+	})
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// sendPage sends and records a page. When ctx has ended, what was not sent is
+// recorded as waiting, so that another worker repeats nothing.
+func (d *delivery) sendPage(ctx context.Context, page models.Page) error {
+	results, err := d.send(ctx, page.Recipients)
+	if err != nil {
+		return err
+	}
+	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	if err := d.store.Record(recording, d.claim, page, results); err != nil {
+		return err
+	}
+	d.progress.Add(1)
+	return ctx.Err()
+}
+
+// recordTimeout bounds the writing of a page.
+const recordTimeout = 20 * time.Second
+
+// leave ends the shard, or leaves what waits until it is due.
+func (d *delivery) leave(ctx context.Context) error {
+	if d.claim.Ledger.Waiting.IsEmpty() || d.store.Ended(d.claim) {
+		return d.store.Finish(ctx, d.claim)
+	}
+	wait := backoff(d.claim.Shard.Attempts)
+	if d.waits {
+		wait = max(wait, d.retryAfter)
+	}
+	return d.store.RetryLater(ctx, d.claim, d.store.Now().Add(wait))
+}
+
+type readPage struct {
+	page models.Page
+	err  error
+}
+
+// readAhead reads pages until the last one, an error or the end of ctx; the
+// channel is closed then.
+func (d *delivery) readAhead(ctx context.Context) <-chan readPage {
+	pages := make(chan readPage)
+	reader := d.store.Pages(d.claim)
+	go func() {
+		defer close(pages)
+		for {
+			page, err := reader.Next(ctx)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			select {
+			case pages <- readPage{page, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return pages
+}
+
+// send seals and sends a page's pushes, many at a time.
+func (d *delivery) send(ctx context.Context, recipients []models.Recipient) ([]models.Result, error) {
+	d.jobs = d.jobs[:0]
+	for _, r := range recipients {
+		key, err := d.keys.key(ctx, r.VAPIDKeyID)
+		if err != nil {
+			return nil, err
+		}
+		d.jobs = append(d.jobs, job{push: Push{
+			SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
+			Payload: d.message.payload, TTL: d.claim.Alert.Deadline.Sub(d.store.Now()),
+			Urgency: d.message.urgency, Topic: d.message.topic,
+		}})
+	}
+	d.pool.send(ctx, d.jobs)
+	results := make([]models.Result, len(recipients))
+	for i, r := range recipients {
+		results[i] = d.judge(r, d.jobs[i].answer)
+	}
+	return results, nil
+}
+
+func (d *delivery) judge(r models.Recipient, a Answer) models.Result {
+	result := models.Result{
+		Recipient: r, Status: a.Status, Reason: a.Reason,
+		Outcome: models.Failed, KeyMismatch: a.Verdict == KeyMismatch,
+	}
+	switch a.Verdict {
+	case Accepted:
+		result.Outcome = models.Accepted
+	case Gone:
+		result.Outcome = models.Gone
+	case RetryLater:
+		result.Outcome = models.Waiting
+		if !d.waits || a.RetryAfter < d.retryAfter {
+			d.waits, d.retryAfter = true, a.RetryAfter
+		}
+	}
+	return result
+}

@@ -1,0 +1,88 @@
+package notifier
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"newsbell/notifier/h2"
+)
+
+// FastSender spends on a push little more than its cryptography: tokens and
+// headers are made once and shared, and over HTTP/2 the requests of many
+// pushes go out together.
+type FastSender struct {
+	client    *http.Client
+	transport *pushTransport
+	headers   pushHeaders
+	bodies    sync.Pool // of *[]byte
+}
+
+// NewFastSender sends through a client of [NewClient].
+func NewFastSender(client *http.Client) *FastSender {
+	transport, _ := client.Transport.(*pushTransport) // nil for a client of another make
+	return &FastSender{client: client, transport: transport}
+}
+
+// Send implements [Sender].
+func (s *FastSender) Send(ctx context.Context, p *Push) Answer {
+	target, err := p.target()
+	if err != nil {
+		return refuse(err)
+	}
+	authorization, err := p.Key.Authorization(origin(target))
+	if err != nil {
+		return refuse(err)
+	}
+	body, _ := s.bodies.Get().(*[]byte)
+	if body == nil {
+		body = new([]byte)
+	}
+	defer s.bodies.Put(body)
+	if *body, err = Seal((*body)[:0], p.Payload, p.P256DH, p.Auth); err != nil {
+		return refuse(err)
+	}
+	header := s.headers.get(headerKey{authorization, p.ttlSeconds(), p.Urgency, p.Topic})
+
+	answer, err := s.post(ctx, target, header, *body)
+	if errors.Is(err, h2.ErrUnfit) {
+		// net/http may read a body for longer than the request lasts.
+		answer, err = s.do(ctx, target, header, bytes.Clone(*body))
+	}
+	if err != nil {
+		return judgeError(err)
+	}
+	return answer
+}
+
+// post sends over HTTP/2.
+func (s *FastSender) post(ctx context.Context, target *url.URL, header pushHeader, body []byte) (Answer, error) {
+	if s.transport == nil {
+		return Answer{}, h2.ErrUnfit
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.client.Timeout)
+	defer cancel()
+	response, err := s.transport.post(ctx, &h2.Request{Target: target, Header: header.fields, Body: body})
+	if err != nil {
+		return Answer{}, err
+	}
+	return judge(response.Status, response.RetryAfter, response.Body, time.Now()), nil
+}
+
+// do sends by net/http, to whom HTTP/2 is not to be had.
+func (s *FastSender) do(ctx context.Context, target *url.URL, header pushHeader, body []byte) (Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return Answer{}, err
+	}
+	request.Header = header.shared
+	response, err := s.client.Do(request)
+	if err != nil {
+		return Answer{}, err
+	}
+	return answerOf(response), nil
+}

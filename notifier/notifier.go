@@ -1,0 +1,157 @@
+// Package notifier turns published alerts into pushes.
+//
+// The database is the truth, the queue moves the work: an alert is planned
+// into shards, each shard is a row and a message, and any worker of any process
+// takes it from there. What it promises:
+//
+//   - Every reader of the audience is tried, through crashes of any process and
+//     the loss of the whole queue: the sweeper offers again whatever a row says
+//     is unfinished.
+//   - A worker that lost its shard writes nothing more; at most the page in
+//     flight is sent again, with the same tag and Topic, so that no reader sees
+//     it twice.
+//   - A stop takes effect within one page, and the counts stay exact.
+//   - Nothing but a push service's "gone" deletes a subscription.
+package notifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	"newsbell/models"
+)
+
+// Options are what a notifier needs; zero fields get their defaults.
+type Options struct {
+	Store *models.Store
+	// Conn is the bus, with JetStream.
+	Conn *nats.Conn
+	// Durable keeps the queue in files instead of memory: for a NATS of its own.
+	Durable bool
+	Sender  Sender
+	// BaseURL is where readers find the pages, without a slash at the end.
+	BaseURL string
+	// VAPIDSubject is whom push services may ask: an https or mailto URL.
+	VAPIDSubject string
+	// Lang is the language of the coverage. Default: "en".
+	Lang string
+	// Workers is how many shards are sent at a time; one more is kept for
+	// resolutions. Default: one a core, at least 2.
+	Workers int
+	// InFlight bounds the requests in flight. Default: 1024.
+	InFlight int
+	// SweepEvery is how often unfinished work is offered again. Default: 1 s.
+	SweepEvery time.Duration
+	Log        *slog.Logger
+}
+
+// Notifier is one process's part of the fan-out.
+type Notifier struct {
+	store   *models.Store
+	queue   *queue
+	keys    *keyring
+	pool    *pool
+	message messageOptions
+	workers int
+	sweep   time.Duration
+	log     *slog.Logger
+	// published wakes the planner.
+	published chan struct{}
+	ready     sync.Once
+	isReady   chan struct{}
+}
+
+// New checks the options and prepares a notifier; nothing runs yet.
+func New(o Options) (*Notifier, error) {
+	o = o.withDefaults()
+	queue, err := newQueue(o.Conn, o.Durable)
+	if err != nil {
+		return nil, err
+	}
+	return &Notifier{
+		store:     o.Store,
+		queue:     queue,
+		keys:      newKeyring(o.Store, o.VAPIDSubject),
+		pool:      newPool(newHostGuard(o.Sender, o.Log), o.InFlight),
+		message:   messageOptions{baseURL: o.BaseURL, lang: o.Lang},
+		workers:   o.Workers,
+		sweep:     o.SweepEvery,
+		log:       o.Log,
+		published: make(chan struct{}, 1),
+		isReady:   make(chan struct{}),
+	}, nil
+}
+
+// Run plans and sends until ctx ends. Then it stops within a moment: pushes in
+// flight get a short time to be answered, what they did is recorded, and the
+// shards go back to the queue.
+func (n *Notifier) Run(ctx context.Context) error {
+	if err := n.queue.prepare(ctx, n.log); err != nil {
+		return err
+	}
+	subscription, err := n.queue.conn.Subscribe(models.SubjectPublished, func(*nats.Msg) { n.wake() })
+	if err != nil {
+		return fmt.Errorf("listen for alerts: %w", err)
+	}
+	defer func() { _ = subscription.Unsubscribe() }()
+	stopPool := n.pool.start()
+	defer stopPool()
+	n.ready.Do(func() { close(n.isReady) })
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return n.plan(ctx) })
+	group.Go(func() error { return n.work(ctx, n.queue.first) })
+	for range n.workers {
+		group.Go(func() error { return n.work(ctx, n.queue.next) })
+	}
+	if err := group.Wait(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Ready tells whether the notifier takes work.
+func (n *Notifier) Ready(context.Context) error {
+	select {
+	case <-n.isReady:
+	default:
+		return errors.New("the notifier has not started")
+	}
+	if !n.queue.conn.IsConnected() {
+		return errors.New("the bus is not connected")
+	}
+	return nil
+}
+
+// wake lets the planner look now instead of at the next sweep.
+func (n *Notifier) wake() {
+	select {
+	case n.published <- struct{}{}:
+	default:
+	}
+}
+
+func (o Options) withDefaults() Options {
+	if o.Lang == "" {
+		o.Lang = "en"
+	}
+	if o.Workers == 0 {
+		o.Workers = max(2, runtime.NumCPU())
+	}
+	if o.InFlight == 0 {
+		o.InFlight = 1024
+	}
+	o.SweepEvery = orDefault(o.SweepEvery, time.Second)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}

@@ -1,0 +1,148 @@
+package notifier
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"newsbell/models"
+)
+
+const (
+	streamName = "NEWSBELL_SHARDS"
+	// ackWait is how long a worker may be silent before its shard goes to
+	// another; it beats more often.
+	ackWait   = 5 * time.Second
+	beatEvery = 1500 * time.Millisecond
+	// offerTimeout bounds one message on its way into the queue.
+	offerTimeout = 2 * time.Second
+	retryQueue   = 250 * time.Millisecond
+)
+
+// queue moves shards to workers. Each shard has a subject of its own that
+// holds one message at most, so that the same shard can be offered again and
+// again: JetStream refuses it while it is queued or in flight.
+type queue struct {
+	conn    *nats.Conn
+	js      jetstream.JetStream
+	storage jetstream.StorageType
+	// first is the lane of resolutions, next that of everything else.
+	first, next *lane
+}
+
+// lane is one consumer of the queue, shared by the workers of all processes.
+type lane struct {
+	queue *queue
+	name  string
+}
+
+func newQueue(conn *nats.Conn, durable bool) (*queue, error) {
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return nil, fmt.Errorf("open queue: %w", err)
+	}
+	q := &queue{conn: conn, js: js, storage: jetstream.MemoryStorage}
+	if durable {
+		q.storage = jetstream.FileStorage
+	}
+	q.first, q.next = &lane{q, "first"}, &lane{q, "next"}
+	return q, nil
+}
+
+// prepare makes sure that stream and consumers are there; it goes on trying
+// until ctx ends.
+func (q *queue) prepare(ctx context.Context, log *slog.Logger) error {
+	for wait := retryQueue; ; wait = min(2*wait, 5*time.Second) {
+		err := q.tryPrepare(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		log.Warn("the queue is not there; trying again", "error", err, "after", wait)
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// offer puts a shard into the queue, unless it is there already.
+func (q *queue) offer(ctx context.Context, shard models.ShardRef) error {
+	ctx, cancel := context.WithTimeout(ctx, offerTimeout)
+	defer cancel()
+	_, err := q.js.Publish(ctx, shard.Subject(), fmt.Append(nil, shard.ID))
+	if err != nil && !isQueuedAlready(err) {
+		return fmt.Errorf("offer shard %d: %w", shard.ID, err)
+	}
+	return nil
+}
+
+// take waits for the next message of the lane.
+func (l *lane) take(ctx context.Context) (jetstream.Msg, error) {
+	consumer, err := l.queue.js.Consumer(ctx, streamName, l.name)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		batch, err := consumer.Fetch(1, jetstream.FetchContext(ctx))
+		if err != nil {
+			return nil, err
+		}
+		for message := range batch.Messages() {
+			return message, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err := batch.Error(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (q *queue) tryPrepare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, offerTimeout)
+	defer cancel()
+	stream, err := q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: streamName, Subjects: []string{models.SubjectShards + ".>"}, Storage: q.storage,
+		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
+		MaxMsgsPerSubject: 1, DiscardNewPerSubject: true,
+	})
+	if err != nil {
+		return fmt.Errorf("prepare queue: %w", err)
+	}
+	for _, l := range []*lane{q.first, q.next} {
+		_, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+			Durable: l.name, FilterSubject: models.SubjectShards + "." + l.name + ".>",
+			AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
+			MaxDeliver: -1, MaxAckPending: 100_000,
+		})
+		if err != nil {
+			return fmt.Errorf("prepare queue: %w", err)
+		}
+	}
+	return nil
+}
+
+// isQueuedAlready knows JetStream's words for a subject that is full.
+func isQueuedAlready(err error) bool {
+	return strings.Contains(err.Error(), "maximum messages per subject exceeded")
+}
+
+// pause waits, unless ctx ends before.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

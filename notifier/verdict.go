@@ -1,0 +1,147 @@
+package notifier
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"newsbell/notifier/h2"
+)
+
+// Verdict is what a push service's answer means for the push and its
+// subscription.
+type Verdict int
+
+const (
+	// Accepted: the push service will deliver it if it can.
+	Accepted Verdict = iota + 1
+	// Gone: the subscription is no more; delete it.
+	Gone
+	// KeyMismatch: the subscription was made with another VAPID key.
+	KeyMismatch
+	// Rejected: this server's fault; keep the subscription and do not repeat.
+	Rejected
+	// RetryLater: the same push may succeed later.
+	RetryLater
+)
+
+func (v Verdict) String() string {
+	switch v {
+	case Accepted:
+		return "accepted"
+	case Gone:
+		return "gone"
+	case KeyMismatch:
+		return "key mismatch"
+	case Rejected:
+		return "rejected"
+	case RetryLater:
+		return "retry later"
+	}
+	return "verdict " + strconv.Itoa(int(v))
+}
+
+// Answer is what came of one push.
+type Answer struct {
+	// Status is the HTTP status; 0 when there was no response.
+	Status  int
+	Verdict Verdict
+	// RetryAfter is how long the push service asks to wait; 0 if it does not say.
+	RetryAfter time.Duration
+	// Reason is a short text for logs, empty when accepted. It holds no
+	// endpoint and no key.
+	Reason string
+}
+
+// maxRetryAfter is the longest wait that a push service is believed.
+const maxRetryAfter = 24 * time.Hour
+
+// judge reads a response: its status, Retry-After and the beginning of its body.
+func judge(status int, wait string, body []byte, now time.Time) Answer {
+	a := Answer{Status: status, Verdict: verdictOf(status, body)}
+	if a.Verdict == RetryLater {
+		a.RetryAfter = retryAfter(wait, now)
+	}
+	if a.Verdict != Accepted {
+		a.Reason = reasonOf(status, body)
+	}
+	return a
+}
+
+// judgeError is the answer when there was no response: the network's fault,
+// unless the request may not go where it was to go.
+func judgeError(err error) Answer {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		err = failed.Err // without the endpoint
+	}
+	timeout, isNet := errors.AsType[net.Error](err)
+	switch {
+	case errors.Is(err, errForbidden), errors.Is(err, h2.ErrTooLarge):
+		return refuse(err)
+	case errors.Is(err, context.Canceled):
+		return Answer{Verdict: RetryLater, Reason: "cancelled"}
+	case errors.Is(err, context.DeadlineExceeded), isNet && timeout.Timeout():
+		return Answer{Verdict: RetryLater, Reason: "timed out"}
+	}
+	return Answer{Verdict: RetryLater, Reason: safeText(err.Error())}
+}
+
+// refuse is the answer to a push that could not be made.
+func refuse(err error) Answer {
+	return Answer{Verdict: Rejected, Reason: safeText(err.Error())}
+}
+
+func verdictOf(status int, body []byte) Verdict {
+	switch {
+	case status >= 200 && status <= 299:
+		return Accepted
+	case status == http.StatusNotFound, status == http.StatusGone:
+		return Gone
+	case isKeyMismatch(status, body):
+		return KeyMismatch
+	case status < 200, status >= 500:
+		return RetryLater
+	}
+	switch status {
+	case http.StatusNotAcceptable, // WNS throttling
+		http.StatusRequestTimeout,
+		http.StatusTooEarly,
+		http.StatusTooManyRequests:
+		return RetryLater
+	}
+	return Rejected
+}
+
+// isKeyMismatch knows the words of Apple, Mozilla and FCM, in this order. Any
+// other refusal of a token is this server's fault, for every subscription.
+func isKeyMismatch(status int, body []byte) bool {
+	switch status {
+	case http.StatusBadRequest:
+		return bytes.Contains(body, []byte("VapidPkHashMismatch"))
+	case http.StatusUnauthorized:
+		return bytes.Contains(bytes.ToLower(body), []byte("vapid public key mismatch"))
+	case http.StatusForbidden:
+		text := bytes.ToLower(body)
+		return bytes.Contains(text, []byte("credentials")) && bytes.Contains(text, []byte("not correspond"))
+	}
+	return false
+}
+
+// retryAfter reads seconds or a date (RFC 9110 §10.2.3); 0 if it is neither,
+// or past.
+func retryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(at.Sub(now), 0), maxRetryAfter)
+	}
+	return 0
+}

@@ -1,0 +1,155 @@
+package notifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"newsbell/notifier/h2"
+)
+
+func TestJudgeReadsWhatEachPushServiceAnswers(t *testing.T) {
+	const (
+		fcmMismatch     = "the VAPID credentials in the authorization header do not correspond to the credentials used to create the subscriptions.\n"
+		mozillaMismatch = `{"code":401,"errno":109,"error":"Unauthorized","message":"VAPID public key mismatch","more_info":"http://autopush.readthedocs.io/"}`
+		mozillaVAPID    = `{"code":401,"errno":109,"error":"Unauthorized","message":"Request did not validate missing authorization header"}`
+		mozillaGone     = `{"code":410,"errno":106,"error":"Gone","message":"Invalid subscription"}`
+	)
+	for _, c := range []struct {
+		status int
+		body   string
+		want   Verdict
+		reason string
+	}{
+		{200, "", Accepted, ""},
+		{201, "", Accepted, ""},
+		{202, "", Accepted, ""},
+		{204, "", Accepted, ""},
+		{404, "", Gone, "Not Found"},
+		{410, "push subscription has unsubscribed or expired.\n", Gone, "push subscription has unsubscribed or expired."},
+		{410, mozillaGone, Gone, "Invalid subscription"},
+		{410, `{"reason":"Unregistered"}`, Gone, "Unregistered"},
+		{403, fcmMismatch, KeyMismatch, ""},
+		{400, `{"reason":"VapidPkHashMismatch"}`, KeyMismatch, "VapidPkHashMismatch"},
+		{401, mozillaMismatch, KeyMismatch, "VAPID public key mismatch"},
+		{400, `{"reason":"BadWebPushTopic"}`, Rejected, "BadWebPushTopic"},
+		{400, "", Rejected, "Bad Request"},
+		{401, mozillaVAPID, Rejected, ""},
+		{401, "", Rejected, "Unauthorized"},
+		{403, `{"reason":"BadJwtToken"}`, Rejected, "BadJwtToken"},
+		{403, "", Rejected, "Forbidden"},
+		{413, `{"code":413,"errno":104,"error":"Payload Too Large","message":"too big"}`, Rejected, "too big"},
+		{405, "", Rejected, "Method Not Allowed"},
+		{415, "", Rejected, "Unsupported Media Type"},
+		{301, "", Rejected, "Moved Permanently"},
+		{307, "", Rejected, "Temporary Redirect"},
+		{406, "", RetryLater, "Not Acceptable"},
+		{408, "", RetryLater, "Request Timeout"},
+		{425, "", RetryLater, "Too Early"},
+		{429, `{"reason":"TooManyRequests"}`, RetryLater, "TooManyRequests"},
+		{500, "", RetryLater, "Internal Server Error"},
+		{501, "", RetryLater, "Not Implemented"},
+		{502, "<html><body>Bad gateway</body></html>", RetryLater, "Bad Gateway"},
+		{503, "", RetryLater, "Service Unavailable"},
+		{599, "", RetryLater, ""},
+		{502, fcmMismatch, RetryLater, ""},
+	} {
+		got := judge(c.status, "", []byte(c.body), time.Now())
+		if got.Status != c.status || got.Verdict != c.want || got.RetryAfter != 0 {
+			t.Errorf("%d %s = %+v, want %v", c.status, c.body, got, c.want)
+		}
+		if c.reason != "" && got.Reason != c.reason || c.want == Accepted && got.Reason != "" {
+			t.Errorf("%d %s: reason = %q, want %q", c.status, c.body, got.Reason, c.reason)
+		}
+	}
+}
+
+func TestJudgeReadsHowLongToWait(t *testing.T) {
+	now := time.Date(2021, 11, 3, 18, 4, 0, 0, time.UTC)
+	for value, want := range map[string]time.Duration{
+		"":                                  0,
+		"0":                                 0,
+		"120":                               2 * time.Minute,
+		" 7 ":                               7 * time.Second,
+		"Wed, 03 Nov 2021 18:05:30 GMT":     90 * time.Second,
+		"Wed, 03 Nov 2021 18:00:00 GMT":     0, // past
+		"Wednesday, 03-Nov-21 18:04:05 GMT": 5 * time.Second,
+		"Sun, 03 Nov 2041 18:00:00 GMT":     24 * time.Hour,
+		"99999999999":                       24 * time.Hour,
+		"99999999999999999999999":           0,
+		"-5":                                0,
+		"1.5":                               0,
+		"soon":                              0,
+	} {
+		if got := judge(503, value, nil, now); got.RetryAfter != want {
+			t.Errorf("Retry-After %q = %v, want %v", value, got.RetryAfter, want)
+		}
+		if got := judge(410, value, nil, now); got.RetryAfter != 0 {
+			t.Errorf("a subscription that is gone is to be tried again after %v", got.RetryAfter)
+		}
+	}
+}
+
+func TestReasonTellsNoSecret(t *testing.T) {
+	secret := "https://fcm.googleapis.com/fcm/send/dXzY0:APA91bGsecretsecretsecretsecret"
+	key := "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs"
+	for _, body := range []string{
+		"no such endpoint " + secret,
+		`{"message":"key ` + key + ` is bad"}`,
+		`{"reason":"` + secret + `"}`,
+		"bad\x1b[31m\r\nline two\x00" + key,
+		"https://a.example/short",
+		strings.Repeat("blah ", 200),
+		"\xff\xfe" + key,
+	} {
+		reason := judge(400, "", []byte(body), time.Now()).Reason
+		if strings.Contains(reason, "secret") || strings.Contains(reason, key[:40]) || strings.Contains(reason, "://") {
+			t.Errorf("reason = %q", reason)
+		}
+		if len(reason) > 120 || strings.ContainsFunc(reason, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("reason = %q", reason)
+		}
+	}
+}
+
+func TestJudgeErrorRetriesWhatTheNetworkSpoilt(t *testing.T) {
+	around := func(err error) error {
+		return &url.Error{Op: "Post", URL: "https://fcm.googleapis.com/fcm/send/secret", Err: err}
+	}
+	for _, c := range []struct {
+		err    error
+		want   Verdict
+		reason string
+	}{
+		{around(context.DeadlineExceeded), RetryLater, "timed out"},
+		{around(os.ErrDeadlineExceeded), RetryLater, "timed out"},
+		{around(context.Canceled), RetryLater, "cancelled"},
+		{around(io.ErrUnexpectedEOF), RetryLater, "unexpected EOF"},
+		{around(&net.DNSError{Err: "no such host", Name: "fcm.googleapis.com"}), RetryLater, "lookup fcm.googleapis.com: no such host"},
+		{around(errors.New("connection reset by peer")), RetryLater, "connection reset by peer"},
+		{around(fmt.Errorf("%w: not https", errForbidden)), Rejected, "endpoint is not allowed: not https"},
+		{h2.ErrTooLarge, Rejected, "request is too large"},
+	} {
+		if got := judgeError(c.err); got != (Answer{Verdict: c.want, Reason: c.reason}) {
+			t.Errorf("%v = %+v, want %v, %q", c.err, got, c.want, c.reason)
+		}
+	}
+}
+
+func TestVerdictHasAName(t *testing.T) {
+	for verdict, want := range map[Verdict]string{
+		Accepted: "accepted", Gone: "gone", KeyMismatch: "key mismatch",
+		Rejected: "rejected", RetryLater: "retry later", 0: "verdict 0",
+	} {
+		if got := verdict.String(); got != want {
+			t.Errorf("%d = %q, want %q", int(verdict), got, want)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package notifier
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/SherClockHolmes/webpush-go"
+)
+
+// WebPushSender sends with webpush-go: the second implementation, which the
+// first one is checked and measured against. It signs a token for each push.
+type WebPushSender struct{ client *http.Client }
+
+// NewWebPushSender sends through a client of [NewClient].
+func NewWebPushSender(client *http.Client) *WebPushSender { return &WebPushSender{client} }
+
+// Send implements [Sender].
+func (s *WebPushSender) Send(ctx context.Context, p *Push) Answer {
+	target, err := p.target()
+	if err != nil {
+		return refuse(err)
+	}
+	padded, err := paddedSize(len(p.Payload))
+	if err != nil {
+		return refuse(err)
+	}
+	if len(p.Auth) != authSize { // which webpush-go does not check
+		return refuse(errAuthSize)
+	}
+	// webpush-go writes its padding behind the payload if there is room.
+	payload := p.Payload[:len(p.Payload):len(p.Payload)]
+	response, err := webpush.SendNotificationWithContext(ctx, payload, &webpush.Subscription{
+		Endpoint: target.String(),
+		Keys:     webpush.Keys{P256dh: encodeKey(p.P256DH), Auth: encodeKey(p.Auth)},
+	}, &webpush.Options{
+		HTTPClient: s.client,
+		RecordSize: uint32(headerSize + padded + 1 + tagSize), // it pads up to this
+		// It puts mailto: before everything that does not begin with https:.
+		Subscriber:      strings.TrimPrefix(p.Key.subject, "mailto:"),
+		Topic:           p.Topic,
+		TTL:             p.ttlSeconds(),
+		Urgency:         p.Urgency,
+		VAPIDPublicKey:  p.Key.public,
+		VAPIDPrivateKey: p.Key.secret,
+	})
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return judgeError(err)
+	}
+	if err != nil {
+		return refuse(err)
+	}
+	return answerOf(response)
+}
+
+// encodeKey is what webpush-go decodes at the first try.
+func encodeKey(key []byte) string { return base64.StdEncoding.EncodeToString(key) }

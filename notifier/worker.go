@@ -1,0 +1,92 @@
+package notifier
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"newsbell/models"
+)
+
+// wedgedAfter is how long a page may take before its worker stops beating, so
+// that the shard goes to another. It is longer than any request.
+const wedgedAfter = 30 * time.Second
+
+// work takes shards from a lane, one at a time, until ctx ends.
+func (n *Notifier) work(ctx context.Context, l *lane) error {
+	for ctx.Err() == nil {
+		message, err := l.take(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				n.log.Warn("the queue does not answer; trying again", "lane", l.name, "error", err)
+				_ = pause(ctx, retryQueue)
+			}
+			continue
+		}
+		n.workOn(ctx, message)
+	}
+	return ctx.Err()
+}
+
+// workOn sends the shard of a message and says what became of it: Ack when its
+// row is as it should be, Nak when another worker shall go on at once, nothing
+// when another worker has it already.
+func (n *Notifier) workOn(ctx context.Context, message jetstream.Msg) {
+	id, err := strconv.ParseInt(string(message.Data()), 10, 64)
+	if err != nil {
+		n.log.Error("not a shard in the queue", "subject", message.Subject())
+		_ = message.Term()
+		return
+	}
+	progress := &atomic.Int64{}
+	stopBeat := beat(message, progress)
+	err = n.deliver(ctx, id, progress)
+	stopBeat()
+	switch {
+	case err == nil, errors.Is(err, models.ErrFinished):
+		err = message.Ack()
+	case errors.Is(err, models.ErrFenced):
+		n.log.Info("another worker has the shard", "shard", id)
+		return
+	case ctx.Err() != nil:
+		err = message.Nak()
+	default:
+		n.log.Error("shard failed; trying again", "shard", id, "error", err)
+		return // it comes again after ackWait
+	}
+	if err != nil {
+		n.log.Warn("the queue did not hear of a shard", "shard", id, "error", err)
+	}
+}
+
+// beat tells the queue that the worker lives, as long as it makes progress.
+func beat(message jetstream.Msg, progress *atomic.Int64) (stop func()) {
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ticker := time.NewTicker(beatEvery)
+		defer ticker.Stop()
+		seen, since := progress.Load(), time.Now()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+			}
+			if now := progress.Load(); now != seen {
+				seen, since = now, time.Now()
+			}
+			if time.Since(since) < wedgedAfter {
+				_ = message.InProgress()
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-stopped
+	}
+}

@@ -1,0 +1,37 @@
+package static
+
+import (
+	"net/http"
+	"time"
+)
+
+// App is a service that people use.
+type App struct {
+	Slug, Name string
+	// State is up, failing or recovering, since Since.
+	State string
+	Since time.Time
+}
+
+// AppPage is one app: its state now and its outages, newest first.
+type AppPage struct {
+	App     App
+	Outages []Outage
+}
+
+// App writes an app's page.
+func (p *Pages) App(w http.ResponseWriter, page AppPage) error {
+	return p.render(w, http.StatusOK, "app", "/apps/"+page.App.Slug, page)
+}
+
+// Follow offers the app, and each outage it is in now.
+func (a AppPage) Follow() followChoices {
+	choices := followChoices{Subject: a.App.Name, Topic: "app/" + a.App.Slug}
+	choices.add("app", a.App.Slug, a.App.Name, "each of its outages")
+	for _, outage := range a.Outages {
+		if outage.Ongoing() {
+			choices.add("outage", outage.Slug, outage.Headline, "this outage only")
+		}
+	}
+	return choices
+}

@@ -1,0 +1,119 @@
+package static
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+const (
+	root    = "/static/"
+	forever = "public, max-age=31536000, immutable"
+	recheck = "no-cache"
+)
+
+// asset is a file with its strong entity tag.
+type asset struct {
+	content []byte
+	etag    string
+}
+
+// assets are all files under /static/ by name, and version is a hash over
+// them. It stands in the path, not in the query, so that modules and styles
+// which name each other relatively stay in their own version.
+var assets, version = load("css", "js", "icons")
+
+// AssetURL is where an asset such as "css/base.css" can be cached for ever.
+func AssetURL(name string) string { return root + version + "/" + name }
+
+// Assets serves /static/: for ever under the current version, and to be
+// checked again on each use without one.
+func Assets() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, versioned := strings.CutPrefix(strings.TrimPrefix(r.URL.Path, root), version+"/")
+		found, ok := assets[name]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		caching := recheck
+		if versioned {
+			caching = forever
+		}
+		found.serve(w, r, name, caching)
+	})
+}
+
+// ServiceWorker serves /service-worker.js, which may control the whole site.
+func ServiceWorker() http.Handler {
+	worker := read("service-worker.js")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Service-Worker-Allowed", "/")
+		worker.serve(w, r, "service-worker.js", recheck)
+	})
+}
+
+// Manifest serves /manifest.webmanifest.
+func Manifest() http.Handler {
+	manifest := read("manifest.webmanifest")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		manifest.serve(w, r, "manifest.webmanifest", recheck)
+	})
+}
+
+func (a asset) serve(w http.ResponseWriter, r *http.Request, name, caching string) {
+	header := w.Header()
+	header.Set("Content-Type", contentType(name))
+	header.Set("Cache-Control", caching)
+	header.Set("ETag", a.etag)
+	header.Set("X-Content-Type-Options", "nosniff")
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(a.content))
+}
+
+// contentType does not ask the machine's tables, which differ.
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	case ".webmanifest":
+		return "application/manifest+json"
+	default:
+		return "application/octet-stream"
+	}
+}
+
+func load(folders ...string) (map[string]asset, string) {
+	all, sum := map[string]asset{}, sha256.New()
+	for _, folder := range folders {
+		entries, err := fs.ReadDir(files, folder)
+		if err != nil {
+			panic("embedded folder " + folder + ": " + err.Error())
+		}
+		for _, entry := range entries {
+			name := folder + "/" + entry.Name()
+			all[name] = read(name)
+			sum.Write([]byte(name + all[name].etag))
+		}
+	}
+	return all, hex.EncodeToString(sum.Sum(nil))[:12]
+}
+
+func read(name string) asset {
+	content, err := files.ReadFile(name)
+	if err != nil {
+		panic("embedded file " + name + ": " + err.Error())
+	}
+	sum := sha256.Sum256(content)
+	return asset{content, `"` + hex.EncodeToString(sum[:12]) + `"`}
+}

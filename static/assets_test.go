@@ -1,0 +1,92 @@
+package static
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"strings"
+	"testing"
+)
+
+func TestAssetIsKeptForEverUnderItsVersion(t *testing.T) {
+	w := get(Assets(), AssetURL("css/base.css"), "")
+	if w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+		t.Errorf("%d, %s", w.Code, w.Header().Get("Cache-Control"))
+	}
+	if kind := w.Header().Get("Content-Type"); kind != "text/css; charset=utf-8" {
+		t.Errorf("content type %s", kind)
+	}
+}
+
+func TestAssetWithoutVersionIsCheckedEachTime(t *testing.T) {
+	first := get(Assets(), "/static/icons/icon-192.png", "")
+	if first.Code != http.StatusOK || first.Header().Get("Cache-Control") != "no-cache" {
+		t.Fatalf("%d, %s", first.Code, first.Header().Get("Cache-Control"))
+	}
+	again := get(Assets(), "/static/icons/icon-192.png", first.Header().Get("ETag"))
+	if again.Code != http.StatusNotModified {
+		t.Errorf("unchanged asset answered %d", again.Code)
+	}
+}
+
+func TestOnlyAssetsAreServed(t *testing.T) {
+	for _, address := range []string{"/static/", "/static/css", "/static/static.go", "/static/../static.go", "/static/000000000000/css/base.css"} {
+		if w := get(Assets(), address, ""); w.Code != http.StatusNotFound {
+			t.Errorf("%s answered %d", address, w.Code)
+		}
+	}
+}
+
+func TestModulesImportFilesThatExist(t *testing.T) {
+	for name, asset := range assets {
+		for _, module := range matches(string(asset.content), `(?m)^import .*?'\./([^']*)'`) {
+			if _, ok := assets[path.Join("js", module)]; !ok {
+				t.Errorf("%s imports %s, which does not exist", name, module)
+			}
+		}
+	}
+}
+
+func TestServiceWorkerMayControlTheSiteAndIsNeverStale(t *testing.T) {
+	w := get(ServiceWorker(), "/service-worker.js", "")
+	if w.Header().Get("Service-Worker-Allowed") != "/" || w.Header().Get("Cache-Control") != "no-cache" {
+		t.Errorf("headers %v", w.Header())
+	}
+	for _, name := range matches(w.Body.String(), `'/static/([^']*)'`) {
+		if _, ok := assets[name]; !ok {
+			t.Errorf("the service worker names %s, which does not exist", name)
+		}
+	}
+}
+
+func TestManifestLetsIPhonesInstall(t *testing.T) {
+	w := get(Manifest(), "/manifest.webmanifest", "")
+	var manifest struct {
+		ID       string
+		Display  string
+		StartURL string `json:"start_url"`
+		Icons    []struct{ Src string }
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &manifest); err != nil {
+		t.Fatal(err)
+	}
+	if manifest.Display != "standalone" || manifest.ID != "/" || manifest.StartURL != "/" {
+		t.Errorf("manifest %+v", manifest)
+	}
+	for _, icon := range manifest.Icons {
+		if icon := get(Assets(), icon.Src, ""); icon.Code != http.StatusOK {
+			t.Errorf("an icon answered %d", icon.Code)
+		}
+	}
+}
+
+func get(handler http.Handler, address, etag string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, address, nil)
+	if etag != "" {
+		r.Header.Set("If-None-Match", etag)
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w
+}

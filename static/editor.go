@@ -1,0 +1,99 @@
+package static
+
+import (
+	"net/http"
+	"time"
+)
+
+// EditorSignInPage asks for a token; Problem says why the last was refused.
+type EditorSignInPage struct{ Problem string }
+
+// EditorSignIn writes the sign-in page.
+func (p *Pages) EditorSignIn(w http.ResponseWriter, page EditorSignInPage) error {
+	status := http.StatusOK
+	if page.Problem != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	return p.render(w, status, "editor_sign_in", "", page)
+}
+
+// EditorFrontPage lists the outages, ongoing ones first.
+type EditorFrontPage struct {
+	Actor   string
+	Outages []Outage
+}
+
+// EditorFront writes the editor's front page.
+func (p *Pages) EditorFront(w http.ResponseWriter, page EditorFrontPage) error {
+	return p.render(w, http.StatusOK, "editor_front", "", page)
+}
+
+// EditorAlert is how far an alert has come.
+type EditorAlert struct {
+	ID int64
+	// State is holding, sending, sent, stopped or superseded.
+	State     string
+	HoldUntil time.Time
+	// Audience is how many it is for: Accepted by their push services, Gone
+	// for good, Failed, Waiting for another try, or Remaining.
+	Audience, Accepted, Gone, Failed, Waiting, Remaining int
+}
+
+// Active says that it can still be stopped.
+func (a EditorAlert) Active() bool { return a.State == "holding" || a.State == "sending" }
+
+// Done is how many readers have had their one answer.
+func (a EditorAlert) Done() int { return a.Accepted + a.Gone + a.Failed }
+
+// Total is the audience as a progress bar wants it: never zero.
+func (a EditorAlert) Total() int { return max(a.Audience, 1) }
+
+// EditorUpdate is an update with the alert it sent, if any.
+type EditorUpdate struct {
+	Update
+	Alert *EditorAlert
+}
+
+// EditorDraft is an update as typed so far.
+type EditorDraft struct {
+	Kind, Alert, Headline, Body string
+	// Apps are the slugs it concerns, States what it sets them to.
+	Apps   map[string]bool
+	States map[string]string
+}
+
+// EditorOutagePage writes one outage's coverage.
+type EditorOutagePage struct {
+	Actor  string
+	Outage Outage
+	// Apps are all apps, not only the outage's.
+	Apps  []App
+	Draft EditorDraft
+	// Problems are by field: kind, alert, headline, body, apps; "" for the form.
+	Problems map[string]string
+	// Reach is how many readers the draft's alert would reach, after a preview.
+	Reach   *int
+	Updates []EditorUpdate
+	Notice  string
+}
+
+// EditorOutage writes the editor's page of an outage.
+func (p *Pages) EditorOutage(w http.ResponseWriter, page EditorOutagePage) error {
+	status := http.StatusOK
+	if len(page.Problems) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return p.render(w, status, "editor_outage", "", page)
+}
+
+// Kind is the draft's kind, or the first that the outage still admits.
+func (e EditorOutagePage) Kind() string {
+	switch {
+	case e.Draft.Kind != "":
+		return e.Draft.Kind
+	case e.Outage.Ongoing():
+		return "update"
+	default:
+		return "correction"
+	}
+}

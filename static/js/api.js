@@ -1,0 +1,57 @@
+// The reader's HTTP API. Whatever goes wrong becomes a Problem, whose message
+// can be shown to the reader as it is.
+
+export class Problem extends Error {
+  constructor(status, message, options) {
+    super(message, options)
+    this.name = 'Problem'
+    this.status = status
+  }
+}
+
+export const vapidKey = async () => (await call('GET', '/vapid-key')).public_key
+
+export const createSubscription = (subscription, follows) =>
+  call('POST', '/subscriptions', { body: { subscription, follows, time_zone: timeZone() } })
+
+export const readSubscription = secret => call('GET', '/subscription', { secret })
+
+export const changeSubscription = (secret, changes) =>
+  call('PATCH', '/subscription', { secret, body: changes })
+
+export const deleteSubscription = secret => call('DELETE', '/subscription', { secret })
+
+export const putFollow = (secret, topic, level) =>
+  call('PUT', `/subscription/follows/${topic}`, { secret, body: { level } })
+
+export const deleteFollow = (secret, topic) =>
+  call('DELETE', `/subscription/follows/${topic}`, { secret })
+
+async function call(method, path, { secret, body } = {}) {
+  const headers = {}
+  if (secret) headers.authorization = `Bearer ${secret}`
+  if (body) headers['content-type'] = 'application/json'
+  let response
+  try {
+    response = await fetch('/api/v1' + path, {
+      method, headers, body: body && JSON.stringify(body),
+      cache: 'no-store', signal: AbortSignal.timeout(15_000),
+    })
+  } catch {
+    throw new Problem(0, 'Newsbell could not be reached. Check your connection, then try again.')
+  }
+  if (!response.ok) throw new Problem(response.status, await words(response))
+  return response.status === 204 ? null : response.json()
+}
+
+async function words(response) {
+  if (response.status === 401) return 'Newsbell no longer knows this browser.'
+  if (response.status === 429) return 'That was too many tries in a short time. Wait a minute, then try again.'
+  if (response.status >= 500) return 'Newsbell has trouble of its own right now. Try again in a minute.'
+  const problem = await response.json().catch(() => ({}))
+  return problem.detail || problem.title || `Newsbell refused this (${response.status}). Nothing was changed.`
+}
+
+function timeZone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
+}

@@ -1,0 +1,44 @@
+// The newsroom's page: live counts of alerts that are on their way, and a
+// state that is set ticks its app.
+
+const interval = 1000
+const states = { holding: 'Held', sending: 'Sending', sent: 'Sent', stopped: 'Stopped' }
+
+for (const alert of document.querySelectorAll('.alert')) watch(alert)
+
+document.querySelector('.compose form')?.addEventListener('change', ({ target }) => {
+  if (!target.value || !target.name.startsWith('state.')) return
+  target.closest('li').querySelector('input[name=apps]').checked = true
+})
+
+async function watch(alert) {
+  while (alert.dataset.state === 'holding' || alert.dataset.state === 'sending') {
+    await new Promise(resolve => setTimeout(resolve, interval))
+    if (document.visibilityState === 'hidden') continue
+    const counts = await read(alert.dataset.alert)
+    if (counts) show(alert, counts)
+  }
+}
+
+async function read(id) {
+  try {
+    const response = await fetch(`/editor/alerts/${id}`, { cache: 'no-store', signal: AbortSignal.timeout(5000) })
+    return response.ok ? await response.json() : null
+  } catch {
+    return null
+  }
+}
+
+function show(alert, counts) {
+  const part = name => alert.querySelector(`[data-part=${name}]`)
+  for (const name of ['audience', 'accepted', 'waiting', 'gone', 'failed']) {
+    part(name).textContent = counts[name].toLocaleString('en-GB')
+  }
+  part('progress').max = Math.max(counts.audience, 1)
+  part('progress').value = counts.accepted + counts.gone + counts.failed
+  if (alert.dataset.state === counts.state) return
+  alert.dataset.state = counts.state
+  part('state').textContent = states[counts.state] ?? counts.state
+  if (counts.state !== 'holding') part('hold')?.remove()
+  if (counts.state !== 'holding' && counts.state !== 'sending') part('stop')?.remove()
+}

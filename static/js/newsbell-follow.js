@@ -1,0 +1,163 @@
+// <newsbell-follow>: a button that opens a small dialog to choose what to
+// follow and how much of it. The browser is asked only after the choice.
+
+import { current, follow, unfollow } from './subscription.js'
+import { ask, obstacle, words } from './permission.js'
+
+let count = 0
+
+const form = id => `
+  <form method="dialog">
+    <header class="dialog-head">
+      <h2 id="${id}-title">Be told when it changes</h2>
+      <button type="button" class="dialog-close" aria-label="Close"></button>
+    </header>
+    <div class="follow-obstacle" hidden></div>
+    <div class="follow-choice">
+      <fieldset class="follow-topics"><legend>Follow</legend></fieldset>
+      <fieldset class="follow-levels">
+        <legend>Tell me</legend>
+        <label class="choice"><input type="radio" name="level" value="all" checked> <span>All updates <small>Each one, as it is published</small></span></label>
+        <label class="choice"><input type="radio" name="level" value="key"> <span>Key moments <small>What matters most, and the end</small></span></label>
+        <label class="choice"><input type="radio" name="level" value="resolution"> <span>Only when it’s back <small>One notification, at the end</small></span></label>
+      </fieldset>
+      <p class="hint follow-next"></p>
+    </div>
+    <p class="problem follow-problem" role="alert"></p>
+    <p class="buttons">
+      <button type="button" class="button follow-unfollow" hidden>Unfollow</button>
+      <button type="submit" class="button button-primary follow-confirm">Follow</button>
+    </p>
+  </form>`
+
+class NewsbellFollow extends HTMLElement {
+  #follows = new Map()
+
+  async connectedCallback() {
+    if (this.dialog) return
+    this.#build()
+    this.button.disabled = false
+    await this.#refresh().catch(() => {})
+    this.dataset.ready = ''
+  }
+
+  #build() {
+    this.button = this.querySelector('.follow-button')
+    this.status = this.querySelector('.follow-status')
+    this.dialog = document.createElement('dialog')
+    this.dialog.className = 'dialog follow-dialog'
+    const id = `newsbell-follow-${++count}`
+    this.dialog.setAttribute('aria-labelledby', `${id}-title`)
+    this.dialog.innerHTML = form(id)
+    for (const choice of this.querySelectorAll('data')) this.#part('topics').append(checkbox(choice))
+    this.append(this.dialog)
+    this.button.addEventListener('click', () => this.#open())
+    this.dialog.addEventListener('submit', event => { event.preventDefault(); this.#confirm() })
+    this.dialog.querySelector('.dialog-close').addEventListener('click', () => this.dialog.close())
+    this.#part('unfollow').addEventListener('click', () => this.#unfollowAll())
+    this.dialog.addEventListener('click', event => { if (event.target === this.dialog) this.dialog.close() })
+  }
+
+  async #refresh() {
+    const subscription = obstacle() ? null : await current()
+    this.#follows = new Map(subscription?.follows.map(({ topic, level }) => [topic, level]))
+    const followed = this.#followed()
+    const muted = this.#boxes().some(box => this.#follows.get(box.value) === 'muted')
+    this.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
+    this.button.classList.toggle('is-following', followed.length > 0)
+    if (followed.length) this.#say(`You follow ${join(followed.map(box => box.dataset.name))}.`)
+    else if (muted) this.#say('You muted this outage.')
+  }
+
+  #open() {
+    this.#fail('')
+    this.#hinder(obstacle())
+    const followed = this.#followed()
+    for (const box of this.#boxes()) {
+      box.checked = followed.length ? followed.includes(box) : box.value === this.getAttribute('topic')
+    }
+    this.level = this.#follows.get(followed[0]?.value) ?? 'all'
+    this.dialog.querySelector(`[name=level][value=${this.level}]`).checked = true
+    this.#part('unfollow').hidden = followed.length === 0
+    this.#part('confirm').textContent = followed.length ? 'Save' : 'Follow'
+    this.#part('next').textContent = this.#asked() ? '' : 'Your browser will then ask whether Newsbell may send notifications.'
+    this.dialog.showModal()
+  }
+
+  async #confirm() {
+    const chosen = this.#boxes().filter(box => box.checked).map(box => box.value)
+    if (chosen.length === 0 && this.#followed().length === 0) return this.#fail('Choose at least one to follow.')
+    const stop = chosen.length ? await ask() : null
+    if (stop) return this.#hinder(stop)
+    await this.#work(() => this.#save(chosen, this.dialog.querySelector('[name=level]:checked').value))
+  }
+
+  // A topic that has a level of its own keeps it unless the level was changed.
+  async #save(chosen, level) {
+    const changed = chosen.filter(topic => !this.#isFollowed(topic) || level !== this.level)
+    if (changed.length) await follow(changed.map(topic => ({ topic, level })))
+    for (const box of this.#followed()) if (!chosen.includes(box.value)) await unfollow(box.value)
+  }
+
+  #unfollowAll() {
+    return this.#work(async () => { for (const box of this.#followed()) await unfollow(box.value) })
+  }
+
+  async #work(act) {
+    this.#fail('')
+    this.#busy(true)
+    try {
+      await act()
+      this.#say('You follow nothing here any more.')
+      await this.#refresh()
+      this.dialog.close()
+    } catch (problem) {
+      console.warn(problem)
+      this.#fail(problem.message)
+      await this.#refresh().catch(() => {})
+    } finally {
+      this.#busy(false)
+    }
+  }
+
+  #hinder(stop) {
+    const box = this.#part('obstacle')
+    box.hidden = !stop
+    box.replaceChildren(...stop ? [words(stop)] : [])
+    box.dataset.obstacle = stop?.id ?? ''
+    const final = stop && stop.id !== 'unanswered'
+    this.#part('choice').hidden = final
+    this.#part('confirm').hidden = final
+  }
+
+  #busy(busy) {
+    this.dialog.toggleAttribute('aria-busy', busy)
+    for (const name of ['confirm', 'unfollow']) this.#part(name).disabled = busy
+  }
+
+  #asked() { return 'Notification' in window && Notification.permission === 'granted' }
+  #isFollowed(topic) { return this.#follows.has(topic) && this.#follows.get(topic) !== 'muted' }
+  #followed() { return this.#boxes().filter(box => this.#isFollowed(box.value)) }
+  #boxes() { return [...this.dialog.querySelectorAll('[name=topic]')] }
+  #part(name) { return this.dialog.querySelector(`.follow-${name}`) }
+  #fail(text) { this.#part('problem').textContent = text }
+  #say(text) { this.status.textContent = text }
+}
+
+function checkbox({ value, textContent, dataset }) {
+  const label = document.createElement('label')
+  label.className = 'choice'
+  label.innerHTML = '<input type="checkbox" name="topic"> <span><small></small></span>'
+  const [input, name, note] = ['input', 'span', 'small'].map(part => label.querySelector(part))
+  input.value = value
+  input.dataset.name = value.startsWith('outage/') ? 'this outage' : textContent
+  name.prepend(textContent, ' ')
+  note.textContent = dataset.note
+  return label
+}
+
+function join(names) {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
+
+customElements.define('newsbell-follow', NewsbellFollow)

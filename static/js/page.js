@@ -1,0 +1,23 @@
+// What every page does.
+
+import { localTimes } from './local-time.js'
+import { mend } from './mend.js'
+
+localTimes()
+
+// The service worker asks an open page to go to an entry. A new one is only
+// there after loading again.
+navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+  if (!data?.open) return
+  const url = new URL(data.open, location.href)
+  if (url.origin !== location.origin) return
+  const here = url.pathname === location.pathname && url.search === location.search
+  location.href = url.href
+  if (here && !document.getElementById(url.hash.slice(1))) location.reload()
+})
+navigator.serviceWorker?.startMessages()
+
+// Pages that show what is followed mend for themselves, and say so if it fails.
+if (window.isSecureContext && 'Notification' in window && !document.querySelector('newsbell-follow, #preferences')) {
+  mend().catch(() => {})
+}

@@ -1,0 +1,49 @@
+// This browser's subscription and what it follows.
+
+import './secret-store.js'
+import * as api from './api.js'
+import { mend } from './mend.js'
+import * as push from './push.js'
+
+// current is what the server knows of this browser, or null.
+export const current = mend
+
+// follow sets the levels of topics, and subscribes this browser if need be.
+export async function follow(follows) {
+  if (!await current()) return create(follows)
+  for (const { topic, level } of follows) await setLevel(topic, level)
+}
+
+export async function setLevel(topic, level) {
+  return api.putFollow(await secretStore.get(), topic, level)
+}
+
+export async function unfollow(topic) {
+  return api.deleteFollow(await secretStore.get(), topic)
+}
+
+// forget leaves nothing: the server's row first, while there is a secret to
+// address it by.
+export async function forget() {
+  const secret = await secretStore.get()
+  if (secret) await api.deleteSubscription(secret).catch(unlessUnknown)
+  await secretStore.forget()
+  await push.unsubscribe()
+}
+
+async function create(follows) {
+  const key = await api.vapidKey()
+  const { secret } = await post(await push.subscribe(key), follows).catch(async problem => {
+    if (problem.status !== 409) throw problem
+    return post(await push.renew(key), follows)
+  })
+  await secretStore.set(secret)
+}
+
+function post(subscription, follows) {
+  return api.createSubscription(subscription.toJSON(), follows)
+}
+
+function unlessUnknown(problem) {
+  if (problem.status !== 401) throw problem
+}

@@ -1,0 +1,113 @@
+package static
+
+import (
+	"html/template"
+	"net/http"
+	"time"
+)
+
+// Outage is a live story about one or more apps.
+type Outage struct {
+	Slug, Headline, Standfirst string
+	// State is ongoing or resolved.
+	State      string
+	BeganAt    time.Time
+	ResolvedAt *time.Time
+	Apps       []App
+}
+
+// Ongoing says that it is not over.
+func (o Outage) Ongoing() bool { return o.State != "resolved" }
+
+// Lasted is how long a resolved outage took; zero while it goes on.
+func (o Outage) Lasted() time.Duration {
+	if o.ResolvedAt == nil {
+		return 0
+	}
+	return o.ResolvedAt.Sub(o.BeganAt)
+}
+
+// UpdateApp is an app that an update concerns.
+type UpdateApp struct {
+	App App
+	// SetState is the state that the update gave it, or empty.
+	SetState string
+}
+
+// Update is one entry of an outage's live coverage.
+type Update struct {
+	ID int64
+	// Kind is update, resolution or correction.
+	Kind string
+	// Key says that it is a key moment.
+	Key         bool
+	Headline    string
+	Body        template.HTML
+	PublishedAt time.Time
+	Apps        []UpdateApp
+}
+
+// OutagePage is an outage's live page, its updates newest first.
+type OutagePage struct {
+	Outage  Outage
+	Updates []Update
+}
+
+// Outage writes an outage's live page.
+func (p *Pages) Outage(w http.ResponseWriter, page OutagePage) error {
+	return p.render(w, http.StatusOK, "outage", "/outages/"+page.Outage.Slug, page)
+}
+
+// KeyMoments are the updates to read if one reads no more, newest first.
+func (o OutagePage) KeyMoments() []Update {
+	var moments []Update
+	for _, update := range o.Updates {
+		if update.Key || update.Kind == "resolution" {
+			moments = append(moments, update)
+		}
+	}
+	return moments
+}
+
+// Apps are all that the coverage has named: the outage's own, then those that
+// updates added.
+func (o OutagePage) Apps() []App {
+	apps := append([]App(nil), o.Outage.Apps...)
+	seen := map[string]bool{}
+	for _, app := range apps {
+		seen[app.Slug] = true
+	}
+	for i := len(o.Updates) - 1; i >= 0; i-- {
+		for _, named := range o.Updates[i].Apps {
+			if !seen[named.App.Slug] {
+				seen[named.App.Slug] = true
+				apps = append(apps, named.App)
+			}
+		}
+	}
+	return apps
+}
+
+// LastUpdate is when the newest update was published; zero without any.
+func (o OutagePage) LastUpdate() time.Time {
+	if len(o.Updates) == 0 {
+		return time.Time{}
+	}
+	return o.Updates[0].PublishedAt
+}
+
+// Follow offers the outage and its apps. Once it is resolved nothing is
+// chosen beforehand.
+func (o OutagePage) Follow() followChoices {
+	choices := followChoices{Subject: o.Outage.Headline}
+	if o.Outage.Ongoing() {
+		choices.Topic = "outage/" + o.Outage.Slug
+		choices.add("outage", o.Outage.Slug, "This outage", "until it is resolved")
+	} else {
+		choices.add("outage", o.Outage.Slug, "This outage", "resolved: corrections only")
+	}
+	for _, app := range o.Apps() {
+		choices.add("app", app.Slug, app.Name, "each of its outages")
+	}
+	return choices
+}

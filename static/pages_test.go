@@ -1,0 +1,241 @@
+package static
+
+import (
+	"html/template"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// hostile is what somebody may try wherever text is shown.
+const hostile = `<script>alert("x")</script>" onload='y' {{.}}`
+
+var (
+	began    = time.Date(2021, 11, 3, 18, 4, 0, 0, time.UTC)
+	resolved = time.Date(2021, 11, 3, 22, 15, 0, 0, time.UTC)
+)
+
+// everyPage is each page with data and without.
+func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
+	app := App{Slug: "messenger", Name: text, State: "failing", Since: began}
+	ongoing := Outage{Slug: "messages-down", Headline: text, Standfirst: text, State: "ongoing", BeganAt: began, Apps: []App{app}}
+	past := ongoing
+	past.State, past.ResolvedAt = "resolved", &resolved
+	updates := []Update{
+		{ID: 3, Kind: "correction", Headline: text, Body: template.HTML("<p>Fine</p>"), PublishedAt: resolved},
+		{ID: 2, Kind: "resolution", Key: true, Headline: text, PublishedAt: resolved, Apps: []UpdateApp{{App: app, SetState: "up"}}},
+		{ID: 1, Kind: "update", Key: true, Headline: text, PublishedAt: began, Apps: []UpdateApp{{App: app}}},
+	}
+	var written []EditorUpdate
+	for i, state := range []string{"holding", "sending", "sent"} {
+		written = append(written, EditorUpdate{updates[i], &EditorAlert{ID: int64(i), State: state, HoldUntil: began, Audience: 1204, Accepted: 7}})
+	}
+	reach := 1204
+	draft := EditorDraft{Kind: "update", Alert: "key", Headline: text, Body: text, Apps: map[string]bool{"messenger": true}, States: map[string]string{"messenger": "up"}}
+
+	type write = func(*Pages, http.ResponseWriter) error
+	return map[string]write{
+		"front": func(p *Pages, w http.ResponseWriter) error {
+			return p.Front(w, FrontPage{Ongoing: []Outage{ongoing}, Past: []Outage{past}, Apps: []App{app}})
+		},
+		"front without anything": func(p *Pages, w http.ResponseWriter) error { return p.Front(w, FrontPage{}) },
+		"front on a calm day": func(p *Pages, w http.ResponseWriter) error {
+			return p.Front(w, FrontPage{Apps: []App{app}})
+		},
+		"outage": func(p *Pages, w http.ResponseWriter) error { return p.Outage(w, OutagePage{ongoing, updates}) },
+		"outage resolved": func(p *Pages, w http.ResponseWriter) error {
+			return p.Outage(w, OutagePage{past, updates})
+		},
+		"outage without anything": func(p *Pages, w http.ResponseWriter) error { return p.Outage(w, OutagePage{}) },
+		"app": func(p *Pages, w http.ResponseWriter) error {
+			return p.App(w, AppPage{app, []Outage{ongoing, past}})
+		},
+		"app without anything": func(p *Pages, w http.ResponseWriter) error { return p.App(w, AppPage{}) },
+		"preferences":          func(p *Pages, w http.ResponseWriter) error { return p.Preferences(w, PreferencesPage{}) },
+		"error": func(p *Pages, w http.ResponseWriter) error {
+			return p.Error(w, ErrorPage{http.StatusNotFound, text, text})
+		},
+		"sign-in": func(p *Pages, w http.ResponseWriter) error { return p.EditorSignIn(w, EditorSignInPage{}) },
+		"sign-in refused": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorSignIn(w, EditorSignInPage{Problem: text})
+		},
+		"newsroom": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorFront(w, EditorFrontPage{text, []Outage{ongoing, past}})
+		},
+		"newsroom without anything": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorFront(w, EditorFrontPage{})
+		},
+		"desk": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorOutage(w, EditorOutagePage{
+				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Notice: text, Reach: &reach, Updates: written,
+				Problems: map[string]string{"": text, "headline": text, "kind": text, "alert": text, "apps": text, "body": text},
+			})
+		},
+		"desk without anything": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorOutage(w, EditorOutagePage{})
+		},
+	}
+}
+
+func TestEveryPage(t *testing.T) {
+	for name, write := range everyPage("Messages are failing") {
+		t.Run(name, func(t *testing.T) {
+			html := render(t, write)
+
+			t.Run("has one first heading", func(t *testing.T) {
+				if n := strings.Count(html, "<h1"); n != 1 {
+					t.Errorf("%d h1 elements", n)
+				}
+			})
+			t.Run("has ids that are unique", func(t *testing.T) {
+				seen := map[string]bool{}
+				for _, id := range matches(html, ` id="([^"]*)"`) {
+					if seen[id] {
+						t.Errorf("id %q twice", id)
+					}
+					seen[id] = true
+				}
+			})
+			t.Run("has labels that lead to something", func(t *testing.T) {
+				for _, target := range matches(html, ` (?:for|aria-labelledby|aria-describedby)="([^"]*)"`) {
+					if !strings.Contains(html, ` id="`+target+`"`) {
+						t.Errorf("nothing has the id %q", target)
+					}
+				}
+			})
+			t.Run("has nothing inline", func(t *testing.T) {
+				for _, inline := range matches(html, `(<style|\sstyle=|<script>|\son[a-z]+=|javascript:)`) {
+					t.Errorf("found %q", inline)
+				}
+			})
+			t.Run("names assets that exist", func(t *testing.T) {
+				for _, name := range matches(html, `"/static/`+version+`/([^"]*)"`) {
+					if _, ok := assets[name]; !ok {
+						t.Errorf("there is no asset %q", name)
+					}
+				}
+				if strings.Count(html, `"/static/`) != strings.Count(html, `"/static/`+version+`/`) {
+					t.Error("an asset is named without its version")
+				}
+			})
+		})
+	}
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	for name, write := range everyPage(hostile) {
+		t.Run(name, func(t *testing.T) {
+			html := render(t, write)
+			if strings.Contains(html, "<script>") || strings.Contains(html, `" onload='`) {
+				t.Error("hostile text became markup")
+			}
+		})
+	}
+}
+
+func TestBodiesKeepTheirMarkup(t *testing.T) {
+	html := render(t, everyPage("Messages are failing")["outage"])
+	if !strings.Contains(html, `<div class="prose"><p>Fine</p></div>`) {
+		t.Error("the body's markup was escaped")
+	}
+}
+
+func TestOutageTellsHowLongItTook(t *testing.T) {
+	html := render(t, everyPage("Messages are failing")["outage resolved"])
+	if !strings.Contains(html, "after 4 h 11 min") {
+		t.Error("no duration")
+	}
+}
+
+func TestEntriesHaveTheAnchorsThatNotificationsName(t *testing.T) {
+	html := render(t, everyPage("Messages are failing")["outage"])
+	for _, anchor := range []string{`id="update-1"`, `id="update-2"`, `id="update-3"`, `href="#update-1"`} {
+		if !strings.Contains(html, anchor) {
+			t.Errorf("no %s", anchor)
+		}
+	}
+}
+
+func TestFollowOffersTheOutageAndItsApps(t *testing.T) {
+	html := render(t, everyPage("Messages are failing")["outage"])
+	for _, topic := range []string{`<data value="outage/messages-down"`, `<data value="app/messenger"`} {
+		if strings.Count(html, topic) != 1 {
+			t.Errorf("%s is offered %d times", topic, strings.Count(html, topic))
+		}
+	}
+}
+
+func TestResolvedOutageAdmitsCorrectionsOnly(t *testing.T) {
+	html := render(t, func(p *Pages, w http.ResponseWriter) error {
+		return p.EditorOutage(w, EditorOutagePage{Outage: Outage{Slug: "over", State: "resolved"}})
+	})
+	if kinds := matches(html, `name="kind" value="([^"]*)"`); len(kinds) != 1 || kinds[0] != "correction" {
+		t.Errorf("kinds %v", kinds)
+	}
+}
+
+func TestStatuses(t *testing.T) {
+	pages := newPages(t)
+	for name, want := range map[string]int{"front": 200, "error": 404, "sign-in refused": 422, "desk": 422} {
+		w := httptest.NewRecorder()
+		if err := everyPage("Messages are failing")[name](pages, w); err != nil {
+			t.Fatal(err)
+		}
+		if w.Code != want {
+			t.Errorf("%s answered %d, not %d", name, w.Code, want)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                               "less than a minute",
+		20 * time.Second:                "less than a minute",
+		12 * time.Minute:                "12 min",
+		2 * time.Hour:                   "2 h",
+		4*time.Hour + 11*time.Minute:    "4 h 11 min",
+		26*time.Hour + 5*time.Minute:    "1 d 2 h",
+		59*time.Minute + 45*time.Second: "1 h",
+	} {
+		if got := duration(d); got != want {
+			t.Errorf("duration(%v) = %q, not %q", d, got, want)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1204: "1,204", 1000000: "1,000,000", -1204: "-1,204"} {
+		if got := count(n); got != want {
+			t.Errorf("count(%d) = %q, not %q", n, got, want)
+		}
+	}
+}
+
+func newPages(t *testing.T) *Pages {
+	t.Helper()
+	pages, err := New(Site{Name: "Newsbell", BaseURL: "https://news.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+func render(t *testing.T, write func(*Pages, http.ResponseWriter) error) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	if err := write(newPages(t), w); err != nil {
+		t.Fatal(err)
+	}
+	return w.Body.String()
+}
+
+func matches(text, pattern string) []string {
+	var found []string
+	for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		found = append(found, match[1])
+	}
+	return found
+}

@@ -1,0 +1,77 @@
+// Package static is what browsers get: the pages, rendered on the server from
+// Go templates, and the styles, scripts, icons, service worker and manifest
+// that go with them, all embedded in the binary.
+//
+// It promises that every page can be read without JavaScript, that nothing is
+// inline (a Content-Security-Policy of default-src 'self' holds), and that an
+// asset's address changes whenever its content does.
+package static
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+)
+
+//go:embed templates css js icons service-worker.js manifest.webmanifest
+var files embed.FS
+
+// Site is what every page says about where it is.
+type Site struct {
+	// Name is the publication's, such as "Newsbell".
+	Name string
+	// BaseURL is the origin readers use, without a trailing slash.
+	BaseURL string
+}
+
+// Pages renders each page into a response.
+type Pages struct {
+	site      Site
+	templates map[string]*template.Template
+}
+
+// New parses the templates.
+func New(site Site) (*Pages, error) {
+	p := &Pages{site: site, templates: map[string]*template.Template{}}
+	base, err := template.New("").Funcs(functions).ParseFS(files, "templates/layout/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse layout: %w", err)
+	}
+	for _, name := range []string{
+		"front", "outage", "app", "preferences", "error",
+		"editor_sign_in", "editor_front", "editor_outage",
+	} {
+		page, err := base.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("clone layout: %w", err)
+		}
+		if p.templates[name], err = page.ParseFS(files, "templates/"+name+".html"); err != nil {
+			return nil, fmt.Errorf("parse page %s: %w", name, err)
+		}
+	}
+	return p, nil
+}
+
+// view is what the layout is given; the page's own templates get Page.
+type view struct {
+	Site Site
+	// Path is the page's canonical path; empty when it has none.
+	Path string
+	Page any
+}
+
+// render writes the whole page or, on an error, nothing.
+func (p *Pages) render(w http.ResponseWriter, status int, name, path string, page any) error {
+	var html bytes.Buffer
+	if err := p.templates[name].ExecuteTemplate(&html, "layout", view{p.site, path, page}); err != nil {
+		return fmt.Errorf("render page %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(html.Len()))
+	w.WriteHeader(status)
+	_, err := html.WriteTo(w)
+	return err
+}

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -45,4 +46,14 @@ func findTopic(db *gorm.DB, t Topic) (Topic, error) {
 		return Topic{}, fmt.Errorf("topic %s: %w", t, domain(err))
 	}
 	return found, nil
+}
+
+// TopicName is what people call a topic: an app's name, an outage's headline.
+func (s *Store) TopicName(ctx context.Context, t Topic) (string, error) {
+	if t.Kind == AppTopic {
+		app, err := s.App(ctx, t.Slug)
+		return app.Name, err
+	}
+	outage, err := s.Outage(ctx, t.Slug)
+	return outage.Headline, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 )
@@ -41,7 +40,11 @@ func newHostGuard(sender Sender, log *slog.Logger) *hostGuard {
 
 // Send implements [Sender].
 func (g *hostGuard) Send(ctx context.Context, p *Push) Answer {
-	host := hostOf(p.Endpoint)
+	target, err := p.target()
+	if err != nil {
+		return refuse(err)
+	}
+	host := target.Host
 	if wait := g.closedFor(host); wait > 0 {
 		return Answer{Verdict: RetryLater, RetryAfter: wait, Reason: "the push host is left alone for now"}
 	}
@@ -63,10 +66,10 @@ func (g *hostGuard) closedFor(host string) time.Duration {
 func (g *hostGuard) learn(host string, a Answer) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	refused := a.Verdict == Rejected || a.Verdict == KeyMismatch
+	refused := a.Status != 0 && (a.Verdict == Rejected || a.Verdict == KeyMismatch)
 	throttled := a.Status == http.StatusTooManyRequests && a.RetryAfter > 0
 	if !refused && !throttled {
-		if a.Verdict != RetryLater {
+		if a.Verdict == Accepted || a.Verdict == Gone {
 			delete(g.hosts, host)
 		}
 		return
@@ -85,12 +88,4 @@ func (g *hostGuard) learn(host string, a Answer) {
 		g.log.Error("ALARM: a push host refuses everything", "host", host,
 			"in_a_row", state.refusals, "status", a.Status, "reason", a.Reason, "left_alone_for", refusedFor)
 	}
-}
-
-func hostOf(endpoint string) string {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

@@ -1,0 +1,58 @@
+// Newsbell tells readers about live news the moment it is published. This is
+// the one program: the server, its tools and the demo.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line. Each flag can also be set by the environment:
+// --base-url by NEWSBELL_BASE_URL.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Serve the pages and send the alerts, in one process."`
+	Demo    demoCommand    `cmd:"" help:"Replay a real outage to simulated readers, and to your own browser."`
+	Publish publishCommand `cmd:"" help:"Publish through a running server: apps, outages, updates."`
+	Token   tokenCommand   `cmd:"" help:"Make, list and revoke the tokens that may publish."`
+	VAPID   vapidCommand   `cmd:"" name:"vapid" help:"Make and list the keys that push services know this server by."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "newsbell:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// run parses and runs one command line; it ends when ctx does.
+func run(ctx context.Context, args []string) error {
+	parser, err := kong.New(&commands{},
+		kong.Name("newsbell"),
+		kong.Description("Push notifications for live news."),
+		kong.DefaultEnvars("NEWSBELL"),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	if err := command.Run(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}

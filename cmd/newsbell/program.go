@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"newsbell/handlers"
+	"newsbell/models"
+	"newsbell/notifier"
+)
+
+// program is a running Newsbell: the web server and the notifier in one
+// process, on one database.
+type program struct {
+	store    *models.Store
+	baseURL  string
+	bus      *notifier.Bus
+	notifier *notifier.Notifier
+	listener net.Listener
+	server   *http.Server
+	log      *slog.Logger
+}
+
+// shutdownTimeout bounds how long requests may go on after a signal.
+const shutdownTimeout = 5 * time.Second
+
+// newProgram opens everything; rootCAs are the system's when nil. Nothing is
+// served or sent before Run.
+func newProgram(ctx context.Context, c config, rootCAs *x509.CertPool, out io.Writer) (p *program, err error) {
+	p = &program{baseURL: c.baseURL, log: c.log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.Close())
+		}
+	}()
+	if p.store, err = openStore(ctx, c, out); err != nil {
+		return p, err
+	}
+	if p.bus, err = notifier.StartBus(); err != nil {
+		return p, err
+	}
+	if p.listener, err = net.Listen("tcp", c.listen); err != nil {
+		return p, fmt.Errorf("listen: %w", err)
+	}
+	if p.notifier, err = p.newNotifier(c, rootCAs); err != nil {
+		return p, err
+	}
+	handler, err := handlers.New(handlers.Options{
+		Store: p.store, Bus: p.bus.Conn, BaseURL: c.baseURL, Log: c.log, Ready: p.notifier.Ready,
+	})
+	if err != nil {
+		return p, err
+	}
+	p.server = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(c.log.Handler(), slog.LevelWarn),
+	}
+	return p, nil
+}
+
+// Run serves and sends until ctx ends, then lets requests and pushes in flight
+// end.
+func (p *program) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.notifier.Run(ctx) })
+	group.Go(func() error {
+		if err := p.server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		return p.server.Shutdown(stopping)
+	})
+	return group.Wait()
+}
+
+// Close closes what newProgram opened; after Run.
+func (p *program) Close() error {
+	var err error
+	if p.listener != nil {
+		if closeErr := p.listener.Close(); !errors.Is(closeErr, net.ErrClosed) {
+			err = closeErr
+		}
+	}
+	if p.bus != nil {
+		p.bus.Close()
+	}
+	if p.store != nil {
+		err = errors.Join(err, p.store.Close())
+	}
+	return err
+}
+
+func (p *program) newNotifier(c config, rootCAs *x509.CertPool) (*notifier.Notifier, error) {
+	client := notifier.NewClient(notifier.ClientOptions{Hosts: c.pushHosts, RootCAs: rootCAs})
+	var sender notifier.Sender = notifier.NewFastSender(client)
+	if c.sender == "webpush-go" {
+		sender = notifier.NewWebPushSender(client)
+	}
+	return notifier.New(notifier.Options{
+		Store: p.store, Conn: p.bus.Conn, Sender: sender, BaseURL: c.baseURL, VAPIDSubject: c.vapidSubject,
+		Lang: c.lang, Workers: c.workers, InFlight: c.inFlight, Log: c.log,
+	})
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// publishCommand publishes through a running server.
+type publishCommand struct {
+	URL   string `help:"The server." default:"http://localhost:8080"`
+	Token string `help:"A token of newsbell token create." required:""`
+
+	App        publishAppCommand        `cmd:"" help:"Make an app."`
+	Outage     publishOutageCommand     `cmd:"" help:"Open an outage."`
+	Update     publishUpdateCommand     `cmd:"" set:"default_alert=all" help:"Publish an update of an outage."`
+	Resolution publishResolutionCommand `cmd:"" set:"default_alert=key" help:"Publish that an outage is over."`
+	Correction publishCorrectionCommand `cmd:"" set:"default_alert=none" help:"Publish a correction."`
+	Stop       publishStopCommand       `cmd:"" help:"Stop an alert."`
+}
+
+func (p *publishCommand) client() *client { return newClient(p.URL, p.Token) }
+
+type publishAppCommand struct {
+	Slug string `arg:"" help:"Its name in addresses, such as messenger."`
+	Name string `arg:"" help:"Its name in words."`
+}
+
+// Run makes the app and prints its page.
+func (a *publishAppCommand) Run(ctx context.Context, p *publishCommand) error {
+	in := map[string]string{"slug": a.Slug, "name": a.Name}
+	if err := p.client().call(ctx, http.MethodPost, "/apps", in, nil); err != nil {
+		return err
+	}
+	fmt.Println("made app", p.URL+"/apps/"+a.Slug)
+	return nil
+}
+
+type publishOutageCommand struct {
+	Slug       string   `arg:"" help:"Its name in addresses."`
+	Headline   string   `arg:"" help:"What is down."`
+	Standfirst string   `help:"The story in a sentence."`
+	App        []string `help:"An app that is down; may be repeated." required:"" placeholder:"SLUG"`
+}
+
+// Run opens the outage and prints its page.
+func (o *publishOutageCommand) Run(ctx context.Context, p *publishCommand) error {
+	in := map[string]any{"slug": o.Slug, "headline": o.Headline, "standfirst": o.Standfirst, "apps": o.App}
+	if err := p.client().call(ctx, http.MethodPost, "/outages", in, nil); err != nil {
+		return err
+	}
+	fmt.Println("opened outage", p.URL+"/outages/"+o.Slug)
+	return nil
+}
+
+// entry is what all kinds of update have.
+type entry struct {
+	Outage   string            `arg:"" help:"The outage's slug."`
+	Headline string            `arg:"" help:"What is new."`
+	Body     string            `help:"The story, in Markdown."`
+	Alert    string            `help:"Whom to alert: none, all or key." default:"${default_alert}"`
+	App      []string          `help:"An app that it concerns; may be repeated." placeholder:"SLUG"`
+	State    map[string]string `help:"A state that it sets: failing, recovering or up." placeholder:"SLUG=STATE"`
+	Undo     time.Duration     `help:"How long the alert can be taken back." default:"10s"`
+	Wait     bool              `help:"Wait until the alert is sent, and show how it goes."`
+}
+
+type publishUpdateCommand struct{ entry }
+
+// Run publishes an update.
+func (u *publishUpdateCommand) Run(ctx context.Context, p *publishCommand) error {
+	return u.publish(ctx, p, "update")
+}
+
+type publishResolutionCommand struct{ entry }
+
+// Run publishes a resolution.
+func (r *publishResolutionCommand) Run(ctx context.Context, p *publishCommand) error {
+	return r.publish(ctx, p, "resolution")
+}
+
+type publishCorrectionCommand struct{ entry }
+
+// Run publishes a correction.
+func (c *publishCorrectionCommand) Run(ctx context.Context, p *publishCommand) error {
+	return c.publish(ctx, p, "correction")
+}
+
+type publishStopCommand struct {
+	Alert int64 `arg:"" help:"The alert's number."`
+}
+
+// Run stops the alert and says whom it had reached.
+func (s *publishStopCommand) Run(ctx context.Context, p *publishCommand) error {
+	var a alert
+	if err := p.client().call(ctx, http.MethodPost, fmt.Sprintf("/alerts/%d/stop", s.Alert), nil, &a); err != nil {
+		return err
+	}
+	fmt.Println(a)
+	return nil
+}
+
+func (e *entry) publish(ctx context.Context, p *publishCommand, kind string) error {
+	client := p.client()
+	published, err := client.publish(ctx, e.Outage, draft{
+		Kind: kind, Alert: e.Alert, Apps: e.App, States: e.State,
+		Headline: e.Headline, Body: e.Body, UndoSeconds: e.Undo.Seconds(),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Println("published", published.Update.URL)
+	if published.Alert == nil {
+		return nil
+	}
+	fmt.Println(published.Alert)
+	if !e.Wait {
+		return nil
+	}
+	return client.watch(ctx, published.Alert.ID, func(a alert) { fmt.Println(a) })
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"newsbell/models"
+)
+
+// databaseSettings say where everything is kept.
+type databaseSettings struct {
+	DataDir     string `help:"Folder of the SQLite database." default:"newsbell-data" type:"path"`
+	DatabaseURL string `help:"PostgreSQL (postgres://…) or an SQLite file. Default: newsbell.db in the data folder." placeholder:"URL"`
+}
+
+// serverSettings are the settings of a server, as they were written: check
+// reads them all and says everything that is wrong at once.
+type serverSettings struct {
+	databaseSettings
+	Listen        string   `help:"Address to listen on." default:"127.0.0.1:8080"`
+	BaseURL       string   `help:"Where readers find the pages. Default: http://localhost and the port." placeholder:"URL"`
+	VAPIDSubject  string   `name:"vapid-subject" help:"Whom push services may ask: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
+	AllowPushHost []string `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
+	Sender        string   `help:"What seals and sends: fast or webpush-go." default:"fast"`
+	Workers       string   `help:"Shards sent at a time. Default: one a core." default:"0"`
+	InFlight      string   `help:"Requests in flight at a time." default:"1024"`
+	UndoWindow    string   `help:"How long an alert can be taken back." default:"10s"`
+	TTLUpdate     string   `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
+	TTLKey        string   `name:"ttl-key" help:"The same of a key moment." default:"4h"`
+	TTLResolution string   `name:"ttl-resolution" help:"The same of a resolution." default:"24h"`
+	Lang          string   `help:"Language of the coverage (BCP 47)." default:"en"`
+	LogLevel      string   `help:"debug, info, warn or error." default:"info"`
+}
+
+// config is what the settings mean.
+type config struct {
+	databaseURL  string
+	listen       string
+	baseURL      string
+	vapidSubject string
+	pushHosts    models.PushHosts
+	sender       string
+	workers      int
+	inFlight     int
+	undoWindow   time.Duration
+	ttls         models.TTLs
+	lang         string
+	log          *slog.Logger
+}
+
+// url is the database to open.
+func (s databaseSettings) url() string {
+	if s.DatabaseURL != "" {
+		return s.DatabaseURL
+	}
+	return filepath.Join(s.DataDir, "newsbell.db")
+}
+
+// check reads the settings. Its error holds a line for every problem.
+func (s serverSettings) check() (config, error) {
+	var p settingProblems
+	c := config{
+		databaseURL:  s.url(),
+		listen:       s.Listen,
+		vapidSubject: s.VAPIDSubject,
+		sender:       s.Sender,
+		lang:         s.Lang,
+		undoWindow:   p.duration("undo-window", s.UndoWindow, 0, time.Hour),
+		ttls: models.TTLs{
+			Update:     p.duration("ttl-update", s.TTLUpdate, time.Minute, maxTTL),
+			Key:        p.duration("ttl-key", s.TTLKey, time.Minute, maxTTL),
+			Resolution: p.duration("ttl-resolution", s.TTLResolution, time.Minute, maxTTL),
+		},
+		workers:  p.number("workers", s.Workers, 0, 256),
+		inFlight: p.number("in-flight", s.InFlight, 1, 65536),
+		log:      p.logger(s.LogLevel),
+	}
+	c.baseURL = p.baseURL(s.BaseURL, s.Listen)
+	if !slices.Contains([]string{"fast", "webpush-go"}, s.Sender) {
+		p.add("sender", "must be fast or webpush-go, not %q", s.Sender)
+	}
+	var err error
+	if c.pushHosts, err = models.NewPushHosts(s.AllowPushHost...); err != nil {
+		p.add("allow-push-host", "%s", err)
+	}
+	if strings.Contains(s.DatabaseURL, "://") && !models.IsPostgres(s.DatabaseURL) {
+		p.add("database-url", "must be postgres://… or the path of an SQLite file")
+	}
+	return c, p.err()
+}
+
+// maxTTL is the longest that push services keep a message.
+const maxTTL = 28 * 24 * time.Hour
+
+type settingProblems []error
+
+func (p *settingProblems) add(flag, format string, args ...any) {
+	*p = append(*p, fmt.Errorf("--%s: %s", flag, fmt.Sprintf(format, args...)))
+}
+
+func (p settingProblems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return fmt.Errorf("these settings are wrong:\n%w", errors.Join(p...))
+}
+
+func (p *settingProblems) duration(flag, value string, least, most time.Duration) time.Duration {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < least || d > most {
+		p.add(flag, "must be a time from %s to %s, such as 90s or 2h, not %q", least, most, value)
+	}
+	return d
+}
+
+func (p *settingProblems) number(flag, value string, least, most int) int {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least || n > most {
+		p.add(flag, "must be a number from %d to %d, not %q", least, most, value)
+	}
+	return n
+}
+
+func (p *settingProblems) logger(level string) *slog.Logger {
+	var parsed slog.Level
+	if err := parsed.UnmarshalText([]byte(level)); err != nil {
+		p.add("log-level", "must be debug, info, warn or error, not %q", level)
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: parsed}))
+}
+
+// baseURL checks an origin, or makes the one of the listening port.
+func (p *settingProblems) baseURL(value, listen string) string {
+	_, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		p.add("listen", "must be an address and a port, such as 127.0.0.1:8080, not %q", listen)
+	}
+	if value == "" {
+		return "http://localhost:" + port
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		p.add("base-url", "must be an origin such as https://push.example.org, not %q", value)
+	}
+	return strings.TrimRight(value, "/")
+}
+
+// defaultSettings are the settings of a command line without flags.
+func defaultSettings() serverSettings {
+	var command struct{ serverSettings }
+	parser, err := kong.New(&command, kong.Exit(func(int) {}))
+	if err == nil {
+		_, err = parser.Parse(nil)
+	}
+	if err != nil {
+		panic(err) // the tags above are wrong
+	}
+	return command.serverSettings
+}

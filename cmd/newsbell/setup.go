@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"newsbell/models"
+	"newsbell/notifier"
+)
+
+// openStore opens the database of a configuration, makes what is missing on
+// the first start, and says what it made and where.
+func openStore(ctx context.Context, c config, out io.Writer) (*models.Store, error) {
+	if err := makeDataFolder(c.databaseURL, out); err != nil {
+		return nil, err
+	}
+	store, err := models.Open(ctx, models.Options{
+		URL: c.databaseURL, PushHosts: c.pushHosts, UndoWindow: c.undoWindow, TTLs: c.ttls,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := setUp(ctx, store, out); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
+}
+
+// with opens the database for a tool, which reads no other setting, and closes
+// it again.
+func (s databaseSettings) with(ctx context.Context, use func(*models.Store) error) error {
+	store, err := openStore(ctx, config{databaseURL: s.url()}, os.Stderr)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(store), store.Close())
+}
+
+func makeDataFolder(databaseURL string, out io.Writer) error {
+	if models.IsPostgres(databaseURL) {
+		return nil
+	}
+	folder := filepath.Dir(databaseURL)
+	if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
+		fmt.Fprintln(out, "made data folder   ", folder)
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	// The file holds private keys: made before SQLite would, for its owner alone.
+	file, err := os.OpenFile(databaseURL, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make database: %w", err)
+	}
+	fmt.Fprintln(out, "made database      ", databaseURL)
+	return file.Close()
+}
+
+func setUp(ctx context.Context, store *models.Store, out io.Writer) error {
+	migrated, err := store.Migrate(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range migrated {
+		fmt.Fprintln(out, "ran migration      ", name)
+	}
+	_, err = store.CurrentVAPIDKey(ctx)
+	if !errors.Is(err, models.ErrNotFound) {
+		return err
+	}
+	key, err := makeVAPIDKey(ctx, store)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "made VAPID key     ", key.PublicKey)
+	return nil
+}
+
+func makeVAPIDKey(ctx context.Context, store *models.Store) (models.VAPIDKey, error) {
+	private, public, err := notifier.GenerateVAPIDKeys()
+	if err != nil {
+		return models.VAPIDKey{}, err
+	}
+	return store.AddVAPIDKey(ctx, public, private)
+}

@@ -1,0 +1,70 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+type alertPath struct {
+	ID int64 `path:"id"`
+}
+
+type counts struct {
+	Audience  int `json:"audience"`
+	Accepted  int `json:"accepted"`
+	Gone      int `json:"gone"`
+	Failed    int `json:"failed"`
+	Waiting   int `json:"waiting"`
+	Remaining int `json:"remaining"`
+}
+
+type alert struct {
+	ID         int64      `json:"id"`
+	State      string     `json:"state"`
+	Outage     string     `json:"outage"`
+	UpdateID   int64      `json:"update_id"`
+	HoldUntil  time.Time  `json:"hold_until"`
+	Deadline   time.Time  `json:"deadline"`
+	PlannedAt  *time.Time `json:"planned_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+	Counts     counts     `json:"counts"`
+}
+
+func (a *api) routeAlerts() {
+	handle(a, route{method: http.MethodGet, path: "/alerts/{id}", id: "get-alert", who: "editor",
+		summary: "How an alert goes"}, a.getAlert)
+	handle(a, route{method: http.MethodPost, path: "/alerts/{id}/stop", id: "stop-alert", who: "editor",
+		summary: "Stop an alert"}, a.stopAlert)
+}
+
+func (a *api) getAlert(ctx context.Context, in *alertPath) (*body[alert], error) {
+	found, err := a.alert(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &body[alert]{*found}, nil
+}
+
+func (a *api) stopAlert(ctx context.Context, in *alertPath) (*body[alert], error) {
+	if err := a.store.StopAlert(ctx, in.ID, editorOf(ctx)); err != nil {
+		return nil, err
+	}
+	return a.getAlert(ctx, in)
+}
+
+func (s *server) alert(ctx context.Context, id int64) (*alert, error) {
+	found, err := s.store.Alert(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.store.Counts(ctx, found)
+	return &alert{
+		ID: found.ID, State: string(found.State), Outage: found.Outage.Slug, UpdateID: found.UpdateID,
+		HoldUntil: found.HoldUntil, Deadline: found.Deadline, PlannedAt: found.PlannedAt, FinishedAt: found.FinishedAt,
+		Counts: counts{
+			Audience: c.Audience, Accepted: c.Accepted, Gone: c.Gone, Failed: c.Failed,
+			Waiting: c.Waiting, Remaining: c.Remaining(),
+		},
+	}, err
+}

@@ -1,0 +1,62 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"newsbell/models"
+)
+
+type contextKey int
+
+const (
+	readerKey contextKey = iota
+	editorKey
+)
+
+// needReader lets only the holder of a subscription's secret through, before
+// anything of the body is read.
+func (a *api) needReader(ctx huma.Context, next func(huma.Context)) {
+	sub, err := a.store.SubscriptionBySecret(ctx.Context(), bearer(ctx))
+	a.admit(ctx, next, readerKey, sub, err)
+}
+
+// needEditor lets only the holder of a token through.
+func (a *api) needEditor(ctx huma.Context, next func(huma.Context)) {
+	token, err := a.store.Authenticate(ctx.Context(), bearer(ctx))
+	a.admit(ctx, next, editorKey, token, err)
+}
+
+func (a *api) admit(ctx huma.Context, next func(huma.Context), key contextKey, who any, err error) {
+	if err == nil {
+		next(huma.WithValue(ctx, key, who))
+		return
+	}
+	status := statusOf(err)
+	if status == http.StatusUnauthorized {
+		ctx.SetHeader("WWW-Authenticate", "Bearer")
+	}
+	if err := huma.WriteErr(a.API, ctx, status, a.problem(err).Error()); err != nil && !errors.Is(err, context.Canceled) {
+		a.log.Warn("no answer to an unauthorized request", "error", err)
+	}
+}
+
+// readerOf is whom needReader let through.
+func readerOf(ctx context.Context) models.Subscription {
+	return ctx.Value(readerKey).(models.Subscription)
+}
+
+// editorOf is whom needEditor let through, as the audit log names them.
+func editorOf(ctx context.Context) string { return ctx.Value(editorKey).(models.Token).Actor() }
+
+func bearer(ctx huma.Context) string {
+	scheme, secret, _ := strings.Cut(ctx.Header("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return secret
+}

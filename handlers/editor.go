@@ -1,0 +1,221 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// maxForm is the largest form that is read: a body of the API, encoded.
+const maxForm = 4 * maxBody
+
+func (s *server) routeEditor(engine *gin.Engine) {
+	group := engine.Group("/editor", limitForm)
+	on := func(group *gin.RouterGroup, method, path string, do func(*gin.Context) error) {
+		group.Handle(method, path, func(c *gin.Context) {
+			c.Header("Cache-Control", "no-store")
+			if err := do(c); err != nil {
+				s.fail(c, err)
+			}
+		})
+	}
+	on(group, http.MethodGet, "/sign-in", s.signInPage)
+	on(group, http.MethodPost, "/sign-in", s.signIn)
+	desk := group.Group("", s.signedIn)
+	on(desk, http.MethodPost, "/sign-out", s.signOut)
+	on(desk, http.MethodGet, "", s.editorFrontPage)
+	on(desk, http.MethodGet, "/outages/:slug", s.editorOutagePage)
+	on(desk, http.MethodPost, "/outages/:slug/updates", s.editorPublish)
+	on(desk, http.MethodGet, "/alerts/:id", s.editorAlert)
+	on(desk, http.MethodPost, "/alerts/:id/stop", s.editorStop)
+}
+
+func limitForm(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+}
+
+func (s *server) editorFrontPage(c *gin.Context) error {
+	outages, err := s.store.Outages(c.Request.Context(), maxListed)
+	if err != nil {
+		return err
+	}
+	page := static.EditorFrontPage{Actor: actor(c).Name}
+	for _, outage := range outages {
+		page.Outages = append(page.Outages, outageView(outage))
+	}
+	return s.pages.EditorFront(c.Writer, page)
+}
+
+func (s *server) editorOutagePage(c *gin.Context) error {
+	return s.showDesk(c, static.EditorOutagePage{})
+}
+
+// editorPublish previews whom a draft reaches, or publishes it.
+func (s *server) editorPublish(c *gin.Context) error {
+	if err := c.Request.ParseForm(); err != nil {
+		s.failWith(c, http.StatusRequestEntityTooLarge)
+		return nil
+	}
+	ctx := c.Request.Context()
+	draft := formDraft(c)
+	page := static.EditorOutagePage{Draft: draftView(draft)}
+	if c.PostForm("do") == "preview" {
+		reach, err := s.store.Reach(ctx, draft)
+		if err != nil {
+			return s.showProblems(c, page, err)
+		}
+		page.Reach = &reach
+		return s.showDesk(c, page)
+	}
+	published, err := s.publish(ctx, draft)
+	if err != nil {
+		return s.showProblems(c, page, err)
+	}
+	c.Redirect(http.StatusSeeOther, fmt.Sprintf("/editor/outages/%s#update-%d", draft.Outage, published.Update.ID))
+	return nil
+}
+
+// editorAlert is what the desk's script asks while an alert goes out.
+func (s *server) editorAlert(c *gin.Context) error {
+	id, err := alertID(c)
+	if err != nil {
+		return err
+	}
+	found, err := s.alert(c.Request.Context(), id)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, struct {
+		State string `json:"state"`
+		counts
+	}{found.State, found.Counts})
+	return nil
+}
+
+func (s *server) editorStop(c *gin.Context) error {
+	ctx := c.Request.Context()
+	id, err := alertID(c)
+	if err != nil {
+		return err
+	}
+	found, err := s.store.Alert(ctx, id)
+	if err != nil {
+		return err
+	}
+	// An alert that ended a moment ago is not the editor's mistake.
+	if err := s.store.StopAlert(ctx, id, actor(c).Actor()); err != nil && !errors.Is(err, models.ErrConflict) {
+		return err
+	}
+	c.Redirect(http.StatusSeeOther, fmt.Sprintf("/editor/outages/%s#update-%d", found.Outage.Slug, found.UpdateID))
+	return nil
+}
+
+func (s *server) showProblems(c *gin.Context, page static.EditorOutagePage, err error) error {
+	page.Problems = map[string]string{}
+	if invalid, ok := errors.AsType[*models.Invalid](err); ok {
+		for _, p := range invalid.Problems {
+			field, _, _ := strings.Cut(p.Field, ".")
+			if field == "states" {
+				field = "apps"
+			}
+			page.Problems[field] = p.Message
+		}
+	} else if errors.Is(err, models.ErrConflict) {
+		page.Problems[""] = "The outage is resolved: only a correction can be published."
+	} else {
+		return err
+	}
+	return s.showDesk(c, page)
+}
+
+// showDesk fills in what every form of an outage shows.
+func (s *server) showDesk(c *gin.Context, page static.EditorOutagePage) error {
+	ctx := c.Request.Context()
+	outage, err := s.store.Outage(ctx, c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	apps, err := s.store.Apps(ctx)
+	if err != nil {
+		return err
+	}
+	if page.Updates, err = s.editorUpdates(c, outage); err != nil {
+		return err
+	}
+	page.Actor, page.Outage, page.Apps = actor(c).Name, outageView(outage), appViews(apps)
+	return s.pages.EditorOutage(c.Writer, page)
+}
+
+func (s *server) editorUpdates(c *gin.Context, outage models.Outage) ([]static.EditorUpdate, error) {
+	ctx := c.Request.Context()
+	updates, err := s.store.Updates(ctx, outage)
+	if err != nil {
+		return nil, err
+	}
+	alerts, err := s.store.AlertsOf(ctx, outage)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]static.EditorUpdate, len(updates))
+	for i, update := range updates {
+		views[i].Update = updateView(update)
+		alert, ok := alerts[update.ID]
+		if !ok {
+			continue
+		}
+		counts, err := s.store.Counts(ctx, alert)
+		if err != nil {
+			return nil, err
+		}
+		views[i].Alert = &static.EditorAlert{
+			ID: alert.ID, State: string(alert.State), HoldUntil: alert.HoldUntil,
+			Audience: counts.Audience, Accepted: counts.Accepted, Gone: counts.Gone,
+			Failed: counts.Failed, Waiting: counts.Waiting, Remaining: counts.Remaining(),
+		}
+	}
+	return views, nil
+}
+
+func formDraft(c *gin.Context) models.Draft {
+	d := models.Draft{
+		Outage: c.Param("slug"), Actor: actor(c).Actor(),
+		Kind: models.UpdateKind(c.PostForm("kind")), Alert: models.AlertLevel(c.PostForm("alert")),
+		Headline: c.PostForm("headline"), Body: c.PostForm("body"),
+		Apps: c.PostFormArray("apps"), States: map[string]models.AppState{},
+	}
+	for name, values := range c.Request.PostForm {
+		if slug, ok := strings.CutPrefix(name, "state."); ok && values[0] != "" {
+			d.States[slug] = models.AppState(values[0])
+		}
+	}
+	return d
+}
+
+func draftView(d models.Draft) static.EditorDraft {
+	view := static.EditorDraft{
+		Kind: string(d.Kind), Alert: string(d.Alert), Headline: d.Headline, Body: d.Body,
+		Apps: map[string]bool{}, States: map[string]string{},
+	}
+	for _, slug := range d.Apps {
+		view.Apps[slug] = true
+	}
+	for slug, state := range d.States {
+		view.States[slug] = string(state)
+	}
+	return view
+}
+
+func alertID(c *gin.Context) (int64, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return 0, models.ErrNotFound
+	}
+	return id, nil
+}

@@ -1,0 +1,95 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// statusOf is the one place that maps the domain's errors to HTTP.
+func statusOf(err error) int {
+	_, isInvalid := errors.AsType[*models.Invalid](err)
+	switch {
+	case isInvalid:
+		return http.StatusUnprocessableEntity
+	case errors.Is(err, models.ErrNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, models.ErrConflict):
+		return http.StatusConflict
+	case errors.Is(err, models.ErrUnauthorized):
+		return http.StatusUnauthorized
+	}
+	return http.StatusInternalServerError
+}
+
+// words are what people are told; details of our own faults stay in the log.
+func words(status int) string {
+	switch status {
+	case http.StatusNotFound:
+		return "There is nothing here by that name."
+	case http.StatusMethodNotAllowed:
+		return "This cannot be done here."
+	case http.StatusUnauthorized:
+		return "The token or secret is missing or wrong."
+	case http.StatusUnprocessableEntity:
+		return "Some of what was sent cannot be used."
+	case http.StatusServiceUnavailable:
+		return "Not ready yet."
+	}
+	return "Something went wrong on our side. Please try again."
+}
+
+// problem is an error of the API as huma sends it.
+func (s *server) problem(err error) error {
+	status := statusOf(err)
+	switch status {
+	case http.StatusUnprocessableEntity:
+		invalid, _ := errors.AsType[*models.Invalid](err)
+		details := make([]error, len(invalid.Problems))
+		for i, p := range invalid.Problems {
+			details[i] = &huma.ErrorDetail{Location: "body." + p.Field, Message: p.Message}
+		}
+		return huma.NewError(status, words(status), details...)
+	case http.StatusNotFound, http.StatusConflict:
+		return huma.NewError(status, err.Error())
+	case http.StatusInternalServerError:
+		s.log.Error("request failed", "error", err)
+	}
+	return huma.NewError(status, words(status))
+}
+
+// fail answers outside of huma: a page for people, a problem for programs.
+func (s *server) fail(c *gin.Context, err error) {
+	status := statusOf(err)
+	if status == http.StatusInternalServerError {
+		s.log.Error("request failed", "route", c.FullPath(), "error", err)
+	}
+	s.failWith(c, status)
+}
+
+func (s *server) failWith(c *gin.Context, status int) {
+	c.Abort()
+	if isAPI(c.Request) {
+		writeProblem(c, status, words(status))
+		return
+	}
+	page := static.ErrorPage{Status: status, Title: http.StatusText(status), Message: words(status)}
+	if err := s.pages.Error(c.Writer, page); err != nil {
+		s.log.Error("no page for an error", "error", err)
+	}
+}
+
+func writeProblem(c *gin.Context, status int, detail string) {
+	c.Header("Content-Type", "application/problem+json")
+	c.JSON(status, &huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: detail})
+}
+
+func (s *server) recover(c *gin.Context, cause any) {
+	s.log.Error("panic", "route", c.FullPath(), "cause", cause)
+	s.failWith(c, http.StatusInternalServerError)
+}

@@ -1,0 +1,73 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"newsbell/models"
+)
+
+type follow struct {
+	Topic string `json:"topic"`
+	Level string `json:"level"`
+	Name  string `json:"name" doc:"The app's name or the outage's headline."`
+}
+
+type topicPath struct {
+	Kind string `path:"kind" doc:"outage or app"`
+	Slug string `path:"slug"`
+}
+
+type followChange struct {
+	topicPath
+	Body struct {
+		Level string `json:"level" doc:"all, key, resolution or, of an outage, muted"`
+	}
+}
+
+func (a *api) routeFollows() {
+	const path = "/subscription/follows/{kind}/{slug}"
+	handle(a, route{method: http.MethodPut, path: path, id: "follow", who: "reader",
+		summary: "Follow a topic, or change the level"}, a.follow)
+	handle(a, route{method: http.MethodDelete, path: path, id: "unfollow", who: "reader", status: http.StatusNoContent,
+		summary: "Unfollow a topic"}, a.unfollow)
+}
+
+func (a *api) follow(ctx context.Context, in *followChange) (*body[follow], error) {
+	topic, err := in.topic()
+	if err != nil {
+		return nil, err
+	}
+	wish := models.NewFollow{Topic: topic.String(), Level: in.Body.Level}
+	if err := a.store.Follow(ctx, readerOf(ctx), wish); err != nil {
+		return nil, err
+	}
+	name, err := a.store.TopicName(ctx, topic)
+	return &body[follow]{follow{Topic: topic.String(), Level: in.Body.Level, Name: name}}, err
+}
+
+func (a *api) unfollow(ctx context.Context, in *topicPath) (*nothing, error) {
+	topic, err := in.topic()
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.store.Unfollow(ctx, readerOf(ctx), topic)
+}
+
+func (p topicPath) topic() (models.Topic, error) { return models.ParseTopic(p.Kind + "/" + p.Slug) }
+
+func (a *api) follows(ctx context.Context, sub models.Subscription) ([]follow, error) {
+	stored, err := a.store.Follows(ctx, sub)
+	if err != nil {
+		return nil, err
+	}
+	follows := make([]follow, len(stored))
+	for i, f := range stored {
+		name, err := a.store.TopicName(ctx, f.Topic)
+		if err != nil {
+			return nil, err
+		}
+		follows[i] = follow{Topic: f.Topic.String(), Level: f.Level.String(), Name: name}
+	}
+	return follows, nil
+}

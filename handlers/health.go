@@ -1,0 +1,34 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+func (s *server) routeHealth(engine *gin.Engine) {
+	engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	engine.GET("/readyz", s.readyz)
+}
+
+// readyz tells whether this process can take traffic.
+func (s *server) readyz(c *gin.Context) {
+	ctx := c.Request.Context()
+	err := s.store.Ping(ctx)
+	if err == nil {
+		var migrated bool
+		if migrated, err = s.store.Migrated(ctx); err == nil && !migrated {
+			err = errors.New("the schema is not up to date")
+		}
+	}
+	if err == nil && s.ready != nil {
+		err = s.ready(ctx)
+	}
+	if err != nil {
+		s.log.Warn("not ready", "error", err)
+		writeProblem(c, http.StatusServiceUnavailable, words(http.StatusServiceUnavailable))
+		return
+	}
+	c.String(http.StatusOK, "ready\n")
+}

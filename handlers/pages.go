@@ -1,0 +1,97 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// maxListed bounds the lists of outages.
+const maxListed = 200
+
+func (s *server) routePages(engine *gin.Engine) {
+	s.page(engine, "/", s.frontPage)
+	s.page(engine, "/outages/:slug", s.outagePage)
+	s.page(engine, "/apps/:slug", s.appPage)
+	s.page(engine, "/preferences", func(c *gin.Context) error {
+		return s.pages.Preferences(c.Writer, static.PreferencesPage{})
+	})
+	for path, handler := range map[string]http.Handler{
+		"/service-worker.js":    static.ServiceWorker(),
+		"/manifest.webmanifest": static.Manifest(),
+		"/static/*file":         static.Assets(),
+	} {
+		engine.GET(path, gin.WrapH(handler))
+		engine.HEAD(path, gin.WrapH(handler))
+	}
+}
+
+// page registers a page whose error becomes one.
+func (s *server) page(engine *gin.Engine, path string, show func(*gin.Context) error) {
+	handler := func(c *gin.Context) {
+		c.Header("Cache-Control", "no-cache")
+		if err := show(c); err != nil {
+			s.fail(c, err)
+		}
+	}
+	engine.GET(path, handler)
+	engine.HEAD(path, handler)
+}
+
+func (s *server) frontPage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	outages, err := s.store.Outages(ctx, maxListed)
+	if err != nil {
+		return err
+	}
+	apps, err := s.store.Apps(ctx)
+	if err != nil {
+		return err
+	}
+	page := static.FrontPage{Apps: appViews(apps)}
+	for _, outage := range outages {
+		if outage.State == models.Ongoing {
+			page.Ongoing = append(page.Ongoing, outageView(outage))
+		} else {
+			page.Past = append(page.Past, outageView(outage))
+		}
+	}
+	return s.pages.Front(c.Writer, page)
+}
+
+func (s *server) outagePage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	outage, err := s.store.Outage(ctx, c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	updates, err := s.store.Updates(ctx, outage)
+	if err != nil {
+		return err
+	}
+	page := static.OutagePage{Outage: outageView(outage)}
+	for _, update := range updates {
+		page.Updates = append(page.Updates, updateView(update))
+	}
+	return s.pages.Outage(c.Writer, page)
+}
+
+func (s *server) appPage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	app, err := s.store.App(ctx, c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	outages, err := s.store.OutagesOfApp(ctx, app, maxListed)
+	if err != nil {
+		return err
+	}
+	page := static.AppPage{App: appView(app)}
+	for _, outage := range outages {
+		page.Outages = append(page.Outages, outageView(outage))
+	}
+	return s.pages.App(c.Writer, page)
+}

@@ -1,0 +1,115 @@
+// Package handlers is Newsbell's web: the reader API, the editor API, the pages
+// and the editor's desk. It answers every error under /api/ with
+// application/problem+json (RFC 9457), and nothing is sent to readers in a
+// request: it writes to the store and says so on the bus.
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/klauspost/compress/gzhttp"
+
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// Bus carries events to the notifier; a *nats.Conn is one.
+type Bus interface {
+	Publish(subject string, data []byte) error
+}
+
+// Options are what the web needs.
+type Options struct {
+	Store *models.Store
+	Bus   Bus
+	// BaseURL is where readers find the pages, without a slash at the end.
+	BaseURL string
+	Log     *slog.Logger
+	// Ready tells what else must be ready before this process takes traffic.
+	Ready func(context.Context) error
+}
+
+// server is what all handlers share.
+type server struct {
+	store    *models.Store
+	bus      Bus
+	baseURL  string
+	log      *slog.Logger
+	ready    func(context.Context) error
+	pages    *static.Pages
+	sessions *scs.SessionManager
+}
+
+// New makes the handler of everything.
+func New(o Options) (http.Handler, error) {
+	pages, err := static.New(static.Site{Name: "Newsbell", BaseURL: o.BaseURL})
+	if err != nil {
+		return nil, err
+	}
+	s := &server{store: o.Store, bus: o.Bus, baseURL: o.BaseURL, log: o.Log, ready: o.Ready, pages: pages}
+	s.sessions = s.newSessions()
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.Use(s.logRequest, gin.CustomRecoveryWithWriter(nil, s.recover), s.secure)
+	engine.NoRoute(func(c *gin.Context) { s.fail(c, models.ErrNotFound) })
+	engine.NoMethod(func(c *gin.Context) { s.failWith(c, http.StatusMethodNotAllowed) })
+	s.routeAPI(engine)
+	s.routePages(engine)
+	s.routeEditor(engine)
+	s.routeHealth(engine)
+	return s.compress(s.sameOrigin(s.sessions.LoadAndSave(engine))), nil
+}
+
+// compress packs pages and assets. API answers stay as they are: what a
+// stranger sends and a secret never share a compressed body.
+func (s *server) compress(next http.Handler) http.Handler {
+	packed := gzhttp.GzipHandler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isAPI(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		packed.ServeHTTP(w, r)
+	})
+}
+
+// sameOrigin refuses forms that another site's page sends with an editor's
+// cookie. The API knows no cookies.
+func (s *server) sameOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protected := protection.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isAPI(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		protected.ServeHTTP(w, r)
+	})
+}
+
+const contentSecurityPolicy = "default-src 'self'; img-src 'self' data:; object-src 'none'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+func (s *server) secure(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("Content-Security-Policy", contentSecurityPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+	if strings.HasPrefix(s.baseURL, "https://") {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// logRequest names the route, not the address: addresses may hold secrets.
+func (s *server) logRequest(c *gin.Context) {
+	c.Next()
+	s.log.Debug("request", "method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status())
+}
+
+func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }

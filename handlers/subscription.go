@@ -1,0 +1,122 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"newsbell/models"
+)
+
+// pushSubscription is what a browser's PushSubscription.toJSON gives.
+type pushSubscription struct {
+	Endpoint       string   `json:"endpoint"`
+	ExpirationTime *float64 `json:"expirationTime,omitempty" nullable:"true" doc:"Not used."`
+	Keys           struct {
+		P256DH string `json:"p256dh"`
+		Auth   string `json:"auth"`
+	} `json:"keys"`
+}
+
+func (p pushSubscription) browser() models.Browser {
+	return models.Browser{Endpoint: p.Endpoint, P256DH: p.Keys.P256DH, Auth: p.Keys.Auth}
+}
+
+type newSubscription struct {
+	Subscription pushSubscription `json:"subscription"`
+	Follows      []struct {
+		Topic string `json:"topic" doc:"outage/<slug> or app/<slug>"`
+		Level string `json:"level" doc:"all, key, resolution or muted"`
+	} `json:"follows,omitempty"`
+	TimeZone string `json:"time_zone" doc:"An IANA name."`
+}
+
+type subscribed struct {
+	Secret   string   `json:"secret" doc:"Shown only now. It alone addresses the subscription."`
+	Follows  []follow `json:"follows"`
+	TimeZone string   `json:"time_zone"`
+}
+
+// subscription is what a reader sees of theirs.
+type subscription struct {
+	Endpoint         string     `json:"endpoint"`
+	PublicKey        string     `json:"public_key" doc:"The VAPID key that it is bound to."`
+	NeedsResubscribe bool       `json:"needs_resubscribe"`
+	TimeZone         string     `json:"time_zone"`
+	PausedUntil      *time.Time `json:"paused_until"`
+	Follows          []follow   `json:"follows"`
+}
+
+type subscriptionChange struct {
+	Subscription *pushSubscription `json:"subscription,omitempty"`
+	TimeZone     *string           `json:"time_zone,omitempty"`
+	PausedUntil  *time.Time        `json:"paused_until,omitempty" doc:"No alerts until then; a time in the past resumes them."`
+}
+
+type vapidKey struct {
+	PublicKey string `json:"public_key" doc:"The applicationServerKey, base64url."`
+}
+
+func (a *api) routeSubscriptions() {
+	handle(a, route{method: http.MethodGet, path: "/vapid-key", id: "get-vapid-key",
+		summary: "The key to subscribe with"}, a.getVAPIDKey)
+	handle(a, route{method: http.MethodPost, path: "/subscriptions", id: "subscribe", status: http.StatusCreated,
+		summary: "Subscribe a browser"}, a.subscribe)
+	handle(a, route{method: http.MethodGet, path: "/subscription", id: "get-subscription", who: "reader",
+		summary: "My subscription"}, a.getSubscription)
+	handle(a, route{method: http.MethodPatch, path: "/subscription", id: "change-subscription", who: "reader",
+		summary: "Change my subscription"}, a.changeSubscription)
+	handle(a, route{method: http.MethodDelete, path: "/subscription", id: "forget", who: "reader", status: http.StatusNoContent,
+		summary: "Forget me"}, a.forget)
+}
+
+func (a *api) getVAPIDKey(ctx context.Context, _ *nothing) (*body[vapidKey], error) {
+	key, err := a.store.CurrentVAPIDKey(ctx)
+	return &body[vapidKey]{vapidKey{PublicKey: key.PublicKey}}, err
+}
+
+func (a *api) subscribe(ctx context.Context, in *body[newSubscription]) (*body[subscribed], error) {
+	n := models.NewSubscription{Browser: in.Body.Subscription.browser(), TimeZone: in.Body.TimeZone}
+	for _, f := range in.Body.Follows {
+		n.Follows = append(n.Follows, models.NewFollow{Topic: f.Topic, Level: f.Level})
+	}
+	sub, secret, err := a.store.Subscribe(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	follows, err := a.follows(ctx, sub)
+	return &body[subscribed]{subscribed{Secret: secret, Follows: follows, TimeZone: sub.TimeZone}}, err
+}
+
+func (a *api) getSubscription(ctx context.Context, _ *nothing) (*body[subscription], error) {
+	return a.subscription(ctx, readerOf(ctx))
+}
+
+func (a *api) changeSubscription(ctx context.Context, in *body[subscriptionChange]) (*body[subscription], error) {
+	change := models.SubscriptionChange{TimeZone: in.Body.TimeZone, PausedUntil: in.Body.PausedUntil}
+	if in.Body.Subscription != nil {
+		browser := in.Body.Subscription.browser()
+		change.Browser = &browser
+	}
+	sub, err := a.store.ChangeSubscription(ctx, readerOf(ctx), change)
+	if err != nil {
+		return nil, err
+	}
+	return a.subscription(ctx, sub)
+}
+
+func (a *api) forget(ctx context.Context, _ *nothing) (*nothing, error) {
+	return nil, a.store.Forget(ctx, readerOf(ctx))
+}
+
+func (a *api) subscription(ctx context.Context, sub models.Subscription) (*body[subscription], error) {
+	key, err := a.store.VAPIDKey(ctx, sub.VAPIDKeyID)
+	if err != nil {
+		return nil, err
+	}
+	follows, err := a.follows(ctx, sub)
+	return &body[subscription]{subscription{
+		Endpoint: sub.Endpoint, PublicKey: key.PublicKey, NeedsResubscribe: sub.NeedsResubscribe,
+		TimeZone: sub.TimeZone, PausedUntil: sub.PausedUntil, Follows: follows,
+	}}, err
+}

@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"newsbell/models"
+)
+
+type newUpdate struct {
+	Slug string `path:"slug"`
+	Body struct {
+		Kind        string                     `json:"kind" doc:"update, resolution or correction"`
+		Alert       string                     `json:"alert" doc:"none, all or key"`
+		Apps        []string                   `json:"apps,omitempty" doc:"Slugs of the apps that it concerns."`
+		States      map[string]models.AppState `json:"states,omitempty" doc:"States that it sets, by the app's slug: up, failing or recovering."`
+		Headline    string                     `json:"headline"`
+		Body        string                     `json:"body,omitempty" doc:"Markdown."`
+		UndoSeconds *float64                   `json:"undo_seconds,omitempty" doc:"How long the alert can be taken back; 0 sends it at once."`
+	}
+}
+
+type update struct {
+	ID          int64                      `json:"id"`
+	Kind        string                     `json:"kind"`
+	Alert       string                     `json:"alert"`
+	Apps        []string                   `json:"apps"`
+	States      map[string]models.AppState `json:"states"`
+	Headline    string                     `json:"headline"`
+	Body        string                     `json:"body"`
+	PublishedAt time.Time                  `json:"published_at"`
+	URL         string                     `json:"url"`
+}
+
+type publication struct {
+	Update update `json:"update"`
+	Alert  *alert `json:"alert" doc:"null when the update has none"`
+}
+
+func (a *api) routeUpdates() {
+	handle(a, route{method: http.MethodPost, path: "/outages/{slug}/updates", id: "publish", who: "editor",
+		status: http.StatusCreated, summary: "Publish an update"}, a.publish)
+}
+
+func (a *api) publish(ctx context.Context, in *newUpdate) (*body[publication], error) {
+	published, err := a.server.publish(ctx, in.draft(editorOf(ctx)))
+	if err != nil {
+		return nil, err
+	}
+	out := publication{Update: a.update(in.Slug, published.Update)}
+	if published.Alert != nil {
+		if out.Alert, err = a.alert(ctx, published.Alert.ID); err != nil {
+			return nil, err
+		}
+	}
+	return &body[publication]{out}, nil
+}
+
+// publish writes a draft and tells the notifier, which finds out by itself when
+// it is not told.
+func (s *server) publish(ctx context.Context, d models.Draft) (models.Publication, error) {
+	published, err := s.store.Publish(ctx, d)
+	if err != nil || published.Alert == nil {
+		return published, err
+	}
+	event, err := json.Marshal(models.AlertEvent{AlertID: published.Alert.ID})
+	if err == nil {
+		err = s.bus.Publish(models.SubjectPublished, event)
+	}
+	if err != nil {
+		s.log.Warn("the bus did not hear of an alert; the sweeper will", "alert", published.Alert.ID, "error", err)
+	}
+	return published, nil
+}
+
+func (in *newUpdate) draft(actor string) models.Draft {
+	d := models.Draft{
+		Outage: in.Slug, Kind: models.UpdateKind(in.Body.Kind), Alert: models.AlertLevel(in.Body.Alert),
+		Apps: in.Body.Apps, States: in.Body.States, Headline: in.Body.Headline, Body: in.Body.Body, Actor: actor,
+	}
+	if in.Body.UndoSeconds != nil {
+		window := time.Duration(*in.Body.UndoSeconds * float64(time.Second))
+		d.UndoWindow = &window
+	}
+	return d
+}
+
+func (s *server) update(outage string, u models.Update) update {
+	out := update{
+		ID: u.ID, Kind: string(u.Kind), Alert: string(u.AlertLevel), Apps: []string{}, States: map[string]models.AppState{},
+		Headline: u.Headline, Body: u.Body, PublishedAt: u.PublishedAt, URL: s.updateURL(outage, u.ID),
+	}
+	for _, concerned := range u.Apps {
+		out.Apps = append(out.Apps, concerned.App.Slug)
+		if concerned.State != nil {
+			out.States[concerned.App.Slug] = *concerned.State
+		}
+	}
+	return out
+}
+
+func (s *server) updateURL(outage string, id int64) string {
+	return fmt.Sprintf("%s#update-%d", s.outageURL(outage), id)
+}

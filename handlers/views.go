@@ -1,0 +1,40 @@
+package handlers
+
+import (
+	"newsbell/models"
+	"newsbell/static"
+)
+
+func appView(a models.App) static.App {
+	return static.App{Slug: a.Slug, Name: a.Name, State: string(a.State), Since: a.StateChangedAt}
+}
+
+func appViews(apps []models.App) []static.App {
+	views := make([]static.App, len(apps))
+	for i, app := range apps {
+		views[i] = appView(app)
+	}
+	return views
+}
+
+func outageView(o models.Outage) static.Outage {
+	return static.Outage{
+		Slug: o.Slug, Headline: o.Headline, Standfirst: o.Standfirst, State: string(o.State),
+		BeganAt: o.BeganAt, ResolvedAt: o.ResolvedAt, Apps: appViews(o.Apps),
+	}
+}
+
+func updateView(u models.Update) static.Update {
+	view := static.Update{
+		ID: u.ID, Kind: string(u.Kind), Key: u.AlertLevel == models.AlertKey || u.Kind == models.Resolution,
+		Headline: u.Headline, Body: bodyHTML(u.Body), PublishedAt: u.PublishedAt,
+	}
+	for _, concerned := range u.Apps {
+		app := static.UpdateApp{App: appView(concerned.App)}
+		if concerned.State != nil {
+			app.SetState = string(*concerned.State)
+		}
+		view.Apps = append(view.Apps, app)
+	}
+	return view
+}

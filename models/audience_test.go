@@ -1,0 +1,181 @@
+package models_test
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+func TestTheAudienceFollowsTheLevels(t *testing.T) {
+	const outage, app, other = "outage/messages-down", "app/messenger", "app/instagram"
+	up := map[string]models.AppState{"messenger": models.Up}
+	cases := []struct {
+		name   string
+		draft  models.Draft
+		follow string
+		reach  bool
+	}{
+		{"all hears an ordinary alert", models.Draft{Alert: models.AlertAll}, outage + ":all", true},
+		{"key does not hear an ordinary alert", models.Draft{Alert: models.AlertAll}, outage + ":key", false},
+		{"key hears a key moment", models.Draft{Alert: models.AlertKey}, outage + ":key", true},
+		{"resolution does not hear a key moment", models.Draft{Alert: models.AlertKey}, outage + ":resolution", false},
+		{"resolution hears the resolution", models.Draft{Kind: models.Resolution}, outage + ":resolution", true},
+		{"nobody hears an update without alert", models.Draft{Alert: models.AlertNone}, outage + ":all", false},
+		{"an app's follower hears what names the app", models.Draft{Apps: []string{"messenger"}}, app + ":all", true},
+		{"and not what names another", models.Draft{Apps: []string{"instagram"}}, app + ":all", false},
+		{"to set a state is to name the app", models.Draft{States: map[string]models.AppState{"messenger": models.Failing}}, app + ":all", true},
+		{"an app that is up again reaches its resolution level", models.Draft{States: up}, app + ":resolution", true},
+		{"and no other app's", models.Draft{States: up, Apps: []string{"instagram"}}, other + ":resolution", false},
+		{"nor the outage's", models.Draft{States: up}, outage + ":resolution", false},
+		{"a muted outage is silent", models.Draft{Alert: models.AlertKey}, outage + ":muted", false},
+	}
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger", "instagram")
+		for _, c := range cases {
+			reader, secret := db.ReaderWithSecret(db.Browser(), c.follow)
+			c.draft.Outage, c.draft.Headline = "messages-down", "News"
+			if c.draft.Kind == "" {
+				c.draft.Kind = models.OrdinaryUpdate
+			}
+			if c.draft.Alert == "" {
+				c.draft.Alert = models.AlertAll
+			}
+			reach, err := db.Reach(t.Context(), c.draft)
+			if err != nil || reach != map[bool]int{true: 1}[c.reach] {
+				t.Errorf("%s: reach = %d, %v", c.name, reach, err)
+			}
+			if _, err := db.SubscriptionBySecret(t.Context(), secret); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Forget(t.Context(), reader); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestMutingAnOutageSilencesItForWhoFollowsItsAppsToo(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		reader := db.Reader("app/messenger:all")
+		draft := models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Apps: []string{"messenger"}, Headline: "News"}
+		if reach, err := db.Reach(t.Context(), draft); err != nil || reach != 1 {
+			t.Fatalf("reach = %d, %v; want 1", reach, err)
+		}
+		if err := db.Follow(t.Context(), reader, models.NewFollow{Topic: "outage/messages-down", Level: "muted"}); err != nil {
+			t.Fatal(err)
+		}
+		if reach, err := db.Reach(t.Context(), draft); err != nil || reach != 0 {
+			t.Errorf("reach after muting = %d, %v; want 0", reach, err)
+		}
+	})
+}
+
+// Whatever the follows and the update: the shards' pages hold each reader of
+// the audience once, and nobody else.
+func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
+	topics := []string{"outage/messages-down", "app/messenger", "app/instagram"}
+	levels := []string{"all", "key", "resolution"}
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger", "instagram")
+		follows := map[int64]map[string]string{}
+		random := rapid.Custom(func(t *rapid.T) map[string]string {
+			wishes := map[string]string{}
+			for _, topic := range topics {
+				if rapid.Bool().Draw(t, "follows "+topic) {
+					wishes[topic] = rapid.SampledFrom(levels).Draw(t, "level")
+				}
+			}
+			return wishes
+		})
+		for i := range 60 {
+			wishes := random.Example(i)
+			var pairs []string
+			for topic, level := range wishes {
+				pairs = append(pairs, topic+":"+level)
+			}
+			follows[db.Reader(pairs...).ID] = wishes
+		}
+		for _, draft := range []models.Draft{
+			{Alert: models.AlertAll, Apps: []string{"messenger"}},
+			{Alert: models.AlertKey, Apps: []string{"instagram"}, States: map[string]models.AppState{"messenger": models.Up}},
+			{Alert: models.AlertKey, Kind: models.Resolution, Apps: []string{"messenger", "instagram"}},
+		} {
+			draft.Outage = "messages-down"
+			var want []int64
+			for id, wishes := range follows {
+				if expected(wishes, draft) {
+					want = append(want, id)
+				}
+			}
+			slices.Sort(want)
+			if got := pagesOf(t, db, db.PublishNow(draft).Alert.ID); !slices.Equal(got, want) {
+				t.Errorf("%+v: audience = %v; want %v", draft, got, want)
+			}
+		}
+	})
+}
+
+// expected is the rule of the audience, written once more.
+func expected(wishes map[string]string, d models.Draft) bool {
+	admits := func(topic string, reach ...string) bool { return slices.Contains(reach, wishes[topic]) }
+	reach := []string{"all"}
+	if d.Alert == models.AlertKey {
+		reach = []string{"all", "key"}
+	}
+	if d.Kind == models.Resolution {
+		reach = []string{"all", "key", "resolution"}
+	}
+	for _, app := range d.Apps {
+		if admits("app/"+app, reach...) {
+			return true
+		}
+	}
+	for app := range d.States {
+		if admits("app/"+app, "all", "key", "resolution") {
+			return true
+		}
+	}
+	return admits("outage/"+d.Outage, reach...)
+}
+
+// pagesOf reads every shard of an alert to its end.
+func pagesOf(t *testing.T, db *modelstest.DB, alertID int64) []int64 {
+	t.Helper()
+	var ids []int64
+	for _, claim := range claimAll(t, db, alertID) {
+		for _, page := range readPages(t, db, claim) {
+			for _, r := range page.Recipients {
+				ids = append(ids, r.ID)
+			}
+		}
+	}
+	return ids
+}
+
+func TestPausedReadersAreLeftOutAndThePagesStillCoverTheShard(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		var awake []int64
+		for i := range 6 {
+			reader := db.Reader("outage/messages-down:all")
+			until := modelstest.Start // a pause that has ended
+			if i%2 == 0 {
+				until = modelstest.Start.AddDate(0, 0, 1)
+			} else {
+				awake = append(awake, reader.ID)
+			}
+			if _, err := db.ChangeSubscription(t.Context(), reader, models.SubscriptionChange{PausedUntil: &until}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := pagesOf(t, db, db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID)
+		if !slices.Equal(got, awake) {
+			t.Errorf("pages hold %v; want %v", got, awake)
+		}
+	})
+}

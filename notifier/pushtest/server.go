@@ -1,0 +1,124 @@
+// Package pushtest is a real push service on loopback, as net/http/httptest is
+// a real web server: RFC 8030 over HTTP/1.1 and HTTP/2, with the checks that
+// browsers' push services make. It hosts simulated readers, who decrypt what
+// they get with code of their own, and speaks Firefox's WebSocket protocol to
+// real ones.
+package pushtest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options choose what a server is like.
+type Options struct {
+	// Addr is where it listens. Default: a free port of 127.0.0.1.
+	Addr string
+	// Plain serves http instead of https, as Firefox's tests need it.
+	Plain bool
+	// Discard checks and counts messages and forgets them: for benchmarks.
+	Discard bool
+	// Latency is how long each answer takes.
+	Latency time.Duration
+}
+
+// Server is a running push service.
+type Server struct {
+	options  Options
+	url      string
+	certPEM  []byte
+	certPool *x509.CertPool
+	http     *http.Server
+	stop     context.CancelFunc
+	stopped  context.Context
+	serving  sync.WaitGroup
+
+	subscriptions subscriptions
+	browsers      browsers
+	scripts       scripts
+	tokens        tokens
+	stats         counters
+}
+
+// New starts a server.
+func New(o Options) (*Server, error) {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:0"
+	}
+	listener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("start push service: %w", err)
+	}
+	s := &Server{options: o, url: "http://" + listener.Addr().String()}
+	s.stopped, s.stop = context.WithCancel(context.Background())
+	s.subscriptions.byToken = map[string]*subscription{}
+	s.browsers.init()
+	s.scripts.byToken = map[string][]Answer{}
+	s.tokens.verified = map[string]string{}
+	s.http = &http.Server{
+		Handler: s.routes(), ErrorLog: log.New(io.Discard, "", 0),
+		ConnState: s.stats.connection,
+		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 1000},
+	}
+	serve := s.http.Serve
+	if !o.Plain {
+		if err := s.useTLS(); err != nil {
+			return nil, errors.Join(err, listener.Close())
+		}
+		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }
+	}
+	s.serving.Go(func() { _ = serve(listener) })
+	return s, nil
+}
+
+// URL is the server's origin.
+func (s *Server) URL() string { return s.url }
+
+// WebSocketURL is where Firefox connects.
+func (s *Server) WebSocketURL() string { return "ws" + strings.TrimPrefix(s.url, "http") + "/" }
+
+// CertPool holds the server's certificate; nil when it is Plain.
+func (s *Server) CertPool() *x509.CertPool { return s.certPool }
+
+// CertPEM is the server's certificate; nil when it is Plain.
+func (s *Server) CertPEM() []byte { return s.certPEM }
+
+// Close ends all connections, those that hang too.
+func (s *Server) Close() error {
+	s.stop()
+	err := s.http.Close()
+	s.serving.Wait()
+	s.browsers.wait()
+	return err
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /push/{token}", s.push)
+	mux.HandleFunc("GET /{$}", s.firefox)
+	s.control(mux)
+	return mux
+}
+
+func (s *Server) useTLS() error {
+	certificate, err := newCertificate()
+	if err != nil {
+		return fmt.Errorf("make certificate: %w", err)
+	}
+	s.url = "https" + strings.TrimPrefix(s.url, "http")
+	s.certPEM = certificate.pem
+	s.certPool = x509.NewCertPool()
+	s.certPool.AppendCertsFromPEM(s.certPEM)
+	s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate.pair}}
+	return nil
+}

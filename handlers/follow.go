@@ -13,13 +13,13 @@ type follow struct {
 	Name  string `json:"name" doc:"The app's name or the outage's headline."`
 }
 
-type topicPath struct {
+type TopicPath struct {
 	Kind string `path:"kind" doc:"outage or app"`
 	Slug string `path:"slug"`
 }
 
 type followChange struct {
-	topicPath
+	TopicPath
 	Body struct {
 		Level string `json:"level" doc:"all, key, resolution or, of an outage, muted"`
 	}
@@ -46,7 +46,7 @@ func (a *api) follow(ctx context.Context, in *followChange) (*body[follow], erro
 	return &body[follow]{follow{Topic: topic.String(), Level: in.Body.Level, Name: name}}, err
 }
 
-func (a *api) unfollow(ctx context.Context, in *topicPath) (*nothing, error) {
+func (a *api) unfollow(ctx context.Context, in *TopicPath) (*nothing, error) {
 	topic, err := in.topic()
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (a *api) unfollow(ctx context.Context, in *topicPath) (*nothing, error) {
 	return nil, a.store.Unfollow(ctx, readerOf(ctx), topic)
 }
 
-func (p topicPath) topic() (models.Topic, error) { return models.ParseTopic(p.Kind + "/" + p.Slug) }
+func (p TopicPath) topic() (models.Topic, error) { return models.ParseTopic(p.Kind + "/" + p.Slug) }
 
 func (a *api) follows(ctx context.Context, sub models.Subscription) ([]follow, error) {
 	stored, err := a.store.Follows(ctx, sub)

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { follow, startFirefox } from './lib/firefox.mjs'
+import { startNewsbell, until } from './lib/newsbell.mjs'
+
+const outage = ['outage/messages-down']
+
+async function reader(t, choice) {
+  const newsbell = await startNewsbell(t)
+  const firefox = await startFirefox(t, newsbell.push)
+  const page = await firefox.open(newsbell.page)
+  await follow(page, choice)
+  return { newsbell, firefox, page }
+}
+
+test('a follower gets the notification, and a click opens the live page at the entry', async t => {
+  const { newsbell, firefox, page } = await reader(t, { topics: outage })
+  await page.goto('about:blank')
+  const { id, alert } = await newsbell.publish({
+    headline: 'Messages failing on Messenger, Instagram and Facebook', body: 'We have asked **Meta** what is wrong.',
+  })
+  assert.deepEqual(alert.counts, { audience: 1, accepted: 1, gone: 0, failed: 0, waiting: 0, remaining: 0 })
+  const shown = await firefox.notification(newsbell.url, 'Messages failing on Messenger, Instagram and Facebook')
+  assert.equal(shown.body, 'We have asked Meta what is wrong.')
+  assert.equal(shown.tag, 'outage/messages-down')
+  assert.deepEqual(shown.actions, [{ name: 'mute', title: 'Mute this outage' }])
+  assert.deepEqual(await firefox.window(shown.title), { title: shown.title, body: shown.body })
+  await firefox.click(shown.title)
+  const opened = await firefox.browser.waitForTarget(target => target.url() === `${newsbell.page}#update-${id}`)
+  const entry = await (await opened.page()).waitForSelector(`#update-${id}`)
+  assert.match(await entry.evaluate(e => e.textContent), /Messages failing on Messenger/)
+})
+
+test('a newer alert replaces the card of the older one', async t => {
+  const { newsbell, firefox } = await reader(t, { topics: [...outage, 'app/messenger'] })
+  await newsbell.publish({ headline: 'First', apps: ['messenger'] })
+  await firefox.notification(newsbell.url, 'First')
+  await newsbell.publish({ headline: 'Second', apps: ['messenger'] })
+  await firefox.notification(newsbell.url, 'Second')
+  assert.deepEqual((await firefox.notifications(newsbell.url)).map(n => n.title), ['Second'])
+})
+
+test('"Mute this outage" stops the next one, also for a follower of the app', async t => {
+  const { newsbell, firefox, page } = await reader(t, { topics: ['app/messenger'] })
+  await newsbell.publish({ headline: 'Loud', apps: ['messenger'] })
+  await firefox.window('Loud')
+  await firefox.act('Loud', 'mute')
+  await until(async () => (await newsbell.rows()).follows === 2, 'the mute is a row')
+  const { alert } = await newsbell.publish({ headline: 'Silent', apps: ['messenger'] })
+  assert.equal(alert.counts.audience, 0)
+  await page.goto(newsbell.url + '/preferences')
+  await page.waitForSelector('#preferences[data-ready]')
+  assert.equal(await page.$eval('.follow-row[data-topic="outage/messages-down"] select', s => s.value), 'muted')
+})
+
+test('only the resolution reaches a follower who waits for "it\'s back"', async t => {
+  const { newsbell, firefox } = await reader(t, { topics: outage, level: 'resolution' })
+  const first = await newsbell.publish({ headline: 'An update', alert: 'all' })
+  const second = await newsbell.publish({ headline: 'A key moment', alert: 'key' })
+  assert.deepEqual([first.alert.counts.audience, second.alert.counts.audience], [0, 0])
+  await newsbell.publish({ kind: 'resolution', alert: 'key', headline: 'Resolved: Messenger and Instagram are back' })
+  await firefox.notification(newsbell.url, 'Resolved: Messenger and Instagram are back')
+  assert.equal((await firefox.notifications(newsbell.url)).length, 1)
+})
+
+test('preferences change the level, and "forget me" leaves no row', async t => {
+  const { newsbell, page } = await reader(t, { topics: outage })
+  assert.deepEqual(await newsbell.rows(), { subscriptions: 1, follows: 1, failures: 0 })
+  await page.goto(newsbell.url + '/preferences')
+  await page.waitForSelector('#preferences[data-ready]')
+  const changed = page.waitForResponse(r => r.request().method() === 'PUT' && r.ok())
+  await page.select('.follow-row[data-topic="outage/messages-down"] .follow-level', 'resolution')
+  await changed
+  const { alert } = await newsbell.publish({ headline: 'Not for me' })
+  assert.equal(alert.counts.audience, 0)
+  await page.click('#forget')
+  await page.waitForSelector('#forget-dialog[open]')
+  await page.click('#forget-confirm')
+  await until(async () => (await newsbell.rows()).subscriptions === 0, 'the row is gone')
+  assert.deepEqual(await newsbell.rows(), { subscriptions: 0, follows: 0, failures: 0 })
+  await page.waitForSelector('#follows-empty:not([hidden])')
+})
+
+test('a second visit knows the reader and changes nothing', async t => {
+  const { newsbell, firefox, page } = await reader(t, { topics: outage })
+  await page.reload()
+  await page.waitForFunction(() => document.querySelector('.follow-label')?.textContent.trim() === 'Following')
+  assert.equal((await newsbell.rows()).subscriptions, 1)
+  await newsbell.publish({ headline: 'Still here' })
+  await firefox.notification(newsbell.url, 'Still here')
+})

@@ -1,0 +1,103 @@
+// A real Firefox: it subscribes at our push service, and what it shows is read
+// and clicked in the browser itself, through BiDi's privileged scope.
+import puppeteer from 'puppeteer-core'
+import { until } from './newsbell.mjs'
+
+export async function startFirefox(t, push) {
+  const browser = await puppeteer.launch({
+    browser: 'firefox', headless: true,
+    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+    args: ['--remote-allow-system-access', '--width=1280', '--height=900'],
+    extraPrefsFirefox: {
+      'dom.push.serverURL': push.websocket,
+      'dom.push.testing.allowInsecureServerURL': true,
+      'dom.push.connection.enabled': true,
+      'dom.push.retryBaseInterval': 200,
+      'permissions.default.desktop-notification': 1,
+      'alerts.useSystemBackend': false,
+      'dom.webnotifications.requireinteraction.count': 1000,
+    },
+  })
+  t.after(() => browser.close())
+  const { result } = await browser.connection.send('browsingContext.getTree', { 'moz:scope': 'chrome' })
+  return new Firefox(browser, result.contexts[0].context)
+}
+
+class Firefox {
+  constructor(browser, chrome) {
+    Object.assign(this, { browser, chrome })
+  }
+
+  async open(url) {
+    const page = await this.browser.newPage()
+    await page.goto(url)
+    return page
+  }
+
+  // notifications are what Firefox shows for an origin: id, title, body, tag.
+  async notifications(origin) {
+    return JSON.parse(await this.#inChrome(`
+      const { db } = ChromeUtils.importESModule('moz-src:///dom/notification/NotificationDB.sys.mjs')
+      const shown = await db.queueTask('getall', { origin: ${JSON.stringify(origin)}, scope: ${JSON.stringify(origin + '/')} })
+      return JSON.stringify(shown.map(({ id, title, body, tag, actions }) =>
+        ({ id, title, body, tag, actions: (actions ?? []).map(({ name, title }) => ({ name, title })) })))`))
+  }
+
+  // notification waits for the one with a title.
+  notification(origin, title) {
+    return until(async () => (await this.notifications(origin)).find(n => n.title === title), `"${title}" is shown`)
+  }
+
+  // window is the text of the notification's window on the screen.
+  window(title) {
+    return until(async () => JSON.parse(await this.#inChrome(`
+      const windows = [...Services.wm.getEnumerator('alert:alert')].map(({ document }) => ({
+        title: document.getElementById('alertTitleLabel')?.value, body: document.getElementById('alertTextLabel')?.textContent }))
+      return JSON.stringify(windows.find(w => w.title === ${JSON.stringify(title)}) ?? null)`)), `a window says "${title}"`)
+  }
+
+  // click clicks a notification's window.
+  click(title) {
+    return this.#inChrome(`
+      for (const window of Services.wm.getEnumerator('alert:alert'))
+        if (window.document.getElementById('alertTitleLabel')?.value === ${JSON.stringify(title)})
+          window.document.getElementById('alertBox').click()
+      return ''`)
+  }
+
+  // act presses an action of a notification, as the desktop's notification
+  // server reports it to Firefox: Firefox's own windows have no buttons.
+  act(title, action) {
+    return this.#inChrome(`
+      const pressed = { QueryInterface: ChromeUtils.generateQI(['nsIAlertAction']), action: ${JSON.stringify(action)} }
+      for (const window of Services.wm.getEnumerator('alert:alert'))
+        if (window.document.getElementById('alertTitleLabel')?.value === ${JSON.stringify(title)}) {
+          window.gAlertListener.observe(pressed, 'alertclickcallback', window.gAlertCookie)
+          window.close()
+        }
+      return ''`)
+  }
+
+  async #inChrome(body) {
+    const { result } = await this.browser.connection.send('script.callFunction', {
+      functionDeclaration: `async () => { ${body} }`, awaitPromise: true, target: { context: this.chrome },
+    })
+    if (result.type !== 'success') throw new Error(JSON.stringify(result.exceptionDetails?.text ?? result))
+    return result.result.value
+  }
+}
+
+// follow follows as a reader does: choose, confirm, and wait for the button to
+// say so.
+export async function follow(page, { topics, level = 'all' }) {
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  await page.click('.follow-button')
+  await page.waitForSelector('.follow-dialog[open]')
+  await page.evaluate((topics, level) => {
+    for (const box of document.querySelectorAll('input[name=topic]'))
+      if (box.checked !== topics.includes(box.value)) box.click()
+    document.querySelector(`input[name=level][value=${level}]`).click()
+  }, topics, level)
+  await page.click('.follow-confirm')
+  await page.waitForFunction(() => document.querySelector('.follow-label')?.textContent.trim() === 'Following')
+}

@@ -1,0 +1,108 @@
+// A real Newsbell and a real push service for each test, in processes of their
+// own, on a fresh database.
+import { spawn, execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const bin = new URL('../../bin/', import.meta.url).pathname
+
+export async function startNewsbell(t) {
+  const folder = await mkdtemp(join(tmpdir(), 'newsbell-e2e-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const service = await start(t, 'pushtest', ['--plain'], line => line.startsWith('{'))
+  const push = JSON.parse(service.line)
+  const url = `http://127.0.0.1:${await freePort()}`
+  await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', url.slice(7), '--base-url', url,
+    '--allow-push-host', push.url], line => line.startsWith('listening'))
+  const { stdout } = await run(join(bin, 'newsbell'), ['token', 'create', 'e2e', '--data-dir', folder])
+  const newsbell = new Newsbell(url, push, stdout.trim(), join(folder, 'newsbell.db'))
+  await newsbell.openOutage()
+  return newsbell
+}
+
+class Newsbell {
+  slug = 'messages-down'
+
+  constructor(url, push, token, database) {
+    Object.assign(this, { url, push, token, database })
+  }
+
+  get page() { return `${this.url}/outages/${this.slug}` }
+
+  async openOutage() {
+    await this.post('/apps', { slug: 'messenger', name: 'Messenger' })
+    await this.post('/apps', { slug: 'instagram', name: 'Instagram' })
+    await this.post('/outages', {
+      slug: this.slug, headline: 'Messenger and Instagram messages down', apps: ['messenger', 'instagram'],
+      standfirst: 'People around the world cannot send, receive or open direct messages.',
+    })
+  }
+
+  // publish publishes an update and waits until its alert has been sent.
+  async publish(update) {
+    const { update: { id }, alert } = await this.post(`/outages/${this.slug}/updates`,
+      { kind: 'update', alert: 'all', undo_seconds: 0, ...update })
+    return { id, alert: alert && await until(async () => {
+      const now = await this.get(`/alerts/${alert.id}`)
+      return now.state === 'sent' && now
+    }, `alert ${alert.id} is sent`) }
+  }
+
+  get(path) { return this.#call('GET', path) }
+  post(path, body) { return this.#call('POST', path, body) }
+
+  // rows counts what the database holds of readers.
+  async rows() {
+    return JSON.parse((await run(join(bin, 'rows'), [this.database])).stdout)
+  }
+
+  async #call(method, path, body) {
+    const answer = await fetch(this.url + '/api/v1' + path, {
+      method, body: body && JSON.stringify(body),
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
+    })
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
+    return answer.json()
+  }
+}
+
+// until asks again and again until the answer is true, and returns it.
+export async function until(ask, what, seconds = 15) {
+  const deadline = Date.now() + seconds * 1000
+  for (;;) {
+    const answer = await ask()
+    if (answer) return answer
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`)
+    await new Promise(resume => setTimeout(resume, 25))
+  }
+}
+
+// start runs a program of ours until the test ends, and waits for the line
+// that says that it is ready.
+async function start(t, name, args, isReady) {
+  const child = spawn(join(bin, name), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = once(child, 'exit')
+  t.after(async () => { child.kill(); await exited })
+  let complaints = ''
+  child.stderr.on('data', data => { complaints += data })
+  const ready = (async () => {
+    for await (const line of createInterface({ input: child.stdout })) if (isReady(line)) return line
+    throw new Error(`${name} ended: ${complaints}`)
+  })()
+  return { child, line: await ready }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -45,6 +45,16 @@ func (l Ledger) set(offset uint32, outcome Outcome) {
 	}
 }
 
+// has tells whether an offset has any outcome.
+func (l Ledger) has(offset uint32) bool {
+	for _, bitmap := range l.bitmaps() {
+		if bitmap.Contains(offset) {
+			return true
+		}
+	}
+	return false
+}
+
 func (l Ledger) bitmaps() [4]*roaring.Bitmap {
 	return [4]*roaring.Bitmap{Accepted: l.Accepted, Gone: l.Gone, Failed: l.Failed, Waiting: l.Waiting}
 }

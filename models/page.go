@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,6 +28,25 @@ type Page struct {
 	upto int64
 	// missing are the IDs of those who waited and have been deleted since.
 	missing []int64
+}
+
+// Untried leaves out of a page whom a worker that stopped in the middle of it
+// had reached.
+func (c *Claim) Untried(p Page) Page {
+	p.Recipients = slices.DeleteFunc(p.Recipients, func(r Recipient) bool { return c.Ledger.has(c.offset(r.ID)) })
+	return p
+}
+
+// Interrupted is the page as far as it has results: the shard's position stays
+// before the first recipient who has none.
+func (p Page) Interrupted(results []Result) Page {
+	for i, r := range p.Recipients {
+		if i == len(results) || results[i].Recipient.ID != r.ID {
+			p.upto = min(p.upto, r.ID-1)
+			return p
+		}
+	}
+	return p
 }
 
 // Pages reads a shard from its position on, a page at a time. It may read

@@ -62,7 +62,7 @@ func (d *delivery) sendPages(ctx context.Context) error {
 		if read.err != nil {
 			return read.err
 		}
-		if err := d.sendPage(ctx, read.page); err != nil {
+		if err := d.sendPage(ctx, d.claim.Untried(read.page)); err != nil {
 			return err
 		}
 	}
@@ -86,12 +86,15 @@ func (d *delivery) sendWaiting(ctx context.Context) error {
 	return err
 }
 
-// sendPage sends and records a page. When ctx has ended, what was not sent is
-// recorded as waiting, so that another worker repeats nothing.
+// sendPage sends and records a page. When ctx has ended, what was sent is
+// recorded all the same, so that another worker goes on with the rest.
 func (d *delivery) sendPage(ctx context.Context, page models.Page) error {
 	results, err := d.send(ctx, page.Recipients)
 	if err != nil {
 		return err
+	}
+	if len(results) < len(page.Recipients) {
+		page = page.Interrupted(results)
 	}
 	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
@@ -147,7 +150,8 @@ func (d *delivery) readAhead(ctx context.Context) <-chan readPage {
 	return pages
 }
 
-// send seals and sends a page's pushes, many at a time.
+// send seals and sends a page's pushes, many at a time. Whom it could not try
+// before ctx ended has no result.
 func (d *delivery) send(ctx context.Context, recipients []models.Recipient) ([]models.Result, error) {
 	d.jobs = d.jobs[:0]
 	for _, r := range recipients {
@@ -162,9 +166,11 @@ func (d *delivery) send(ctx context.Context, recipients []models.Recipient) ([]m
 		}})
 	}
 	d.pool.send(ctx, d.jobs)
-	results := make([]models.Result, len(recipients))
+	results := make([]models.Result, 0, len(recipients))
 	for i, r := range recipients {
-		results[i] = d.judge(r, d.jobs[i].answer)
+		if answer := d.jobs[i].answer; answer.Verdict != 0 {
+			results = append(results, d.judge(r, answer))
+		}
 	}
 	return results, nil
 }

@@ -58,7 +58,8 @@ func (p *pool) start() (stop func()) {
 }
 
 // send fills in the answers of all jobs. When ctx ends, no push begins any
-// more and those in flight get a moment; what has no answer is to be retried.
+// more and those in flight get a moment; what has not been sent by then keeps
+// the zero answer.
 func (p *pool) send(ctx context.Context, jobs []job) {
 	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
@@ -74,7 +75,11 @@ func (p *pool) send(ctx context.Context, jobs []job) {
 
 func (p *pool) sendOne(j pooled) Answer {
 	if j.page.stopping.Err() != nil {
-		return Answer{Verdict: RetryLater, Reason: "shutting down"}
+		return Answer{}
 	}
-	return p.sender.Send(j.page.sending, &j.push)
+	answer := p.sender.Send(j.page.sending, &j.push)
+	if answer.Verdict == RetryLater && j.page.sending.Err() != nil {
+		return Answer{} // given up by us, not by the push service
+	}
+	return answer
 }

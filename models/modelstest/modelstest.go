@@ -43,22 +43,23 @@ func OnBoth(t *testing.T, test func(t *testing.T, db *DB)) {
 	}
 }
 
-// Open gives a test a database of one kind, which lives as long as the test.
-func Open(t testing.TB, kind Kind) *DB {
+// Open gives a test a database of one kind, which lives as long as the test;
+// the extra push hosts are allowed.
+func Open(t testing.TB, kind Kind, pushHosts ...string) *DB {
 	t.Helper()
 	url := newSQLite(t)
 	if kind == Postgres {
 		url = newPostgres(t)
 	}
 	clock := &Clock{now: Start}
-	return &DB{Store: OpenURL(t, url, clock.Now), URL: url, Clock: clock, t: t}
+	return &DB{Store: OpenURL(t, url, clock.Now, pushHosts...), URL: url, Clock: clock, t: t}
 }
 
 // OpenURL opens a migrated database on a clock; the push services of [PushHosts]
 // are allowed.
-func OpenURL(t testing.TB, url string, now func() time.Time) *models.Store {
+func OpenURL(t testing.TB, url string, now func() time.Time, pushHosts ...string) *models.Store {
 	t.Helper()
-	store, err := models.Open(context.Background(), models.Options{URL: url, Now: now, PushHosts: PushHosts(t)})
+	store, err := models.Open(context.Background(), models.Options{URL: url, Now: now, PushHosts: PushHosts(t, pushHosts...)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +71,8 @@ func OpenURL(t testing.TB, url string, now func() time.Time) *models.Store {
 	return store
 }
 
-// PushHosts allows the real push services, and any port of 127.0.0.1 that a
-// test's own push service listens on.
+// PushHosts allows the real push services, and extra ones: the origin of a
+// test's own.
 func PushHosts(t testing.TB, extra ...string) models.PushHosts {
 	t.Helper()
 	hosts, err := models.NewPushHosts(extra...)

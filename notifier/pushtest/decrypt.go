@@ -27,8 +27,8 @@ func parseSealed(body []byte) (sealed, error) {
 		return sealed{}, errors.New("the body is not of aes128gcm with a P-256 key")
 	}
 	m := sealed{salt: body[:16], recordSize: binary.BigEndian.Uint32(body[16:]), ciphertext: body[header+65:]}
-	if m.recordSize < 18 || int(m.recordSize) < len(m.ciphertext) {
-		return sealed{}, errors.New("the body is not a single record")
+	if int64(m.recordSize) <= int64(len(m.ciphertext)) { // RFC 8291 section 4
+		return sealed{}, errors.New("the record size does not exceed the only record")
 	}
 	var err error
 	if m.sender, err = ecdh.P256().NewPublicKey(body[header : header+65]); err != nil {

@@ -29,24 +29,26 @@ type Reader struct {
 	mu       sync.Mutex
 	messages []Message
 	failures []error
-	arrived  chan struct{} // closed and renewed at each arrival
+	arrived  chan struct{} // closed at the next arrival; nil when nobody waits
 }
 
-// NewReader subscribes a browser with an application server's VAPID key,
-// base64url.
+// NewReader subscribes a reader with an application server's VAPID key,
+// base64url. As in a browser, a key that is no point on P-256 is an error.
 func (s *Server) NewReader(vapidPublicKey string) (*Reader, error) {
 	private, err := ecdh.P256().GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make a reader's key: %w", err)
 	}
-	r := &Reader{server: s, private: private, arrived: make(chan struct{})}
+	r := &Reader{server: s, private: private}
 	rand.Read(r.auth[:])
-	r.token = s.subscriptions.add(vapidPublicKey, r.receive)
+	if r.token, err = s.subscriptions.add(vapidPublicKey, r.receive); err != nil {
+		return nil, fmt.Errorf("subscribe a reader: %w", err)
+	}
 	return r, nil
 }
 
 // Endpoint is the URL to push to.
-func (r *Reader) Endpoint() string { return r.server.url + "/push/" + r.token }
+func (r *Reader) Endpoint() string { return r.server.endpoint(r.token) }
 
 // P256DH is the public key as a browser gives it, base64url.
 func (r *Reader) P256DH() string {
@@ -70,25 +72,34 @@ func (r *Reader) Failures() []error {
 	return slices.Clone(r.failures)
 }
 
-// Wait waits until the reader has n messages.
+// Wait waits until the reader has n messages, and returns all it has. When ctx
+// ends first, the error says how far it got.
 func (r *Reader) Wait(ctx context.Context, n int) ([]Message, error) {
 	for {
-		r.mu.Lock()
-		messages, failures, arrived := slices.Clone(r.messages), len(r.failures), r.arrived
-		r.mu.Unlock()
+		messages, failed, arrived := r.state()
 		if len(messages) >= n {
 			return messages, nil
 		}
 		select {
 		case <-arrived:
 		case <-ctx.Done():
-			return messages, fmt.Errorf("%d of %d messages, %d that do not decrypt: %w", len(messages), n, failures, ctx.Err())
+			return messages, fmt.Errorf("%d of %d messages, and %d that do not decrypt: %w", len(messages), n, failed, ctx.Err())
 		}
 	}
 }
 
 // Unsubscribe ends the subscription, as a reader does in the browser.
 func (r *Reader) Unsubscribe() { r.server.subscriptions.end(r.token) }
+
+// state is what there is now, and what is closed when there is more.
+func (r *Reader) state() (messages []Message, failed int, arrived <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.arrived == nil {
+		r.arrived = make(chan struct{})
+	}
+	return slices.Clone(r.messages), len(r.failures), r.arrived
+}
 
 func (r *Reader) receive(m incoming) {
 	plaintext, err := Decrypt(m.body, r.private, r.auth[:])
@@ -101,6 +112,8 @@ func (r *Reader) receive(m incoming) {
 			Plaintext: plaintext, TTL: m.ttl, Urgency: m.urgency, Topic: m.topic, ReceivedAt: m.arrived,
 		})
 	}
-	close(r.arrived)
-	r.arrived = make(chan struct{})
+	if r.arrived != nil {
+		close(r.arrived)
+		r.arrived = nil
+	}
 }

@@ -1,25 +1,33 @@
 package pushtest
 
 import (
+	"io"
 	"net/http"
 	"path"
 	"sync"
 	"time"
 )
 
-// Answer is what the push service does with one push instead of what it would.
+// Answer is what the push service does with one push. One that says neither
+// Status nor Reset nor Hang leaves the checks and the answer as they are: with
+// Delay alone a push only takes longer.
 type Answer struct {
-	Status     int           `json:"status"`
-	Delay      time.Duration `json:"delay"`
-	RetryAfter string        `json:"retry_after"`
-	Body       string        `json:"body"`
+	// Status is answered unseen: nothing is checked or delivered.
+	Status int
+	// Delay comes on top of the server's Latency.
+	Delay time.Duration
+	// RetryAfter and Body go with Status.
+	RetryAfter, Body string
 	// Reset ends the request without an answer.
-	Reset bool `json:"reset"`
-	// Hang answers never.
-	Hang bool `json:"hang"`
+	Reset bool
+	// Hang answers never: until the client gives up or the server is closed.
+	Hang bool
 	// Swallow accepts the message as usual and loses it.
-	Swallow bool `json:"swallow"`
+	Swallow bool
 }
+
+// replaces says whether the answer stands in for the usual one.
+func (a Answer) replaces() bool { return a.Status != 0 || a.Reset || a.Hang }
 
 type scripts struct {
 	mu      sync.Mutex
@@ -27,7 +35,8 @@ type scripts struct {
 	faults  func(endpoint string) *Answer
 }
 
-// Script gives the next pushes to an endpoint these answers, in order.
+// Script gives the next pushes to an endpoint these answers, in order. After
+// them it is as usual again.
 func (s *Server) Script(endpoint string, answers ...Answer) {
 	token := path.Base(endpoint)
 	s.scripts.mu.Lock()
@@ -35,43 +44,49 @@ func (s *Server) Script(endpoint string, answers ...Answer) {
 	s.scripts.byToken[token] = append(s.scripts.byToken[token], answers...)
 }
 
-// Faults asks pick, which may be called by many goroutines, for the answer to
-// each push that no script is for; nil lets it pass.
+// Faults asks pick for the answer to each push that no script is for; nil lets
+// it pass. Many goroutines call it at a time. Faults(nil) ends the faults.
 func (s *Server) Faults(pick func(endpoint string) *Answer) {
 	s.scripts.mu.Lock()
 	defer s.scripts.mu.Unlock()
 	s.scripts.faults = pick
 }
 
-// next takes the answer that was scripted for a push.
-func (s *scripts) next(token string) (Answer, bool) {
+// next is what to do with the next push: the zero Answer if nothing special.
+func (s *scripts) next(token, endpoint string) Answer {
+	answer, faults := s.take(token)
+	if faults != nil {
+		if fault := faults(endpoint); fault != nil {
+			return *fault
+		}
+	}
+	return answer
+}
+
+// take takes an answer out of a script, or says who is asked for one.
+func (s *scripts) take(token string) (Answer, func(endpoint string) *Answer) {
 	s.mu.Lock()
-	answers, faults := s.byToken[token], s.faults
-	if len(answers) > 0 {
+	defer s.mu.Unlock()
+	answers := s.byToken[token]
+	switch len(answers) {
+	case 0:
+		return Answer{}, s.faults
+	case 1:
+		delete(s.byToken, token)
+	default:
 		s.byToken[token] = answers[1:]
 	}
-	s.mu.Unlock()
-	if len(answers) > 0 {
-		return answers[0], true
-	}
-	if faults == nil {
-		return Answer{}, false
-	}
-	if answer := faults(token); answer != nil {
-		return *answer, true
-	}
-	return Answer{}, false
+	return answers[0], nil
 }
 
 func (s *Server) perform(w http.ResponseWriter, r *http.Request, a Answer) {
-	switch {
-	case a.Reset:
-		panic(http.ErrAbortHandler)
-	case a.Hang:
+	if a.Hang {
 		select {
 		case <-r.Context().Done():
 		case <-s.stopped.Done():
 		}
+	}
+	if a.Hang || a.Reset {
 		panic(http.ErrAbortHandler)
 	}
 	if a.RetryAfter != "" {
@@ -79,5 +94,5 @@ func (s *Server) perform(w http.ResponseWriter, r *http.Request, a Answer) {
 	}
 	s.stats.answer(a.Status)
 	w.WriteHeader(a.Status)
-	_, _ = w.Write([]byte(a.Body))
+	_, _ = io.WriteString(w, a.Body)
 }

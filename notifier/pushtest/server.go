@@ -3,6 +3,15 @@
 // browsers' push services make. It hosts simulated readers, who decrypt what
 // they get with code of their own, and speaks Firefox's WebSocket protocol to
 // real ones.
+//
+// It promises:
+//
+//   - What it answers with 201 has been checked: the headers, the shape of the
+//     body, the VAPID token and that its key is the subscription's own.
+//   - A [Reader] has a message before the 201 for it is sent.
+//   - A Firefox gets each message again until it acknowledges it or its TTL is
+//     over, across connections.
+//   - [Server.Close] ends hanging requests and leaves no goroutine behind.
 package pushtest
 
 import (
@@ -28,8 +37,10 @@ type Options struct {
 	Plain bool
 	// Discard checks and counts messages and forgets them: for benchmarks.
 	Discard bool
-	// Latency is how long each answer takes.
+	// Latency is how long each answer takes. Other requests do not wait for it.
 	Latency time.Duration
+	// Now is the clock for tokens and TTLs. Default: time.Now.
+	Now func() time.Time
 }
 
 // Server is a running push service.
@@ -39,9 +50,10 @@ type Server struct {
 	certPEM  []byte
 	certPool *x509.CertPool
 	http     *http.Server
-	stop     context.CancelFunc
 	stopped  context.Context
+	stop     context.CancelFunc
 	serving  sync.WaitGroup
+	handling gate
 
 	subscriptions subscriptions
 	browsers      browsers
@@ -55,6 +67,9 @@ func New(o Options) (*Server, error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	listener, err := net.Listen("tcp", o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("start push service: %w", err)
@@ -62,11 +77,12 @@ func New(o Options) (*Server, error) {
 	s := &Server{options: o, url: "http://" + listener.Addr().String()}
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.subscriptions.byToken = map[string]*subscription{}
-	s.browsers.init()
+	s.browsers = newBrowsers()
 	s.scripts.byToken = map[string][]Answer{}
-	s.tokens.verified = map[string]string{}
+	s.tokens.verified = map[string]verifiedToken{}
+	s.stats.byStatus = map[int]int{}
 	s.http = &http.Server{
-		Handler: s.routes(), ErrorLog: log.New(io.Discard, "", 0),
+		Handler: s.handling.guard(s.routes()), ErrorLog: log.New(io.Discard, "", 0),
 		ConnState: s.stats.connection,
 		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 1000},
 	}
@@ -81,7 +97,7 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// URL is the server's origin.
+// URL is the server's origin: what a token's aud must be.
 func (s *Server) URL() string { return s.url }
 
 // WebSocketURL is where Firefox connects.
@@ -93,12 +109,14 @@ func (s *Server) CertPool() *x509.CertPool { return s.certPool }
 // CertPEM is the server's certificate; nil when it is Plain.
 func (s *Server) CertPEM() []byte { return s.certPEM }
 
-// Close ends all connections, those that hang too.
+// Close ends all connections, also those that hang, and waits until nothing of
+// the server runs.
 func (s *Server) Close() error {
 	s.stop()
 	err := s.http.Close()
 	s.serving.Wait()
-	s.browsers.wait()
+	s.handling.close()
+	s.stats.waitForConnections()
 	return err
 }
 
@@ -106,7 +124,9 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /push/{token}", s.push)
 	mux.HandleFunc("GET /{$}", s.firefox)
-	s.control(mux)
+	mux.HandleFunc("GET /control/stats", s.controlStats)
+	mux.HandleFunc("POST /control/script", s.controlScript)
+	mux.HandleFunc("POST /control/drop-browsers", s.controlDropBrowsers)
 	return mux
 }
 

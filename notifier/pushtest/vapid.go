@@ -2,61 +2,80 @@ package pushtest
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"math/big"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
 	"time"
 )
 
-// tokens remembers which tokens were good, by the key that signed them: one
-// token serves thousands of pushes.
+// tokens remembers which Authorization headers were good: one token serves
+// thousands of pushes.
 type tokens struct {
 	mu       sync.RWMutex
-	verified map[string]string
+	verified map[string]verifiedToken
 }
 
-var vapidHeader = regexp.MustCompile(`^vapid t=([\w.-]+), ?k=([\w-]+)$`)
+type verifiedToken struct {
+	key     string // that signed it
+	expires time.Time
+}
+
+// maxTokens bounds the memory when a sender signs a token for each push.
+const maxTokens = 1000
 
 // authorize checks the VAPID header (RFC 8292) and that its key is the one the
 // subscription was made with.
-func (s *Server) authorize(header, key string) error {
-	parts := vapidHeader.FindStringSubmatch(header)
-	if parts == nil {
-		return refuse(http.StatusUnauthorized, 109, "the Authorization header is not of VAPID")
-	}
-	token, signer := parts[1], parts[2]
-	s.tokens.mu.RLock()
-	verified := s.tokens.verified[token] == signer
-	s.tokens.mu.RUnlock()
-	if !verified {
-		if err := verify(token, signer, s.url, time.Now()); err != nil {
+func (t *tokens) authorize(header, key, origin string, now time.Time) error {
+	t.mu.RLock()
+	token, known := t.verified[header]
+	t.mu.RUnlock()
+	if !known || !now.Before(token.expires) {
+		var err error
+		if token, err = verifyHeader(header, origin, now); err != nil {
 			return refuse(http.StatusUnauthorized, 109, err.Error())
 		}
-		s.tokens.mu.Lock()
-		s.tokens.verified[token] = signer
-		s.tokens.mu.Unlock()
+		t.remember(header, token)
 	}
-	if signer != key {
+	if token.key != key {
 		return refuse(http.StatusUnauthorized, 109, "VAPID public key mismatch")
 	}
 	return nil
 }
 
-// verify checks a token's ES256 signature and its claims (RFC 8292 section 2).
-func verify(token, signer, origin string, now time.Time) error {
+func (t *tokens) remember(header string, token verifiedToken) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.verified) >= maxTokens {
+		clear(t.verified)
+	}
+	t.verified[header] = token
+}
+
+// vapidHeader is RFC 8292 section 3 as all senders write it.
+var vapidHeader = regexp.MustCompile(`^vapid t=([\w.-]+), ?k=([\w-]+)=*$`)
+
+func verifyHeader(header, origin string, now time.Time) (verifiedToken, error) {
+	parts := vapidHeader.FindStringSubmatch(header)
+	if parts == nil {
+		return verifiedToken{}, errors.New("the Authorization header is not of VAPID")
+	}
+	expires, err := verifyToken(parts[1], parts[2], origin, now)
+	return verifiedToken{key: parts[2], expires: expires}, err
+}
+
+// verifyToken checks a token's ES256 signature and its claims, and says when it
+// expires (RFC 8292 section 2).
+func verifyToken(token, key, origin string, now time.Time) (time.Time, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return errors.New("the token is not a JWT")
-	}
-	if err := verifySignature(parts[0]+"."+parts[1], parts[2], signer); err != nil {
-		return err
+		return time.Time{}, errors.New("the token is not a JWT")
 	}
 	var header struct{ Alg string }
 	var claims struct {
@@ -64,42 +83,48 @@ func verify(token, signer, origin string, now time.Time) error {
 		Exp      int64
 	}
 	if unmarshalPart(parts[0], &header) != nil || unmarshalPart(parts[1], &claims) != nil {
-		return errors.New("the token is not JSON")
+		return time.Time{}, errors.New("the token is not JSON")
+	}
+	if header.Alg != "ES256" {
+		return time.Time{}, errors.New("alg must be ES256")
+	}
+	if err := verifySignature(parts[0]+"."+parts[1], parts[2], key); err != nil {
+		return time.Time{}, err
 	}
 	expires := time.Unix(claims.Exp, 0)
 	switch {
-	case header.Alg != "ES256":
-		return errors.New("alg must be ES256")
 	case claims.Aud != origin:
-		return errors.New("aud is not this push service")
+		return time.Time{}, errors.New("aud is not this push service")
 	case !now.Before(expires):
-		return errors.New("exp has passed")
+		return time.Time{}, errors.New("exp has passed")
 	case expires.After(now.Add(24 * time.Hour)):
-		return errors.New("exp is more than 24 hours ahead")
-	case !strings.HasPrefix(claims.Sub, "https:") && !strings.HasPrefix(claims.Sub, "mailto:"):
-		return errors.New("sub is not an https or mailto URL")
+		return time.Time{}, errors.New("exp is more than 24 hours ahead")
+	case !isContact(claims.Sub):
+		return time.Time{}, errors.New("sub is not an https or mailto URL")
 	}
-	return nil
+	return expires, nil
 }
 
-func verifySignature(signed, signature, signer string) error {
-	point, err := base64.RawURLEncoding.DecodeString(signer)
+func verifySignature(signed, signature, key string) error {
+	public, err := parseVAPIDKey(key)
 	if err != nil {
-		return errors.New("k is not base64url")
-	}
-	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
-	if err != nil {
-		return errors.New("k is not a point on P-256")
+		return err
 	}
 	rs, err := base64.RawURLEncoding.DecodeString(signature)
 	if err != nil || len(rs) != 64 {
 		return errors.New("the signature is not 64 bytes")
 	}
 	digest := sha256.Sum256([]byte(signed))
-	if !ecdsa.Verify(key, digest[:], new(big.Int).SetBytes(rs[:32]), new(big.Int).SetBytes(rs[32:])) {
+	if !ecdsa.Verify(public, digest[:], new(big.Int).SetBytes(rs[:32]), new(big.Int).SetBytes(rs[32:])) {
 		return errors.New("the signature is wrong")
 	}
 	return nil
+}
+
+// isContact says whether somebody can be reached there (RFC 8292 section 2.1).
+func isContact(sub string) bool {
+	u, err := url.Parse(sub)
+	return err == nil && (u.Scheme == "https" && u.Host != "" || u.Scheme == "mailto" && strings.Contains(u.Opaque, "@"))
 }
 
 func unmarshalPart(part string, into any) error {

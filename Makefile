@@ -1,0 +1,46 @@
+# Newsbell's commands. make demo needs Go alone; make test installs the rest.
+.PHONY: demo run test go-test lint e2e bench setup build screenshots
+
+ARGS ?=
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.7.0
+NPM = npm --no-fund --no-audit --loglevel=error
+
+# demo replays a real outage on SQLite to simulated readers and your browser.
+demo:
+	CGO_ENABLED=0 go run ./cmd/newsbell demo $(ARGS)
+
+# run serves on http://localhost:8080, with its data in newsbell-data.
+run:
+	CGO_ENABLED=0 go run ./cmd/newsbell serve $(ARGS)
+
+test: setup lint go-test e2e
+
+# go-test runs each model test on SQLite and on a throwaway PostgreSQL.
+go-test:
+	go test -race -shuffle=on ./...
+
+lint:
+	test -z "$$(gofmt -l . | grep -v node_modules)"
+	go vet ./...
+	$(STATICCHECK) ./...
+
+# e2e runs real browsers against real processes.
+e2e: build
+	node --test --test-reporter=spec e2e/*.test.mjs
+
+# bench compares sealing and sending with the bare cryptography and webpush-go.
+bench:
+	go test -run '^$$' -bench . -benchtime 2s ./notifier
+
+screenshots: build
+	node e2e/screenshots.mjs
+
+build:
+	CGO_ENABLED=0 go build -o bin/ ./cmd/newsbell ./cmd/pushtest ./e2e/rows
+
+# setup installs what the tests need: a C compiler for the race detector,
+# PostgreSQL, Node, browsers, and the tests' npm packages.
+setup:
+	.ci/setup
+	$(NPM) ci --prefix e2e
+	$(NPM) ci --prefix notifier/testdata/http_ece

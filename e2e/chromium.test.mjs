@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { registerWorker, shown, startChromium } from './lib/chromium.mjs'
+import { startNewsbell, until } from './lib/newsbell.mjs'
+
+const payload = await readFile(new URL('../notifier/testdata/payload.json', import.meta.url), 'utf8')
+
+async function reader(t) {
+  const newsbell = await startNewsbell(t)
+  const browser = await startChromium(t)
+  const page = await browser.newPage()
+  await page.goto(newsbell.page)
+  return { newsbell, browser, page }
+}
+
+test('the service worker shows an alert, and a newer one replaces it', async t => {
+  const { browser, page } = await reader(t)
+  const push = await registerWorker(browser, page)
+  await push(payload)
+  const [first] = await until(async () => { const all = await shown(page); return all.length && all }, 'the alert is shown')
+  assert.deepEqual(first, {
+    title: 'Resolved: messages are back', body: 'Online again after four hours.', tag: 'outage/messages-down',
+    navigate: 'https://news.example/outages/messages-down#update-9',
+    actions: [{ action: 'mute', title: 'Mute this outage' }],
+  })
+  await push(payload.replace('Resolved: messages are back', 'Corrected'))
+  const all = await until(async () => { const all = await shown(page); return all[0]?.title === 'Corrected' && all }, 'the correction is shown')
+  assert.equal(all.length, 1)
+})
+
+for (const unknown of ['', 'not JSON', '{"notification":{}}', '[]', 'null'])
+  test(`a push with the payload ${JSON.stringify(unknown)} still shows something`, async t => {
+    const { browser, page } = await reader(t)
+    const push = await registerWorker(browser, page)
+    await push(unknown)
+    const [notification] = await until(async () => { const all = await shown(page); return all.length && all }, 'something is shown')
+    assert.equal(notification.title, 'Newsbell')
+  })
+
+test('every page loads without an error, and tells its outage without JavaScript', async t => {
+  const { newsbell, browser, page } = await reader(t)
+  await newsbell.publish({ headline: 'Messages are failing', body: 'On both apps.', states: { messenger: 'failing' } })
+  const complaints = []
+  page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
+  page.on('pageerror', error => complaints.push(String(error)))
+  for (const path of ['/', '/outages/messages-down', '/apps/messenger', '/preferences', '/editor/sign-in']) {
+    const answer = await page.goto(newsbell.url + path)
+    assert.equal(answer.status(), 200, path)
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+    assert.equal(wide, false, `${path} is wider than its window`)
+  }
+  assert.deepEqual(complaints, [])
+  const plain = await browser.newPage()
+  await plain.setJavaScriptEnabled(false)
+  await plain.goto(newsbell.page)
+  const text = await plain.$eval('main', main => main.textContent)
+  assert.match(text, /Messages are failing/)
+  assert.match(text, /On both apps\./)
+})
+
+test('an editor signs in, previews the reach, publishes and sees the alert sent', async t => {
+  const { newsbell, page } = await reader(t)
+  await page.goto(newsbell.url + '/editor')
+  await page.type('#token', newsbell.token)
+  await Promise.all([page.waitForNavigation(), page.click('form[action="/editor/sign-in"] button')])
+  await Promise.all([page.waitForNavigation(), page.click('a[href="/editor/outages/messages-down"]')])
+  await page.click('[name=kind][value=update]')
+  await page.click('[name=alert][value=key]')
+  await page.type('#field-headline', 'Meta confirms the problem')
+  await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=preview]')])
+  assert.match(await page.$eval('.reach', e => e.textContent), /\b(0|no)\b.*readers/i)
+  await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=publish]')])
+  await page.waitForSelector('.alert[data-state=holding]')
+  await page.waitForSelector('.alert[data-state=sent]', { timeout: 20_000 })
+  await page.goto(newsbell.page)
+  assert.match(await page.$eval('main', e => e.textContent), /Meta confirms the problem/)
+})

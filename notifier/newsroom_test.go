@@ -1,0 +1,169 @@
+package notifier
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+	"newsbell/notifier/pushtest"
+)
+
+// newsroom is a notifier with everything real around it: a store, a bus, a push
+// service. Its outage is "messages-down", its app "messenger".
+type newsroom struct {
+	*modelstest.DB
+	t       *testing.T
+	bus     *Bus
+	service *pushtest.Server
+	stop    func()
+}
+
+// patience bounds the waits of a test that has gone wrong.
+const patience = 20 * time.Second
+
+func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
+	t.Helper()
+	service, err := pushtest.New(pushtest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = service.Close() })
+	bus, err := StartBus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(bus.Close)
+	n := &newsroom{DB: modelstest.Open(t, kind, service.URL()), t: t, bus: bus, service: service}
+	n.Outage("messages-down", "messenger")
+	n.stop = n.start(1)
+	return n
+}
+
+// start starts so many notifiers, as so many processes would; stop ends them.
+func (n *newsroom) start(processes int) (stop func()) {
+	n.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, processes)
+	for range processes {
+		notifier, err := New(Options{
+			Store: n.Store, Conn: n.bus.Conn, SweepEvery: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+			Sender:  NewFastSender(NewClient(ClientOptions{Hosts: modelstest.PushHosts(n.t, n.service.URL()), RootCAs: n.service.CertPool(), Timeout: 2 * time.Second})),
+			BaseURL: "https://news.example", VAPIDSubject: "mailto:desk@example.com", Workers: 2, InFlight: 64,
+		})
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		go func() { ended <- notifier.Run(ctx) }()
+	}
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		for range processes {
+			if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+				n.t.Error(err)
+			}
+		}
+	}
+	n.t.Cleanup(stop)
+	return stop
+}
+
+// reader subscribes a simulated browser that follows "topic:level" pairs.
+func (n *newsroom) reader(follows ...string) *pushtest.Reader {
+	n.t.Helper()
+	reader, err := n.service.NewReader(n.VAPIDKey().PublicKey)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.ReaderWithSecret(models.Browser{Endpoint: reader.Endpoint(), P256DH: reader.P256DH(), Auth: reader.Auth()}, follows...)
+	return reader
+}
+
+func (n *newsroom) readers(size int, follows ...string) []*pushtest.Reader {
+	n.t.Helper()
+	readers := make([]*pushtest.Reader, size)
+	for i := range readers {
+		readers[i] = n.reader(follows...)
+	}
+	return readers
+}
+
+// publish publishes and says so on the bus; it returns the alert's ID.
+func (n *newsroom) publish(d models.Draft) int64 {
+	n.t.Helper()
+	d.Outage = "messages-down"
+	id := n.PublishDraft(d).Alert.ID
+	event, err := json.Marshal(models.AlertEvent{AlertID: id})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := n.bus.Conn.Publish(models.SubjectPublished, event); err != nil {
+		n.t.Fatal(err)
+	}
+	return id
+}
+
+// finished waits until an alert has ended and returns its counts.
+func (n *newsroom) finished(id int64) models.Counts {
+	n.t.Helper()
+	return n.until(id, func(a models.Alert, _ models.Counts) bool { return a.FinishedAt != nil })
+}
+
+// until waits for a state of an alert and returns its counts.
+func (n *newsroom) until(id int64, ready func(models.Alert, models.Counts) bool) models.Counts {
+	n.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		alert, err := n.Alert(ctx, id)
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		counts, err := n.Counts(ctx, alert)
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		if ready(alert, counts) {
+			return counts
+		}
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
+			n.t.Fatalf("alert is %s with %+v: %v", alert.State, counts, err)
+		}
+	}
+}
+
+// gets waits until a reader has so many messages, and returns their titles.
+func (n *newsroom) gets(r *pushtest.Reader, size int) (titles []string) {
+	n.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	messages, err := r.Wait(ctx, size)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	for _, m := range messages {
+		var payload declarative
+		if err := json.Unmarshal(m.Plaintext, &payload); err != nil {
+			n.t.Fatal(err)
+		}
+		titles = append(titles, payload.Notification.Title)
+	}
+	return titles
+}
+
+// onBoth runs a test in a newsroom on each database.
+func onBoth(t *testing.T, test func(*testing.T, *newsroom)) {
+	t.Helper()
+	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
+		t.Run(string(kind), func(t *testing.T) { test(t, newNewsroom(t, kind)) })
+	}
+}

@@ -1,0 +1,202 @@
+package notifier
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/notifier/pushtest"
+)
+
+const everything = "outage/messages-down:all"
+
+func TestAPublishedAlertReachesEveryFollowerOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		followers := n.readers(30, everything, "app/messenger:all")
+		quiet := n.reader("outage/messages-down:resolution")
+		counts := n.finished(n.publish(models.Draft{Headline: "Messages fail", Apps: []string{"messenger"}}))
+		if counts != (models.Counts{Audience: 30, Accepted: 30}) {
+			t.Errorf("counts = %+v", counts)
+		}
+		for _, follower := range followers {
+			if titles := n.gets(follower, 1); !slices.Equal(titles, []string{"Messages fail"}) {
+				t.Errorf("a follower got %q", titles)
+			}
+		}
+		n.finished(n.publish(models.Draft{Kind: models.Resolution, Headline: "It's back"}))
+		if titles := n.gets(quiet, 1); !slices.Equal(titles, []string{"It's back"}) {
+			t.Errorf("who waits for the resolution got %q", titles)
+		}
+	})
+}
+
+func TestAnAlertLargerThanAPageReachesEveryoneOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("2,300 readers")
+	}
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		readers := n.readers(2*models.PageSize+300, everything)
+		counts := n.finished(n.publish(models.Draft{}))
+		if counts.Accepted != len(readers) || counts.Remaining() != 0 {
+			t.Errorf("counts = %+v; want %d accepted", counts, len(readers))
+		}
+		for i, reader := range readers {
+			if got := len(reader.Messages()); got != 1 {
+				t.Fatalf("reader %d got %d messages", i, got)
+			}
+		}
+	})
+}
+
+func TestThePushServicesWordIsTakenForEachSubscription(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		gone, refused, accepted := n.reader(everything), n.reader(everything), n.reader(everything)
+		gone.Unsubscribe()
+		n.service.Script(refused.Endpoint(), pushtest.Answer{Status: 403, Body: "no"})
+		id := n.publish(models.Draft{})
+		if counts := n.finished(id); counts != (models.Counts{Audience: 3, Accepted: 1, Gone: 1, Failed: 1}) {
+			t.Errorf("counts = %+v", counts)
+		}
+		n.gets(accepted, 1)
+		// The gone one is not asked again, the refused one is.
+		if counts := n.finished(n.publish(models.Draft{})); counts != (models.Counts{Audience: 2, Accepted: 2}) {
+			t.Errorf("counts of the next alert = %+v", counts)
+		}
+	})
+}
+
+func TestWhatMaySucceedLaterIsTriedAgainWhenItIsDue(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		reader := n.reader(everything)
+		n.service.Script(reader.Endpoint(), pushtest.Answer{Status: 500}, pushtest.Answer{Reset: true})
+		id := n.publish(models.Draft{})
+		counts := n.until(id, func(a models.Alert, _ models.Counts) bool {
+			n.Clock.Advance(time.Second)
+			return a.FinishedAt != nil
+		})
+		if counts != (models.Counts{Audience: 1, Accepted: 1}) {
+			t.Errorf("counts = %+v", counts)
+		}
+		if tries := n.service.Stats().Requests; tries != 3 {
+			t.Errorf("%d requests; want a try and two more", tries)
+		}
+		n.gets(reader, 1)
+	})
+}
+
+func TestWhatWaitsIsGivenUpAtTheDeadline(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		reader := n.reader(everything)
+		n.service.Script(reader.Endpoint(), slices.Repeat([]pushtest.Answer{{Status: 503}}, 10)...)
+		id := n.publish(models.Draft{})
+		n.until(id, func(_ models.Alert, c models.Counts) bool { return c.Waiting == 1 })
+		n.Clock.Advance(2 * time.Hour)
+		if counts := n.finished(id); counts != (models.Counts{Audience: 1, Failed: 1}) {
+			t.Errorf("counts = %+v", counts)
+		}
+	})
+}
+
+func TestAStopLeavesTheRestUntoldWithExactCounts(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		readers := n.readers(models.PageSize+500, everything)
+		slow := make(chan struct{})
+		n.service.Faults(func(string) *pushtest.Answer {
+			select {
+			case <-slow:
+				return nil
+			default:
+				return &pushtest.Answer{Delay: 50 * time.Millisecond, Swallow: true}
+			}
+		})
+		id := n.publish(models.Draft{})
+		n.until(id, func(a models.Alert, _ models.Counts) bool { return a.State == models.Sending })
+		if err := n.StopAlert(t.Context(), id, "test"); err != nil {
+			t.Fatal(err)
+		}
+		close(slow)
+		counts := n.finished(id)
+		if counts.Accepted > models.PageSize || counts.Failed+counts.Gone+counts.Waiting != 0 {
+			t.Errorf("counts = %+v; want at most the page in flight", counts)
+		}
+		if accepted := n.service.Stats().Accepted; accepted != counts.Accepted {
+			t.Errorf("the push service accepted %d, the counts say %d of %d", accepted, counts.Accepted, len(readers))
+		}
+	})
+}
+
+func TestARestartGoesOnWhereTheLastProcessStopped(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		readers := n.readers(models.PageSize+500, everything)
+		begun := make(chan struct{})
+		var once sync.Once
+		n.service.Faults(func(string) *pushtest.Answer {
+			once.Do(func() { close(begun) })
+			return nil
+		})
+		id := n.publish(models.Draft{})
+		<-begun
+		n.stop() // in the middle of a page
+		n.start(3)
+		if counts := n.finished(id); counts.Accepted != len(readers) {
+			t.Errorf("counts = %+v; want %d accepted", counts, len(readers))
+		}
+		repeated := 0
+		for i, reader := range readers {
+			got := len(reader.Messages())
+			if got == 0 {
+				t.Fatalf("reader %d was missed", i)
+			}
+			repeated += got - 1
+		}
+		if repeated > 64 {
+			t.Errorf("%d repeats; want at most what was in flight", repeated)
+		}
+	})
+}
+
+func TestALostQueueLosesNoAlert(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		n.stop()
+		reader := n.reader(everything)
+		id := n.publish(models.Draft{})
+		if err := n.Plan(t.Context(), id); err != nil {
+			t.Fatal(err) // planned, and then its process and its queue died
+		}
+		n.bus.Close()
+		bus, err := StartBus()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(bus.Close)
+		n.bus = bus
+		n.start(1)
+		if counts := n.finished(id); counts.Accepted != 1 {
+			t.Errorf("counts = %+v", counts)
+		}
+		n.gets(reader, 1)
+	})
+}
+
+func TestOneBadKeyDeletesNobody(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		const size = 3 * refusalsInARow
+		n.readers(size, everything)
+		n.service.Faults(func(string) *pushtest.Answer {
+			return &pushtest.Answer{Status: 401, Body: `{"message":"VAPID public key mismatch"}`}
+		})
+		id := n.publish(models.Draft{})
+		counts := n.until(id, func(_ models.Alert, c models.Counts) bool { return c.Failed+c.Waiting == size })
+		if counts.Gone != 0 || counts.Failed < refusalsInARow {
+			t.Errorf("counts = %+v; want refusals, then a host that is left alone", counts)
+		}
+		n.service.Faults(nil)
+		n.stop()
+		n.start(1)
+		if counts := n.finished(n.publish(models.Draft{})); counts.Accepted != size {
+			t.Errorf("counts of the next alert = %+v; want everybody", counts)
+		}
+	})
+}

@@ -1,5 +1,7 @@
 // Pushtest runs the loopback push service in a process of its own, for the
-// browser tests and for benchmarks. It prints one line of JSON that says where.
+// browser tests and for benchmarks. It prints one line of JSON that says where,
+// and runs until it is interrupted. Tests steer it by GET /control/stats, POST
+// /control/script and POST /control/drop-browsers.
 package main
 
 import (

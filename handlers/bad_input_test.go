@@ -1,0 +1,137 @@
+package handlers_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"newsbell/models"
+)
+
+func TestABadSubscriptionIsRefusedAndChangesNothing(t *testing.T) {
+	keys := func(b map[string]any) map[string]any {
+		return b["subscription"].(map[string]any)["keys"].(map[string]any)
+	}
+	endpoint := func(value string) func(map[string]any) {
+		return func(b map[string]any) { b["subscription"].(map[string]any)["endpoint"] = value }
+	}
+	cases := []struct {
+		name   string
+		spoil  func(map[string]any)
+		status int
+		words  string
+	}{
+		{"an unknown field", func(b map[string]any) { b["admin"] = true }, 422, "admin"},
+		{"an unknown field in a follow", func(b map[string]any) {
+			b["follows"] = []map[string]string{{"topic": "app/messenger", "level": "all", "as": "root"}}
+		}, 422, "as"},
+		{"over 16 kB", func(b map[string]any) { b["time_zone"] = strings.Repeat("x", 16<<10) }, 413, ""},
+		{"endpoint not https", endpoint("http://fcm.googleapis.com/fcm/send/x"), 422, "subscription.endpoint"},
+		{"endpoint with user info", endpoint("https://a:b@fcm.googleapis.com/fcm/send/x"), 422, "subscription.endpoint"},
+		{"endpoint on another port", endpoint("https://fcm.googleapis.com:8443/fcm/send/x"), 422, "subscription.endpoint"},
+		{"endpoint on another host", endpoint("https://push.example.com/x"), 422, "subscription.endpoint"},
+		{"endpoint on a host that looks like one", endpoint("https://fcm.googleapis.com.evil.example/x"), 422, "subscription.endpoint"},
+		{"endpoint on an address", endpoint("https://93.184.216.34/x"), 422, "subscription.endpoint"},
+		{"endpoint on the metadata service", endpoint("https://169.254.169.254/x.google.com/"), 422, "subscription.endpoint"},
+		{"no endpoint", func(b map[string]any) { delete(b["subscription"].(map[string]any), "endpoint") }, 422, "endpoint"},
+		{"p256dh not on the curve", func(b map[string]any) { keys(b)["p256dh"] = "B" + strings.Repeat("A", 86) }, 422, "p256dh"},
+		{"p256dh not base64", func(b map[string]any) { keys(b)["p256dh"] = "!" }, 422, "p256dh"},
+		{"auth not 16 bytes", func(b map[string]any) { keys(b)["auth"] = "AAAAAAAAAAAAAAAAAAAA" }, 422, "auth"},
+		{"a topic of no kind", func(b map[string]any) {
+			b["follows"] = []map[string]string{{"topic": "planet/mars", "level": "all"}}
+		}, 422, "follows[0].topic"},
+		{"a topic that does not exist", func(b map[string]any) {
+			b["follows"] = []map[string]string{{"topic": "outage/elsewhere", "level": "all"}}
+		}, 404, "outage/elsewhere"},
+		{"an unknown level", func(b map[string]any) {
+			b["follows"] = []map[string]string{{"topic": "app/messenger", "level": "loud"}}
+		}, 422, "follows[0].level"},
+		{"an unknown time zone", func(b map[string]any) { b["time_zone"] = "Mars/Olympus" }, 422, "time_zone"},
+	}
+	onBoth(t, func(t *testing.T, w *web) {
+		for _, c := range cases {
+			body := w.subscription("outage/messages-down:all")
+			c.spoil(body)
+			w.call(http.MethodPost, "/api/v1/subscriptions", "", body).isProblem(t, c.status, c.words)
+		}
+		for _, text := range []string{"{", "[]", "null", `"x"`, "", "{}", "\xff"} {
+			answer := w.call(http.MethodPost, "/api/v1/subscriptions", "", text)
+			if answer.StatusCode != http.StatusBadRequest && answer.StatusCode != http.StatusUnprocessableEntity {
+				t.Errorf("%q: %d %s", text, answer.StatusCode, answer.body)
+			}
+		}
+		reach, err := w.Reach(t.Context(), models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertKey, Headline: "x"})
+		if err != nil || reach != 0 {
+			t.Errorf("%d readers, %v; want none", reach, err)
+		}
+	})
+}
+
+func TestABadChangeIsRefusedAndChangesNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		secret := w.subscribe("outage/messages-down:key")
+		const follows = "/api/v1/subscription/follows/"
+		w.call(http.MethodPut, follows+"outage/messages-down", secret, map[string]string{"level": "loud"}).isProblem(t, 422, "level")
+		w.call(http.MethodPut, follows+"outage/elsewhere", secret, map[string]string{"level": "all"}).isProblem(t, 404, "")
+		w.call(http.MethodPut, follows+"planet/mars", secret, map[string]string{"level": "all"}).isProblem(t, 422, "topic")
+		w.call(http.MethodPut, follows+"app/messenger", secret, map[string]string{"level": "muted"}).isProblem(t, 422, "level")
+		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]string{"time_zone": "nowhere"}).isProblem(t, 422, "time_zone")
+		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]string{"secret": "mine"}).isProblem(t, 422, "secret")
+		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{"subscription": map[string]any{
+			"endpoint": "https://169.254.169.254/x.google.com/", "keys": map[string]string{"p256dh": "", "auth": ""},
+		}}).isProblem(t, 422, "endpoint")
+		var sub mine
+		w.call(http.MethodGet, "/api/v1/subscription", secret, nil).decode(t, http.StatusOK, &sub)
+		if len(sub.Follows) != 1 || sub.Follows[0].Level != "key" || sub.TimeZone != "Europe/London" {
+			t.Errorf("subscription = %+v; want it unchanged", sub)
+		}
+	})
+}
+
+func TestABadUpdateIsRefusedAndChangesNothing(t *testing.T) {
+	good := map[string]any{"kind": "update", "alert": "all", "headline": "News"}
+	cases := []struct {
+		name   string
+		path   string
+		change map[string]any
+		status int
+		words  string
+	}{
+		{"no headline", "messages-down", map[string]any{"headline": ""}, 422, "headline"},
+		{"an unknown kind", "messages-down", map[string]any{"kind": "rumour"}, 422, "kind"},
+		{"an unknown alert level", "messages-down", map[string]any{"alert": "loud"}, 422, "alert"},
+		{"an unknown app", "messages-down", map[string]any{"apps": []string{"icq"}}, 422, "icq"},
+		{"an unknown state", "messages-down", map[string]any{"states": map[string]string{"messenger": "on fire"}}, 422, "states.messenger"},
+		{"an unknown field", "messages-down", map[string]any{"push_all": true}, 422, "push_all"},
+		{"an undo window of a week", "messages-down", map[string]any{"undo_seconds": 604800}, 422, "undo_seconds"},
+		{"an outage that does not exist", "elsewhere", nil, 404, "elsewhere"},
+		{"over 16 kB", "messages-down", map[string]any{"body": strings.Repeat("x", 16<<10)}, 413, ""},
+	}
+	onBoth(t, func(t *testing.T, w *web) {
+		for _, c := range cases {
+			body := maps.Clone(good)
+			maps.Copy(body, c.change)
+			path := fmt.Sprintf("/api/v1/outages/%s/updates", c.path)
+			w.call(http.MethodPost, path, w.token, body).isProblem(t, c.status, c.words)
+		}
+		outage, err := w.Store.Outage(t.Context(), "messages-down")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if updates, err := w.Updates(t.Context(), outage); err != nil || len(updates) != 0 || len(w.bus.said) != 0 {
+			t.Errorf("updates = %v, %v; said %v; want nothing", updates, err, w.bus.said)
+		}
+	})
+}
+
+func TestEveryErrorOfTheAPIIsAProblem(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		w.get("/api/v1/nothing").isProblem(t, http.StatusNotFound, "")
+		w.get("/api/v2/").isProblem(t, http.StatusNotFound, "")
+		w.call(http.MethodPut, "/api/v1/vapid-key", "", nil).isProblem(t, http.StatusMethodNotAllowed, "")
+		w.call(http.MethodGet, "/api/v1/alerts/x", w.token, nil).isProblem(t, http.StatusUnprocessableEntity, "")
+		w.call(http.MethodGet, "/api/v1/alerts/9", w.token, nil).isProblem(t, http.StatusNotFound, "")
+	})
+}

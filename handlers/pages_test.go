@@ -1,0 +1,47 @@
+package handlers_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"newsbell/models"
+)
+
+func TestPagesTellTheStory(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		published := w.PublishDraft(models.Draft{
+			Outage: "messages-down", Headline: `<script>alert("x")</script>`,
+			Body: "It is **bad**. [here](javascript:alert(1)) <img src=x onerror=alert(1)>",
+		})
+		page := w.get("/outages/messages-down")
+		page.wants(t, http.StatusOK)
+		for _, bad := range []string{`<script>alert`, "javascript:", "onerror"} {
+			if strings.Contains(page.body, bad) {
+				t.Errorf("the page holds %q", bad)
+			}
+		}
+		for _, good := range []string{"&lt;script&gt;", "<strong>bad</strong>", `id="update-1"`} {
+			if !strings.Contains(page.body, good) {
+				t.Errorf("the page lacks %q of update %d", good, published.Update.ID)
+			}
+		}
+		if policy := page.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'self'") {
+			t.Errorf("Content-Security-Policy = %q", policy)
+		}
+		for path, words := range map[string]string{
+			"/": "messages-down is down", "/apps/messenger": "messenger", "/preferences": "Forget me",
+			"/service-worker.js": "notificationclick", "/manifest.webmanifest": "standalone",
+			"/healthz": "ok", "/readyz": "ready",
+		} {
+			if page := w.get(path); page.StatusCode != http.StatusOK || !strings.Contains(page.body, words) {
+				t.Errorf("%s: %d, without %q", path, page.StatusCode, words)
+			}
+		}
+		for _, path := range []string{"/nothing", "/outages/elsewhere", "/apps/elsewhere"} {
+			if page := w.get(path); page.StatusCode != http.StatusNotFound || !strings.Contains(page.Header.Get("Content-Type"), "text/html") {
+				t.Errorf("%s: %d %s", path, page.StatusCode, page.Header.Get("Content-Type"))
+			}
+		}
+	})
+}

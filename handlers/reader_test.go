@@ -1,0 +1,105 @@
+package handlers_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+)
+
+type followed struct{ Topic, Level, Name string }
+
+type mine struct {
+	Endpoint  string
+	PublicKey string `json:"public_key"`
+	TimeZone  string `json:"time_zone"`
+	Follows   []followed
+}
+
+func TestAReaderSubscribesChangesAndIsForgotten(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		var key struct {
+			PublicKey string `json:"public_key"`
+		}
+		w.get("/api/v1/vapid-key").decode(t, http.StatusOK, &key)
+		secret := w.subscribe("outage/messages-down:key")
+
+		var sub mine
+		w.call(http.MethodGet, "/api/v1/subscription", secret, nil).decode(t, http.StatusOK, &sub)
+		want := []followed{{"outage/messages-down", "key", "messages-down is down"}}
+		if sub.PublicKey != key.PublicKey || sub.TimeZone != "Europe/London" || !slices.Equal(sub.Follows, want) {
+			t.Errorf("subscription = %+v", sub)
+		}
+
+		var made followed
+		w.call(http.MethodPut, "/api/v1/subscription/follows/app/messenger", secret, map[string]string{"level": "resolution"}).
+			decode(t, http.StatusOK, &made)
+		if made != (followed{"app/messenger", "resolution", "messenger"}) {
+			t.Errorf("follow = %+v", made)
+		}
+		w.call(http.MethodDelete, "/api/v1/subscription/follows/outage/messages-down", secret, nil).wants(t, http.StatusNoContent)
+		fresh := w.subscription()["subscription"]
+		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{"time_zone": "Asia/Tokyo", "subscription": fresh}).
+			decode(t, http.StatusOK, &sub)
+		if sub.TimeZone != "Asia/Tokyo" || sub.Endpoint != fresh.(map[string]any)["endpoint"] || !slices.Equal(sub.Follows, []followed{made}) {
+			t.Errorf("changed subscription = %+v", sub)
+		}
+
+		w.call(http.MethodDelete, "/api/v1/subscription", secret, nil).wants(t, http.StatusNoContent)
+		forgotten := w.call(http.MethodGet, "/api/v1/subscription", secret, nil)
+		forgotten.isProblem(t, http.StatusUnauthorized, "")
+		if forgotten.Header.Get("WWW-Authenticate") != "Bearer" {
+			t.Error("no WWW-Authenticate")
+		}
+	})
+}
+
+func TestAnotherReadersSecretTouchesOnlyTheirs(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		victim, other := w.subscribe("outage/messages-down:all"), w.subscribe("app/messenger:all")
+		w.call(http.MethodDelete, "/api/v1/subscription/follows/outage/messages-down", other, nil).wants(t, http.StatusNoContent)
+		w.call(http.MethodDelete, "/api/v1/subscription", other, nil).wants(t, http.StatusNoContent)
+		var sub mine
+		w.call(http.MethodGet, "/api/v1/subscription", victim, nil).decode(t, http.StatusOK, &sub)
+		if len(sub.Follows) != 1 {
+			t.Errorf("the victim follows %+v", sub.Follows)
+		}
+	})
+}
+
+func TestNoSecretAndNoTokenOpenNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		reader := w.subscribe()
+		for _, call := range []struct{ method, path, bearer string }{
+			{http.MethodGet, "/api/v1/subscription", ""},
+			{http.MethodGet, "/api/v1/subscription", "wrong"},
+			{http.MethodGet, "/api/v1/subscription", w.token},
+			{http.MethodPatch, "/api/v1/subscription", "wrong"},
+			{http.MethodDelete, "/api/v1/subscription", "wrong"},
+			{http.MethodPut, "/api/v1/subscription/follows/app/messenger", "wrong"},
+			{http.MethodDelete, "/api/v1/subscription/follows/app/messenger", "wrong"},
+			{http.MethodPost, "/api/v1/apps", ""},
+			{http.MethodPost, "/api/v1/apps", reader},
+			{http.MethodPost, "/api/v1/outages", "wrong"},
+			{http.MethodPost, "/api/v1/outages/messages-down/updates", "wrong"},
+			{http.MethodGet, "/api/v1/alerts/1", "wrong"},
+			{http.MethodPost, "/api/v1/alerts/1/stop", "wrong"},
+		} {
+			w.call(call.method, call.path, call.bearer, nil).isProblem(t, http.StatusUnauthorized, "missing or wrong")
+		}
+	})
+}
+
+func TestABrowserThatSubscribesTwiceIsOneReader(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		body := w.subscription("outage/messages-down:all")
+		var first, second struct{ Secret string }
+		w.call(http.MethodPost, "/api/v1/subscriptions", "", body).decode(t, http.StatusCreated, &first)
+		w.call(http.MethodPost, "/api/v1/subscriptions", "", body).decode(t, http.StatusCreated, &second)
+		w.call(http.MethodGet, "/api/v1/subscription", first.Secret, nil).wants(t, http.StatusUnauthorized)
+		w.call(http.MethodGet, "/api/v1/subscription", second.Secret, nil).wants(t, http.StatusOK)
+
+		thief := w.subscription()
+		thief["subscription"].(map[string]any)["endpoint"] = body["subscription"].(map[string]any)["endpoint"]
+		w.call(http.MethodPost, "/api/v1/subscriptions", "", thief).isProblem(t, http.StatusConflict, "another subscription")
+	})
+}

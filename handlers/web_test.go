@@ -1,0 +1,192 @@
+package handlers_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"newsbell/handlers"
+	"newsbell/models/modelstest"
+)
+
+func TestMain(m *testing.M) { modelstest.Main(m) }
+
+// web is the whole handler on a real server, with an outage "messages-down" of
+// the apps "messenger" and "instagram".
+type web struct {
+	*modelstest.DB
+	t     *testing.T
+	url   string
+	token string
+	bus   *bus
+	http  *http.Client
+}
+
+// bus remembers what was said on it.
+type bus struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (b *bus) Publish(subject string, data []byte) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.said = append(b.said, subject+" "+string(data))
+	return nil
+}
+
+func onBoth(t *testing.T, test func(*testing.T, *web)) {
+	t.Helper()
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.VAPIDKey()
+		db.Outage("messages-down", "messenger", "instagram")
+		_, token, err := db.CreateToken(t.Context(), "desk")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &web{DB: db, t: t, token: token, bus: &bus{}}
+		server := httptest.NewUnstartedServer(nil)
+		w.url = "http://" + server.Listener.Addr().String()
+		server.Config.Handler, err = handlers.New(handlers.Options{
+			Store: db.Store, Bus: w.bus, BaseURL: w.url, Log: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Start()
+		t.Cleanup(server.Close)
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.http = &http.Client{Jar: jar, Transport: server.Client().Transport}
+		test(t, w)
+	})
+}
+
+// answer is a response that has been read.
+type answer struct {
+	*http.Response
+	body string
+}
+
+// call sends JSON, or a string as it is, with a bearer's token if there is one.
+func (w *web) call(method, path, bearer string, in any) answer {
+	w.t.Helper()
+	raw, isText := in.(string)
+	if in != nil && !isText {
+		encoded, err := json.Marshal(in)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		raw = string(encoded)
+	}
+	request, err := http.NewRequest(method, w.url+path, strings.NewReader(raw))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if bearer != "" {
+		request.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	return w.do(request)
+}
+
+func (w *web) get(path string) answer {
+	w.t.Helper()
+	request, err := http.NewRequest(http.MethodGet, w.url+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.do(request)
+}
+
+func (w *web) submit(path string, form url.Values) answer {
+	w.t.Helper()
+	request, err := http.NewRequest(http.MethodPost, w.url+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	return w.do(request)
+}
+
+func (w *web) do(request *http.Request) answer {
+	w.t.Helper()
+	response, err := w.http.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return answer{response, string(body)}
+}
+
+// decode checks the status and reads the body.
+func (a answer) decode(t *testing.T, status int, into any) {
+	t.Helper()
+	a.wants(t, status)
+	if err := json.NewDecoder(bytes.NewBufferString(a.body)).Decode(into); err != nil {
+		t.Fatalf("%s: %v", a.body, err)
+	}
+}
+
+func (a answer) wants(t *testing.T, status int) {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Fatalf("%s %s: %d %s; want %d", a.Request.Method, a.Request.URL.Path, a.StatusCode, a.body, status)
+	}
+}
+
+// isProblem checks status and shape of an error of the API.
+func (a answer) isProblem(t *testing.T, status int, words string) {
+	t.Helper()
+	var problem struct {
+		Status int
+		Title  string
+		Detail string
+	}
+	if kind := a.Header.Get("Content-Type"); kind != "application/problem+json" {
+		t.Errorf("%s %s: Content-Type is %q", a.Request.Method, a.Request.URL.Path, kind)
+	}
+	a.decode(t, status, &problem)
+	if problem.Status != status || problem.Title == "" || !strings.Contains(a.body, words) {
+		t.Errorf("problem = %s; want status %d and %q", a.body, status, words)
+	}
+}
+
+// subscription is the body that subscribes a new browser.
+func (w *web) subscription(follows ...string) map[string]any {
+	browser := w.Browser()
+	wishes := []map[string]string{}
+	for _, f := range modelstest.ParseFollows(follows...) {
+		wishes = append(wishes, map[string]string{"topic": f.Topic, "level": f.Level})
+	}
+	return map[string]any{
+		"subscription": map[string]any{
+			"endpoint": browser.Endpoint, "expirationTime": nil,
+			"keys": map[string]any{"p256dh": browser.P256DH, "auth": browser.Auth},
+		},
+		"follows": wishes, "time_zone": "Europe/London",
+	}
+}
+
+// subscribe subscribes a new browser and returns its secret.
+func (w *web) subscribe(follows ...string) string {
+	w.t.Helper()
+	var out struct{ Secret string }
+	w.call(http.MethodPost, "/api/v1/subscriptions", "", w.subscription(follows...)).decode(w.t, http.StatusCreated, &out)
+	return out.Secret
+}

@@ -7,13 +7,10 @@ import "fmt"
 const (
 	// SubjectPublished carries an [AlertEvent]: there is an alert to plan.
 	SubjectPublished = "newsbell.alerts.published"
-	// SubjectStopped carries an [AlertEvent]: do not begin another page.
-	SubjectStopped = "newsbell.alerts.stopped"
 	// SubjectShards is the root of the work queue's subjects.
 	SubjectShards = "newsbell.shards"
 )
 
-// AlertEvent is the message of SubjectPublished and SubjectStopped, in JSON.
 type AlertEvent struct {
 	AlertID int64 `json:"alert_id"`
 }

@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// PageSize is how many readers are sent between two records.
-const PageSize = 1000
-
 // Recipient is what a push needs to know of a subscription.
 type Recipient struct {
 	ID               int64
@@ -70,15 +67,15 @@ func (p *Pages) Next(ctx context.Context) (Page, error) {
 	if p.after >= p.upto {
 		return Page{}, io.EOF
 	}
-	page := Page{Recipients: make([]Recipient, 0, PageSize), upto: p.upto}
+	page := Page{Recipients: make([]Recipient, 0, p.store.pageSize), upto: p.upto}
 	query, args := p.audience.sql(
 		condition{"subscription_id > ?", []any{p.after}},
 		condition{"subscription_id <= ?", []any{p.upto}})
-	read, last, err := p.store.recipients(ctx, &page, query+" ORDER BY 1 LIMIT ?", append(args, PageSize))
+	read, last, err := p.store.recipients(ctx, &page, query+" ORDER BY 1 LIMIT ?", append(args, p.store.pageSize))
 	if err != nil {
 		return Page{}, fmt.Errorf("read page of shard %d: %w", p.shardID, err)
 	}
-	if read == PageSize {
+	if read == p.store.pageSize {
 		page.upto = last
 	}
 	p.after = page.upto
@@ -88,7 +85,7 @@ func (p *Pages) Next(ctx context.Context) (Page, error) {
 // WaitingPages reads those who wait for another try, a page at a time, and
 // hands each to fn.
 func (s *Store) WaitingPages(ctx context.Context, c *Claim, fn func(Page) error) error {
-	ids := make([]uint32, PageSize)
+	ids := make([]uint32, s.pageSize)
 	for it := c.Ledger.Waiting.Clone().ManyIterator(); ; {
 		n := it.NextMany(ids)
 		if n == 0 {

@@ -7,10 +7,6 @@ import (
 	"gorm.io/gorm"
 )
 
-// ShardSize is how many readers a shard has; the last one of an alert has the
-// rest.
-const ShardSize = 5000
-
 // shardBatch is how many shard rows one INSERT holds.
 const shardBatch = 500
 
@@ -69,7 +65,7 @@ func (s *Store) cut(tx *gorm.DB, alert Alert) (shards []Shard, size int, err err
 		SELECT subscription_id, n, total FROM (
 			SELECT subscription_id, row_number() OVER (ORDER BY subscription_id) AS n, count(*) OVER () AS total
 			FROM (`+query+`) AS f
-		) AS numbered WHERE n = 1 OR n % ? = 0 OR n = total ORDER BY n`, append(args, ShardSize)...).Rows()
+		) AS numbered WHERE n = 1 OR n % ? = 0 OR n = total ORDER BY n`, append(args, s.shardSize)...).Rows()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -82,7 +78,7 @@ func (s *Store) cut(tx *gorm.DB, alert Alert) (shards []Shard, size int, err err
 		if n == 1 {
 			after = id - 1 // ledgers count from here
 		}
-		if n%ShardSize == 0 || n == size {
+		if n%s.shardSize == 0 || n == size {
 			shards = append(shards, Shard{
 				AlertID: alert.ID, AfterID: after, UptoID: id, Position: after,
 				State: Unfinished, DueAt: *alert.PlannedAt, EncodedLedger: []byte{},

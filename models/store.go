@@ -27,6 +27,8 @@ type Store struct {
 	hosts   PushHosts
 	hold    time.Duration
 	ttl     TTLs
+	// shardSize and pageSize count readers.
+	shardSize, pageSize int
 }
 
 // Options are what [Open] needs to know; zero fields get their defaults.
@@ -42,6 +44,11 @@ type Options struct {
 	UndoWindow time.Duration
 	// TTLs bound how long the notifier goes on trying.
 	TTLs TTLs
+	// ShardSize is how many readers one worker takes at a time; an alert's last
+	// shard has the rest. Default: 5000.
+	ShardSize int
+	// PageSize is how many readers are sent between two records. Default: 1000.
+	PageSize int
 }
 
 // TTLs are the lives of alerts: after its TTL an alert is not sent any more.
@@ -50,7 +57,10 @@ type TTLs struct{ Update, Key, Resolution time.Duration }
 
 // Open connects to the database of opts. It does not migrate.
 func Open(ctx context.Context, opts Options) (*Store, error) {
-	s := &Store{now: opts.Now, hosts: opts.PushHosts, hold: opts.UndoWindow, ttl: opts.TTLs.withDefaults()}
+	s := &Store{
+		now: opts.Now, hosts: opts.PushHosts, hold: opts.UndoWindow, ttl: opts.TTLs.withDefaults(),
+		shardSize: orDefault(opts.ShardSize, 5000), pageSize: orDefault(opts.PageSize, 1000),
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -95,16 +105,19 @@ func (s *Store) transaction(ctx context.Context, fn func(tx *gorm.DB) error) err
 }
 
 func (t TTLs) withDefaults() TTLs {
-	if t.Update == 0 {
-		t.Update = time.Hour
+	return TTLs{
+		Update:     orDefault(t.Update, time.Hour),
+		Key:        orDefault(t.Key, 4*time.Hour),
+		Resolution: orDefault(t.Resolution, 24*time.Hour),
 	}
-	if t.Key == 0 {
-		t.Key = 4 * time.Hour
+}
+
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
 	}
-	if t.Resolution == 0 {
-		t.Resolution = 24 * time.Hour
-	}
-	return t
+	return value
 }
 
 func gormConfig(now func() time.Time) *gorm.Config {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"testing"
 	"time"
 
@@ -20,8 +21,14 @@ type newsroom struct {
 	t       *testing.T
 	bus     *Bus
 	service *pushtest.Server
+	hosts   models.PushHosts
+	// sender makes what seals and sends. Default: the fast one.
+	sender func(*http.Client) Sender
 	stop    func()
 }
+
+// pageSize makes a few dozen readers several pages.
+const pageSize = 20
 
 // patience bounds the waits of a test that has gone wrong.
 const patience = 20 * time.Second
@@ -33,12 +40,18 @@ func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = service.Close() })
+	hosts, err := models.NewPushHosts(service.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
 	bus, err := StartBus()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(bus.Close)
-	n := &newsroom{DB: modelstest.Open(t, kind, service.URL()), t: t, bus: bus, service: service}
+	n := &newsroom{t: t, bus: bus, service: service, hosts: hosts}
+	n.sender = func(client *http.Client) Sender { return NewFastSender(client) }
+	n.DB = modelstest.OpenWith(t, kind, models.Options{PushHosts: hosts, ShardSize: 5 * pageSize, PageSize: pageSize})
 	n.Outage("messages-down", "messenger")
 	n.stop = n.start(1)
 	return n
@@ -52,7 +65,7 @@ func (n *newsroom) start(processes int) (stop func()) {
 	for range processes {
 		notifier, err := New(Options{
 			Store: n.Store, Conn: n.bus.Conn, SweepEvery: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
-			Sender:  NewFastSender(NewClient(ClientOptions{Hosts: modelstest.PushHosts(n.t, n.service.URL()), RootCAs: n.service.CertPool(), Timeout: 2 * time.Second})),
+			Sender:  n.sender(NewClient(ClientOptions{Hosts: n.hosts, RootCAs: n.service.CertPool(), Timeout: 2 * time.Second})),
 			BaseURL: "https://news.example", VAPIDSubject: "mailto:desk@example.com", Workers: 2, InFlight: 64,
 		})
 		if err != nil {

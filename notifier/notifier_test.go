@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -32,12 +33,27 @@ func TestAPublishedAlertReachesEveryFollowerOnce(t *testing.T) {
 	})
 }
 
-func TestAnAlertLargerThanAPageReachesEveryoneOnce(t *testing.T) {
-	if testing.Short() {
-		t.Skip("2,300 readers")
-	}
+func TestWebPushGoReachesEveryFollowerToo(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
-		readers := n.readers(2*models.PageSize+300, everything)
+		n.stop()
+		n.sender = func(client *http.Client) Sender { return NewWebPushSender(client) }
+		n.start(1)
+		followers := n.readers(30, everything)
+		counts := n.finished(n.publish(models.Draft{Headline: "Messages fail"}))
+		if counts != (models.Counts{Audience: 30, Accepted: 30}) {
+			t.Errorf("counts = %+v", counts)
+		}
+		for _, follower := range followers {
+			if titles := n.gets(follower, 1); !slices.Equal(titles, []string{"Messages fail"}) {
+				t.Errorf("a follower got %q", titles)
+			}
+		}
+	})
+}
+
+func TestAnAlertOfSeveralShardsReachesEveryoneOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		readers := n.readers(12*pageSize+7, everything)
 		counts := n.finished(n.publish(models.Draft{}))
 		if counts.Accepted != len(readers) || counts.Remaining() != 0 {
 			t.Errorf("counts = %+v; want %d accepted", counts, len(readers))
@@ -101,7 +117,7 @@ func TestWhatWaitsIsGivenUpAtTheDeadline(t *testing.T) {
 
 func TestAStopLeavesTheRestUntoldWithExactCounts(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
-		readers := n.readers(models.PageSize+500, everything)
+		readers := n.readers(7*pageSize+7, everything)
 		slow := make(chan struct{})
 		n.service.Faults(func(string) *pushtest.Answer {
 			select {
@@ -118,8 +134,8 @@ func TestAStopLeavesTheRestUntoldWithExactCounts(t *testing.T) {
 		}
 		close(slow)
 		counts := n.finished(id)
-		if counts.Accepted > models.PageSize || counts.Failed+counts.Gone+counts.Waiting != 0 {
-			t.Errorf("counts = %+v; want at most the page in flight", counts)
+		if counts.Accepted > 2*pageSize || counts.Failed+counts.Gone+counts.Waiting != 0 {
+			t.Errorf("counts = %+v; want at most the page in flight of each worker", counts)
 		}
 		if accepted := n.service.Stats().Accepted; accepted != counts.Accepted {
 			t.Errorf("the push service accepted %d, the counts say %d of %d", accepted, counts.Accepted, len(readers))
@@ -129,7 +145,7 @@ func TestAStopLeavesTheRestUntoldWithExactCounts(t *testing.T) {
 
 func TestARestartGoesOnWhereTheLastProcessStopped(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
-		readers := n.readers(models.PageSize+500, everything)
+		readers := n.readers(7*pageSize+7, everything)
 		begun := make(chan struct{})
 		var once sync.Once
 		n.service.Faults(func(string) *pushtest.Answer {

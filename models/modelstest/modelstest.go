@@ -43,23 +43,26 @@ func OnBoth(t *testing.T, test func(t *testing.T, db *DB)) {
 	}
 }
 
-// Open gives a test a database of one kind, which lives as long as the test;
-// the extra push hosts are allowed.
-func Open(t testing.TB, kind Kind, pushHosts ...string) *DB {
+// Open gives a test a database of one kind, which lives as long as the test.
+func Open(t testing.TB, kind Kind) *DB {
 	t.Helper()
-	url := newSQLite(t)
-	if kind == Postgres {
-		url = newPostgres(t)
+	hosts, err := models.NewPushHosts()
+	if err != nil {
+		t.Fatal(err)
 	}
-	clock := &Clock{now: Start}
-	return &DB{Store: OpenURL(t, url, clock.Now, pushHosts...), URL: url, Clock: clock, t: t}
+	return OpenWith(t, kind, models.Options{PushHosts: hosts})
 }
 
-// OpenURL opens a migrated database on a clock; the push services of [PushHosts]
-// are allowed.
-func OpenURL(t testing.TB, url string, now func() time.Time, pushHosts ...string) *models.Store {
+// OpenWith is Open with options; the URL and the clock are the test's own.
+func OpenWith(t testing.TB, kind Kind, o models.Options) *DB {
 	t.Helper()
-	store, err := models.Open(context.Background(), models.Options{URL: url, Now: now, PushHosts: PushHosts(t, pushHosts...)})
+	o.URL = newSQLite(t)
+	if kind == Postgres {
+		o.URL = newPostgres(t)
+	}
+	clock := &Clock{now: Start}
+	o.Now = clock.Now
+	store, err := models.Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,16 +71,5 @@ func OpenURL(t testing.TB, url string, now func() time.Time, pushHosts ...string
 			t.Error(err)
 		}
 	})
-	return store
-}
-
-// PushHosts allows the real push services, and extra ones: the origin of a
-// test's own.
-func PushHosts(t testing.TB, extra ...string) models.PushHosts {
-	t.Helper()
-	hosts, err := models.NewPushHosts(extra...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return hosts
+	return &DB{Store: store, URL: o.URL, Clock: clock, t: t}
 }

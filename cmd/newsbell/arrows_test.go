@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows are the folders that each folder may import.
+var arrows = map[string][]string{
+	"cmd":      {"handlers", "notifier", "models", "static"},
+	"handlers": {"models", "static"},
+	"notifier": {"models"},
+	"models":   nil,
+	"static":   nil,
+	"e2e":      nil,
+}
+
+// homes are the only folders that may import a library.
+var homes = map[string]string{
+	"github.com/gin-gonic/gin": "handlers",
+	"gorm.io/":                 "models",
+}
+
+func TestEachFolderImportsOnlyWhereItsArrowsPoint(t *testing.T) {
+	packages := listPackages(t)
+	if len(packages) < 8 {
+		t.Fatalf("go list found only %d packages", len(packages))
+	}
+	for _, p := range packages {
+		folder := folderOf(p.ImportPath)
+		allowed, known := arrows[folder]
+		if !known {
+			t.Errorf("%s is in no folder of the design", p.ImportPath)
+		}
+		for _, imported := range p.Imports {
+			if target := folderOf(imported); strings.HasPrefix(imported, "newsbell/") && target != folder && !slices.Contains(allowed, target) {
+				t.Errorf("%s imports %s", p.ImportPath, imported)
+			}
+			for library, home := range homes {
+				if strings.HasPrefix(imported, library) && folder != home {
+					t.Errorf("%s imports %s, which belongs to %s", p.ImportPath, imported, home)
+				}
+			}
+		}
+	}
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func listPackages(t *testing.T) (packages []goPackage) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "newsbell/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p goPackage
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return packages
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// folderOf is the top folder of one of our packages.
+func folderOf(path string) string {
+	folder, _, _ := strings.Cut(strings.TrimPrefix(path, "newsbell/"), "/")
+	return folder
+}

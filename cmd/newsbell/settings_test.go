@@ -1,0 +1,42 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSettingsSayAllThatIsWrongAtOnce(t *testing.T) {
+	s := defaultSettings()
+	s.Listen, s.BaseURL, s.Sender, s.Workers = "nowhere", "ftp://x/y", "pigeon", "-1"
+	s.UndoWindow, s.TTLKey, s.LogLevel, s.AllowPushHost = "soon", "1ns", "loud", []string{"http://10.0.0.1"}
+	s.DatabaseURL = "mysql://x"
+	_, err := s.check()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "ttl-key", "log-level", "allow-push-host", "database-url"} {
+		if !strings.Contains(err.Error(), "--"+flag+":") {
+			t.Errorf("nothing is said of --%s in\n%v", flag, err)
+		}
+	}
+}
+
+func TestSettingsHaveDefaultsThatWork(t *testing.T) {
+	c, err := defaultSettings().check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.baseURL != "http://localhost:8080" || c.undoWindow != 10*time.Second || !strings.HasSuffix(c.databaseURL, "/newsbell-data/newsbell.db") {
+		t.Errorf("config = %+v", c)
+	}
+}
+
+func TestTheEnvironmentSetsWhatFlagsDo(t *testing.T) {
+	t.Setenv("NEWSBELL_SENDER", "pigeon")
+	t.Setenv("NEWSBELL_DATA_DIR", t.TempDir())
+	err := run(t.Context(), []string{"serve"})
+	if err == nil || !strings.Contains(err.Error(), `"pigeon"`) {
+		t.Errorf("error = %v", err)
+	}
+}

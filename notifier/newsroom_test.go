@@ -24,7 +24,7 @@ type newsroom struct {
 	hosts   models.PushHosts
 	// sender makes what seals and sends. Default: the fast one.
 	sender func(*http.Client) Sender
-	stop    func()
+	stop   func()
 }
 
 // pageSize makes a few dozen readers several pages.

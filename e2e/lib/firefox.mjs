@@ -56,6 +56,22 @@ class Firefox {
       return JSON.stringify(windows.find(w => w.title === ${JSON.stringify(title)}) ?? null)`)), `a window says "${title}"`)
   }
 
+  // picture is a PNG of the notification's window.
+  async picture(title) {
+    const url = await this.#inChrome(`
+      for (const window of Services.wm.getEnumerator('alert:alert')) {
+        if (window.document.getElementById('alertTitleLabel')?.value !== ${JSON.stringify(title)}) continue
+        await new Promise(resolve => window.setTimeout(resolve, 500)) // it slides in
+        const { width, height } = window.document.documentElement.getBoundingClientRect()
+        const picture = await window.browsingContext.currentWindowGlobal.drawSnapshot(new DOMRect(0, 0, width, height), 2, 'white')
+        const canvas = window.document.createElementNS('http://www.w3.org/1999/xhtml', 'canvas')
+        Object.assign(canvas, { width: picture.width, height: picture.height })
+        canvas.getContext('2d').drawImage(picture, 0, 0)
+        return canvas.toDataURL('image/png')
+      }`)
+    return Buffer.from(url.split(',')[1], 'base64')
+  }
+
   // click clicks a notification's window.
   click(title) {
     return this.#inChrome(`

@@ -12,7 +12,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const bin = new URL('../../bin/', import.meta.url).pathname
 
-export async function startNewsbell(t) {
+export async function startNewsbell(t, { empty = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'newsbell-e2e-'))
   t.after(() => rm(folder, { recursive: true }))
   const service = await start(t, 'pushtest', ['--plain'], line => line.startsWith('{'))
@@ -22,7 +22,7 @@ export async function startNewsbell(t) {
     '--allow-push-host', push.url], line => line.startsWith('listening'))
   const { stdout } = await run(join(bin, 'newsbell'), ['token', 'create', 'e2e', '--data-dir', folder])
   const newsbell = new Newsbell(url, push, stdout.trim(), join(folder, 'newsbell.db'))
-  await newsbell.openOutage()
+  if (!empty) await newsbell.openOutage()
   return newsbell
 }
 

@@ -1,0 +1,59 @@
+// Takes pictures of every page, at phone and desk size, light and dark, and of
+// a notification, into the folder named on the command line, or e2e/output.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startChromium } from './lib/chromium.mjs'
+import { follow, startFirefox } from './lib/firefox.mjs'
+import { startNewsbell } from './lib/newsbell.mjs'
+
+const folder = process.argv[2] ?? new URL('output/', import.meta.url).pathname
+const story = JSON.parse(await readFile(new URL('../cmd/newsbell/coverage/outage-2021-11-03.json', import.meta.url)))
+const ends = []
+const t = { after: end => ends.unshift(end) }
+
+try {
+  await mkdir(folder, { recursive: true })
+  const newsbell = await startNewsbell(t, { empty: true })
+  await cover(newsbell, story.updates.slice(0, -1))
+  await pages(newsbell)
+  await notification(newsbell)
+} finally {
+  for (const end of ends) await end()
+}
+
+// cover publishes the coverage of the real outage.
+async function cover(newsbell, updates) {
+  for (const app of story.apps) await newsbell.post('/apps', app)
+  const { slug, headline, standfirst, apps, began_at } = story.outage
+  await newsbell.post('/outages', { slug, headline, standfirst, apps, began_at })
+  newsbell.slug = slug
+  for (const { at, ...update } of updates) await newsbell.publish(update)
+}
+
+async function pages(newsbell) {
+  const browser = await startChromium(t)
+  const page = await browser.newPage()
+  await page.goto(newsbell.url + '/editor')
+  await page.type('#token', newsbell.token)
+  await Promise.all([page.waitForNavigation(), page.click('form[action="/editor/sign-in"] button')])
+  const paths = { front: '/', live: `/outages/${newsbell.slug}`, app: '/apps/messenger', preferences: '/preferences', editor: `/editor/outages/${newsbell.slug}` }
+  for (const [name, path] of Object.entries(paths))
+    for (const width of [390, 1280])
+      for (const scheme of ['light', 'dark']) {
+        await page.setViewport({ width, height: width === 390 ? 844 : 900, deviceScaleFactor: width === 390 ? 2 : 1 })
+        await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+        await page.goto(newsbell.url + path, { waitUntil: 'networkidle0' })
+        await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`) })
+      }
+}
+
+// notification follows in Firefox and draws the window that Firefox shows.
+async function notification(newsbell) {
+  const firefox = await startFirefox(t, newsbell.push)
+  const page = await firefox.open(newsbell.page)
+  await follow(page, { topics: ['outage/' + newsbell.slug], level: 'key' })
+  const { at, ...last } = story.updates.at(-1)
+  await newsbell.publish(last)
+  await firefox.window(last.headline)
+  await writeFile(join(folder, 'notification.png'), await firefox.picture(last.headline))
+}

@@ -20,7 +20,8 @@ go-test:
 	go test -race -shuffle=on ./...
 
 lint:
-	test -z "$$(gofmt -l . | grep -v node_modules)"
+	@unformatted=$$(gofmt -l cmd handlers models notifier static e2e/rows); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:" $$unformatted; exit 1; fi
 	go vet ./...
 	$(STATICCHECK) ./...
 

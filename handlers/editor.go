@@ -165,7 +165,7 @@ func (s *server) editorUpdates(c *gin.Context, outage models.Outage) ([]static.E
 	}
 	views := make([]static.EditorUpdate, len(updates))
 	for i, update := range updates {
-		views[i].Update = updateView(update)
+		views[i].Update = s.updateView(update)
 		alert, ok := alerts[update.ID]
 		if !ok {
 			continue

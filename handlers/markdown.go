@@ -8,12 +8,16 @@ import (
 	"github.com/yuin/goldmark"
 )
 
-// bodyHTML is a body in Markdown as HTML that is safe to show: what goldmark
+// bodies turns bodies in Markdown into HTML that is safe to show: what goldmark
 // writes, of which the policy keeps only what belongs in a story.
-func bodyHTML(markdown string) template.HTML {
+type bodies struct{ policy *bluemonday.Policy }
+
+func newBodies() bodies { return bodies{bluemonday.UGCPolicy()} }
+
+func (b bodies) html(markdown string) template.HTML {
 	var out bytes.Buffer
 	if err := goldmark.Convert([]byte(markdown), &out); err != nil {
 		return template.HTML(template.HTMLEscapeString(markdown))
 	}
-	return template.HTML(bluemonday.UGCPolicy().SanitizeBytes(out.Bytes()))
+	return template.HTML(b.policy.SanitizeBytes(out.Bytes()))
 }

@@ -74,7 +74,7 @@ func (s *server) outagePage(c *gin.Context) error {
 	}
 	page := static.OutagePage{Outage: outageView(outage)}
 	for _, update := range updates {
-		page.Updates = append(page.Updates, updateView(update))
+		page.Updates = append(page.Updates, s.updateView(update))
 	}
 	return s.pages.Outage(c.Writer, page)
 }

@@ -42,6 +42,7 @@ type server struct {
 	log      *slog.Logger
 	ready    func(context.Context) error
 	pages    *static.Pages
+	bodies   bodies
 	sessions *scs.SessionManager
 }
 
@@ -51,7 +52,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{store: o.Store, bus: o.Bus, baseURL: o.BaseURL, log: o.Log, ready: o.Ready, pages: pages}
+	s := &server{store: o.Store, bus: o.Bus, baseURL: o.BaseURL, log: o.Log, ready: o.Ready, pages: pages, bodies: newBodies()}
 	s.sessions = s.newSessions()
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()

@@ -24,10 +24,10 @@ func outageView(o models.Outage) static.Outage {
 	}
 }
 
-func updateView(u models.Update) static.Update {
+func (s *server) updateView(u models.Update) static.Update {
 	view := static.Update{
 		ID: u.ID, Kind: string(u.Kind), Key: u.AlertLevel == models.AlertKey || u.Kind == models.Resolution,
-		Headline: u.Headline, Body: bodyHTML(u.Body), PublishedAt: u.PublishedAt,
+		Headline: u.Headline, Body: s.bodies.html(u.Body), PublishedAt: u.PublishedAt,
 	}
 	for _, concerned := range u.Apps {
 		app := static.UpdateApp{App: appView(concerned.App)}

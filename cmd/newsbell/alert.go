@@ -55,14 +55,14 @@ func (c *client) publish(ctx context.Context, outage string, d draft) (publicati
 // watchEvery is how often an alert is asked how it goes.
 const watchEvery = 100 * time.Millisecond
 
-// watch reports an alert whenever it has changed, until it has ended.
-func (c *client) watch(ctx context.Context, id int64, report func(alert)) error {
+// watch reports an alert whenever it has changed from what is known of it,
+// until it has ended.
+func (c *client) watch(ctx context.Context, last alert, report func(alert)) error {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
-	var last alert
 	for {
 		var now alert
-		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/alerts/%d", id), nil, &now); err != nil {
+		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/alerts/%d", last.ID), nil, &now); err != nil {
 			return err
 		}
 		if now != last {

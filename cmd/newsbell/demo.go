@@ -160,7 +160,7 @@ func (d *demoCommand) replay(ctx context.Context, api *client, board *board, c c
 		published[p.Update.ID] = u
 		accepted := 0
 		if p.Alert != nil {
-			err := api.watch(ctx, p.Alert.ID, func(a alert) {
+			err := api.watch(ctx, *p.Alert, func(a alert) {
 				accepted = a.Counts.Accepted
 				row.set(accepted)
 			})

@@ -118,5 +118,5 @@ func (e *entry) publish(ctx context.Context, p *publishCommand, kind string) err
 	if !e.Wait {
 		return nil
 	}
-	return client.watch(ctx, published.Alert.ID, func(a alert) { fmt.Println(a) })
+	return client.watch(ctx, *published.Alert, func(a alert) { fmt.Println(a) })
 }

@@ -70,27 +70,23 @@ func New(o Options) (http.Handler, error) {
 // compress packs pages and assets. API answers stay as they are: what a
 // stranger sends and a secret never share a compressed body.
 func (s *server) compress(next http.Handler) http.Handler {
-	packed := gzhttp.GzipHandler(next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isAPI(r) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		packed.ServeHTTP(w, r)
-	})
+	return exceptAPI(next, gzhttp.GzipHandler(next))
 }
 
 // sameOrigin refuses forms that another site's page sends with an editor's
 // cookie. The API knows no cookies.
 func (s *server) sameOrigin(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	protected := protection.Handler(next)
+	return exceptAPI(next, http.NewCrossOriginProtection().Handler(next))
+}
+
+// exceptAPI serves the API plainly and everything else wrapped.
+func exceptAPI(plain, wrapped http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isAPI(r) {
-			next.ServeHTTP(w, r)
+			plain.ServeHTTP(w, r)
 			return
 		}
-		protected.ServeHTTP(w, r)
+		wrapped.ServeHTTP(w, r)
 	})
 }
 

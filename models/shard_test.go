@@ -154,11 +154,7 @@ func TestARecordedPageMovesPositionCountsAndLedgerAndDeletesTheGone(t *testing.T
 func TestAStoppedAlertKeepsExactCountsAndEndsWhenItsShardsDo(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		db.Outage("messages-down", "messenger")
-		db.Reader("outage/messages-down:all")
-		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		claim := claimAll(t, db, id)[0]
-		page := readPages(t, db, claim)[0]
+		id, claim, page := claimedPage(t, db)
 		if err := db.StopAlert(ctx, id, "token desk"); err != nil {
 			t.Fatal(err)
 		}
@@ -202,11 +198,7 @@ func TestAHoldingAlertIsTakenBackBeforeAnyoneIsTold(t *testing.T) {
 func TestADeadlinePutsWhatWaitsToFailed(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		db.Outage("messages-down", "messenger")
-		db.Reader("outage/messages-down:all")
-		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		claim := claimAll(t, db, id)[0]
-		page := readPages(t, db, claim)[0]
+		id, claim, page := claimedPage(t, db)
 		if err := db.Record(ctx, claim, page, outcomes(page, models.Waiting)); err != nil {
 			t.Fatal(err)
 		}
@@ -237,6 +229,16 @@ func TestResolutionsAreOfferedFirst(t *testing.T) {
 			t.Errorf("due shards = %+v, %v; want the resolution's first", shards, err)
 		}
 	})
+}
+
+// claimedPage publishes an alert to one reader and claims its only page.
+func claimedPage(t *testing.T, db *modelstest.DB) (alertID int64, claim *models.Claim, page models.Page) {
+	t.Helper()
+	db.Outage("messages-down", "messenger")
+	db.Reader("outage/messages-down:all")
+	alertID = db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+	claim = claimAll(t, db, alertID)[0]
+	return alertID, claim, readPages(t, db, claim)[0]
 }
 
 // claimAll claims every unfinished shard of an alert.

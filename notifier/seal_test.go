@@ -2,12 +2,8 @@ package notifier
 
 import (
 	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/ecdh"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -20,6 +16,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"newsbell/notifier/pushtest"
 )
 
 func TestSealMakesTheMessageOfRFC8291(t *testing.T) {
@@ -214,38 +212,10 @@ func newReaderKeys(t interface{ Fatal(...any) }) readerKeys {
 
 func (r readerKeys) p256dh() []byte { return r.private.PublicKey().Bytes() }
 
-// open is RFC 8291 §3.4 from the other end, on crypto/hkdf.
+// open decrypts with the push service's own code, which shares nothing with
+// the sealer's.
 func (r readerKeys) open(body []byte) ([]byte, error) {
-	salt, senderKey, record := body[:16], body[21:86], body[86:]
-	sender, err := ecdh.P256().NewPublicKey(senderKey)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := r.private.ECDH(sender)
-	if err != nil {
-		return nil, err
-	}
-	ikm, _ := hkdf.Key(sha256.New, secret, r.auth, "WebPush: info\x00"+string(r.p256dh())+string(senderKey), 32)
-	key, _ := hkdf.Key(sha256.New, ikm, salt, "Content-Encoding: aes128gcm\x00", 16)
-	nonce, _ := hkdf.Key(sha256.New, ikm, salt, "Content-Encoding: nonce\x00", 12)
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, err
-	}
-	padded, err := gcm.Open(nil, nonce, record, nil)
-	if err != nil {
-		return nil, err
-	}
-	unpadded := strings.TrimRight(string(padded), "\x00")
-	plaintext, ok := strings.CutSuffix(unpadded, "\x02")
-	if !ok {
-		return nil, errors.New("no delimiter of a last record")
-	}
-	return []byte(plaintext), nil
+	return pushtest.Decrypt(body, r.private, r.auth)
 }
 
 func decode(t *testing.T, text string) []byte {

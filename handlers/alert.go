@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"newsbell/models"
 )
 
 type alertPath struct {
@@ -59,12 +61,16 @@ func (s *server) alert(ctx context.Context, id int64) (*alert, error) {
 		return nil, err
 	}
 	c, err := s.store.Counts(ctx, found)
+	return alertView(found, found.Outage.Slug, c), err
+}
+
+func alertView(a models.Alert, outage string, c models.Counts) *alert {
 	return &alert{
-		ID: found.ID, State: string(found.State), Outage: found.Outage.Slug, UpdateID: found.UpdateID,
-		HoldUntil: found.HoldUntil, Deadline: found.Deadline, PlannedAt: found.PlannedAt, FinishedAt: found.FinishedAt,
+		ID: a.ID, State: string(a.State), Outage: outage, UpdateID: a.UpdateID,
+		HoldUntil: a.HoldUntil, Deadline: a.Deadline, PlannedAt: a.PlannedAt, FinishedAt: a.FinishedAt,
 		Counts: counts{
 			Audience: c.Audience, Accepted: c.Accepted, Gone: c.Gone, Failed: c.Failed,
 			Waiting: c.Waiting, Remaining: c.Remaining(),
 		},
-	}, err
+	}
 }

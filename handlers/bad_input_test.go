@@ -1,8 +1,6 @@
 package handlers_test
 
 import (
-	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -87,51 +85,5 @@ func TestABadChangeIsRefusedAndChangesNothing(t *testing.T) {
 		if len(sub.Follows) != 1 || sub.Follows[0].Level != "key" || sub.TimeZone != "Europe/London" {
 			t.Errorf("subscription = %+v; want it unchanged", sub)
 		}
-	})
-}
-
-func TestABadUpdateIsRefusedAndChangesNothing(t *testing.T) {
-	good := map[string]any{"kind": "update", "alert": "all", "headline": "News"}
-	cases := []struct {
-		name   string
-		path   string
-		change map[string]any
-		status int
-		words  string
-	}{
-		{"no headline", "messages-down", map[string]any{"headline": ""}, 422, "headline"},
-		{"an unknown kind", "messages-down", map[string]any{"kind": "rumour"}, 422, "kind"},
-		{"an unknown alert level", "messages-down", map[string]any{"alert": "loud"}, 422, "alert"},
-		{"an unknown app", "messages-down", map[string]any{"apps": []string{"icq"}}, 422, "icq"},
-		{"an unknown state", "messages-down", map[string]any{"states": map[string]string{"messenger": "on fire"}}, 422, "states.messenger"},
-		{"an unknown field", "messages-down", map[string]any{"push_all": true}, 422, "push_all"},
-		{"an undo window of a week", "messages-down", map[string]any{"undo_seconds": 604800}, 422, "undo_seconds"},
-		{"an outage that does not exist", "elsewhere", nil, 404, "elsewhere"},
-		{"over 16 kB", "messages-down", map[string]any{"body": strings.Repeat("x", 16<<10)}, 413, ""},
-	}
-	onBoth(t, func(t *testing.T, w *web) {
-		for _, c := range cases {
-			body := maps.Clone(good)
-			maps.Copy(body, c.change)
-			path := fmt.Sprintf("/api/v1/outages/%s/updates", c.path)
-			w.call(http.MethodPost, path, w.token, body).isProblem(t, c.status, c.words)
-		}
-		outage, err := w.Store.Outage(t.Context(), "messages-down")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if updates, err := w.Updates(t.Context(), outage); err != nil || len(updates) != 0 || len(w.bus.said) != 0 {
-			t.Errorf("updates = %v, %v; said %v; want nothing", updates, err, w.bus.said)
-		}
-	})
-}
-
-func TestEveryErrorOfTheAPIIsAProblem(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		w.get("/api/v1/nothing").isProblem(t, http.StatusNotFound, "")
-		w.get("/api/v2/").isProblem(t, http.StatusNotFound, "")
-		w.call(http.MethodPut, "/api/v1/vapid-key", "", nil).isProblem(t, http.StatusMethodNotAllowed, "")
-		w.call(http.MethodGet, "/api/v1/alerts/x", w.token, nil).isProblem(t, http.StatusUnprocessableEntity, "")
-		w.call(http.MethodGet, "/api/v1/alerts/9", w.token, nil).isProblem(t, http.StatusNotFound, "")
 	})
 }

@@ -19,12 +19,16 @@ const maxForm = 4 * maxBody
 func (s *server) routeEditor(engine *gin.Engine) {
 	group := engine.Group("/editor", limitForm)
 	on := func(group *gin.RouterGroup, method, path string, do func(*gin.Context) error) {
-		group.Handle(method, path, func(c *gin.Context) {
+		handler := func(c *gin.Context) {
 			c.Header("Cache-Control", "no-store")
 			if err := do(c); err != nil {
 				s.fail(c, err)
 			}
-		})
+		}
+		group.Handle(method, path, handler)
+		if method == http.MethodGet {
+			group.HEAD(path, handler)
+		}
 	}
 	on(group, http.MethodGet, "/sign-in", s.signInPage)
 	on(group, http.MethodPost, "/sign-in", s.signIn)
@@ -57,16 +61,17 @@ func (s *server) editorOutagePage(c *gin.Context) error {
 	return s.showDesk(c, static.EditorOutagePage{})
 }
 
-// editorPublish previews whom a draft reaches, or publishes it.
+// editorPublish previews whom a draft reaches, or publishes it. Only the button
+// that says so publishes.
 func (s *server) editorPublish(c *gin.Context) error {
 	if err := c.Request.ParseForm(); err != nil {
-		s.failWith(c, http.StatusRequestEntityTooLarge)
+		s.failWith(c, formStatus(err))
 		return nil
 	}
 	ctx := c.Request.Context()
 	draft := formDraft(c)
 	page := static.EditorOutagePage{Draft: draftView(draft)}
-	if c.PostForm("do") == "preview" {
+	if c.PostForm("do") != "publish" {
 		reach, err := s.store.Reach(ctx, draft)
 		if err != nil {
 			return s.showProblems(c, page, err)
@@ -181,6 +186,13 @@ func (s *server) editorUpdates(c *gin.Context, outage models.Outage) ([]static.E
 		}
 	}
 	return views, nil
+}
+
+func formStatus(err error) int {
+	if _, isTooLong := errors.AsType[*http.MaxBytesError](err); isTooLong {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
 }
 
 func formDraft(c *gin.Context) models.Draft {

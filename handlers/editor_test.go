@@ -114,17 +114,3 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 		}
 	})
 }
-
-func TestAnotherSitesFormIsRefused(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
-		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Forged"}, "do": {"publish"}}
-		request, err := http.NewRequest(http.MethodPost, w.url+"/editor/outages/messages-down/updates", strings.NewReader(form.Encode()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		request.Header.Set("Sec-Fetch-Site", "cross-site")
-		w.do(request).wants(t, http.StatusForbidden)
-	})
-}

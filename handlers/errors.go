@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -30,6 +31,12 @@ func statusOf(err error) int {
 // words are what people are told; details of our own faults stay in the log.
 func words(status int) string {
 	switch status {
+	case http.StatusBadRequest:
+		return "What was sent cannot be read."
+	case http.StatusForbidden:
+		return "This was sent from another site, and has been refused."
+	case http.StatusRequestEntityTooLarge:
+		return "What was sent is too long."
 	case http.StatusNotFound:
 		return "There is nothing here by that name."
 	case http.StatusMethodNotAllowed:
@@ -78,8 +85,12 @@ func (s *server) failWith(c *gin.Context, status int) {
 		writeProblem(c, status, words(status))
 		return
 	}
+	s.errorPage(c.Writer, status)
+}
+
+func (s *server) errorPage(w http.ResponseWriter, status int) {
 	page := static.ErrorPage{Status: status, Title: http.StatusText(status), Message: words(status)}
-	if err := s.pages.Error(c.Writer, page); err != nil {
+	if err := s.pages.Error(w, page); err != nil {
 		s.log.Error("no page for an error", "error", err)
 	}
 }
@@ -90,6 +101,6 @@ func writeProblem(c *gin.Context, status int, detail string) {
 }
 
 func (s *server) recover(c *gin.Context, cause any) {
-	s.log.Error("panic", "route", c.FullPath(), "cause", cause)
+	s.log.Error("panic", "route", c.FullPath(), "cause", cause, "stack", string(debug.Stack()))
 	s.failWith(c, http.StatusInternalServerError)
 }

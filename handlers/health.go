@@ -8,8 +8,11 @@ import (
 )
 
 func (s *server) routeHealth(engine *gin.Engine) {
-	engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	healthz := func(c *gin.Context) { c.String(http.StatusOK, "ok\n") }
+	engine.GET("/healthz", healthz)
+	engine.HEAD("/healthz", healthz)
 	engine.GET("/readyz", s.readyz)
+	engine.HEAD("/readyz", s.readyz)
 }
 
 // readyz tells whether this process can take traffic.

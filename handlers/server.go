@@ -57,14 +57,17 @@ func New(o Options) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
-	engine.Use(s.logRequest, gin.CustomRecoveryWithWriter(nil, s.recover), s.secure)
+	if err := engine.SetTrustedProxies(nil); err != nil {
+		return nil, err
+	}
+	engine.Use(s.logRequest, gin.CustomRecoveryWithWriter(nil, s.recover))
 	engine.NoRoute(func(c *gin.Context) { s.fail(c, models.ErrNotFound) })
 	engine.NoMethod(func(c *gin.Context) { s.failWith(c, http.StatusMethodNotAllowed) })
 	s.routeAPI(engine)
 	s.routePages(engine)
 	s.routeEditor(engine)
 	s.routeHealth(engine)
-	return s.compress(s.sameOrigin(s.sessions.LoadAndSave(engine))), nil
+	return s.secure(s.compress(s.sameOrigin(s.withSessions(engine)))), nil
 }
 
 // compress packs pages and assets. API answers stay as they are: what a
@@ -76,7 +79,24 @@ func (s *server) compress(next http.Handler) http.Handler {
 // sameOrigin refuses forms that another site's page sends with an editor's
 // cookie. The API knows no cookies.
 func (s *server) sameOrigin(next http.Handler) http.Handler {
-	return exceptAPI(next, http.NewCrossOriginProtection().Handler(next))
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s.errorPage(w, http.StatusForbidden)
+	}))
+	return exceptAPI(next, protection.Handler(next))
+}
+
+// withSessions keeps cookies to the editor's desk; no other answer varies by
+// them.
+func (s *server) withSessions(next http.Handler) http.Handler {
+	desk := s.sessions.LoadAndSave(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isDesk(r) {
+			desk.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // exceptAPI serves the API plainly and everything else wrapped.
@@ -93,14 +113,21 @@ func exceptAPI(plain, wrapped http.Handler) http.Handler {
 const contentSecurityPolicy = "default-src 'self'; img-src 'self' data:; object-src 'none'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-func (s *server) secure(c *gin.Context) {
-	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", contentSecurityPolicy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-	if strings.HasPrefix(s.baseURL, "https://") {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
-	}
+// secure goes around everything, so that no answer is without its headers.
+func (s *server) secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		if strings.HasPrefix(s.baseURL, "https://") {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if isAPI(r) {
+			h.Set("Cache-Control", "no-store")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // logRequest names the route, not the address: addresses may hold secrets.
@@ -110,3 +137,7 @@ func (s *server) logRequest(c *gin.Context) {
 }
 
 func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+
+func isDesk(r *http.Request) bool {
+	return r.URL.Path == "/editor" || strings.HasPrefix(r.URL.Path, "/editor/")
+}

@@ -28,7 +28,7 @@ func (s *server) newSessions() *scs.SessionManager {
 	sessions.Cookie.Secure = strings.HasPrefix(s.baseURL, "https://")
 	sessions.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, err error) {
 		s.log.Error("session failed", "error", err)
-		http.Error(w, words(http.StatusInternalServerError), http.StatusInternalServerError)
+		s.errorPage(w, http.StatusInternalServerError)
 	}
 	return sessions
 }

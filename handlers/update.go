@@ -52,9 +52,8 @@ func (a *api) publish(ctx context.Context, in *newUpdate) (*body[publication], e
 	}
 	out := publication{Update: a.update(in.Slug, published.Update)}
 	if published.Alert != nil {
-		if out.Alert, err = a.alert(ctx, published.Alert.ID); err != nil {
-			return nil, err
-		}
+		// From what was written: nothing that is published may answer an error.
+		out.Alert = alertView(*published.Alert, in.Slug, models.Counts{})
 	}
 	return &body[publication]{out}, nil
 }

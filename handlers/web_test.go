@@ -34,42 +34,57 @@ type web struct {
 type bus struct {
 	mu   sync.Mutex
 	said []string
+	// fail is what happens instead of remembering.
+	fail func() error
 }
 
 func (b *bus) Publish(subject string, data []byte) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.fail != nil {
+		return b.fail()
+	}
 	b.said = append(b.said, subject+" "+string(data))
 	return nil
 }
 
 func onBoth(t *testing.T, test func(*testing.T, *web)) {
 	t.Helper()
-	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		db.VAPIDKey()
-		db.Outage("messages-down", "messenger", "instagram")
-		_, token, err := db.CreateToken(t.Context(), "desk")
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := &web{DB: db, t: t, token: token, bus: &bus{}}
-		server := httptest.NewUnstartedServer(nil)
-		w.url = "http://" + server.Listener.Addr().String()
-		server.Config.Handler, err = handlers.New(handlers.Options{
-			Store: db.Store, Bus: w.bus, BaseURL: w.url, Log: slog.New(slog.DiscardHandler),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		server.Start()
-		t.Cleanup(server.Close)
-		jar, err := cookiejar.New(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.http = &http.Client{Jar: jar, Transport: server.Client().Transport}
-		test(t, w)
-	})
+	onBothWith(t, handlers.Options{}, test)
+}
+
+// onBothWith is onBoth with options; what they leave out is the test's own.
+func onBothWith(t *testing.T, o handlers.Options, test func(*testing.T, *web)) {
+	t.Helper()
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) { test(t, newWeb(t, db, o)) })
+}
+
+func newWeb(t *testing.T, db *modelstest.DB, o handlers.Options) *web {
+	t.Helper()
+	db.VAPIDKey()
+	db.Outage("messages-down", "messenger", "instagram")
+	_, token, err := db.CreateToken(t.Context(), "desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &web{DB: db, t: t, token: token, bus: &bus{}}
+	server := httptest.NewUnstartedServer(nil)
+	w.url = "http://" + server.Listener.Addr().String()
+	if o.BaseURL == "" {
+		o.BaseURL = w.url
+	}
+	o.Store, o.Bus, o.Log = db.Store, w.bus, slog.New(slog.DiscardHandler)
+	if server.Config.Handler, err = handlers.New(o); err != nil {
+		t.Fatal(err)
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	w.http = &http.Client{Jar: jar, Transport: server.Client().Transport}
+	return w
 }
 
 // answer is a response that has been read.
@@ -102,21 +117,25 @@ func (w *web) call(method, path, bearer string, in any) answer {
 
 func (w *web) get(path string) answer {
 	w.t.Helper()
-	request, err := http.NewRequest(http.MethodGet, w.url+path, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return w.do(request)
+	return w.send(http.MethodGet, path, nil)
 }
 
 func (w *web) submit(path string, form url.Values) answer {
 	w.t.Helper()
-	request, err := http.NewRequest(http.MethodPost, w.url+path, strings.NewReader(form.Encode()))
+	return w.send(http.MethodPost, path, strings.NewReader(form.Encode()),
+		"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
+}
+
+// send sends anything, with headers as pairs of name and value.
+func (w *web) send(method, path string, body io.Reader, headers ...string) answer {
+	w.t.Helper()
+	request, err := http.NewRequest(method, w.url+path, body)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
 	return w.do(request)
 }
 

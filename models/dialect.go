@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 )
 
 // dialect is what differs between the databases in hand-written SQL.
@@ -20,6 +21,19 @@ var (
 	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "migrations/sqlite"}
 	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "migrations/postgres", numbered: true}
 )
+
+// gooseOptions let the processes of a fleet that start together migrate one
+// after the other.
+func (d dialect) gooseOptions() ([]goose.ProviderOption, error) {
+	if d.goose != goose.DialectPostgres {
+		return nil, nil
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // each second, for a minute
+	if err != nil {
+		return nil, err
+	}
+	return []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
+}
 
 // rebind writes the ? of a statement as the dialect's placeholders. The
 // statements of this package hold no ? but placeholders.

@@ -21,6 +21,9 @@ func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	}
 	results, err := provider.Up(ctx)
 	if err != nil {
+		if pending, checkErr := provider.HasPending(ctx); checkErr == nil && !pending {
+			return nil, nil // another process was faster
+		}
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	names := make([]string, len(results))
@@ -49,7 +52,11 @@ func (s *Store) migrationProvider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	provider, err := goose.NewProvider(s.dialect.goose, db, folder)
+	options, err := s.dialect.gooseOptions()
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(s.dialect.goose, db, folder, options...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

@@ -21,7 +21,7 @@ import (
 type demoCommand struct {
 	Readers  int           `help:"Simulated readers." default:"1000"`
 	Listen   string        `help:"Where the pages are served." default:"127.0.0.1:8080"`
-	Duration time.Duration `help:"How long the four hours take." default:"1m"`
+	Duration time.Duration `help:"How long the coverage of four hours takes." default:"1m"`
 	Fast     bool          `help:"Do not wait for the clock: publish as soon as the last alert is sent."`
 	Once     bool          `help:"End after the replay, instead of serving on."`
 	LogLevel string        `help:"debug, info, warn or error." default:"warn"`
@@ -141,7 +141,7 @@ func (d *demoCommand) perform(ctx context.Context, p *program, service *pushtest
 // sent. It returns the updates by the IDs they were given.
 func (d *demoCommand) replay(ctx context.Context, api *client, board *board, c coverage, readers crowd) (map[int64]coverageUpdate, error) {
 	published := map[int64]coverageUpdate{}
-	speed := float64(c.Outage.ResolvedAt.Sub(c.Outage.BeganAt)) / float64(d.Duration)
+	speed := float64(c.Outage.ResolvedAt.Sub(c.Outage.CoverageOpenedAt)) / float64(d.Duration)
 	began := time.Now()
 	for _, u := range c.Updates {
 		if !d.Fast {

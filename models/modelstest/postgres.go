@@ -40,6 +40,17 @@ func Main(m *testing.M) {
 // newPostgres makes a database as a copy of a migrated one.
 func newPostgres(t testing.TB) string {
 	t.Helper()
+	return copyPostgres(t, func() string { return server.template })
+}
+
+// EmptyPostgres is the URL of a database without a schema.
+func EmptyPostgres(t testing.TB) string {
+	t.Helper()
+	return copyPostgres(t, func() string { return "template1" })
+}
+
+func copyPostgres(t testing.TB, template func() string) string {
+	t.Helper()
 	server.once.Do(func() { startServer(t) })
 	if server.err != nil {
 		if os.Getenv("CI") == "true" {
@@ -48,7 +59,7 @@ func newPostgres(t testing.TB) string {
 		t.Skipf("%v (make setup installs it)", server.err)
 	}
 	name := fmt.Sprintf("newsbell_%d_%d", os.Getpid(), server.count.Add(1))
-	createDatabase(t, name, server.template)
+	createDatabase(t, name, template())
 	t.Cleanup(func() { execute(t, fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)) })
 	return databaseURL(name)
 }

@@ -1,0 +1,127 @@
+package handlers_test
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"newsbell/models"
+)
+
+func TestABadUpdateIsRefusedAndChangesNothing(t *testing.T) {
+	good := map[string]any{"kind": "update", "alert": "all", "headline": "News"}
+	cases := []struct {
+		name   string
+		path   string
+		change map[string]any
+		status int
+		words  string
+	}{
+		{"no headline", "messages-down", map[string]any{"headline": ""}, 422, "headline"},
+		{"an unknown kind", "messages-down", map[string]any{"kind": "rumour"}, 422, "kind"},
+		{"an unknown alert level", "messages-down", map[string]any{"alert": "loud"}, 422, "alert"},
+		{"an unknown app", "messages-down", map[string]any{"apps": []string{"icq"}}, 422, "icq"},
+		{"an unknown state", "messages-down", map[string]any{"states": map[string]string{"messenger": "on fire"}}, 422, "states.messenger"},
+		{"an unknown field", "messages-down", map[string]any{"push_all": true}, 422, "push_all"},
+		{"an undo window of a week", "messages-down", map[string]any{"undo_seconds": 604800}, 422, "undo_seconds"},
+		{"an outage that does not exist", "elsewhere", nil, 404, "elsewhere"},
+		{"over 16 kB", "messages-down", map[string]any{"body": strings.Repeat("x", 16<<10)}, 413, ""},
+	}
+	onBoth(t, func(t *testing.T, w *web) {
+		for _, c := range cases {
+			body := maps.Clone(good)
+			maps.Copy(body, c.change)
+			path := fmt.Sprintf("/api/v1/outages/%s/updates", c.path)
+			w.call(http.MethodPost, path, w.token, body).isProblem(t, c.status, c.words)
+		}
+		w.wantsNothingPublished()
+	})
+}
+
+func TestAnUnreadableUpdateChangesNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		const path = "/api/v1/outages/messages-down/updates"
+		for _, text := range []string{"{", "null", "[]", `{"kind":"update","alert":"all","headline":"News"} and more`} {
+			if answer := w.call(http.MethodPost, path, w.token, text); answer.StatusCode != 400 && answer.StatusCode != 422 {
+				t.Errorf("%q: %d %s", text, answer.StatusCode, answer.body)
+			}
+		}
+		// A reader of no known length is sent in chunks.
+		long := io.MultiReader(strings.NewReader(`{"headline":"`), strings.NewReader(strings.Repeat("x", 17<<10)+`"}`))
+		w.send(http.MethodPost, path, long, "Content-Type", "application/json", "Authorization", "Bearer "+w.token).isProblem(t, 413, "")
+		w.wantsNothingPublished()
+	})
+}
+
+func TestABadAppOrOutageIsRefusedAndChangesNothing(t *testing.T) {
+	outage := func(change map[string]any) map[string]any {
+		body := map[string]any{"slug": "new", "headline": "News", "apps": []string{"messenger"}}
+		maps.Copy(body, change)
+		return body
+	}
+	cases := []struct {
+		path   string
+		body   map[string]any
+		status int
+		words  string
+	}{
+		{"apps", map[string]any{"slug": "New App", "name": "New"}, 422, "slug"},
+		{"apps", map[string]any{"slug": "new", "name": " "}, 422, "name"},
+		{"apps", map[string]any{"slug": "new", "name": "New", "state": "up"}, 422, "state"},
+		{"apps", map[string]any{"slug": "messenger", "name": "Again"}, 409, "already exists"},
+		{"outages", outage(map[string]any{"slug": "../etc"}), 422, "slug"},
+		{"outages", outage(map[string]any{"headline": ""}), 422, "headline"},
+		{"outages", outage(map[string]any{"apps": []string{}}), 422, "apps"},
+		{"outages", outage(map[string]any{"apps": []string{"icq"}}), 422, "icq"},
+		{"outages", outage(map[string]any{"began_at": "yesterday"}), 422, "began_at"},
+		{"outages", outage(map[string]any{"began_at": "2921-11-03T18:04:00Z"}), 422, "began_at"},
+		{"outages", outage(map[string]any{"notify": true}), 422, "notify"},
+		{"outages", outage(map[string]any{"slug": "messages-down"}), 409, "already exists"},
+	}
+	onBoth(t, func(t *testing.T, w *web) {
+		for _, c := range cases {
+			w.call(http.MethodPost, "/api/v1/"+c.path, w.token, c.body).isProblem(t, c.status, c.words)
+		}
+		apps, err := w.Apps(t.Context())
+		if err != nil || len(apps) != 2 {
+			t.Errorf("apps = %+v, %v; want the two of before", apps, err)
+		}
+		if outages, err := w.Outages(t.Context(), 10); err != nil || len(outages) != 1 || outages[0].Headline != "messages-down is down" {
+			t.Errorf("outages = %+v, %v; want the one of before", outages, err)
+		}
+	})
+}
+
+func TestAResolvedOutageTakesNoUpdate(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		w.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertNone})
+		body := map[string]any{"kind": "update", "alert": "all", "headline": "More", "states": map[string]string{"messenger": "failing"}}
+		w.call(http.MethodPost, "/api/v1/outages/messages-down/updates", w.token, body).isProblem(t, 409, "resolved")
+		app, err := w.Store.App(t.Context(), "messenger")
+		if err != nil || app.State != models.Up || len(w.bus.said) != 0 {
+			t.Errorf("app = %+v, %v; said %q", app, err, w.bus.said)
+		}
+	})
+}
+
+func TestALongTextIsNotRefused(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		body := map[string]any{"kind": "update", "alert": "all", "headline": strings.Repeat("Lang 👩‍👩‍👧 ", 200), "body": strings.Repeat("text ", 1000)}
+		w.call(http.MethodPost, "/api/v1/outages/messages-down/updates", w.token, body).wants(t, http.StatusCreated)
+	})
+}
+
+// wantsNothingPublished checks the database and the bus.
+func (w *web) wantsNothingPublished() {
+	w.t.Helper()
+	outage, err := w.Store.Outage(w.t.Context(), "messages-down")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if updates, err := w.Updates(w.t.Context(), outage); err != nil || len(updates) != 0 || len(w.bus.said) != 0 {
+		w.t.Errorf("updates = %v, %v; said %q; want nothing", updates, err, w.bus.said)
+	}
+}

@@ -1,0 +1,48 @@
+package handlers_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"newsbell/handlers"
+	"newsbell/models"
+)
+
+func TestAProcessIsReadyWhenAllItNeedsIs(t *testing.T) {
+	var missing error
+	o := handlers.Options{Ready: func(context.Context) error { return missing }}
+	onBothWith(t, o, func(t *testing.T, w *web) {
+		missing = nil
+		w.get("/readyz").wants(t, http.StatusOK)
+		missing = errors.New("no bus at nats://user:password@bus")
+		answer := w.get("/readyz")
+		answer.isProblem(t, http.StatusServiceUnavailable, "Not ready")
+		if strings.Contains(answer.body, "password") {
+			t.Errorf("the answer tells %s", answer.body)
+		}
+		w.get("/healthz").wants(t, http.StatusOK)
+	})
+}
+
+func TestAProcessIsNotReadyOnAnOldSchema(t *testing.T) {
+	store, err := models.Open(t.Context(), models.Options{URL: filepath.Join(t.TempDir(), "empty.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	handler, err := handlers.New(handlers.Options{Store: store, Bus: &bus{}, BaseURL: "http://news.example", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+	if answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("%d %s", answer.Code, answer.Body)
+	}
+}

@@ -1,0 +1,107 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"newsbell/handlers"
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+func TestASessionsCookieIsForThisSiteAlone(t *testing.T) {
+	onBothWith(t, handlers.Options{BaseURL: "https://news.example"}, func(t *testing.T, w *web) {
+		w.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		answer := w.submit("/editor/sign-in", url.Values{"token": {w.token}})
+		answer.wants(t, http.StatusSeeOther)
+		if len(answer.Cookies()) != 1 {
+			t.Fatalf("cookies = %v; want one", answer.Cookies())
+		}
+		cookie := answer.Cookies()[0]
+		if !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || strings.Contains(cookie.Value, w.token) {
+			t.Errorf("cookie = %v", cookie)
+		}
+		if _, found, err := w.FindSession(t.Context(), cookie.Value); found || err != nil {
+			t.Errorf("the cookie's value itself is in the database (%v)", err)
+		}
+	})
+}
+
+func TestSigningInAgainMakesAnotherSession(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		site, err := url.Parse(w.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signIn := func() string {
+			w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+			return w.http.Jar.Cookies(site)[0].Value
+		}
+		first := signIn()
+		if second := signIn(); first == second {
+			t.Error("the session kept its name")
+		}
+		w.http.Jar = nil
+		if page := w.send(http.MethodGet, "/editor", nil, "Cookie", "newsbell_editor="+first); page.Request.URL.Path != "/editor/sign-in" {
+			t.Error("the old session is still good")
+		}
+	})
+}
+
+func TestASessionEndsAfterAWorkingDay(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+		w.Clock.Advance(time.Since(modelstest.Start) + 11*time.Hour) // the session manager has the system's clock
+		if page := w.get("/editor"); page.Request.URL.Path != "/editor" {
+			t.Error("signed out too early")
+		}
+		w.Clock.Advance(2 * time.Hour)
+		if page := w.get("/editor"); page.Request.URL.Path != "/editor/sign-in" {
+			t.Error("still signed in")
+		}
+	})
+}
+
+func TestAnotherSitesFormIsRefused(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		alert := w.PublishDraft(models.Draft{Outage: "messages-down"}).Alert
+		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+		form := url.Values{"kind": {"resolution"}, "alert": {"all"}, "headline": {"Forged"}, "do": {"publish"}}
+		for _, path := range []string{"/editor/outages/messages-down/updates", "/editor/alerts/1/stop", "/editor/sign-out"} {
+			answer := w.send(http.MethodPost, path, strings.NewReader(form.Encode()),
+				"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site")
+			answer.wants(t, http.StatusForbidden)
+			if answer.Header.Get("Content-Security-Policy") == "" || !strings.Contains(answer.body, "another site") {
+				t.Errorf("%s: %v %s", path, answer.Header, answer.body)
+			}
+		}
+		outage, err := w.Store.Outage(t.Context(), "messages-down")
+		if err != nil || outage.State != models.Ongoing {
+			t.Errorf("outage = %+v, %v; want it ongoing", outage, err)
+		}
+		if found, err := w.Alert(t.Context(), alert.ID); err != nil || found.State != models.Holding {
+			t.Errorf("alert = %+v, %v; want it as it was", found, err)
+		}
+		if page := w.get("/editor"); page.Request.URL.Path != "/editor" {
+			t.Error("signed out by another site")
+		}
+	})
+}
+
+func TestOnlyTheButtonThatSaysSoPublishes(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Half a thought"}}
+		const path = "/editor/outages/messages-down/updates"
+		w.submit(path, form).wants(t, http.StatusOK)
+		form.Set("body", strings.Repeat("x", 64<<10))
+		form.Set("do", "publish")
+		w.submit(path, form).wants(t, http.StatusRequestEntityTooLarge)
+		w.send(http.MethodPost, path, strings.NewReader("headline=%zz&do=publish"), "Sec-Fetch-Site", "same-origin",
+			"Content-Type", "application/x-www-form-urlencoded").wants(t, http.StatusBadRequest)
+		w.wantsNothingPublished()
+	})
+}

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,6 +76,9 @@ func (s *Store) CreateApp(ctx context.Context, n NewApp) (App, error) {
 // App finds an app by its slug.
 func (s *Store) App(ctx context.Context, slug string) (App, error) {
 	var app App
+	if !isSlug(slug) {
+		return app, fmt.Errorf("app %q: %w", slug, ErrNotFound)
+	}
 	if err := s.read.WithContext(ctx).Take(&app, "slug = ?", slug).Error; err != nil {
 		return App{}, fmt.Errorf("app %s: %w", slug, domain(err))
 	}
@@ -95,7 +99,8 @@ func appsBySlug(tx *gorm.DB, field string, slugs []string) ([]App, error) {
 	if len(slugs) == 0 {
 		return found, nil
 	}
-	if err := tx.Where("slug IN ?", slugs).Order("id").Find(&found).Error; err != nil {
+	askable := slices.DeleteFunc(slices.Clone(slugs), func(slug string) bool { return !isSlug(slug) })
+	if err := tx.Where("slug IN ?", askable).Order("id").Find(&found).Error; err != nil {
 		return nil, err
 	}
 	exists := map[string]bool{}

@@ -116,6 +116,9 @@ func (s *Store) OutagesOfApp(ctx context.Context, app App, limit int) ([]Outage,
 
 func findOutage(db *gorm.DB, slug string) (Outage, error) {
 	var outage Outage
+	if !isSlug(slug) {
+		return outage, fmt.Errorf("outage %q: %w", slug, ErrNotFound)
+	}
 	if err := db.Preload("Apps", byName).Take(&outage, "slug = ?", slug).Error; err != nil {
 		return Outage{}, fmt.Errorf("outage %s: %w", slug, domain(err))
 	}

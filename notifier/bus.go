@@ -10,18 +10,36 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Bus is a NATS server inside the process: it opens no port and keeps its
-// queue in memory. Losing it loses no alert.
+// Bus connects the parts of a Newsbell: a NATS server inside the process, which
+// opens no port and keeps its queue in memory, or one that a fleet shares.
+// Losing it loses no alert.
 type Bus struct {
-	// Conn is connected to it.
 	Conn *nats.Conn
 
+	// server and dir are there when the server is inside.
 	server *server.Server
 	dir    string
 }
 
 // busMemory bounds the queue: a shard's message takes about 100 bytes.
 const busMemory = 64 << 20
+
+// OpenBus connects to the NATS of a URL, or starts one inside the process when
+// there is none. A NATS that cannot be reached is tried again and again.
+func OpenBus(url string) (*Bus, error) {
+	if url == "" {
+		return StartBus()
+	}
+	conn, err := nats.Connect(url, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
+		nats.ReconnectWait(reconnectEvery), nats.Name("newsbell"))
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	return &Bus{Conn: conn}, nil
+}
+
+// reconnectEvery is how often a NATS that is away is tried again.
+const reconnectEvery = 500 * time.Millisecond
 
 // StartBus starts an embedded server.
 func StartBus() (*Bus, error) {
@@ -46,7 +64,9 @@ func (b *Bus) Close() {
 		b.server.Shutdown()
 		b.server.WaitForShutdown()
 	}
-	_ = os.RemoveAll(b.dir)
+	if b.dir != "" {
+		_ = os.RemoveAll(b.dir)
+	}
 }
 
 func (b *Bus) start() (err error) {

@@ -32,11 +32,9 @@ import (
 // Options are what a notifier needs; zero fields get their defaults.
 type Options struct {
 	Store *models.Store
-	// Conn is the bus, with JetStream.
-	Conn *nats.Conn
-	// Durable keeps the queue in files instead of memory: for a NATS of its own.
-	Durable bool
-	Sender  Sender
+	Bus   *Bus
+	// Sender seals and sends.
+	Sender Sender
 	// BaseURL is where readers find the pages, without a slash at the end.
 	BaseURL string
 	// VAPIDSubject is whom push services may ask: an https or mailto URL.
@@ -72,7 +70,7 @@ type Notifier struct {
 // New checks the options and prepares a notifier; nothing runs yet.
 func New(o Options) (*Notifier, error) {
 	o = o.withDefaults()
-	queue, err := newQueue(o.Conn, o.Durable)
+	queue, err := newQueue(o.Bus)
 	if err != nil {
 		return nil, err
 	}

@@ -41,13 +41,13 @@ type lane struct {
 	name  string
 }
 
-func newQueue(conn *nats.Conn, durable bool) (*queue, error) {
-	js, err := jetstream.New(conn)
+func newQueue(bus *Bus) (*queue, error) {
+	js, err := jetstream.New(bus.Conn)
 	if err != nil {
 		return nil, fmt.Errorf("open queue: %w", err)
 	}
-	q := &queue{conn: conn, js: js, storage: jetstream.MemoryStorage}
-	if durable {
+	q := &queue{conn: bus.Conn, js: js, storage: jetstream.MemoryStorage}
+	if bus.server == nil { // a NATS of its own outlives this process
 		q.storage = jetstream.FileStorage
 	}
 	q.first, q.next = &lane{q, "first"}, &lane{q, "next"}

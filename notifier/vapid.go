@@ -81,7 +81,7 @@ func NewVAPIDKey(key models.VAPIDKey, subject string) (*VAPIDKey, error) {
 	if public != strings.TrimRight(key.PublicKey, "=") {
 		return nil, fmt.Errorf("VAPID key %d: the public key is not of this private key", key.ID)
 	}
-	if err := checkSubject(subject); err != nil {
+	if err := CheckSubject(subject); err != nil {
 		return nil, fmt.Errorf("VAPID subject %q: %w", subject, err)
 	}
 	return &VAPIDKey{

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// checkSubject wants what Apple accepts, which is the strictest.
-func checkSubject(subject string) error {
+// CheckSubject says why push services would not take a VAPID subject, or
+// nothing. It wants what Apple accepts, which is the strictest.
+func CheckSubject(subject string) error {
 	u, err := url.Parse(subject)
 	if err != nil {
 		return errors.New("is not a URL")

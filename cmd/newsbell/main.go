@@ -18,6 +18,7 @@ import (
 // --base-url by NEWSBELL_BASE_URL.
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the pages and send the alerts, in one process."`
+	Work    workCommand    `cmd:"" help:"Send alerts beside other processes, on PostgreSQL and a NATS of your own."`
 	Demo    demoCommand    `cmd:"" help:"Replay a real outage to simulated readers, and to your own browser."`
 	Publish publishCommand `cmd:"" help:"Publish through a running server: apps, outages, updates."`
 	Token   tokenCommand   `cmd:"" help:"Make, list and revoke the tokens that may publish."`

@@ -18,25 +18,24 @@ import (
 	"newsbell/notifier"
 )
 
-// program is a running Newsbell: the web server and the notifier in one
-// process, on one database.
+// program is a running Newsbell: the notifier and, unless it is a worker alone,
+// the web server, in one process.
 type program struct {
 	store    *models.Store
-	baseURL  string
 	bus      *notifier.Bus
 	notifier *notifier.Notifier
 	listener net.Listener
 	server   *http.Server
-	log      *slog.Logger
 }
 
 // shutdownTimeout bounds how long requests may go on after a signal.
 const shutdownTimeout = 5 * time.Second
 
-// newProgram opens everything; rootCAs are the system's when nil. Nothing is
-// served or sent before Run.
+// newProgram opens everything; rootCAs are the system's when nil. A program
+// without an address to listen on is a worker. Nothing is served or sent before
+// Run.
 func newProgram(ctx context.Context, c config, rootCAs *x509.CertPool, out io.Writer) (p *program, err error) {
-	p = &program{baseURL: c.baseURL, log: c.log}
+	p = &program{}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())
@@ -45,20 +44,27 @@ func newProgram(ctx context.Context, c config, rootCAs *x509.CertPool, out io.Wr
 	if p.store, err = openStore(ctx, c, out); err != nil {
 		return p, err
 	}
-	if p.bus, err = notifier.StartBus(); err != nil {
+	if p.bus, err = notifier.OpenBus(c.natsURL); err != nil {
 		return p, err
-	}
-	if p.listener, err = net.Listen("tcp", c.listen); err != nil {
-		return p, fmt.Errorf("listen: %w", err)
 	}
 	if p.notifier, err = p.newNotifier(c, rootCAs); err != nil {
 		return p, err
+	}
+	if c.listen == "" {
+		return p, nil
+	}
+	return p, p.openWeb(c)
+}
+
+func (p *program) openWeb(c config) (err error) {
+	if p.listener, err = net.Listen("tcp", c.listen); err != nil {
+		return fmt.Errorf("listen: %w", err)
 	}
 	handler, err := handlers.New(handlers.Options{
 		Store: p.store, Bus: p.bus.Conn, BaseURL: c.baseURL, Log: c.log, Ready: p.notifier.Ready,
 	})
 	if err != nil {
-		return p, err
+		return err
 	}
 	p.server = &http.Server{
 		Handler:           handler,
@@ -69,7 +75,7 @@ func newProgram(ctx context.Context, c config, rootCAs *x509.CertPool, out io.Wr
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(c.log.Handler(), slog.LevelWarn),
 	}
-	return p, nil
+	return nil
 }
 
 // Run serves and sends until ctx ends, then lets requests and pushes in flight
@@ -77,6 +83,9 @@ func newProgram(ctx context.Context, c config, rootCAs *x509.CertPool, out io.Wr
 func (p *program) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.notifier.Run(ctx) })
+	if p.server == nil {
+		return group.Wait()
+	}
 	group.Go(func() error {
 		if err := p.server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
@@ -116,7 +125,7 @@ func (p *program) newNotifier(c config, rootCAs *x509.CertPool) (*notifier.Notif
 		sender = notifier.NewWebPushSender(client)
 	}
 	return notifier.New(notifier.Options{
-		Store: p.store, Conn: p.bus.Conn, Sender: sender, BaseURL: c.baseURL, VAPIDSubject: c.vapidSubject,
+		Store: p.store, Bus: p.bus, Sender: sender, BaseURL: c.baseURL, VAPIDSubject: c.vapidSubject,
 		Lang: c.lang, Workers: c.workers, InFlight: c.inFlight, Log: c.log,
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"io"
 	"net/http"
 	"os"
@@ -24,7 +25,7 @@ func TestTheFirstStartMakesEverythingAndSaysWhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	address, stop := serve(t, c, &out)
+	address, stop := serve(t, c, nil, &out)
 	for _, word := range []string{"made data folder", "made database", "ran migration", "made VAPID key"} {
 		if !strings.Contains(out.String(), word) {
 			t.Errorf("nothing of %q in\n%s", word, &out)
@@ -39,7 +40,7 @@ func TestTheFirstStartMakesEverythingAndSaysWhere(t *testing.T) {
 	}
 	stop()
 	out.Reset()
-	_, stop = serve(t, c, &out)
+	_, stop = serve(t, c, nil, &out)
 	stop()
 	if out.Len() != 0 {
 		t.Errorf("the second start made\n%s", &out)
@@ -56,7 +57,7 @@ func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			address, stop := serve(t, c, io.Discard)
+			address, stop := serve(t, c, nil, io.Discard)
 			defer stop()
 			token := output(t, "token", "create", "desk", "--database-url", s.DatabaseURL)
 			publish := func(args ...string) string {
@@ -100,10 +101,10 @@ func TestABrokenDatabaseIsNamedAtStart(t *testing.T) {
 }
 
 // serve runs a program until stop, and waits until it is ready.
-func serve(t *testing.T, c config, out io.Writer) (address string, stop func()) {
+func serve(t *testing.T, c config, rootCAs *x509.CertPool, out io.Writer) (address string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	p, err := newProgram(ctx, c, nil, out)
+	p, err := newProgram(ctx, c, rootCAs, out)
 	if err != nil {
 		cancel()
 		t.Fatal(err)

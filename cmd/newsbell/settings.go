@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"newsbell/models"
+	"newsbell/notifier"
 )
 
 // databaseSettings say where everything is kept.
@@ -24,28 +25,35 @@ type databaseSettings struct {
 	DatabaseURL string `help:"PostgreSQL (postgres://…) or an SQLite file. Default: newsbell.db in the data folder." placeholder:"URL"`
 }
 
-// serverSettings are the settings of a server, as they were written: check
+// senderSettings are what it takes to send alerts, as they were written: check
 // reads them all and says everything that is wrong at once.
-type serverSettings struct {
+type senderSettings struct {
 	databaseSettings
-	Listen        string   `help:"Address to listen on." default:"127.0.0.1:8080"`
+	NATSURL       string   `name:"nats-url" help:"A NATS of your own, with JetStream. Default: one inside the process." placeholder:"URL"`
 	BaseURL       string   `help:"Where readers find the pages. Default: http://localhost and the port." placeholder:"URL"`
 	VAPIDSubject  string   `name:"vapid-subject" help:"Whom push services may ask: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
 	AllowPushHost []string `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
 	Sender        string   `help:"What seals and sends: fast or webpush-go." default:"fast"`
 	Workers       string   `help:"Shards sent at a time. Default: one a core." default:"0"`
 	InFlight      string   `help:"Requests in flight at a time." default:"1024"`
-	UndoWindow    string   `help:"How long an alert can be taken back." default:"10s"`
-	TTLUpdate     string   `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
-	TTLKey        string   `name:"ttl-key" help:"The same of a key moment." default:"4h"`
-	TTLResolution string   `name:"ttl-resolution" help:"The same of a resolution." default:"24h"`
 	Lang          string   `help:"Language of the coverage (BCP 47)." default:"en"`
 	LogLevel      string   `help:"debug, info, warn or error." default:"info"`
+}
+
+// serverSettings are those of a server: it publishes too.
+type serverSettings struct {
+	senderSettings
+	Listen        string `help:"Address to listen on." default:"127.0.0.1:8080"`
+	UndoWindow    string `help:"How long an alert can be taken back." default:"10s"`
+	TTLUpdate     string `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
+	TTLKey        string `name:"ttl-key" help:"The same of a key moment." default:"4h"`
+	TTLResolution string `name:"ttl-resolution" help:"The same of a resolution." default:"24h"`
 }
 
 // config is what the settings mean.
 type config struct {
 	databaseURL  string
+	natsURL      string
 	listen       string
 	baseURL      string
 	vapidSubject string
@@ -70,25 +78,35 @@ func (s databaseSettings) url() string {
 // check reads the settings. Its error holds a line for every problem.
 func (s serverSettings) check() (config, error) {
 	var p settingProblems
+	c := s.read(&p, s.Listen)
+	c.listen = s.Listen
+	c.undoWindow = p.duration("undo-window", s.UndoWindow, 0, time.Hour)
+	c.ttls = models.TTLs{
+		Update:     p.duration("ttl-update", s.TTLUpdate, time.Minute, maxTTL),
+		Key:        p.duration("ttl-key", s.TTLKey, time.Minute, maxTTL),
+		Resolution: p.duration("ttl-resolution", s.TTLResolution, time.Minute, maxTTL),
+	}
+	return c, p.err()
+}
+
+// read reads what sending needs; the pages are on listen if nothing else is said.
+func (s senderSettings) read(p *settingProblems, listen string) config {
 	c := config{
 		databaseURL:  s.url(),
-		listen:       s.Listen,
+		natsURL:      s.NATSURL,
+		baseURL:      p.baseURL(s.BaseURL, listen),
 		vapidSubject: s.VAPIDSubject,
 		sender:       s.Sender,
 		lang:         s.Lang,
-		undoWindow:   p.duration("undo-window", s.UndoWindow, 0, time.Hour),
-		ttls: models.TTLs{
-			Update:     p.duration("ttl-update", s.TTLUpdate, time.Minute, maxTTL),
-			Key:        p.duration("ttl-key", s.TTLKey, time.Minute, maxTTL),
-			Resolution: p.duration("ttl-resolution", s.TTLResolution, time.Minute, maxTTL),
-		},
-		workers:  p.number("workers", s.Workers, 0, 256),
-		inFlight: p.number("in-flight", s.InFlight, 1, 65536),
-		log:      p.logger(s.LogLevel),
+		workers:      p.number("workers", s.Workers, 0, 256),
+		inFlight:     p.number("in-flight", s.InFlight, 1, 65536),
+		log:          p.logger(s.LogLevel),
 	}
-	c.baseURL = p.baseURL(s.BaseURL, s.Listen)
 	if !slices.Contains([]string{"fast", "webpush-go"}, s.Sender) {
 		p.add("sender", "must be fast or webpush-go, not %q", s.Sender)
+	}
+	if err := notifier.CheckSubject(s.VAPIDSubject); err != nil {
+		p.add("vapid-subject", "%s", err)
 	}
 	var err error
 	if c.pushHosts, err = models.NewPushHosts(s.AllowPushHost...); err != nil {
@@ -97,7 +115,10 @@ func (s serverSettings) check() (config, error) {
 	if strings.Contains(s.DatabaseURL, "://") && !models.IsPostgres(s.DatabaseURL) {
 		p.add("database-url", "must be postgres://… or the path of an SQLite file")
 	}
-	return c, p.err()
+	if u, err := url.Parse(s.NATSURL); s.NATSURL != "" && (err != nil || u.Host == "") {
+		p.add("nats-url", "must be a URL such as nats://127.0.0.1:4222")
+	}
+	return c
 }
 
 // maxTTL is the longest that push services keep a message.

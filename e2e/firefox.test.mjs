@@ -89,3 +89,18 @@ test('a second visit knows the reader and changes nothing', async t => {
   await newsbell.publish({ headline: 'Still here' })
   await firefox.notification(newsbell.url, 'Still here')
 })
+
+test('after a rotation of the VAPID key, a visit moves the browser to the new one', async t => {
+  const { newsbell, firefox, page } = await reader(t, { topics: outage })
+  await newsbell.command('vapid', 'rotate')
+  await newsbell.publish({ headline: 'With the old key' })
+  await firefox.notification(newsbell.url, 'With the old key')
+  const moved = page.waitForResponse(r => r.request().method() === 'PATCH' && r.ok())
+  await page.reload()
+  await moved
+  const [current, old] = (await newsbell.command('vapid', 'list')).trim().split('\n').slice(1).map(line => line.split(/ {2,}/))
+  assert.deepEqual([current[2], current[3], old[2], old[3]], ['true', '1', 'false', '0'])
+  const { alert } = await newsbell.publish({ headline: 'With the new key' })
+  assert.equal(alert.counts.accepted, 1)
+  await firefox.notification(newsbell.url, 'With the new key')
+})

@@ -29,6 +29,7 @@ type newSubscription struct {
 		Level string `json:"level" doc:"all, key, resolution or muted"`
 	} `json:"follows,omitempty"`
 	TimeZone string `json:"time_zone" doc:"An IANA name."`
+	VAPIDKey string `json:"vapid_key,omitempty" doc:"The key that it was made with. Default: the current one."`
 }
 
 type subscribed struct {
@@ -49,6 +50,7 @@ type subscription struct {
 
 type subscriptionChange struct {
 	Subscription *pushSubscription `json:"subscription,omitempty"`
+	VAPIDKey     string            `json:"vapid_key,omitempty" doc:"The key that the subscription was made with. Default: the current one."`
 	TimeZone     *string           `json:"time_zone,omitempty"`
 	PausedUntil  *time.Time        `json:"paused_until,omitempty" doc:"No alerts until then; a time in the past resumes them."`
 }
@@ -76,7 +78,9 @@ func (a *api) getVAPIDKey(ctx context.Context, _ *nothing) (*body[vapidKey], err
 }
 
 func (a *api) subscribe(ctx context.Context, in *body[newSubscription]) (*body[subscribed], error) {
-	n := models.NewSubscription{Browser: in.Body.Subscription.browser(), TimeZone: in.Body.TimeZone}
+	n := models.NewSubscription{
+		Browser: in.Body.Subscription.browser(), VAPIDKey: in.Body.VAPIDKey, TimeZone: in.Body.TimeZone,
+	}
 	for _, f := range in.Body.Follows {
 		n.Follows = append(n.Follows, models.NewFollow{Topic: f.Topic, Level: f.Level})
 	}
@@ -93,7 +97,7 @@ func (a *api) getSubscription(ctx context.Context, _ *nothing) (*body[subscripti
 }
 
 func (a *api) changeSubscription(ctx context.Context, in *body[subscriptionChange]) (*body[subscription], error) {
-	change := models.SubscriptionChange{TimeZone: in.Body.TimeZone, PausedUntil: in.Body.PausedUntil}
+	change := models.SubscriptionChange{VAPIDKey: in.Body.VAPIDKey, TimeZone: in.Body.TimeZone, PausedUntil: in.Body.PausedUntil}
 	if in.Body.Subscription != nil {
 		browser := in.Body.Subscription.browser()
 		change.Browser = &browser

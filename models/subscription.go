@@ -38,7 +38,9 @@ type Subscription struct {
 
 // NewSubscription is a subscription to be made.
 type NewSubscription struct {
-	Browser  Browser
+	Browser Browser
+	// VAPIDKey is the public key that it was made with. Default: the current one.
+	VAPIDKey string
 	Follows  []NewFollow
 	TimeZone string
 }
@@ -61,7 +63,7 @@ func (s *Store) Subscribe(ctx context.Context, n NewSubscription) (Subscription,
 		if err != nil {
 			return err
 		}
-		if err := tx.Model(&VAPIDKey{}).Where("current").Pluck("id", &sub.VAPIDKeyID).Error; err != nil {
+		if sub.VAPIDKeyID, err = boundKey(tx, n.VAPIDKey); err != nil {
 			return err
 		}
 		if err := claimEndpoint(tx, &sub); err != nil {
@@ -92,7 +94,10 @@ func (s *Store) SubscriptionBySecret(ctx context.Context, secret string) (Subscr
 // SubscriptionChange is what a reader may change; nil fields stay.
 type SubscriptionChange struct {
 	// Browser replaces endpoint and keys when the browser has new ones.
-	Browser  *Browser
+	Browser *Browser
+	// VAPIDKey is the public key that Browser was made with. Default: the
+	// current one.
+	VAPIDKey string
 	TimeZone *string
 	// PausedUntil stops alerts until then; a time in the past resumes them.
 	PausedUntil *time.Time
@@ -106,11 +111,9 @@ func (s *Store) ChangeSubscription(ctx context.Context, sub Subscription, change
 	}
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
 		if change.Browser != nil {
-			var key VAPIDKey
-			if err := tx.Take(&key, "current").Error; err != nil {
+			if columns["vapid_key_id"], err = boundKey(tx, change.VAPIDKey); err != nil {
 				return err
 			}
-			columns["vapid_key_id"] = key.ID
 		}
 		result := tx.Model(&Subscription{}).Where("id = ?", sub.ID).Updates(columns)
 		if result.Error != nil {

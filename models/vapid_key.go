@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // VAPIDKey identifies this application server to push services (RFC 8292). A
@@ -44,6 +46,52 @@ func (s *Store) AddVAPIDKey(ctx context.Context, public, private string) (VAPIDK
 	return key, nil
 }
 
+// RetireVAPIDKeys deletes the keys that have been replaced and that no
+// subscription is bound to any more, and returns them.
+func (s *Store) RetireVAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
+	const unused = "NOT current AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE vapid_key_id = vapid_keys.id)"
+	var keys []VAPIDKey
+	if err := s.read.WithContext(ctx).Find(&keys, unused).Error; err != nil || len(keys) == 0 {
+		return nil, domain(err)
+	}
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		// A browser may have come back to one of them in between.
+		if err := tx.Clauses(clause.Returning{}).Where(unused).Delete(&keys).Error; err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if err := s.audit(tx, "notifier", "retire VAPID key", key.PublicKey); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("retire VAPID keys: %w", err)
+	}
+	return keys, nil
+}
+
+// VAPIDKeyUses counts the subscriptions that are bound to each key, by its ID:
+// how far a rotation has come.
+func (s *Store) VAPIDKeyUses(ctx context.Context) (map[int64]int, error) {
+	rows, err := s.reads.QueryContext(ctx, "SELECT vapid_key_id, count(*) FROM subscriptions GROUP BY vapid_key_id")
+	if err != nil {
+		return nil, fmt.Errorf("count the uses of VAPID keys: %w", err)
+	}
+	defer rows.Close()
+	uses := map[int64]int{}
+	for rows.Next() {
+		var id int64
+		var n int
+		if err := rows.Scan(&id, &n); err != nil {
+			return nil, fmt.Errorf("count the uses of VAPID keys: %w", err)
+		}
+		uses[id] = n
+	}
+	return uses, rows.Err()
+}
+
 // CurrentVAPIDKey is the key that new subscriptions use; [ErrNotFound] before
 // the first one is made.
 func (s *Store) CurrentVAPIDKey(ctx context.Context) (VAPIDKey, error) {
@@ -69,4 +117,19 @@ func (s *Store) VAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
 	var keys []VAPIDKey
 	err := s.read.WithContext(ctx).Order("id DESC").Find(&keys).Error
 	return keys, domain(err)
+}
+
+// boundKey is the ID of the key that a browser subscribed with: the current one
+// if it does not say. A key that has been retired is an [ErrConflict].
+func boundKey(tx *gorm.DB, public string) (int64, error) {
+	var key VAPIDKey
+	query := tx.Where("current")
+	if public != "" {
+		query = tx.Where("public_key = ?", strings.TrimRight(public, "="))
+	}
+	err := domain(query.Take(&key).Error)
+	if public != "" && errors.Is(err, ErrNotFound) {
+		return 0, fmt.Errorf("%w: the VAPID key is not in use any more; subscribe with the current one", ErrConflict)
+	}
+	return key.ID, err
 }

@@ -196,6 +196,25 @@ func TestALostQueueLosesNoAlert(t *testing.T) {
 	})
 }
 
+func TestEachSubscriptionIsSignedForWithItsOwnKey(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		before := n.reader(everything)
+		private, public, err := GenerateVAPIDKeys()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.AddVAPIDKey(t.Context(), public, private); err != nil {
+			t.Fatal(err)
+		}
+		after := n.reader(everything)
+		if counts := n.finished(n.publish(models.Draft{})); counts != (models.Counts{Audience: 2, Accepted: 2}) {
+			t.Errorf("counts = %+v", counts)
+		}
+		n.gets(before, 1)
+		n.gets(after, 1)
+	})
+}
+
 func TestOneBadKeyDeletesNobody(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		const size = 3 * refusalsInARow

@@ -8,15 +8,23 @@ import (
 	"newsbell/models"
 )
 
-// maxOffers bounds one sweep; the next one offers the rest.
-const maxOffers = 10_000
+const (
+	// maxOffers bounds one sweep; the next one offers the rest.
+	maxOffers = 10_000
+	// retireEvery is how many sweeps pass between two looks for keys that
+	// nobody needs any more.
+	retireEvery = 60
+)
 
 // plan plans alerts when they are published and, as the sweeper, whenever it
 // is time: it finds what lost messages, lost workers and restarts have left.
 func (n *Notifier) plan(ctx context.Context) error {
 	ticker := time.NewTicker(n.sweep)
 	defer ticker.Stop()
-	for {
+	for sweep := 0; ; sweep++ {
+		if sweep%retireEvery == 0 {
+			n.retireKeys(ctx)
+		}
 		if err := n.sweepOnce(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep failed; trying again", "error", err)
 		}
@@ -26,6 +34,16 @@ func (n *Notifier) plan(ctx context.Context) error {
 		case <-n.published:
 		case <-ticker.C:
 		}
+	}
+}
+
+func (n *Notifier) retireKeys(ctx context.Context) {
+	keys, err := n.store.RetireVAPIDKeys(ctx)
+	if err != nil && ctx.Err() == nil {
+		n.log.Error("keys were not retired; trying again", "error", err)
+	}
+	for _, key := range keys {
+		n.log.Info("retired a VAPID key that no subscription is bound to", "id", key.ID, "public_key", key.PublicKey)
 	}
 }
 

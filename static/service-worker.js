@@ -64,7 +64,7 @@ async function resubscribe() {
   if (!await secretStore.get()) return
   const { public_key } = await (await fetch('/api/v1/vapid-key', { cache: 'no-store' })).json()
   const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: public_key })
-  await call('PATCH', '', { subscription })
+  await call('PATCH', '', { subscription, vapid_key: public_key })
 }
 
 async function call(method, path, body) {

@@ -9,9 +9,10 @@ import (
 	"newsbell/models"
 )
 
-// vapidCommand makes and lists VAPID keys.
+// vapidCommand lists and rotates VAPID keys.
 type vapidCommand struct {
-	List vapidListCommand `cmd:"" help:"List the public keys."`
+	List   vapidListCommand   `cmd:"" help:"List the public keys, and how many subscriptions are bound to each."`
+	Rotate vapidRotateCommand `cmd:"" help:"Make a new key; browsers move to it when their readers visit."`
 }
 
 type vapidListCommand struct{ databaseSettings }
@@ -23,11 +24,31 @@ func (v *vapidListCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		uses, err := store.VAPIDKeyUses(ctx)
+		if err != nil {
+			return err
+		}
 		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "ID\tMADE\tCURRENT\tPUBLIC KEY")
+		fmt.Fprintln(table, "ID\tMADE\tCURRENT\tSUBSCRIPTIONS\tPUBLIC KEY")
 		for _, key := range keys {
-			fmt.Fprintf(table, "%d\t%s\t%t\t%s\n", key.ID, key.CreatedAt.Format(timeLayout), key.Current, key.PublicKey)
+			fmt.Fprintf(table, "%d\t%s\t%t\t%d\t%s\n", key.ID, key.CreatedAt.Format(timeLayout), key.Current, uses[key.ID], key.PublicKey)
 		}
 		return table.Flush()
+	})
+}
+
+type vapidRotateCommand struct{ databaseSettings }
+
+// Run makes a key the current one. Alerts go on with the old keys until their
+// last subscription has moved; then the notifier retires them.
+func (v *vapidRotateCommand) Run(ctx context.Context) error {
+	return v.with(ctx, func(store *models.Store) error {
+		key, err := makeVAPIDKey(ctx, store)
+		if err != nil {
+			return err
+		}
+		fmt.Println("new subscriptions use", key.PublicKey)
+		fmt.Println("see how many have moved: newsbell vapid list")
+		return nil
 	})
 }

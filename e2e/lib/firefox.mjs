@@ -20,12 +20,22 @@ export async function startFirefox(t, push) {
   })
   t.after(() => browser.close())
   const { result } = await browser.connection.send('browsingContext.getTree', { 'moz:scope': 'chrome' })
-  return new Firefox(browser, result.contexts[0].context)
+  const firefox = new Firefox(browser, result.contexts[0].context)
+  await until(() => firefox.isConnected(), 'Firefox has greeted the push service')
+  return firefox
 }
 
 class Firefox {
   constructor(browser, chrome) {
     Object.assign(this, { browser, chrome })
+  }
+
+  // isConnected tells whether the push service has answered Firefox's hello:
+  // to subscribe before can hang.
+  isConnected() {
+    return this.#inChrome(`
+      const { PushServiceWebSocket } = ChromeUtils.importESModule('resource://gre/modules/PushServiceWebSocket.sys.mjs')
+      return PushServiceWebSocket._currentState === 3`) // its STATE_READY
   }
 
   async open(url) {

@@ -20,8 +20,8 @@ export async function startNewsbell(t, { empty = false } = {}) {
   const url = `http://127.0.0.1:${await freePort()}`
   await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', url.slice(7), '--base-url', url,
     '--allow-push-host', push.url], line => line.startsWith('listening'))
-  const { stdout } = await run(join(bin, 'newsbell'), ['token', 'create', 'e2e', '--data-dir', folder])
-  const newsbell = new Newsbell(url, push, stdout.trim(), join(folder, 'newsbell.db'))
+  const newsbell = new Newsbell(url, push, folder)
+  newsbell.token = (await newsbell.command('token', 'create', 'e2e')).trim()
   if (!empty) await newsbell.openOutage()
   return newsbell
 }
@@ -29,8 +29,13 @@ export async function startNewsbell(t, { empty = false } = {}) {
 class Newsbell {
   slug = 'messages-down'
 
-  constructor(url, push, token, database) {
-    Object.assign(this, { url, push, token, database })
+  constructor(url, push, folder) {
+    Object.assign(this, { url, push, folder })
+  }
+
+  // command runs a newsbell command on this database and returns what it prints.
+  async command(...args) {
+    return (await run(join(bin, 'newsbell'), [...args, '--data-dir', this.folder])).stdout
   }
 
   get page() { return `${this.url}/outages/${this.slug}` }
@@ -59,7 +64,7 @@ class Newsbell {
 
   // rows counts what the database holds of readers.
   async rows() {
-    return JSON.parse((await run(join(bin, 'rows'), [this.database])).stdout)
+    return JSON.parse((await run(join(bin, 'rows'), [join(this.folder, 'newsbell.db')])).stdout)
   }
 
   async #call(method, path, body) {

@@ -11,8 +11,8 @@ export class Problem extends Error {
 
 export const vapidKey = async () => (await call('GET', '/vapid-key')).public_key
 
-export const createSubscription = (subscription, follows) =>
-  call('POST', '/subscriptions', { body: { subscription, follows, time_zone: timeZone() } })
+export const createSubscription = (subscription, vapid_key, follows) =>
+  call('POST', '/subscriptions', { body: { subscription, vapid_key, follows, time_zone: timeZone() } })
 
 export const readSubscription = secret => call('GET', '/subscription', { secret })
 

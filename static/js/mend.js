@@ -19,7 +19,7 @@ async function compare() {
   const [browser, key] = await Promise.all([push.existing(), api.vapidKey()])
   if (browser && push.boundTo(browser, key) && browser.endpoint === known.endpoint && !known.needs_resubscribe) return known
   const fresh = known.needs_resubscribe ? await push.renew(key) : await push.subscribe(key)
-  return api.changeSubscription(secret, { subscription: fresh.toJSON() })
+  return api.changeSubscription(secret, { subscription: fresh.toJSON(), vapid_key: key })
 }
 
 // A secret that the server does not know is worth nothing: the next follow

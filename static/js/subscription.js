@@ -31,17 +31,20 @@ export async function forget() {
   await push.unsubscribe()
 }
 
+// A conflict means that the subscription there is cannot be used: it is taken,
+// or its key has been retired. A new one with the key of now can.
 async function create(follows) {
   const key = await api.vapidKey()
-  const { secret } = await post(await push.subscribe(key), follows).catch(async problem => {
+  const { secret } = await post(await push.subscribe(key), key, follows).catch(async problem => {
     if (problem.status !== 409) throw problem
-    return post(await push.renew(key), follows)
+    const fresh = await api.vapidKey()
+    return post(await push.renew(fresh), fresh, follows)
   })
   await secretStore.set(secret)
 }
 
-function post(subscription, follows) {
-  return api.createSubscription(subscription.toJSON(), follows)
+function post(subscription, key, follows) {
+  return api.createSubscription(subscription.toJSON(), key, follows)
 }
 
 function unlessUnknown(problem) {

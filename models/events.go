@@ -9,10 +9,22 @@ const (
 	SubjectPublished = "newsbell.alerts.published"
 	// SubjectShards is the root of the work queue's subjects.
 	SubjectShards = "newsbell.shards"
+	// SubjectHosts carries a [HostEvent]: a push host is down, or is back.
+	SubjectHosts = "newsbell.hosts"
 )
 
 type AlertEvent struct {
 	AlertID int64 `json:"alert_id"`
+}
+
+// HostEvent tells all workers what one of them found out about a push host.
+type HostEvent struct {
+	// From is the process that found it out.
+	From string `json:"from"`
+	Host string `json:"host"`
+	// LeftAloneMS is for how many milliseconds nothing shall be sent to it; 0
+	// when it takes pushes again.
+	LeftAloneMS int64 `json:"left_alone_ms"`
 }
 
 // Subject is the shard's own subject in the work queue: one message at most is

@@ -44,7 +44,8 @@ type Options struct {
 	// Workers is how many shards are sent at a time; one more is kept for
 	// resolutions. Default: one a core, at least 2.
 	Workers int
-	// InFlight bounds the requests in flight. Default: 1024.
+	// InFlight bounds the requests in flight, of which one push host has 7/8 at
+	// most. Default: 1024.
 	InFlight int
 	// SweepEvery is how often unfinished work is offered again. Default: 1 s.
 	SweepEvery time.Duration
@@ -57,6 +58,7 @@ type Notifier struct {
 	queue   *queue
 	keys    *keyring
 	pool    *pool
+	news    *hostNews
 	message messageOptions
 	workers int
 	sweep   time.Duration
@@ -78,7 +80,8 @@ func New(o Options) (*Notifier, error) {
 		store:     o.Store,
 		queue:     queue,
 		keys:      newKeyring(o.Store, o.VAPIDSubject),
-		pool:      newPool(newHostGuard(o.Sender, o.Log), o.InFlight),
+		pool:      newPool(o.Sender, o.InFlight, o.Log),
+		news:      newHostNews(o.Bus.Conn),
 		message:   messageOptions{baseURL: o.BaseURL, lang: o.Lang},
 		workers:   o.Workers,
 		sweep:     o.SweepEvery,
@@ -100,7 +103,12 @@ func (n *Notifier) Run(ctx context.Context) error {
 		return fmt.Errorf("listen for alerts: %w", err)
 	}
 	defer func() { _ = subscription.Unsubscribe() }()
-	stopPool := n.pool.start()
+	news, err := n.news.listen(n.pool.hosts.hear)
+	if err != nil {
+		return fmt.Errorf("listen for news of push hosts: %w", err)
+	}
+	defer func() { _ = news.Unsubscribe() }()
+	stopPool := n.pool.start(n.news.tell)
 	defer stopPool()
 	n.ready.Do(func() { close(n.isReady) })
 

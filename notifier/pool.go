@@ -2,8 +2,11 @@ package notifier
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
+
+	"newsbell/models"
 )
 
 // shutdownGrace is how long pushes in flight may go on when the process shall
@@ -11,11 +14,11 @@ import (
 const shutdownGrace = 80 * time.Millisecond
 
 // pool sends pushes on a fixed number of goroutines, which bounds the requests
-// in flight of all deliveries together.
+// in flight of all deliveries together. Which push is next, its hosts say.
 type pool struct {
 	sender Sender
 	size   int
-	jobs   chan pooled
+	hosts  *hosts
 }
 
 // job is a push and, when it has been sent, its answer.
@@ -24,35 +27,22 @@ type job struct {
 	answer Answer
 }
 
-type pooled struct {
-	*job
-	page *poolPage
+func newPool(sender Sender, size int, log *slog.Logger) *pool {
+	return &pool{sender: sender, size: size, hosts: newHosts(size, log)}
 }
 
-// poolPage is what the jobs of one page share.
-type poolPage struct {
-	stopping context.Context // ends when no other push shall begin
-	sending  context.Context // ends when those in flight are given up
-	pending  sync.WaitGroup
-}
-
-func newPool(sender Sender, size int) *pool {
-	return &pool{sender: sender, size: size, jobs: make(chan pooled)}
-}
-
-// start starts the goroutines; stop ends them once no page is being sent.
-func (p *pool) start() (stop func()) {
+// start starts the goroutines; stop ends them once no page is being sent. What
+// is learned of hosts goes to tell.
+func (p *pool) start(tell func(models.HostEvent)) (stop func()) {
 	var running sync.WaitGroup
 	for range p.size {
-		running.Go(func() {
-			for j := range p.jobs {
-				j.answer = p.sendOne(j)
-				j.page.pending.Done()
-			}
-		})
+		running.Go(p.run)
 	}
+	watching, stopWatch := context.WithCancel(context.Background())
+	running.Go(func() { p.hosts.watch(watching, tell) })
 	return func() {
-		close(p.jobs)
+		p.hosts.close()
+		stopWatch()
 		running.Wait()
 	}
 }
@@ -61,25 +51,37 @@ func (p *pool) start() (stop func()) {
 // more and those in flight get a moment; what has not been sent by then keeps
 // the zero answer.
 func (p *pool) send(ctx context.Context, jobs []job) {
+	if ctx.Err() != nil {
+		return
+	}
 	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(shutdownGrace, giveUp) })
+	page := &poolPage{sending: sending}
+	batches := page.cut(jobs)
+	p.hosts.enqueue(batches)
+	stop := context.AfterFunc(ctx, func() {
+		p.hosts.drop(batches)
+		time.AfterFunc(shutdownGrace, giveUp)
+	})
 	defer stop()
-	page := &poolPage{stopping: ctx, sending: sending}
-	page.pending.Add(len(jobs))
-	for i := range jobs {
-		p.jobs <- pooled{&jobs[i], page}
-	}
 	page.pending.Wait()
 }
 
-func (p *pool) sendOne(j pooled) Answer {
-	if j.page.stopping.Err() != nil {
-		return Answer{}
+func (p *pool) run() {
+	for a, ok := p.hosts.next(attempt{}); ok; a, ok = p.hosts.next(a) {
+		a.job.answer = p.sendOne(a)
 	}
-	answer := p.sender.Send(j.page.sending, &j.push)
-	if answer.Verdict == RetryLater && j.page.sending.Err() != nil {
+}
+
+func (p *pool) sendOne(a attempt) Answer {
+	answer := p.sender.Send(a.batch.sending, &a.job.push)
+	switch {
+	case answer.Verdict != RetryLater || answer.Status != 0:
+		return answer
+	case a.batch.page.sending.Err() != nil:
 		return Answer{} // given up by us, not by the push service
+	case a.batch.sending.Err() != nil:
+		return Answer{Verdict: RetryLater, Reason: "the push host has fallen silent"}
 	}
 	return answer
 }

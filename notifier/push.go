@@ -29,6 +29,8 @@ type Push struct {
 	// Topic lets a later message replace one not yet delivered (RFC 8030 §5.4):
 	// at most 32 characters of base64url, or none.
 	Topic string
+
+	parsed *url.URL // what target returns, once the pool has asked for it
 }
 
 // maxTTL is the longest that FCM accepts; others shorten it themselves.
@@ -42,6 +44,9 @@ func (p *Push) ttlSeconds() int {
 // target parses the endpoint into its normal form: host in lower case and
 // without the default port, as the audience of a token must be (RFC 8292 §2).
 func (p *Push) target() (*url.URL, error) {
+	if p.parsed != nil {
+		return p.parsed, nil
+	}
 	u, err := url.Parse(p.Endpoint)
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("subscription %d: endpoint is not a URL", p.SubscriptionID)

@@ -1,0 +1,55 @@
+package notifier
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	// failuresInARow is when a host is taken to be down.
+	failuresInARow = 20
+	firstProbe     = time.Second
+	lastProbe      = 30 * time.Second
+)
+
+// circuit is open while a host is left alone. When its time has passed, one
+// push probes; all others go on waiting for what comes of it.
+type circuit struct {
+	failures int           // in a row
+	wait     time.Duration // of the last opening, to be doubled
+	until    time.Time     // zero: not open
+	probing  bool
+}
+
+func (c *circuit) isOpen() bool { return !c.until.IsZero() }
+
+// closedFor is how long it takes until a push may begin; 0 if it may now.
+func (c *circuit) closedFor(now time.Time) time.Duration {
+	switch {
+	case !c.isOpen():
+		return 0
+	case c.probing:
+		return firstProbe
+	}
+	return max(0, c.until.Sub(now))
+}
+
+// fail counts a failure. It returns how long to leave the host alone; 0 if it
+// need not be.
+func (c *circuit) fail(retryAfter time.Duration) time.Duration {
+	if c.failures++; c.failures < failuresInARow && !c.isOpen() {
+		return 0
+	}
+	return c.trip(retryAfter)
+}
+
+// trip is how long to leave the host alone now: a second, doubled each time up
+// to 30, and up to a quarter more, so that processes do not probe together.
+func (c *circuit) trip(retryAfter time.Duration) time.Duration {
+	c.wait = min(max(2*c.wait, firstProbe), lastProbe)
+	return max(c.wait+rand.N(c.wait/4), min(retryAfter, hostRetryAfter))
+}
+
+func (c *circuit) open(now time.Time, wait time.Duration) {
+	c.until, c.probing = now.Add(wait), false
+}

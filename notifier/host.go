@@ -1,0 +1,112 @@
+package notifier
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+)
+
+const (
+	// hostSilence is how long a host may answer nothing at all while requests
+	// are in flight. They are given up then, so that no page waits longer.
+	hostSilence = 5 * time.Second
+	// hostPatience is how long a push may wait for its turn at a host that is
+	// limited; hostRetry is when it should come again.
+	hostPatience = 2 * time.Second
+	hostRetry    = time.Second
+)
+
+// host is what this process knows of a push host, and what it has for it. The
+// lock of [hosts] guards it.
+type host struct {
+	name     string
+	log      *slog.Logger
+	batches  []*batch // of the pages being sent, oldest first
+	queued   int      // jobs that have not begun
+	inFlight int
+	heard    time.Time // when it answered last, or began to have something to answer
+	limit    hostLimit
+	circuit  circuit
+	refusals int    // in a row
+	recent   uint32 // the last answers, a bit each: whether it asked for time
+	changed  bool   // others have not been told yet
+}
+
+func newHost(name string, most int, log *slog.Logger) *host {
+	return &host{name: name, log: log, limit: hostLimit{most: most}}
+}
+
+// take takes a page's batch, or sends it back if the host is left alone.
+func (h *host) take(now time.Time, b *batch) {
+	h.batches = append(h.batches, b)
+	h.queued += len(b.jobs)
+	if wait := h.circuit.closedFor(now); wait > 0 {
+		h.sendBack(b, leftAlone(wait))
+	}
+}
+
+func (h *host) mayBegin(now time.Time) bool {
+	return h.queued > 0 && h.limit.admits(h.inFlight) && h.circuit.closedFor(now) == 0
+}
+
+// begin begins the oldest job. If it is to show whether the host is back, the
+// rest of its page waits for that, and all others go back.
+func (h *host) begin(now time.Time) attempt {
+	first := slices.IndexFunc(h.batches, func(b *batch) bool { return len(b.jobs) > 0 })
+	b := h.batches[first]
+	a := attempt{job: b.jobs[0], batch: b, probe: h.circuit.isOpen()}
+	b.jobs = b.jobs[1:]
+	b.inFlight++
+	h.queued--
+	if h.inFlight++; h.inFlight == 1 {
+		h.heard = now
+	}
+	if a.probe {
+		h.circuit.probing = true
+		h.sendBackAll(leftAlone(h.circuit.closedFor(now)), func(other *batch) bool { return other != b })
+	}
+	return a
+}
+
+func (h *host) answered(now time.Time, a attempt) {
+	h.inFlight--
+	a.batch.inFlight--
+	h.heard = now
+	h.learn(now, a.job.answer, a.probe)
+	h.forgetDone()
+	a.batch.page.pending.Done()
+}
+
+// check gives up what waits in vain: for a host that says nothing, or for a
+// turn at a host that takes few.
+func (h *host) check(now time.Time, silence time.Duration) {
+	if h.inFlight > 0 && now.Sub(h.heard) >= silence {
+		h.heard = now
+		if !h.circuit.isOpen() || h.circuit.probing {
+			h.leaveAlone(now, h.circuit.trip(0), "it has fallen silent")
+		}
+		for _, b := range h.batches {
+			b.giveUp()
+		}
+	}
+	if h.limit.isOn() {
+		h.sendBackAll(Answer{Verdict: RetryLater, RetryAfter: hostRetry, Reason: "the push host takes few at a time"},
+			func(b *batch) bool { return now.Sub(b.since) >= hostPatience })
+	}
+}
+
+func (h *host) sendBackAll(a Answer, match func(*batch) bool) {
+	for _, b := range h.batches {
+		if match(b) {
+			h.queued -= b.sendBack(a)
+		}
+	}
+	h.forgetDone()
+}
+
+func (h *host) sendBack(b *batch, a Answer) {
+	h.queued -= b.sendBack(a)
+	h.forgetDone()
+}
+
+func (h *host) forgetDone() { h.batches = slices.DeleteFunc(h.batches, (*batch).isDone) }

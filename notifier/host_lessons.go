@@ -1,0 +1,92 @@
+package notifier
+
+import (
+	"math/bits"
+	"net/http"
+	"time"
+)
+
+const (
+	// refusalsInARow is when our pushes to a host look wrong as such.
+	refusalsInARow = 50
+	// refusedFor is how long such a host is left alone before one more try.
+	refusedFor = time.Minute
+	// hostRetryAfter bounds how long a Retry-After holds back a whole host.
+	hostRetryAfter = time.Minute
+	// A host as such is held back when it asks for time in more than half of so
+	// many last answers.
+	recentAnswers = 20
+	manyThrottled = recentAnswers/2 + 1
+)
+
+// learn takes an answer to heart. Of a host that is left alone, only what came
+// of the probe counts.
+func (h *host) learn(now time.Time, a Answer, probe bool) {
+	if h.circuit.isOpen() && !(probe && h.circuit.probing) {
+		return
+	}
+	h.circuit.probing = false
+	throttled := a.Status == http.StatusTooManyRequests || a.Status == http.StatusNotAcceptable
+	if a.Status != 0 {
+		h.recent = h.recent << 1 & (1<<recentAnswers - 1)
+		if throttled {
+			h.recent |= 1
+		}
+		h.limit.count(now, h.inFlight+1, throttled)
+	}
+	switch {
+	case a.Verdict == Accepted, a.Verdict == Gone:
+		h.works()
+	case throttled:
+		h.throttles(now, a, probe)
+	case a.Verdict == RetryLater && (a.Status == 0 || a.Status >= 500):
+		if wait := h.circuit.fail(a.RetryAfter); wait > 0 {
+			h.leaveAlone(now, wait, "it fails: "+a.Reason)
+		}
+	case a.Status != 0 && (a.Verdict == Rejected || a.Verdict == KeyMismatch):
+		h.refuses(now, a)
+	}
+}
+
+func (h *host) works() {
+	h.refusals = 0
+	if h.circuit.isOpen() {
+		h.log.Info("a push host takes pushes again", "host", h.name)
+		h.changed = true
+	}
+	h.circuit = circuit{}
+}
+
+// throttles holds the host back if it asks for that again and again. One 429
+// is about its endpoint: the answer says when that may be tried again.
+func (h *host) throttles(now time.Time, a Answer, probe bool) {
+	switch {
+	case a.RetryAfter > 0 && (probe || bits.OnesCount32(h.recent) >= manyThrottled):
+		h.leaveAlone(now, min(a.RetryAfter, hostRetryAfter), "it asks for time")
+	case probe:
+		h.leaveAlone(now, h.circuit.trip(0), "it asks for time")
+	}
+}
+
+// refuses raises the alarm when nothing of ours is good enough: one bad VAPID
+// key, or one bad release, must not burn the whole audience.
+func (h *host) refuses(now time.Time, a Answer) {
+	if h.refusals++; h.refusals < refusalsInARow {
+		return
+	}
+	h.log.Error("ALARM: a push host refuses everything", "host", h.name,
+		"in_a_row", h.refusals, "status", a.Status, "reason", a.Reason)
+	h.leaveAlone(now, refusedFor, "it refuses everything")
+}
+
+// leaveAlone sends back what has not begun; after the wait one push may try.
+func (h *host) leaveAlone(now time.Time, wait time.Duration, why string) {
+	h.log.Warn("a push host is left alone", "host", h.name, "why", why, "for", wait.Round(time.Millisecond))
+	h.circuit.open(now, wait)
+	h.changed = true
+	h.sendBackAll(leftAlone(wait), func(*batch) bool { return true })
+}
+
+func leftAlone(wait time.Duration) Answer {
+	return Answer{Verdict: RetryLater, RetryAfter: wait, Reason: "the push host is left alone for now"}
+}

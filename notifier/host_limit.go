@@ -1,0 +1,54 @@
+package notifier
+
+import "time"
+
+const (
+	limitEvery   = 100 * time.Millisecond
+	limitAnswers = 10
+)
+
+// hostLimit is how many requests a host that asks for time may have in flight.
+// Every 100 ms it shrinks by half of the share that was throttled, as DCTCP
+// does, and grows by a twentieth of the rest: nothing but 429s halves it, a few
+// of them by chance hardly matter.
+type hostLimit struct {
+	most  int     // from here on there is no need of a limit
+	limit float64 // 0: none
+
+	since                    time.Time
+	answers, throttled, peak int
+}
+
+func (l *hostLimit) isOn() bool { return l.limit > 0 }
+
+func (l *hostLimit) admits(inFlight int) bool {
+	return !l.isOn() || float64(inFlight) < max(1, l.limit)
+}
+
+// count takes an answer that came when so many were in flight.
+func (l *hostLimit) count(now time.Time, inFlight int, throttled bool) {
+	l.answers++
+	l.peak = max(l.peak, inFlight)
+	if throttled {
+		l.throttled++
+	}
+	if l.answers >= limitAnswers && now.Sub(l.since) >= limitEvery {
+		*l = hostLimit{most: l.most, limit: l.adapted(), since: now}
+	}
+}
+
+func (l *hostLimit) adapted() float64 {
+	from := l.limit
+	if !l.isOn() {
+		if l.throttled == 0 {
+			return 0
+		}
+		from = float64(l.peak)
+	}
+	share := float64(l.throttled) / float64(l.answers)
+	limit := max(1, from-from*share/2+(from/20+1)*(1-share))
+	if limit >= float64(l.most) {
+		return 0
+	}
+	return limit
+}

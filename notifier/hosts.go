@@ -1,0 +1,165 @@
+package notifier
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"newsbell/models"
+)
+
+const (
+	// leftFree is how much of the pool no host takes: while 8 requests could be
+	// in flight, 7 may be one host's. A host that hangs leaves an eighth to the
+	// others, a second one an eighth of that.
+	leftFree = 8
+	// watchEvery is how often silence is looked for, and how often others are
+	// told of a host at most.
+	watchEvery = 100 * time.Millisecond
+	// maxHosts is more than there are push services, and bounds what invented
+	// names below *.push.apple.com and the like can use.
+	maxHosts = 1000
+)
+
+// hosts decide which push is sent next: hosts that can take one, in turn. One
+// lock is taken for each push, when its answer is there and another begins.
+type hosts struct {
+	size    int
+	silence time.Duration
+	now     func() time.Time
+	log     *slog.Logger
+
+	mu       sync.Mutex
+	work     *sync.Cond // something may begin, or the end has come
+	byName   map[string]*host
+	waiting  []*host // with pushes that have not begun; whose turn is next first
+	inFlight int
+	idle     int // goroutines that wait for work
+	closed   bool
+}
+
+func newHosts(size int, log *slog.Logger) *hosts {
+	s := &hosts{size: size, silence: hostSilence, now: time.Now, log: log, byName: map[string]*host{}}
+	s.work = sync.NewCond(&s.mu)
+	return s
+}
+
+// enqueue takes the batches of a page.
+func (s *hosts) enqueue(batches map[string]*batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	for name, b := range batches {
+		h := s.host(name)
+		b.host, b.since = h, now
+		if h.take(now, b); h.queued > 0 && !slices.Contains(s.waiting, h) {
+			s.waiting = append(s.waiting, h)
+		}
+	}
+	s.work.Signal()
+}
+
+// next takes the answer of the last attempt, if there was one, and waits for
+// another job. It returns false when there will be none.
+func (s *hosts) next(last attempt) (attempt, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last.job != nil {
+		s.inFlight--
+		last.batch.host.answered(s.now(), last)
+	}
+	for {
+		now := s.now()
+		if h := s.pick(now); h != nil {
+			a := s.begin(now, h)
+			// Each goroutine wakes the next, as long as there is work.
+			if s.idle > 0 && s.pick(now) != nil {
+				s.work.Signal()
+			}
+			return a, true
+		}
+		if s.closed {
+			return attempt{}, false
+		}
+		s.idle++
+		s.work.Wait()
+		s.idle--
+	}
+}
+
+// drop leaves the jobs that have not begun without an answer.
+func (s *hosts) drop(batches map[string]*batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range batches {
+		b.host.sendBack(b, Answer{})
+	}
+}
+
+// watch looks after the hosts until ctx ends.
+func (s *hosts) watch(ctx context.Context, tell func(models.HostEvent)) {
+	for pause(ctx, watchEvery) == nil {
+		for _, event := range s.check() {
+			tell(event)
+		}
+	}
+}
+
+// check gives up what waits in vain, and returns what others should know.
+func (s *hosts) check() (news []models.HostEvent) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	for _, h := range s.byName {
+		h.check(now, s.silence)
+		if h.changed {
+			h.changed = false
+			news = append(news, h.news(now))
+		}
+	}
+	return news
+}
+
+// close lets the goroutines end when nothing is left to begin.
+func (s *hosts) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.work.Broadcast()
+}
+
+// pick finds the host whose turn it is.
+func (s *hosts) pick(now time.Time) *host {
+	for _, h := range s.waiting {
+		if h.mayBegin(now) && h.inFlight < (leftFree-1)*(s.size-s.inFlight) {
+			return h
+		}
+	}
+	return nil
+}
+
+// begin begins a host's next job; its next turn is after the others'.
+func (s *hosts) begin(now time.Time, h *host) attempt {
+	a := h.begin(now)
+	s.inFlight++
+	s.waiting = slices.DeleteFunc(s.waiting, func(w *host) bool { return w == h || w.queued == 0 })
+	if h.queued > 0 {
+		s.waiting = append(s.waiting, h)
+	}
+	return a
+}
+
+func (s *hosts) host(name string) *host {
+	h, ok := s.byName[name]
+	if !ok {
+		if len(s.byName) >= maxHosts {
+			maps.DeleteFunc(s.byName, func(_ string, h *host) bool { return len(h.batches) == 0 })
+		}
+		h = newHost(name, s.size, s.log)
+		s.byName[name] = h
+	}
+	return h
+}

@@ -1,0 +1,27 @@
+package notifier
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+
+	"newsbell/models"
+)
+
+type acceptAll struct{}
+
+func (acceptAll) Send(context.Context, *Push) Answer { return Answer{Status: 201, Verdict: Accepted} }
+
+// BenchmarkPool is what a push costs between its page and its sender.
+func BenchmarkPool(b *testing.B) {
+	p := newPool(acceptAll{}, 1024, slog.New(slog.DiscardHandler))
+	defer p.start(func(models.HostEvent) {})()
+	jobs := make([]job, 1000)
+	b.ReportAllocs()
+	for done := 0; done < b.N; done += len(jobs) {
+		for i := range jobs {
+			jobs[i] = job{push: Push{Endpoint: "https://fcm.googleapis.com/fcm/send/abcdefghijklmnop"}}
+		}
+		p.send(b.Context(), jobs)
+	}
+}

@@ -21,9 +21,13 @@ type newsroom struct {
 	t       *testing.T
 	bus     *Bus
 	service *pushtest.Server
-	hosts   models.PushHosts
+	// other is a second push host, without TLS.
+	other *pushtest.Server
+	hosts models.PushHosts
 	// sender makes what seals and sends. Default: the fast one.
 	sender func(*http.Client) Sender
+	// adjust changes a notifier before it runs.
+	adjust func(*Notifier)
 	stop   func()
 }
 
@@ -40,7 +44,12 @@ func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = service.Close() })
-	hosts, err := models.NewPushHosts(service.URL())
+	other, err := pushtest.New(pushtest.Options{Plain: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = other.Close() })
+	hosts, err := models.NewPushHosts(service.URL(), other.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +58,7 @@ func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
 		t.Fatal(err)
 	}
 	t.Cleanup(bus.Close)
-	n := &newsroom{t: t, bus: bus, service: service, hosts: hosts}
+	n := &newsroom{t: t, bus: bus, service: service, other: other, hosts: hosts, adjust: func(*Notifier) {}}
 	n.sender = func(client *http.Client) Sender { return NewFastSender(client) }
 	n.DB = modelstest.OpenWith(t, kind, models.Options{PushHosts: hosts, ShardSize: 5 * pageSize, PageSize: pageSize})
 	n.Outage("messages-down", "messenger")
@@ -71,6 +80,7 @@ func (n *newsroom) start(processes int) (stop func()) {
 		if err != nil {
 			n.t.Fatal(err)
 		}
+		n.adjust(notifier)
 		go func() { ended <- notifier.Run(ctx) }()
 	}
 	stopped := false
@@ -93,7 +103,13 @@ func (n *newsroom) start(processes int) (stop func()) {
 // reader subscribes a simulated browser that follows "topic:level" pairs.
 func (n *newsroom) reader(follows ...string) *pushtest.Reader {
 	n.t.Helper()
-	reader, err := n.service.NewReader(n.VAPIDKey().PublicKey)
+	return n.readerAt(n.service, follows...)
+}
+
+// readerAt is a reader whose browser uses another push service.
+func (n *newsroom) readerAt(service *pushtest.Server, follows ...string) *pushtest.Reader {
+	n.t.Helper()
+	reader, err := service.NewReader(n.VAPIDKey().PublicKey)
 	if err != nil {
 		n.t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/modelstest"
 	"newsbell/notifier/pushtest"
 )
 
@@ -232,6 +233,54 @@ func TestOneBadKeyDeletesNobody(t *testing.T) {
 		n.start(1)
 		if counts := n.finished(n.publish(models.Draft{})); counts.Accepted != size {
 			t.Errorf("counts of the next alert = %+v; want everybody", counts)
+		}
+	})
+}
+
+func TestAHostThatHangsHoldsBackNoOtherReaderOfTheShard(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		n.stop()
+		clock := &modelstest.Clock{}
+		clock.Advance(time.Hour)
+		var hosts *hosts
+		n.adjust = func(notifier *Notifier) {
+			hosts = notifier.pool.hosts
+			hosts.now = clock.Now
+		}
+		n.start(1)
+		const pages = 3
+		var lucky, stuck []*pushtest.Reader
+		for range pages * pageSize / 2 {
+			lucky = append(lucky, n.reader(everything))
+			stuck = append(stuck, n.readerAt(n.other, everything))
+		}
+		hanging := make(chan struct{}, len(stuck))
+		n.other.Faults(func(string) *pushtest.Answer {
+			hanging <- struct{}{}
+			return &pushtest.Answer{Hang: true}
+		})
+		id := n.publish(models.Draft{})
+		for i := range pageSize / 2 {
+			<-hanging
+			n.gets(lucky[i], 1)
+		}
+		hosts.awaitAnswersOf(t, n.service)
+		clock.Advance(hostSilence)
+		for _, reader := range lucky {
+			n.gets(reader, 1)
+		}
+		n.until(id, func(_ models.Alert, c models.Counts) bool { return c.Accepted == len(lucky) && c.Waiting == len(stuck) })
+		if asked := n.other.Stats().Requests; asked != pageSize/2 {
+			t.Errorf("%d requests to a host that hangs; want those of the first page", asked)
+		}
+		n.other.Faults(nil)
+		clock.Advance(2 * firstProbe)
+		counts := n.until(id, func(a models.Alert, _ models.Counts) bool {
+			n.Clock.Advance(time.Second)
+			return a.FinishedAt != nil
+		})
+		if counts.Accepted != len(lucky)+len(stuck) {
+			t.Errorf("counts = %+v; want everybody once the host is back", counts)
 		}
 	})
 }

@@ -54,8 +54,8 @@ func NewClient(o ClientOptions) *http.Client {
 		Transport: &pushTransport{
 			hosts: o.Hosts,
 			next:  newTransport(o, dialer, secure),
-			fast: h2.NewClient(h2.Options{
-				Dial: dialer.DialContext, TLS: secure, ConnectTimeout: o.ConnectTimeout,
+			fast: h2.NewClient(h2.Options{ // net/http writes into its own configuration
+				Dial: dialer.DialContext, TLS: secure.Clone(), ConnectTimeout: o.ConnectTimeout,
 			}),
 		},
 	}

@@ -1,0 +1,287 @@
+package notifier
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+	"newsbell/notifier/pushtest"
+)
+
+func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
+	r, services := newPostroom(t, 2, 64)
+	hanging, good := services[0], services[1]
+	arrived := make(chan struct{}, 64)
+	hanging.Faults(func(string) *pushtest.Answer {
+		arrived <- struct{}{}
+		return &pushtest.Answer{Hang: true}
+	})
+	stuck := r.page(hanging, 200)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.send(t.Context(), stuck)
+	}()
+	for range 56 { // seven eighths
+		<-arrived
+	}
+	if got := r.sends(r.page(good, 200)); got[201] != 200 {
+		t.Errorf("the good host's readers got %v", got)
+	}
+	r.clock.Advance(hostSilence)
+	r.hosts.check()
+	<-ended
+	for _, j := range stuck {
+		if j.answer.Verdict != RetryLater {
+			t.Fatalf("answer = %+v", j.answer)
+		}
+	}
+	if got := r.sends(r.page(hanging, 50)); got[0] != 50 {
+		t.Errorf("a host that has fallen silent answered %v", got)
+	}
+	if asked := hanging.Stats().Requests; asked != 56 {
+		t.Errorf("%d requests; want no more than hung at first", asked)
+	}
+}
+
+func TestAHostThatFailsIsLeftAloneUntilOnePushShowsThatItIsBack(t *testing.T) {
+	r, services := newPostroom(t, 1, 8)
+	service := services[0]
+	service.Faults(always(pushtest.Answer{Status: 500}))
+	jobs := r.page(service, 100)
+	if got := r.sends(jobs); got[500] < failuresInARow || got[500] > failuresInARow+7 {
+		t.Errorf("answers = %v; want the host to be left alone after %d failures", got, failuresInARow)
+	}
+	wait := jobs[99].answer.RetryAfter
+	if wait < firstProbe || wait > firstProbe*5/4 || jobs[99].answer.Verdict != RetryLater {
+		t.Errorf("answer of the last = %+v", jobs[99].answer)
+	}
+	if got := r.sends(r.page(service, 10)); got[0] != 10 {
+		t.Errorf("a host that is left alone answered %v", got)
+	}
+	r.clock.Advance(wait)
+	jobs = r.page(service, 10)
+	if got := r.sends(jobs); !maps.Equal(got, map[int]int{500: 1, 0: 9}) {
+		t.Errorf("answers = %v; want one probe", got)
+	}
+	wait = jobs[9].answer.RetryAfter
+	if wait < 2*firstProbe || wait > 2*firstProbe*5/4 {
+		t.Errorf("left alone for %v; want twice as long", wait)
+	}
+	service.Faults(nil)
+	r.clock.Advance(wait)
+	if got := r.sends(r.page(service, 10)); got[201] != 10 {
+		t.Errorf("answers of the host that is back = %v", got)
+	}
+}
+
+func TestA429IsAboutItsEndpoint(t *testing.T) {
+	r, services := newPostroom(t, 1, 8)
+	jobs := r.page(services[0], 30)
+	services[0].Script(jobs[0].push.Endpoint, pushtest.Answer{Status: 429, RetryAfter: "30"})
+	if got := r.sends(jobs); !maps.Equal(got, map[int]int{429: 1, 201: 29}) {
+		t.Errorf("answers = %v", got)
+	}
+	if a := jobs[0].answer; a.Verdict != RetryLater || a.RetryAfter != 30*time.Second {
+		t.Errorf("answer = %+v", a)
+	}
+}
+
+func TestAHostThatAsksForTimeAgainAndAgainGetsIt(t *testing.T) {
+	r, services := newPostroom(t, 1, 8)
+	service := services[0]
+	service.Faults(always(pushtest.Answer{Status: 429, RetryAfter: "3600"}))
+	jobs := r.page(service, 100)
+	if got := r.sends(jobs); got[429] < manyThrottled || got[429] > manyThrottled+7 {
+		t.Errorf("answers = %v; want the host to be left alone after %d", got, manyThrottled)
+	}
+	if wait := jobs[99].answer.RetryAfter; wait != hostRetryAfter {
+		t.Errorf("the others shall wait %v; want a minute at most", wait)
+	}
+	service.Faults(nil)
+	r.clock.Advance(hostRetryAfter - time.Second)
+	if got := r.sends(r.page(service, 5)); got[0] != 5 {
+		t.Errorf("answers before its time = %v", got)
+	}
+	r.clock.Advance(time.Second)
+	if got := r.sends(r.page(service, 50)); got[201] != 50 {
+		t.Errorf("answers after it = %v", got)
+	}
+}
+
+func TestAFew429sByChanceHardlyMatter(t *testing.T) {
+	r, services := newPostroom(t, 1, 64)
+	var pushes atomic.Int64
+	services[0].Faults(func(string) *pushtest.Answer {
+		r.clock.Advance(time.Millisecond)
+		if pushes.Add(1)%20 == 0 {
+			return &pushtest.Answer{Status: 429, RetryAfter: "60"}
+		}
+		return nil
+	})
+	if got := r.sends(r.page(services[0], 1000)); !maps.Equal(got, map[int]int{429: 50, 201: 950}) {
+		t.Errorf("answers = %v; want each push tried", got)
+	}
+	if limit := r.hosts.hostOf(services[0]).limit; limit.isOn() && limit.limit < 40 {
+		t.Errorf("the host may have %v in flight", limit.limit)
+	}
+}
+
+func TestPushesBeyondAHostsLimitComeBackSoon(t *testing.T) {
+	r, services := newPostroom(t, 1, 8)
+	service := services[0]
+	service.Faults(func(string) *pushtest.Answer {
+		r.clock.Advance(limitEvery)
+		return &pushtest.Answer{Status: 429}
+	})
+	r.sends(r.page(service, 100))
+	asked := service.Stats().Requests
+	arrived, answer := make(chan struct{}, 20), make(chan struct{})
+	service.Faults(func(string) *pushtest.Answer {
+		arrived <- struct{}{}
+		<-answer
+		return nil
+	})
+	jobs := r.page(service, 20)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.send(t.Context(), jobs)
+	}()
+	<-arrived
+	r.clock.Advance(hostPatience)
+	r.hosts.check()
+	close(answer)
+	<-ended
+	got := statuses(jobs)
+	if tried := service.Stats().Requests - asked; tried >= 8 || got[201] != tried || got[0] != 20-tried {
+		t.Errorf("answers = %v after %d requests; want few at a time", got, tried)
+	}
+	if a := jobs[19].answer; a.Verdict != RetryLater || a.RetryAfter != hostRetry {
+		t.Errorf("answer of the last = %+v", a)
+	}
+}
+
+func TestALimitFallsWithThrottlingAndIsLiftedInTheEnd(t *testing.T) {
+	clock := &modelstest.Clock{}
+	limit := hostLimit{most: 1000}
+	window := func(throttled bool) {
+		for range limitAnswers - 1 {
+			limit.count(clock.Now(), 800, throttled)
+		}
+		clock.Advance(limitEvery)
+		limit.count(clock.Now(), 800, throttled)
+	}
+	window(false)
+	if limit.isOn() {
+		t.Error("a host without a 429 is limited")
+	}
+	window(true)
+	if limit.limit != 400 {
+		t.Errorf("limit = %v; want half of what was in flight", limit.limit)
+	}
+	for range 20 {
+		window(true)
+	}
+	if limit.limit != 1 || !limit.admits(0) || limit.admits(1) {
+		t.Errorf("limit = %v; want one at a time", limit.limit)
+	}
+	windows := 0
+	for ; limit.isOn(); windows++ {
+		before := limit.limit
+		if window(false); limit.isOn() && limit.limit > before*1.05+1.01 {
+			t.Fatalf("grew from %v to %v", before, limit.limit)
+		}
+	}
+	if windows < 50 || windows > 150 {
+		t.Errorf("unlimited after %d windows", windows)
+	}
+}
+
+func TestAllWorkersHearOfAHostThatIsDownAndOfItsReturn(t *testing.T) {
+	bus, err := StartBus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(bus.Close)
+	first, services := newPostroom(t, 1, 8)
+	second := openPostroom(t, first.sender, 8)
+	service := services[0]
+	heard := make(chan struct{}, 10)
+	for _, r := range []*postroom{first, second} {
+		if _, err := newHostNews(bus.Conn).listen(func(e models.HostEvent) {
+			r.hosts.hear(e)
+			heard <- struct{}{}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	news := newHostNews(bus.Conn)
+	for _, nonsense := range []string{"", "{", `{"host":""}`, `[]`, `{"host":7,"left_alone_ms":"x"}`} {
+		if err := bus.Conn.Publish(models.SubjectHosts, []byte(nonsense)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	service.Faults(always(pushtest.Answer{Reset: true}))
+	first.sends(first.page(service, 50))
+	asked := service.Stats().Requests
+	news.tell(first.hears())
+	<-heard
+	<-heard
+	service.Faults(nil)
+	jobs := second.page(service, 10)
+	if got := second.sends(jobs); got[0] != 10 || service.Stats().Requests != asked {
+		t.Errorf("answers of the second worker = %v", got)
+	}
+	second.clock.Advance(jobs[0].answer.RetryAfter)
+	if got := second.sends(second.page(service, 10)); got[201] != 10 {
+		t.Errorf("answers of the second worker when it may try = %v", got)
+	}
+	news.tell(second.hears())
+	<-heard
+	<-heard
+	if got := first.sends(first.page(service, 10)); got[201] != 10 {
+		t.Errorf("answers of the first worker = %v", got)
+	}
+}
+
+func TestNobodyIsBelievedForLongerThanAMinute(t *testing.T) {
+	hosts := newHosts(8, slog.New(slog.DiscardHandler))
+	clock := &modelstest.Clock{}
+	clock.Advance(time.Hour)
+	hosts.now = clock.Now
+	hosts.hear(models.HostEvent{Host: "push.example", LeftAloneMS: 1 << 60})
+	if wait := hosts.host("push.example").circuit.closedFor(clock.Now()); wait != hostRetryAfter {
+		t.Errorf("left alone for %v", wait)
+	}
+}
+
+// hostOf is what is known of a push service.
+func (s *hosts) hostOf(service *pushtest.Server) *host {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.host(service.URL()[len("https://"):])
+}
+
+// awaitAnswersOf waits until nothing is in flight to a push service.
+func (s *hosts) awaitAnswersOf(t *testing.T, service *pushtest.Server) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	inFlight := func() int {
+		h := s.hostOf(service)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return h.inFlight
+	}
+	for inFlight() > 0 {
+		if err := pause(ctx, time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package notifier
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+	"newsbell/notifier/pushtest"
+)
+
+// postroom is a pool with real push services, and its clock in the test's hands.
+type postroom struct {
+	*pool
+	t     *testing.T
+	clock *modelstest.Clock
+	key   *VAPIDKey
+	// told gets what the pool would tell others.
+	told chan models.HostEvent
+}
+
+// newPostroom makes so many push services, and a pool for so many requests.
+func newPostroom(t *testing.T, services, inFlight int) (*postroom, []*pushtest.Server) {
+	t.Helper()
+	all := make([]*pushtest.Server, services)
+	roots := x509.NewCertPool()
+	var origins []string
+	for i := range all {
+		service, err := pushtest.New(pushtest.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = service.Close() })
+		roots.AppendCertsFromPEM(service.CertPEM())
+		origins = append(origins, service.URL())
+		all[i] = service
+	}
+	client := NewClient(ClientOptions{Hosts: allowing(t, origins...), RootCAs: roots})
+	t.Cleanup(client.CloseIdleConnections)
+	return openPostroom(t, NewFastSender(client), inFlight), all
+}
+
+// openPostroom starts another pool beside the first.
+func openPostroom(t *testing.T, sender Sender, inFlight int) *postroom {
+	t.Helper()
+	key, _ := newTestKey(t)
+	r := &postroom{
+		pool: newPool(sender, inFlight, slog.New(slog.DiscardHandler)),
+		t:    t, clock: &modelstest.Clock{}, key: key, told: make(chan models.HostEvent, 10),
+	}
+	r.clock.Advance(24 * time.Hour)
+	r.hosts.now = r.clock.Now
+	t.Cleanup(r.start(func(e models.HostEvent) { r.told <- e }))
+	return r
+}
+
+// page is a push to each of so many new readers of a push service.
+func (r *postroom) page(service *pushtest.Server, size int) []job {
+	r.t.Helper()
+	jobs := make([]job, size)
+	for i := range jobs {
+		reader, err := service.NewReader(r.key.PublicKey())
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		jobs[i].push = Push{
+			SubscriptionID: int64(i), Endpoint: reader.Endpoint(), Key: r.key, Payload: []byte("news"), TTL: time.Hour,
+			P256DH: decode(r.t, reader.P256DH()), Auth: decode(r.t, reader.Auth()),
+		}
+	}
+	return jobs
+}
+
+// sends sends a page to the end and counts its answers by status.
+func (r *postroom) sends(jobs []job) map[int]int {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	r.send(ctx, jobs)
+	if ctx.Err() != nil {
+		r.t.Fatal("the page is not done")
+	}
+	return statuses(jobs)
+}
+
+// hears waits for the next news of a host.
+func (r *postroom) hears() models.HostEvent {
+	r.t.Helper()
+	select {
+	case event := <-r.told:
+		return event
+	case <-time.After(patience):
+		r.t.Fatal("nobody was told")
+		return models.HostEvent{}
+	}
+}
+
+// statuses counts answers; 0 is for pushes that got none from the push service.
+func statuses(jobs []job) map[int]int {
+	count := map[int]int{}
+	for _, j := range jobs {
+		count[j.answer.Status]++
+	}
+	return count
+}
+
+// always is the same fault for each push.
+func always(a pushtest.Answer) func(string) *pushtest.Answer {
+	return func(string) *pushtest.Answer { return &a }
+}

@@ -124,6 +124,7 @@ func gormConfig(now func() time.Time) *gorm.Config {
 	return &gorm.Config{
 		NowFunc:                now,
 		SkipDefaultTransaction: true,
+		DisableAutomaticPing:   true, // it could not be cancelled; [Open] pings
 		Logger:                 logger.NewSlogLogger(slog.New(slog.NewTextHandler(io.Discard, nil)), logger.Config{}),
 	}
 }

@@ -3,6 +3,7 @@ package notifier
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -25,21 +26,36 @@ type Bus struct {
 const busMemory = 64 << 20
 
 // OpenBus connects to the NATS of a URL, or starts one inside the process when
-// there is none. A NATS that cannot be reached is tried again and again.
-func OpenBus(url string) (*Bus, error) {
+// there is none. A NATS that cannot be reached, or lets nobody in, is tried
+// again and again.
+func OpenBus(url string, log *slog.Logger) (*Bus, error) {
 	if url == "" {
 		return StartBus()
 	}
-	conn, err := nats.Connect(url, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
-		nats.ReconnectWait(reconnectEvery), nats.Name("newsbell"))
+	conn, err := nats.Connect(url, nats.Name("newsbell"),
+		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
+		nats.CustomReconnectDelay(reconnectDelay),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
+			log.Warn("NATS is unreachable; trying again", "error", err)
+		}),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil { // not closed by us
+				log.Warn("NATS is gone", "error", err)
+			}
+		}),
+		nats.ConnectHandler(func(*nats.Conn) { log.Info("NATS is connected") }),
+		nats.ReconnectHandler(func(*nats.Conn) { log.Info("NATS is connected again") }),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}
 	return &Bus{Conn: conn}, nil
 }
 
-// reconnectEvery is how often a NATS that is away is tried again.
-const reconnectEvery = 500 * time.Millisecond
+// reconnectDelay is 250 ms, doubled each time up to 5 s.
+func reconnectDelay(attempts int) time.Duration {
+	return min(250*time.Millisecond<<min(attempts-1, 10), 5*time.Second)
+}
 
 // StartBus starts an embedded server.
 func StartBus() (*Bus, error) {

@@ -47,7 +47,7 @@ func (d *demoCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, service.Close()) }()
-	p, err := d.open(ctx, folder, service)
+	p, err := d.open(folder, service)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (d *demoCommand) check() error {
 }
 
 // open makes a Newsbell in a folder of its own that may push to the service.
-func (d *demoCommand) open(ctx context.Context, folder string, service *pushtest.Server) (*program, error) {
+func (d *demoCommand) open(folder string, service *pushtest.Server) (*program, error) {
 	settings := defaultSettings()
 	settings.DatabaseURL = filepath.Join(folder, "demo.db")
 	settings.Listen, settings.LogLevel = d.Listen, d.LogLevel
@@ -90,7 +90,7 @@ func (d *demoCommand) open(ctx context.Context, folder string, service *pushtest
 	if err != nil {
 		return nil, err
 	}
-	return newProgram(ctx, c, service.CertPool(), io.Discard)
+	return newProgram(c, service.CertPool(), io.Discard)
 }
 
 // perform plays the whole piece: setting, readers, replay, comparison.
@@ -98,6 +98,11 @@ func (d *demoCommand) perform(ctx context.Context, p *program, service *pushtest
 	c, err := readCoverage()
 	if err != nil {
 		return err
+	}
+	select {
+	case <-p.opened:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	_, token, err := p.store.CreateToken(ctx, "demo")
 	if err != nil {

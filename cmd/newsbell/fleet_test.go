@@ -86,7 +86,7 @@ func (f *fleet) worker() (stop func()) {
 	f.t.Helper()
 	c := f.c
 	c.listen = ""
-	p, err := newProgram(f.t.Context(), c, f.service.CertPool(), io.Discard)
+	p, err := newProgram(c, f.service.CertPool(), io.Discard)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -19,55 +19,41 @@ import (
 )
 
 // program is a running Newsbell: the notifier and, unless it is a worker alone,
-// the web server, in one process.
+// the web server, in one process. What it needs may come later than it does:
+// until then it tries again, and its server says that it is not ready.
 type program struct {
+	config   config
+	rootCAs  *x509.CertPool
+	out      io.Writer
+	listener net.Listener
+	front    *front
+	server   *http.Server
+
+	// Those are there once opened is closed.
+	opened   chan struct{}
 	store    *models.Store
 	bus      *notifier.Bus
 	notifier *notifier.Notifier
-	listener net.Listener
-	server   *http.Server
 }
 
 // shutdownTimeout bounds how long requests may go on after a signal.
 const shutdownTimeout = 5 * time.Second
 
-// newProgram opens everything; rootCAs are the system's when nil. A program
-// without an address to listen on is a worker. Nothing is served or sent before
+// newProgram listens; rootCAs are the system's when nil. A program without an
+// address to listen on is a worker. Nothing is opened, served or sent before
 // Run.
-func newProgram(ctx context.Context, c config, rootCAs *x509.CertPool, out io.Writer) (p *program, err error) {
-	p = &program{}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, p.Close())
-		}
-	}()
-	if p.store, err = openStore(ctx, c, out); err != nil {
-		return p, err
-	}
-	if p.bus, err = notifier.OpenBus(c.natsURL); err != nil {
-		return p, err
-	}
-	if p.notifier, err = p.newNotifier(c, rootCAs); err != nil {
-		return p, err
-	}
+func newProgram(c config, rootCAs *x509.CertPool, out io.Writer) (*program, error) {
+	p := &program{config: c, rootCAs: rootCAs, out: out, opened: make(chan struct{})}
 	if c.listen == "" {
 		return p, nil
 	}
-	return p, p.openWeb(c)
-}
-
-func (p *program) openWeb(c config) (err error) {
-	if p.listener, err = net.Listen("tcp", c.listen); err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	handler, err := handlers.New(handlers.Options{
-		Store: p.store, Bus: p.bus.Conn, BaseURL: c.baseURL, Log: c.log, Ready: p.notifier.Ready,
-	})
+	waiting, err := handlers.Waiting(c.baseURL, c.log)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	p.front = newFront(waiting)
 	p.server = &http.Server{
-		Handler:           handler,
+		Handler:           p.front,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -75,14 +61,17 @@ func (p *program) openWeb(c config) (err error) {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(c.log.Handler(), slog.LevelWarn),
 	}
-	return nil
+	if p.listener, err = net.Listen("tcp", c.listen); err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return p, nil
 }
 
 // Run serves and sends until ctx ends, then lets requests and pushes in flight
 // end.
 func (p *program) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.notifier.Run(ctx) })
+	group.Go(func() error { return p.openAndSend(ctx) })
 	if p.server == nil {
 		return group.Wait()
 	}
@@ -101,7 +90,43 @@ func (p *program) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// Close closes what newProgram opened; after Run.
+func (p *program) openAndSend(ctx context.Context) error {
+	if err := p.open(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop while it waited
+		}
+		return err
+	}
+	return p.notifier.Run(ctx)
+}
+
+// open opens everything, and lets the server show it. It waits for the
+// database; the bus comes by itself.
+func (p *program) open(ctx context.Context) (err error) {
+	c := p.config
+	if p.bus, err = notifier.OpenBus(c.natsURL, c.log); err != nil {
+		return err
+	}
+	if p.store, err = awaitStore(ctx, c, p.out); err != nil {
+		return err
+	}
+	if p.notifier, err = p.newNotifier(); err != nil {
+		return err
+	}
+	if p.front != nil {
+		web, err := handlers.New(handlers.Options{
+			Store: p.store, Bus: p.bus.Conn, BaseURL: c.baseURL, Log: c.log, Ready: p.notifier.Ready,
+		})
+		if err != nil {
+			return err
+		}
+		p.front.show(web)
+	}
+	close(p.opened)
+	return nil
+}
+
+// Close closes what newProgram and Run opened; after Run.
 func (p *program) Close() error {
 	var err error
 	if p.listener != nil {
@@ -118,8 +143,9 @@ func (p *program) Close() error {
 	return err
 }
 
-func (p *program) newNotifier(c config, rootCAs *x509.CertPool) (*notifier.Notifier, error) {
-	client := notifier.NewClient(notifier.ClientOptions{Hosts: c.pushHosts, RootCAs: rootCAs})
+func (p *program) newNotifier() (*notifier.Notifier, error) {
+	c := p.config
+	client := notifier.NewClient(notifier.ClientOptions{Hosts: c.pushHosts, RootCAs: p.rootCAs})
 	var sender notifier.Sender = notifier.NewFastSender(client)
 	if c.sender == "webpush-go" {
 		sender = notifier.NewWebPushSender(client)

@@ -10,13 +10,13 @@ import (
 // serveCommand runs a Newsbell until it is told to stop.
 type serveCommand struct{ serverSettings }
 
-// Run opens everything, says where it is, and serves until ctx ends.
+// Run says where it is, opens everything, and serves until ctx ends.
 func (s *serveCommand) Run(ctx context.Context) (err error) {
 	c, err := s.check()
 	if err != nil {
 		return err
 	}
-	p, err := newProgram(ctx, c, nil, os.Stdout)
+	p, err := newProgram(c, nil, os.Stdout)
 	if err != nil {
 		return err
 	}

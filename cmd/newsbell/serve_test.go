@@ -104,7 +104,7 @@ func TestABrokenDatabaseIsNamedAtStart(t *testing.T) {
 func serve(t *testing.T, c config, rootCAs *x509.CertPool, out io.Writer) (address string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	p, err := newProgram(ctx, c, rootCAs, out)
+	p, err := newProgram(c, rootCAs, out)
 	if err != nil {
 		cancel()
 		t.Fatal(err)

@@ -7,10 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"newsbell/models"
 	"newsbell/notifier"
 )
+
+// connectTimeout is how long a database may take to answer.
+const connectTimeout = 5 * time.Second
 
 // openStore opens the database of a configuration, makes what is missing on
 // the first start, and says what it made and where.
@@ -18,7 +22,9 @@ func openStore(ctx context.Context, c config, out io.Writer) (*models.Store, err
 	if err := makeDataFolder(c.databaseURL, out); err != nil {
 		return nil, err
 	}
-	store, err := models.Open(ctx, models.Options{
+	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	store, err := models.Open(connecting, models.Options{
 		URL: c.databaseURL, PushHosts: c.pushHosts, UndoWindow: c.undoWindow, TTLs: c.ttls,
 	})
 	if err != nil {

@@ -1,0 +1,34 @@
+package models
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// IsUnreachable tells whether a later try may succeed where [Open] or
+// [Store.Migrate] failed: the server is away, starts, stops, or lets nobody in.
+func IsUnreachable(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch refused.Code[:2] {
+		case "08", "53", "57": // connection, resources, operator
+			return true
+		}
+		return false
+	}
+	_, isNet := errors.AsType[net.Error](err)
+	return isNet || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// IsRefused tells whether a database answers and does not let us in: a wrong
+// password, a database that does not exist.
+func IsRefused(err error) bool {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (strings.HasPrefix(refused.Code, "28") || strings.HasPrefix(refused.Code, "3D"))
+}

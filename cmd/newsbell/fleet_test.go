@@ -86,22 +86,7 @@ func (f *fleet) worker() (stop func()) {
 	f.t.Helper()
 	c := f.c
 	c.listen = ""
-	p, err := newProgram(c, f.service.CertPool(), io.Discard)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
-	stop = func() {
-		cancel()
-		if err := <-ended; err != nil {
-			f.t.Error(err)
-		}
-		if err := p.Close(); err != nil {
-			f.t.Error(err)
-		}
-	}
+	_, stop = start(f.t, c, f.service.CertPool(), io.Discard)
 	return stop
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,20 +104,23 @@ func TestABrokenDatabaseIsNamedAtStart(t *testing.T) {
 // serve runs a program until stop, and waits until it is ready.
 func serve(t *testing.T, c config, rootCAs *x509.CertPool, out io.Writer) (address string, stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
+	p, stop := start(t, c, rootCAs, out)
+	address = localURL(p.listener.Addr())
+	awaitReady(t, address)
+	return address, stop
+}
+
+// start runs a program until stop.
+func start(t *testing.T, c config, rootCAs *x509.CertPool, out io.Writer) (p *program, stop func()) {
+	t.Helper()
 	p, err := newProgram(c, rootCAs, out)
 	if err != nil {
-		cancel()
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
-	stopped := false
-	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
@@ -124,17 +128,20 @@ func serve(t *testing.T, c config, rootCAs *x509.CertPool, out io.Writer) (addre
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
-	}
+	})
 	t.Cleanup(stop)
-	address = localURL(p.listener.Addr())
-	waiting, cancelWait := context.WithTimeout(ctx, 10*time.Second)
-	defer cancelWait()
+	return p, stop
+}
+
+func awaitReady(t *testing.T, address string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
 	for get(t, address+"/readyz") != http.StatusOK {
-		if err := pause(waiting, 5*time.Millisecond); err != nil {
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
 			t.Fatal("not ready:", err)
 		}
 	}
-	return address, stop
 }
 
 func get(t *testing.T, url string) int {

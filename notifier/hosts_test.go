@@ -268,18 +268,18 @@ func (s *hosts) hostOf(service *pushtest.Server) *host {
 	return s.host(service.URL()[len("https://"):])
 }
 
-// awaitAnswersOf waits until nothing is in flight to a push service.
-func (s *hosts) awaitAnswersOf(t *testing.T, service *pushtest.Server) {
+// await waits for a state of a push service.
+func (s *hosts) await(t *testing.T, service *pushtest.Server, ready func(*host) bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	inFlight := func() int {
+	isReady := func() bool {
 		h := s.hostOf(service)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return h.inFlight
+		return ready(h)
 	}
-	for inFlight() > 0 {
+	for !isReady() {
 		if err := pause(ctx, time.Millisecond); err != nil {
 			t.Fatal(err)
 		}

@@ -2,8 +2,9 @@ package models
 
 import "fmt"
 
-// The subjects on the bus. What travels there only makes things faster: each
-// of these facts is also a row, and the sweeper finds what a lost message told.
+// The subjects on the bus. What travels there only makes things faster: of
+// alerts and shards there are rows, and the sweeper finds what a lost message
+// told; of a push host's troubles the next push tells.
 const (
 	// SubjectPublished carries an [AlertEvent]: there is an alert to plan.
 	SubjectPublished = "newsbell.alerts.published"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,11 +17,7 @@ func IsUnreachable(err error) bool {
 		return true
 	}
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
-		switch refused.Code[:2] {
-		case "08", "53", "57": // connection, resources, operator
-			return true
-		}
-		return false
+		return isOfClass(refused, "08", "53", "57") // connection, resources, operator
 	}
 	_, isNet := errors.AsType[net.Error](err)
 	return isNet || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
@@ -30,5 +27,10 @@ func IsUnreachable(err error) bool {
 // password, a database that does not exist.
 func IsRefused(err error) bool {
 	refused, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (strings.HasPrefix(refused.Code, "28") || strings.HasPrefix(refused.Code, "3D"))
+	return ok && isOfClass(refused, "28", "3D")
+}
+
+// isOfClass knows the first two characters of an SQLSTATE.
+func isOfClass(err *pgconn.PgError, classes ...string) bool {
+	return slices.ContainsFunc(classes, func(class string) bool { return strings.HasPrefix(err.Code, class) })
 }

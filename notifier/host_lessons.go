@@ -27,6 +27,10 @@ func (h *host) learn(now time.Time, a Answer, probe bool) {
 	}
 	h.circuit.probing = false
 	throttled := a.Status == http.StatusTooManyRequests || a.Status == http.StatusNotAcceptable
+	failed := a.Verdict == RetryLater && (a.Status == 0 || a.Status >= 500)
+	if a.Status != 0 && !failed {
+		h.circuit.failures = 0
+	}
 	if a.Status != 0 {
 		h.recent = h.recent << 1 & (1<<recentAnswers - 1)
 		if throttled {
@@ -39,7 +43,7 @@ func (h *host) learn(now time.Time, a Answer, probe bool) {
 		h.works()
 	case throttled:
 		h.throttles(now, a, probe)
-	case a.Verdict == RetryLater && (a.Status == 0 || a.Status >= 500):
+	case failed:
 		if wait := h.circuit.fail(a.RetryAfter); wait > 0 {
 			h.leaveAlone(now, wait, "it fails: "+a.Reason)
 		}

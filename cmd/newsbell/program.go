@@ -47,8 +47,10 @@ func newProgram(ctx context.Context, c config, rootCAs *x509.CertPool, out io.Wr
 	if p.bus, err = notifier.OpenBus(c.natsURL); err != nil {
 		return p, err
 	}
-	if p.notifier, err = p.newNotifier(c, rootCAs); err != nil {
-		return p, err
+	if !c.noSend {
+		if p.notifier, err = p.newNotifier(c, rootCAs); err != nil {
+			return p, err
+		}
 	}
 	if c.listen == "" {
 		return p, nil
@@ -61,7 +63,7 @@ func (p *program) openWeb(c config) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	handler, err := handlers.New(handlers.Options{
-		Store: p.store, Bus: p.bus.Conn, BaseURL: c.baseURL, Log: c.log, Ready: p.notifier.Ready,
+		Store: p.store, Bus: p.bus.Conn, BaseURL: c.baseURL, Log: c.log, Ready: p.ready,
 	})
 	if err != nil {
 		return err
@@ -78,11 +80,21 @@ func (p *program) openWeb(c config) (err error) {
 	return nil
 }
 
+// ready tells whether the program can do all of its work.
+func (p *program) ready(ctx context.Context) error {
+	if p.notifier == nil {
+		return nil
+	}
+	return p.notifier.Ready(ctx)
+}
+
 // Run serves and sends until ctx ends, then lets requests and pushes in flight
 // end.
 func (p *program) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.notifier.Run(ctx) })
+	if p.notifier != nil {
+		group.Go(func() error { return p.notifier.Run(ctx) })
+	}
 	if p.server == nil {
 		return group.Wait()
 	}

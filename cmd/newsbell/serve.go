@@ -5,10 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/pprof"
 )
 
 // serveCommand runs a Newsbell until it is told to stop.
-type serveCommand struct{ serverSettings }
+type serveCommand struct {
+	serverSettings
+	NoSend     bool   `help:"Leave the sending to workers."`
+	CPUProfile string `name:"cpu-profile" help:"Write a CPU profile to this file." placeholder:"FILE"`
+}
 
 // Run opens everything, says where it is, and serves until ctx ends.
 func (s *serveCommand) Run(ctx context.Context) (err error) {
@@ -16,7 +21,13 @@ func (s *serveCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := newProgram(ctx, c, nil, os.Stdout)
+	c.noSend = s.NoSend
+	stopProfile, err := startCPUProfile(s.CPUProfile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
+	p, err := newProgram(ctx, c, c.rootCAs, os.Stdout)
 	if err != nil {
 		return err
 	}
@@ -25,4 +36,22 @@ func (s *serveCommand) Run(ctx context.Context) (err error) {
 	fmt.Println("readers find it at ", c.baseURL)
 	fmt.Println("editors find it at ", c.baseURL+"/editor", "(make a token: newsbell token create NAME)")
 	return p.Run(ctx)
+}
+
+// startCPUProfile writes a profile until it is stopped, if there is a file for it.
+func startCPUProfile(file string) (stop func() error, err error) {
+	if file == "" {
+		return func() error { return nil }, nil
+	}
+	out, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return nil, errors.Join(err, out.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return out.Close()
+	}, nil
 }

@@ -19,7 +19,7 @@ func (w *workCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := newProgram(ctx, c, nil, os.Stdout)
+	p, err := newProgram(ctx, c, c.rootCAs, os.Stdout)
 	if err != nil {
 		return err
 	}

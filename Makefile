@@ -37,7 +37,7 @@ screenshots: build
 	node e2e/screenshots.mjs
 
 build:
-	CGO_ENABLED=0 go build -o bin/ ./cmd/newsbell ./cmd/pushtest ./e2e/rows
+	CGO_ENABLED=0 go build -o bin/ ./cmd/newsbell ./e2e/rows
 
 # setup installs what the tests need: a C compiler for the race detector,
 # PostgreSQL, Node, browsers, and the tests' npm packages.

@@ -20,6 +20,9 @@ const (
 	Sent AlertState = "sent"
 	// Stopped was taken back by an editor; who had it already, has it.
 	Stopped AlertState = "stopped"
+	// Superseded gave way to a newer alert of its outage, which reaches at
+	// least the same readers; who had it already, has it.
+	Superseded AlertState = "superseded"
 )
 
 // Alert is the notification that an update sends.
@@ -34,8 +37,11 @@ type Alert struct {
 	HoldUntil time.Time
 	// Deadline is when the notifier gives up what it has not reached.
 	Deadline time.Time
-	// Audience is how many readers the plan found.
-	Audience   int
+	// Audience is how many readers the plan has found.
+	Audience int
+	// PlannedUpto is the last subscription's ID that lies in a shard.
+	PlannedUpto int64
+	// PlannedAt is when the plan was done, or given up.
 	PlannedAt  *time.Time
 	FinishedAt *time.Time
 	CreatedAt  time.Time
@@ -96,7 +102,7 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 		}
 		stopped, err := stop(Holding, map[string]any{"state": Stopped, "finished_at": s.Now()})
 		if err == nil && !stopped {
-			stopped, err = stop(Sending, map[string]any{"state": Stopped})
+			stopped, err = stop(Sending, map[string]any{"state": Stopped, "planned_at": gorm.Expr("coalesce(planned_at, ?)", s.Now())})
 		}
 		if err != nil {
 			return err

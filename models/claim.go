@@ -84,10 +84,13 @@ func (s *Store) RetryLater(ctx context.Context, c *Claim, due time.Time) error {
 	return s.save(ctx, c, nil)
 }
 
-// Finish ends a shard. What has not been reached by then is left out; what
-// waits has failed.
+// Finish ends a shard. What has not been reached by then is left out. What
+// waits has failed when the deadline has passed; of an alert that was stopped
+// or superseded it is left out too.
 func (s *Store) Finish(ctx context.Context, c *Claim) error {
-	c.Ledger.Failed.Or(c.Ledger.Waiting)
+	if c.Alert.State == Sending {
+		c.Ledger.Failed.Or(c.Ledger.Waiting)
+	}
 	c.Ledger.Waiting.Clear()
 	c.Shard.State = Finished
 	if err := s.save(ctx, c, nil); err != nil {
@@ -157,8 +160,11 @@ func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) err
 	if len(failures) == 0 {
 		return nil
 	}
-	return tx.CreateInBatches(failures, shardBatch).Error
+	return tx.CreateInBatches(failures, failureBatch).Error
 }
+
+// failureBatch is how many failures one INSERT holds.
+const failureBatch = 500
 
 // mendsOrBreaksKey tells whether the answer changes what we know of the
 // subscription's VAPID key.

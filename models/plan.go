@@ -3,88 +3,157 @@ package models
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"gorm.io/gorm"
 )
 
-// shardBatch is how many shard rows one INSERT holds.
-const shardBatch = 500
+// planBatch is the most shards that one step of a plan writes.
+const planBatch = 16
 
-// UnplannedAlerts are the IDs of alerts whose undo window has ended and that
-// nobody has planned, the most urgent first.
+// UnplannedAlerts are the IDs of alerts whose undo window has ended and whose
+// plan is not done, the most urgent first.
 func (s *Store) UnplannedAlerts(ctx context.Context) ([]int64, error) {
 	var ids []int64
-	err := s.read.WithContext(ctx).Model(&Alert{}).Where("state = ? AND hold_until <= ?", Holding, s.Now()).
+	err := s.read.WithContext(ctx).Model(&Alert{}).
+		Where("state = ? AND hold_until <= ? OR state = ? AND planned_at IS NULL", Holding, s.Now(), Sending).
 		Order("priority DESC, id").Pluck("id", &ids).Error
 	return ids, domain(err)
 }
 
-// Plan cuts an alert's audience into shards and begins to send it, in one
-// transaction. Of several workers who plan an alert one does it; the others,
-// and whoever comes before the undo window has ended, get [ErrFinished].
-func (s *Store) Plan(ctx context.Context, alertID int64) error {
+// Plan cuts the next shards of an alert's audience and returns them; it is
+// called until done. The first step makes one shard, so that its readers wait
+// for nothing, and each step twice as many as there are. The alert of whoever
+// comes before the undo window has ended, after the last step, or beside
+// another worker's step is [ErrFinished].
+//
+// The first step also supersedes the older alerts of the outage whose audience
+// this one includes.
+func (s *Store) Plan(ctx context.Context, alertID int64) (shards []ShardRef, done bool, err error) {
+	alert, err := s.beginPlan(ctx, alertID)
+	if err == nil {
+		shards, done, err = s.planStep(ctx, alert)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("plan alert %d: %w", alertID, err)
+	}
+	if !done {
+		return shards, false, nil
+	}
+	return shards, true, s.finishAlert(ctx, alertID) // an alert without readers is sent
+}
+
+// beginPlan begins to send, unless that has been done.
+func (s *Store) beginPlan(ctx context.Context, alertID int64) (alert Alert, err error) {
 	now := s.Now()
-	err := s.transaction(ctx, func(tx *gorm.DB) error {
+	err = s.transaction(ctx, func(tx *gorm.DB) error {
 		begun := tx.Model(&Alert{}).
-			Where("id = ? AND state = ? AND hold_until <= ?", alertID, Holding, now).
-			Updates(map[string]any{"state": Sending, "planned_at": now})
+			Where("id = ? AND state = ? AND hold_until <= ?", alertID, Holding, now).Update("state", Sending)
 		if begun.Error != nil {
 			return begun.Error
 		}
-		if begun.RowsAffected == 0 {
+		if alert, err = findAlert(tx, alertID); err != nil {
+			return err
+		}
+		if alert.State != Sending || alert.PlannedAt != nil {
 			return ErrFinished
 		}
-		alert, err := findAlert(tx, alertID)
-		if err != nil {
-			return err
+		if begun.RowsAffected == 0 {
+			return nil
 		}
-		shards, audience, err := s.cut(tx, alert)
-		if err != nil {
-			return err
-		}
-		if err := tx.Model(&alert).Update("audience", audience).Error; err != nil || len(shards) == 0 {
-			return err
-		}
-		return tx.CreateInBatches(shards, shardBatch).Error
+		return s.supersede(tx, alert)
 	})
-	if err != nil {
-		return fmt.Errorf("plan alert %d: %w", alertID, err)
-	}
-	return s.finishAlert(ctx, alertID) // an alert without readers is sent
+	return alert, err
 }
 
-// cut finds the IDs between which each shard lies, and the size of the
-// audience.
-func (s *Store) cut(tx *gorm.DB, alert Alert) (shards []Shard, size int, err error) {
-	a, err := alertAudience(tx, alert)
+// supersede ends the older alerts of the outage that are only for readers whom
+// this one reaches too.
+func (s *Store) supersede(tx *gorm.DB, alert Alert) error {
+	now := s.Now()
+	return tx.Exec(`
+		UPDATE alerts SET planned_at = coalesce(planned_at, ?), state = ?,
+			finished_at = CASE WHEN state = ? THEN ? ELSE finished_at END
+		WHERE outage_id = ? AND id < ? AND state IN (?, ?) AND NOT EXISTS (
+			SELECT 1 FROM alert_topics older WHERE older.alert_id = alerts.id AND NOT EXISTS (
+				SELECT 1 FROM alert_topics newer
+				WHERE newer.alert_id = ? AND newer.topic_id = older.topic_id AND newer.reach >= older.reach))`,
+		now, Superseded, Holding, now, alert.OutageID, alert.ID, Holding, Sending, alert.ID).Error
+}
+
+// planStep cuts outside the transaction, which only writes the rows; whoever
+// wrote them first wins.
+func (s *Store) planStep(ctx context.Context, alert Alert) (refs []ShardRef, done bool, err error) {
+	var planned int64
+	if err := s.read.WithContext(ctx).Model(&Shard{}).Where("alert_id = ?", alert.ID).Count(&planned).Error; err != nil {
+		return nil, false, err
+	}
+	a, err := alertAudience(s.read.WithContext(ctx), alert)
 	if err != nil {
-		return nil, 0, err
+		return nil, false, err
 	}
-	query, args := a.sql()
-	rows, err := tx.Raw(`
-		SELECT subscription_id, n, total FROM (
-			SELECT subscription_id, row_number() OVER (ORDER BY subscription_id) AS n, count(*) OVER () AS total
-			FROM (`+query+`) AS f
-		) AS numbered WHERE n = 1 OR n % ? = 0 OR n = total ORDER BY n`, append(args, s.shardSize)...).Rows()
-	if err != nil {
-		return nil, 0, err
-	}
-	defer rows.Close()
-	var after, id int64
-	for n := 0; rows.Next(); {
-		if err := rows.Scan(&id, &n, &size); err != nil {
-			return nil, 0, err
+	var shards []Shard
+	size, upto := 0, alert.PlannedUpto
+	for range min(max(planned, 1), planBatch) {
+		var shard Shard
+		var readers int
+		if shard, readers, done, err = s.cut(ctx, alert, a, upto); err != nil {
+			return nil, false, err
 		}
-		if n == 1 {
-			after = id - 1 // ledgers count from here
+		upto = max(upto, shard.UptoID)
+		if readers > 0 { // all may have muted the outage
+			shards, size = append(shards, shard), size+readers
 		}
-		if n%s.shardSize == 0 || n == size {
-			shards = append(shards, Shard{
-				AlertID: alert.ID, AfterID: after, UptoID: id, Position: after,
-				State: Unfinished, DueAt: *alert.PlannedAt, EncodedLedger: []byte{},
-			})
-			after = id
+		if done {
+			break
 		}
 	}
-	return shards, size, rows.Err()
+	changes := map[string]any{"planned_upto": upto, "audience": gorm.Expr("audience + ?", size)}
+	if done {
+		changes["planned_at"] = s.Now()
+	}
+	err = s.transaction(ctx, func(tx *gorm.DB) error {
+		mine := tx.Model(&Alert{}).Where("id = ? AND planned_upto = ? AND planned_at IS NULL", alert.ID, alert.PlannedUpto).Updates(changes)
+		if mine.Error != nil {
+			return mine.Error
+		}
+		if mine.RowsAffected == 0 {
+			return ErrFinished
+		}
+		if len(shards) == 0 {
+			return nil
+		}
+		return tx.Create(&shards).Error
+	})
+	for _, shard := range shards {
+		refs = append(refs, ShardRef{ID: shard.ID, AlertID: alert.ID, Priority: alert.Priority})
+	}
+	return refs, done, err
+}
+
+// cut finds the next shard, how many readers it has, and whether it is the
+// last. It looks at no more of each topic's followers than a shard holds, so
+// that cutting costs the same wherever it is.
+func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (shard Shard, readers int, last bool, err error) {
+	var parts []string
+	var args []any
+	for _, t := range a.topics {
+		parts = append(parts, `SELECT subscription_id FROM (SELECT subscription_id FROM follows
+			WHERE topic_id = ? AND level <= ? AND subscription_id > ? ORDER BY subscription_id LIMIT ?) AS followers`)
+		args = append(args, t.TopicID, t.Reach, after, s.shardSize)
+	}
+	var followers int
+	var first, upto int64
+	err = s.reads.QueryRowContext(ctx, s.dialect.rebind(`
+		SELECT count(*), coalesce(min(subscription_id), 0), coalesce(max(subscription_id), 0) FROM (
+			`+strings.Join(parts, " UNION ")+` ORDER BY 1 LIMIT ?) AS next`), append(args, s.shardSize)...).
+		Scan(&followers, &first, &upto)
+	if err != nil || followers == 0 {
+		return shard, 0, true, err
+	}
+	query, args := a.sql(condition{"subscription_id > ?", []any{after}}, condition{"subscription_id <= ?", []any{upto}})
+	err = s.reads.QueryRowContext(ctx, s.dialect.rebind("SELECT count(*) FROM ("+query+") AS readers"), args...).Scan(&readers)
+	return Shard{
+		AlertID: alert.ID, AfterID: first - 1, UptoID: upto, Position: first - 1, // ledgers count from here
+		State: Unfinished, DueAt: s.Now(), EncodedLedger: []byte{},
+	}, readers, followers < s.shardSize, err
 }

@@ -45,8 +45,8 @@ type ShardRef struct {
 func (s *Store) DueShards(ctx context.Context, limit int) ([]ShardRef, error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
 		SELECT s.id, s.alert_id, a.priority FROM shards s JOIN alerts a ON a.id = s.alert_id
-		WHERE s.state = 'unfinished' AND (s.due_at <= ? OR a.state = ?)
-		ORDER BY a.priority DESC, s.alert_id, s.id LIMIT ?`), s.Now(), Stopped, limit)
+		WHERE s.state = 'unfinished' AND (s.due_at <= ? OR a.state <> ?)
+		ORDER BY a.priority DESC, s.alert_id, s.id LIMIT ?`), s.Now(), Sending, limit)
 	if err != nil {
 		return nil, fmt.Errorf("due shards: %w", err)
 	}

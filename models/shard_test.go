@@ -24,17 +24,17 @@ func TestAPlanIsMadeOnceAndOnlyAfterTheUndoWindow(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := published.Alert.ID
-		if err := db.Plan(ctx, id); !errors.Is(err, models.ErrFinished) {
+		if _, _, err := db.Plan(ctx, id); !errors.Is(err, models.ErrFinished) {
 			t.Errorf("plan inside the window: %v; want nothing to do", err)
 		}
 		db.Clock.Advance(window)
 		if ids, err := db.UnplannedAlerts(ctx); err != nil || len(ids) != 1 || ids[0] != id {
 			t.Errorf("unplanned = %v, %v; want the alert", ids, err)
 		}
-		if err := db.Plan(ctx, id); err != nil {
-			t.Fatal(err)
+		if shards, done, err := db.Plan(ctx, id); err != nil || len(shards) != 1 || !done {
+			t.Fatalf("plan = %v, %v, %v; want one shard and the end", shards, done, err)
 		}
-		if err := db.Plan(ctx, id); !errors.Is(err, models.ErrFinished) {
+		if _, _, err := db.Plan(ctx, id); !errors.Is(err, models.ErrFinished) {
 			t.Errorf("second plan: %v; want nothing to do", err)
 		}
 		if shards, err := db.DueShards(ctx, 10); err != nil || len(shards) != 1 {
@@ -189,7 +189,7 @@ func TestAHoldingAlertIsTakenBackBeforeAnyoneIsTold(t *testing.T) {
 		if err := db.StopAlert(ctx, id, "test"); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Plan(ctx, id); !errors.Is(err, models.ErrFinished) {
+		if _, _, err := db.Plan(ctx, id); !errors.Is(err, models.ErrFinished) {
 			t.Errorf("plan: %v; want nothing to do", err)
 		}
 	})

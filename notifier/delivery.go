@@ -29,6 +29,9 @@ func (n *Notifier) deliver(ctx context.Context, shardID int64, progress *atomic.
 	if err != nil {
 		return err
 	}
+	if claim.Alert.Priority {
+		defer n.precedence.enter()()
+	}
 	message, err := n.message.of(claim.Alert)
 	if err != nil {
 		return err
@@ -62,11 +65,22 @@ func (d *delivery) sendPages(ctx context.Context) error {
 		if read.err != nil {
 			return read.err
 		}
+		if err := d.yield(ctx); err != nil {
+			return err
+		}
 		if err := d.sendPage(ctx, d.claim.Untried(read.page)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// yield lets resolutions go first.
+func (d *delivery) yield(ctx context.Context) error {
+	if d.claim.Alert.Priority {
+		return nil
+	}
+	return d.precedence.yield(ctx, d.progress)
 }
 
 // sendWaiting tries again whoever waits.
@@ -77,6 +91,9 @@ func (d *delivery) sendWaiting(ctx context.Context) error {
 	err := d.store.WaitingPages(ctx, d.claim, func(page models.Page) error {
 		if d.store.Ended(d.claim) {
 			return io.EOF
+		}
+		if err := d.yield(ctx); err != nil {
+			return err
 		}
 		return d.sendPage(ctx, page)
 	})

@@ -59,6 +59,13 @@ func (s *FastSender) Send(ctx context.Context, p *Push) Answer {
 	return answer
 }
 
+// Warm begins to connect to a push service, if there is no connection.
+func (s *FastSender) Warm(origin *url.URL) {
+	if s.transport != nil {
+		s.transport.warm(origin)
+	}
+}
+
 // post sends over HTTP/2.
 func (s *FastSender) post(ctx context.Context, target *url.URL, header pushHeader, body []byte) (Answer, error) {
 	if s.transport == nil {

@@ -129,7 +129,12 @@ func (n *newsroom) readers(size int, follows ...string) []*pushtest.Reader {
 // publish publishes and says so on the bus; it returns the alert's ID.
 func (n *newsroom) publish(d models.Draft) int64 {
 	n.t.Helper()
-	d.Outage = "messages-down"
+	return n.publishIn("messages-down", d)
+}
+
+func (n *newsroom) publishIn(outage string, d models.Draft) int64 {
+	n.t.Helper()
+	d.Outage = outage
 	id := n.PublishDraft(d).Alert.ID
 	event, err := json.Marshal(models.AlertEvent{AlertID: id})
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"runtime"
 	"sync"
 	"time"
@@ -62,6 +63,11 @@ type Notifier struct {
 	message messageOptions
 	workers int
 	sweep   time.Duration
+	// precedence is that of resolutions.
+	precedence precedence
+	// warm begins to connect to a push service; nil when the sender cannot.
+	warm    func(origin *url.URL)
+	origins []*url.URL // known to the planner only
 	log     *slog.Logger
 	// published wakes the planner.
 	published chan struct{}
@@ -76,7 +82,7 @@ func New(o Options) (*Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Notifier{
+	n := &Notifier{
 		store:     o.Store,
 		queue:     queue,
 		keys:      newKeyring(o.Store, o.VAPIDSubject),
@@ -88,7 +94,11 @@ func New(o Options) (*Notifier, error) {
 		log:       o.Log,
 		published: make(chan struct{}, 1),
 		isReady:   make(chan struct{}),
-	}, nil
+	}
+	if sender, ok := o.Sender.(*FastSender); ok {
+		n.warm = sender.Warm
+	}
+	return n, nil
 }
 
 // Run plans and sends until ctx ends. Then it stops within a moment: pushes in

@@ -11,9 +11,9 @@ import (
 const (
 	// maxOffers bounds one sweep; the next one offers the rest.
 	maxOffers = 10_000
-	// retireEvery is how many sweeps pass between two looks for keys that
-	// nobody needs any more.
-	retireEvery = 60
+	// tidyEvery is how many sweeps pass between two looks at what changes
+	// slowly: which keys nobody needs any more, which push services are in use.
+	tidyEvery = 60
 )
 
 // plan plans alerts when they are published and, as the sweeper, whenever it
@@ -22,9 +22,11 @@ func (n *Notifier) plan(ctx context.Context) error {
 	ticker := time.NewTicker(n.sweep)
 	defer ticker.Stop()
 	for sweep := 0; ; sweep++ {
-		if sweep%retireEvery == 0 {
+		if sweep%tidyEvery == 0 {
 			n.retireKeys(ctx)
+			n.findOrigins(ctx)
 		}
+		n.warmUp()
 		if err := n.sweepOnce(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep failed; trying again", "error", err)
 		}
@@ -47,27 +49,69 @@ func (n *Notifier) retireKeys(ctx context.Context) {
 	}
 }
 
+func (n *Notifier) findOrigins(ctx context.Context) {
+	origins, err := n.store.PushOrigins(ctx)
+	if err != nil {
+		return // only the first push of an alert takes longer
+	}
+	n.origins = origins
+}
+
+// warmUp connects to the push services in use, so that no alert waits for it.
+func (n *Notifier) warmUp() {
+	if n.warm == nil {
+		return
+	}
+	for _, origin := range n.origins {
+		n.warm(origin)
+	}
+}
+
 // sweepOnce plans what is due, offers every due shard, and ends the alerts
 // that have none left.
 func (n *Notifier) sweepOnce(ctx context.Context) error {
-	alerts, err := n.store.UnplannedAlerts(ctx)
-	if err != nil {
+	if err := n.planAlerts(ctx); err != nil {
 		return err
-	}
-	for _, id := range alerts {
-		if err := n.store.Plan(ctx, id); err != nil && !errors.Is(err, models.ErrFinished) {
-			n.log.Error("plan failed; trying again", "alert", id, "error", err)
-		}
 	}
 	shards, err := n.store.DueShards(ctx, maxOffers)
 	if err != nil {
 		return err
 	}
+	if err := n.offer(ctx, shards); err != nil {
+		return err
+	}
+	return n.store.FinishAlerts(ctx)
+}
+
+// planAlerts takes each alert's plan one step further, the most urgent first,
+// until all are done. What a step made is offered at once.
+func (n *Notifier) planAlerts(ctx context.Context) error {
+	for {
+		alerts, err := n.store.UnplannedAlerts(ctx)
+		if err != nil || len(alerts) == 0 {
+			return err
+		}
+		for _, id := range alerts {
+			shards, _, err := n.store.Plan(ctx, id)
+			if errors.Is(err, models.ErrFinished) {
+				continue // another worker plans it, or it has been stopped
+			}
+			if err == nil {
+				err = n.offer(ctx, shards)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (n *Notifier) offer(ctx context.Context, shards []models.ShardRef) error {
 	for _, shard := range shards {
 		if err := n.queue.offer(ctx, shard); err != nil {
 			// A queue that came back empty has lost its stream too.
 			return errors.Join(err, n.queue.tryPrepare(ctx))
 		}
 	}
-	return n.store.FinishAlerts(ctx)
+	return nil
 }

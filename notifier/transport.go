@@ -116,6 +116,13 @@ func (t *pushTransport) post(ctx context.Context, r *h2.Request) (h2.Response, e
 	return t.fast.Post(ctx, r)
 }
 
+// warm begins to connect to a push service.
+func (t *pushTransport) warm(origin *url.URL) {
+	if origin.Scheme == "https" && t.check(origin) == nil {
+		t.fast.Warm(origin.Host)
+	}
+}
+
 func (t *pushTransport) check(u *url.URL) error {
 	if err := t.hosts.CheckURL(u); err != nil {
 		return fmt.Errorf("%w: %w", errForbidden, err)

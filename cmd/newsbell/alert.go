@@ -29,13 +29,14 @@ type publication struct {
 
 // alert is the answer of GET /alerts/{id}.
 type alert struct {
-	ID     int64
-	State  string
-	Counts struct{ Audience, Accepted, Gone, Failed, Waiting, Remaining int }
+	ID         int64
+	State      string
+	FinishedAt time.Time `json:"finished_at"`
+	Counts     struct{ Audience, Accepted, Gone, Failed, Waiting, Remaining int }
 }
 
-// ended tells whether nothing more will be sent.
-func (a alert) ended() bool { return a.State == "sent" || a.State == "stopped" }
+// ended tells whether nothing more will be sent, and the counts are final.
+func (a alert) ended() bool { return !a.FinishedAt.IsZero() }
 
 func (a alert) String() string {
 	if a.State == "holding" {
@@ -50,6 +51,10 @@ func (c *client) publish(ctx context.Context, outage string, d draft) (publicati
 	var p publication
 	err := c.call(ctx, http.MethodPost, "/outages/"+outage+"/updates", d, &p)
 	return p, err
+}
+
+func (c *client) stop(ctx context.Context, alertID int64) error {
+	return c.call(ctx, http.MethodPost, fmt.Sprintf("/alerts/%d/stop", alertID), nil, nil)
 }
 
 // watchEvery is how often an alert is asked how it goes.

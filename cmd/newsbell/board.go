@@ -50,6 +50,12 @@ func (r *row) increment() {
 	}
 }
 
+func (r *row) add(n int) {
+	if r.bar != nil {
+		r.bar.IncrBy(n)
+	}
+}
+
 func (r *row) set(n int) {
 	if r.bar != nil {
 		r.bar.SetCurrent(int64(n))

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"newsbell/models"
 	"newsbell/notifier/pushtest"
 )
 
@@ -55,21 +56,14 @@ func newCrowd(ctx context.Context, service *pushtest.Server, api *client, c cove
 }
 
 func (r crowdReader) subscribe(ctx context.Context, api *client) error {
-	type follow struct {
-		Topic string `json:"topic"`
-		Level string `json:"level"`
-	}
-	var follows []follow
+	var follows []models.NewFollow
 	for topic, level := range r.follows {
-		follows = append(follows, follow{topic, level})
+		follows = append(follows, models.NewFollow{Topic: topic, Level: level})
 	}
-	return api.call(ctx, http.MethodPost, "/subscriptions", map[string]any{
-		"subscription": map[string]any{
-			"endpoint": r.Endpoint(),
-			"keys":     map[string]string{"p256dh": r.P256DH(), "auth": r.Auth()},
-		},
-		"follows": follows, "time_zone": "Europe/London",
-	}, nil)
+	return api.subscribe(ctx, models.NewSubscription{
+		Browser: models.Browser{Endpoint: r.Endpoint(), P256DH: r.P256DH(), Auth: r.Auth()},
+		Follows: follows, TimeZone: "Europe/London",
+	})
 }
 
 // received are the updates that a reader decrypted, by how often. A message

@@ -49,15 +49,8 @@ func newFleet(t *testing.T) *fleet {
 func (f *fleet) startNATS(port int) {
 	f.t.Helper()
 	var err error
-	f.nats, err = server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: f.t.TempDir(), NoLog: true, NoSigs: true,
-	})
-	if err != nil {
+	if f.nats, err = startNATS(f.t.TempDir(), port); err != nil {
 		f.t.Fatal(err)
-	}
-	f.nats.Start()
-	if !f.nats.ReadyForConnections(10 * time.Second) {
-		f.t.Fatal("NATS is not ready")
 	}
 	f.t.Cleanup(f.stopNATS)
 }

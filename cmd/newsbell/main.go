@@ -24,6 +24,9 @@ type commands struct {
 	Token   tokenCommand   `cmd:"" help:"Make, list and revoke the tokens that may publish."`
 	VAPID   vapidCommand   `cmd:"" name:"vapid" help:"Make and list the keys that push services know this server by."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
+	Bench   benchCommand   `cmd:"" help:"Measure the way from publishing to the push service, against a push service of its own."`
+
+	PushService pushServiceCommand `cmd:"" help:"A push service on loopback, for tests."`
 }
 
 func main() {

@@ -29,6 +29,8 @@ type program struct {
 	front    *front
 	server   *http.Server
 
+	// announce says that everything is open.
+	announce func()
 	// Those are there once opened is closed.
 	opened   chan struct{}
 	store    *models.Store
@@ -43,7 +45,7 @@ const shutdownTimeout = 5 * time.Second
 // address to listen on is a worker. Nothing is opened, served or sent before
 // Run.
 func newProgram(c config, rootCAs *x509.CertPool, out io.Writer) (*program, error) {
-	p := &program{config: c, rootCAs: rootCAs, out: out, opened: make(chan struct{})}
+	p := &program{config: c, rootCAs: rootCAs, out: out, announce: func() {}, opened: make(chan struct{})}
 	if c.listen == "" {
 		return p, nil
 	}
@@ -97,6 +99,9 @@ func (p *program) openAndSend(ctx context.Context) error {
 		}
 		return err
 	}
+	if p.notifier == nil {
+		return nil // workers send
+	}
 	return p.notifier.Run(ctx)
 }
 
@@ -110,20 +115,31 @@ func (p *program) open(ctx context.Context) (err error) {
 	if p.store, err = awaitStore(ctx, c, p.out); err != nil {
 		return err
 	}
-	if p.notifier, err = p.newNotifier(); err != nil {
-		return err
+	if !c.noSend {
+		if p.notifier, err = p.newNotifier(); err != nil {
+			return err
+		}
 	}
 	if p.front != nil {
 		web, err := handlers.New(handlers.Options{
-			Store: p.store, Bus: p.bus.Conn, BaseURL: c.baseURL, Log: c.log, Ready: p.notifier.Ready,
+			Store: p.store, Bus: p.bus.Conn, BaseURL: c.baseURL, Log: c.log, Ready: p.ready,
 		})
 		if err != nil {
 			return err
 		}
 		p.front.show(web)
 	}
+	p.announce()
 	close(p.opened)
 	return nil
+}
+
+// ready tells whether the program can do all of its work.
+func (p *program) ready(ctx context.Context) error {
+	if p.notifier == nil {
+		return nil
+	}
+	return p.notifier.Ready(ctx)
 }
 
 // Close closes what newProgram and Run opened; after Run.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,6 +34,7 @@ type senderSettings struct {
 	BaseURL       string   `help:"Where readers find the pages. Default: http://localhost and the port." placeholder:"URL"`
 	VAPIDSubject  string   `name:"vapid-subject" help:"Whom push services may ask: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
 	AllowPushHost []string `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
+	PushCA        []string `name:"push-ca" help:"Files of certificates to trust as push services', instead of the system's." placeholder:"FILE" type:"path"`
 	Sender        string   `help:"What seals and sends: fast or webpush-go." default:"fast"`
 	Workers       string   `help:"Shards sent at a time. Default: one a core." default:"0"`
 	InFlight      string   `help:"Requests in flight at a time." default:"1024"`
@@ -58,9 +60,11 @@ type config struct {
 	baseURL      string
 	vapidSubject string
 	pushHosts    models.PushHosts
+	rootCAs      *x509.CertPool // the system's when nil
 	sender       string
 	workers      int
 	inFlight     int
+	noSend       bool // a server that leaves the sending to workers
 	undoWindow   time.Duration
 	ttls         models.TTLs
 	lang         string
@@ -108,6 +112,7 @@ func (s senderSettings) read(p *settingProblems, listen string) config {
 	if err := notifier.CheckSubject(s.VAPIDSubject); err != nil {
 		p.add("vapid-subject", "%s", err)
 	}
+	c.rootCAs = p.certificates("push-ca", s.PushCA)
 	var err error
 	if c.pushHosts, err = models.NewPushHosts(s.AllowPushHost...); err != nil {
 		p.add("allow-push-host", "%s", err)
@@ -151,6 +156,21 @@ func (p *settingProblems) number(flag, value string, least, most int) int {
 		p.add(flag, "must be a number from %d to %d, not %q", least, most, value)
 	}
 	return n
+}
+
+// certificates reads PEM files; none are nil.
+func (p *settingProblems) certificates(flag string, files []string) *x509.CertPool {
+	var pool *x509.CertPool
+	for _, file := range files {
+		pem, err := os.ReadFile(file)
+		if pool == nil {
+			pool = x509.NewCertPool()
+		}
+		if err != nil || !pool.AppendCertsFromPEM(pem) {
+			p.add(flag, "must be a file of certificates in PEM, not %s", file)
+		}
+	}
+	return pool
 }
 
 func (p *settingProblems) logger(level string) *slog.Logger {

@@ -19,12 +19,12 @@ func (w *workCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := newProgram(c, nil, os.Stdout)
+	p, err := newProgram(c, c.rootCAs, os.Stdout)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	fmt.Println("working            ", "until told to stop")
+	p.announce = func() { fmt.Println("working            ", "until told to stop") }
 	return p.Run(ctx)
 }
 

@@ -15,7 +15,7 @@ const bin = new URL('../../bin/', import.meta.url).pathname
 export async function startNewsbell(t, { empty = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'newsbell-e2e-'))
   t.after(() => rm(folder, { recursive: true }))
-  const service = await start(t, 'pushtest', ['--plain'], line => line.startsWith('{'))
+  const service = await start(t, 'newsbell', ['push-service', '--plain'], line => line.startsWith('{'))
   const push = JSON.parse(service.line)
   const url = `http://127.0.0.1:${await freePort()}`
   await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', url.slice(7), '--base-url', url,

@@ -94,9 +94,19 @@ func (db *DB) PublishNow(d models.Draft) models.Publication {
 	db.t.Helper()
 	published := db.PublishDraft(d)
 	if published.Alert != nil {
-		must(db, db.Plan(context.Background(), published.Alert.ID))
+		db.PlanAll(published.Alert.ID)
 	}
 	return published
+}
+
+// PlanAll plans an alert to the end.
+func (db *DB) PlanAll(alertID int64) {
+	db.t.Helper()
+	for done := false; !done; {
+		var err error
+		_, done, err = db.Plan(context.Background(), alertID)
+		must(db, err)
+	}
 }
 
 // PublishDraft publishes a draft without an undo window; kind, alert and

@@ -115,6 +115,16 @@ func (c *Client) Post(ctx context.Context, r *Request) (Response, error) {
 	return response, err
 }
 
+// Warm begins to connect to a host of a URL, unless there is a connection.
+func (c *Client) Warm(name string) {
+	h := c.host(name)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.conns) == 0 && !h.unfit && h.mayDial() {
+		h.startDial()
+	}
+}
+
 // Close ends all connections and what is in flight on them.
 func (c *Client) Close() {
 	c.close()

@@ -18,7 +18,7 @@ type incoming struct {
 
 // check finds all that can be wrong with a push.
 func (s *Server) check(r *http.Request, token string, body []byte, readErr error) (*subscription, incoming, error) {
-	sub, err := s.subscriptions.find(token)
+	sub, err := s.find(token)
 	if err != nil {
 		return nil, incoming{}, err
 	}
@@ -38,6 +38,14 @@ func (s *Server) check(r *http.Request, token string, body []byte, readErr error
 	}
 	message.body, message.arrived = body, now
 	return sub, message, nil
+}
+
+func (s *Server) find(token string) (*subscription, error) {
+	crowd := s.crowd.Load()
+	if reader, ok := crowd.reader(token); ok {
+		return crowd.subscription(reader)
+	}
+	return s.subscriptions.find(token)
 }
 
 var (

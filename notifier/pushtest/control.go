@@ -17,8 +17,7 @@ type scriptedAnswer struct {
 	Swallow    bool   `json:"swallow"`
 }
 
-// controlStats, controlScript and controlDropBrowsers are [Server.Stats],
-// [Server.Script] and [Server.DropBrowsers] for tests in other processes.
+// The control routes are the methods of [Server] for tests in other processes.
 func (s *Server) controlStats(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, s.Stats())
 }
@@ -28,21 +27,48 @@ func (s *Server) controlScript(w http.ResponseWriter, r *http.Request) {
 		Endpoint string           `json:"endpoint"`
 		Answers  []scriptedAnswer `json:"answers"`
 	}
+	take(w, r, &in, func() error {
+		answers := make([]Answer, len(in.Answers))
+		for i, scripted := range in.Answers {
+			var err error
+			if answers[i], err = scripted.answer(); err != nil {
+				return err
+			}
+		}
+		s.Script(in.Endpoint, answers...)
+		return nil
+	})
+}
+
+func (s *Server) controlFaults(w http.ResponseWriter, r *http.Request) {
+	var in FaultRates
+	take(w, r, &in, func() error { return s.SetFaultRates(in) })
+}
+
+func (s *Server) controlCrowd(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, s.Crowd())
+}
+
+func (s *Server) controlSetCrowd(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Size     int    `json:"size"`
+		VAPIDKey string `json:"vapid_key"`
+	}
+	take(w, r, &in, func() error { return s.SetCrowd(in.Size, in.VAPIDKey) })
+}
+
+// take reads JSON and acts on it.
+func take(w http.ResponseWriter, r *http.Request, in any, act func() error) {
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&in); err != nil {
+	err := decoder.Decode(in)
+	if err == nil {
+		err = act()
+	}
+	if err != nil {
 		writeJSON(w, http.StatusBadRequest, map[string]string{"message": err.Error()})
 		return
 	}
-	answers := make([]Answer, len(in.Answers))
-	for i, scripted := range in.Answers {
-		var err error
-		if answers[i], err = scripted.answer(); err != nil {
-			writeJSON(w, http.StatusBadRequest, map[string]string{"message": err.Error()})
-			return
-		}
-	}
-	s.Script(in.Endpoint, answers...)
 	w.WriteHeader(http.StatusNoContent)
 }
 

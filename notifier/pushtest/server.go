@@ -26,6 +26,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -56,6 +57,7 @@ type Server struct {
 	handling gate
 
 	subscriptions subscriptions
+	crowd         atomic.Pointer[crowd]
 	browsers      browsers
 	scripts       scripts
 	tokens        tokens
@@ -126,6 +128,9 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /{$}", s.firefox)
 	mux.HandleFunc("GET /control/stats", s.controlStats)
 	mux.HandleFunc("POST /control/script", s.controlScript)
+	mux.HandleFunc("POST /control/faults", s.controlFaults)
+	mux.HandleFunc("GET /control/crowd", s.controlCrowd)
+	mux.HandleFunc("POST /control/crowd", s.controlSetCrowd)
 	mux.HandleFunc("POST /control/drop-browsers", s.controlDropBrowsers)
 	return mux
 }

@@ -2,7 +2,7 @@
 // state that is set ticks its app.
 
 const interval = 1000
-const states = { holding: 'Held', sending: 'Sending', sent: 'Sent', stopped: 'Stopped' }
+const states = { holding: 'Held', sending: 'Sending', sent: 'Sent', stopped: 'Stopped', superseded: 'Superseded by a newer alert' }
 
 for (const alert of document.querySelectorAll('.alert')) watch(alert)
 

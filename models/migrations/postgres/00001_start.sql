@@ -92,10 +92,11 @@ CREATE TABLE alerts (
     update_id   BIGINT NOT NULL UNIQUE REFERENCES updates (id),
     outage_id   BIGINT NOT NULL REFERENCES outages (id),
     priority    BOOLEAN NOT NULL,
-    state       TEXT NOT NULL CHECK (state IN ('holding', 'sending', 'sent', 'stopped')),
+    state       TEXT NOT NULL CHECK (state IN ('holding', 'sending', 'sent', 'stopped', 'superseded')),
     hold_until  TIMESTAMPTZ NOT NULL,
     deadline    TIMESTAMPTZ NOT NULL,
     audience    BIGINT NOT NULL,
+    planned_upto BIGINT NOT NULL,
     planned_at  TIMESTAMPTZ,
     finished_at TIMESTAMPTZ,
     created_at  TIMESTAMPTZ NOT NULL

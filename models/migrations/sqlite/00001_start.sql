@@ -91,10 +91,11 @@ CREATE TABLE alerts (
     update_id   INTEGER NOT NULL UNIQUE REFERENCES updates (id),
     outage_id   INTEGER NOT NULL REFERENCES outages (id),
     priority    BOOLEAN NOT NULL,
-    state       TEXT NOT NULL CHECK (state IN ('holding', 'sending', 'sent', 'stopped')),
+    state       TEXT NOT NULL CHECK (state IN ('holding', 'sending', 'sent', 'stopped', 'superseded')),
     hold_until  DATETIME NOT NULL,
     deadline    DATETIME NOT NULL,
     audience    INTEGER NOT NULL,
+    planned_upto INTEGER NOT NULL,
     planned_at  DATETIME,
     finished_at DATETIME,
     created_at  DATETIME NOT NULL

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"newsbell/models"
+)
+
+// stormFigures say how fast readers subscribe while an alert goes out.
+type stormFigures struct {
+	PerS  float64 `json:"per_s"`
+	MSP99 float64 `json:"ms_p99"`
+}
+
+const (
+	stormFor   = 5 * time.Second
+	stormUsers = 64
+)
+
+// storm subscribes readers through the API, as browsers do, while an alert
+// goes out.
+func (b *benchCommand) storm(ctx context.Context, r *rig, board *board) (*stormFigures, error) {
+	row := board.row("readers subscribe while an alert goes out", int(stormFor/time.Second))
+	a, err := r.publish(ctx, "update", "all", "Messages are still down")
+	if err != nil {
+		return nil, err
+	}
+	// New endpoints, behind those that are there.
+	var next atomic.Int64
+	next.Store(int64(b.Subscribers))
+	readers := newClient(r.api.baseURL, "")
+	taken := make([][]time.Duration, stormUsers)
+	began := time.Now()
+	group, storming := errgroup.WithContext(ctx)
+	for user := range taken {
+		group.Go(func() error {
+			for time.Since(began) < stormFor {
+				i := int(next.Add(1))
+				batch, err := crowdOf(r.services[0].URL, i, 1)
+				if err != nil {
+					return err
+				}
+				start := time.Now()
+				if err := readers.subscribe(storming, batch[0]); err != nil {
+					return err
+				}
+				taken[user] = append(taken[user], time.Since(start))
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	elapsed := time.Since(began)
+	all := slices.Concat(taken...)
+	slices.Sort(all)
+	row.done(int(stormFor / time.Second))
+	_ = r.api.stop(ctx, a.ID)
+	if _, err := r.finished(ctx, a, func(int) {}); err != nil {
+		return nil, err
+	}
+	return &stormFigures{PerS: float64(len(all)) / elapsed.Seconds(), MSP99: milliseconds(percentile(all, 0.99))}, nil
+}
+
+// subscribe subscribes a browser through the API.
+func (c *client) subscribe(ctx context.Context, n models.NewSubscription) error {
+	follows := make([]map[string]string, len(n.Follows))
+	for i, follow := range n.Follows {
+		follows[i] = map[string]string{"topic": follow.Topic, "level": follow.Level}
+	}
+	return c.call(ctx, http.MethodPost, "/subscriptions", map[string]any{
+		"subscription": map[string]any{
+			"endpoint": n.Browser.Endpoint,
+			"keys":     map[string]string{"p256dh": n.Browser.P256DH, "auth": n.Browser.Auth},
+		},
+		"follows": follows, "time_zone": n.TimeZone,
+	}, nil)
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"testing"
+	"time"
+
+	"newsbell/models/modelstest"
+)
+
+// The test asserts no time: figures are for the benchmark's reader.
+func TestTheBenchmarkMissesAndDoublesNobody(t *testing.T) {
+	for name, b := range map[string]benchCommand{
+		"a server on SQLite": {Subscribers: 1500, Rounds: 1, SubscribeStorm: true},
+		"two workers on PostgreSQL": {
+			Subscribers: 1500, Rounds: 1, Workers: 2, DatabaseURL: modelstest.EmptyPostgres(t), Latency: time.Millisecond,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			b.InFlight, b.compared, b.JSON, b.out, b.progress = 64, 500, true, &out, io.Discard
+			if err := b.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			var figures map[string]any
+			if err := json.Unmarshal(out.Bytes(), &figures); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"cpu_us_per_push", "floor_us", "ratio_floor", "ratio_webpush_go", "pushes_per_s", "first_push_ms_p99", "rss_mb"} {
+				if value, ok := figures[name].(float64); !ok || value <= 0 {
+					t.Errorf("%s = %v", name, figures[name])
+				}
+			}
+			if figures["missing"] != 0.0 || figures["doubled"] != 0.0 {
+				t.Errorf("figures = %v", figures)
+			}
+		})
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
+)
+
+// child is this same program in a process of its own, as the benchmark and the
+// chaos run it.
+type child struct {
+	command *exec.Cmd
+	watched *process.Process
+	exited  chan struct{}
+	err     error // of Wait, once exited
+	peak    atomic.Uint64
+}
+
+// childVariable tells a child that it is one.
+const childVariable = "NEWSBELL_CHILD"
+
+// startChild starts a command of this program and waits for the line of its
+// output that ready knows; it returns what ready made of it.
+func startChild(ctx context.Context, env []string, ready func(line string) (string, bool), args ...string) (*child, string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, "", err
+	}
+	command := exec.Command(program, args...)
+	command.Env = append(slices.DeleteFunc(os.Environ(), isOurs), append(env, childVariable+"=1")...)
+	command.Stderr = os.Stderr
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the parent, which ends its children
+	output, err := command.StdoutPipe()
+	if err != nil {
+		return nil, "", err
+	}
+	if err := command.Start(); err != nil {
+		return nil, "", fmt.Errorf("start %s: %w", args[0], err)
+	}
+	c := &child{command: command, exited: make(chan struct{})}
+	if c.watched, err = process.NewProcess(int32(command.Process.Pid)); err != nil {
+		return nil, "", fmt.Errorf("watch %s: %w", args[0], err)
+	}
+	found := make(chan string, 1)
+	go func() {
+		defer close(c.exited)
+		lines := bufio.NewScanner(output)
+		for lines.Scan() {
+			if answer, ok := ready(lines.Text()); ok {
+				found <- answer
+				break
+			}
+		}
+		_, _ = io.Copy(io.Discard, output)
+		c.err = command.Wait()
+	}()
+	select {
+	case answer := <-found:
+		return c, answer, nil
+	case <-c.exited:
+		return nil, "", fmt.Errorf("%s ended at once: %v", args[0], c.err)
+	case <-ctx.Done():
+		_ = c.stop()
+		return nil, "", ctx.Err()
+	}
+}
+
+// isOurs knows the settings that a child must not inherit.
+func isOurs(variable string) bool { return strings.HasPrefix(variable, "NEWSBELL_") }
+
+// stop asks the process to end, and waits for it.
+func (c *child) stop() error {
+	_ = c.command.Process.Signal(syscall.SIGTERM)
+	<-c.exited
+	return c.err
+}
+
+// kill ends it without asking.
+func (c *child) kill() {
+	_ = c.command.Process.Kill()
+	<-c.exited
+}
+
+// cpu is the time that the process has spent on all cores.
+func (c *child) cpu() (time.Duration, error) {
+	times, err := c.watched.Times()
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration((times.User + times.System) * float64(time.Second)), nil
+}
+
+// watchMemory keeps the most resident memory seen until ctx ends.
+func (c *child) watchMemory(ctx context.Context) {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if memory, err := c.watched.MemoryInfo(); err == nil && memory.RSS > c.peak.Load() {
+			c.peak.Store(memory.RSS)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package models_test
+
+import (
+	"errors"
+	"io"
+	"testing"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+func TestAPlanBeginsWithOneShardAndCoversEverybodyOnce(t *testing.T) {
+	withShardsOf(t, 3, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		var readers []models.Subscription
+		for i := range 20 {
+			readers = append(readers, db.Reader([][]string{
+				{"outage/messages-down:all"}, {"app/messenger:all"}, {"outage/messages-down:all", "app/messenger:all"},
+			}[i%3]...))
+		}
+		db.Reader("app/messenger:all", "outage/messages-down:muted")
+		db.Reader("outage/messages-down:resolution")
+		id := db.PublishDraft(models.Draft{Outage: "messages-down", Apps: []string{"messenger"}}).Alert.ID
+
+		first, done, err := db.Plan(t.Context(), id)
+		if err != nil || done || len(first) != 1 {
+			t.Fatalf("first step = %v, %v, %v; want one shard", first, done, err)
+		}
+		second, _, err := db.Plan(t.Context(), id)
+		if err != nil || len(second) != 1 {
+			t.Fatalf("second step = %v, %v", second, err)
+		}
+		db.PlanAll(id)
+		if alert, err := db.Alert(t.Context(), id); err != nil || alert.Audience != len(readers) || alert.PlannedAt == nil {
+			t.Errorf("alert = %+v, %v; want all %d readers", alert, err, len(readers))
+		}
+		got := map[int64]int{}
+		for _, sub := range deliverAll(t, db) {
+			got[sub]++
+		}
+		for _, reader := range readers {
+			if got[reader.ID] != 1 {
+				t.Errorf("reader %d lies in %d shards", reader.ID, got[reader.ID])
+			}
+		}
+		if len(got) != len(readers) {
+			t.Errorf("%d readers are in shards, want %d", len(got), len(readers))
+		}
+	})
+}
+
+func TestAnAlertStoppedInItsPlanEnds(t *testing.T) {
+	withShardsOf(t, 1, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		db.Reader("outage/messages-down:all")
+		db.Reader("outage/messages-down:all")
+		id := db.PublishDraft(models.Draft{Outage: "messages-down"}).Alert.ID
+		if _, done, err := db.Plan(t.Context(), id); err != nil || done {
+			t.Fatalf("done = %v, %v", done, err)
+		}
+		if err := db.StopAlert(t.Context(), id, "test"); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := db.Plan(t.Context(), id); !errors.Is(err, models.ErrFinished) {
+			t.Errorf("plan = %v; want nothing to do", err)
+		}
+		deliverAll(t, db)
+		alert, err := db.Alert(t.Context(), id)
+		if err != nil || alert.State != models.Stopped || alert.FinishedAt == nil {
+			t.Errorf("alert = %+v, %v; want stopped and finished", alert, err)
+		}
+	})
+}
+
+func TestANewerAlertSupersedesAnOlderOneWhoseAudienceItIncludes(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger", "instagram")
+		db.Reader("outage/messages-down:all")
+		publish := func(d models.Draft) int64 {
+			d.Outage = "messages-down"
+			return db.PublishNow(d).Alert.ID
+		}
+		ofApp := publish(models.Draft{Apps: []string{"instagram"}})
+		older := publish(models.Draft{Apps: []string{"messenger"}})
+		key := publish(models.Draft{Alert: models.AlertKey, Apps: []string{"messenger"}})
+		newest := publish(models.Draft{Apps: []string{"messenger"}})
+		want := map[int64]models.AlertState{
+			ofApp:  models.Sending, // the others are not for Instagram's followers
+			older:  models.Superseded,
+			key:    models.Sending, // the newest is not for who wants key moments
+			newest: models.Sending,
+		}
+		for id, state := range want {
+			if alert, err := db.Alert(t.Context(), id); err != nil || alert.State != state {
+				t.Errorf("alert %d is %s, %v; want %s", id, alert.State, err, state)
+			}
+		}
+		deliverAll(t, db)
+		alert, err := db.Alert(t.Context(), older)
+		if err != nil || alert.FinishedAt == nil {
+			t.Fatalf("alert = %+v, %v; want it finished", alert, err)
+		}
+		if counts, err := db.Counts(t.Context(), alert); err != nil || counts.Accepted != 0 || counts.Remaining() != 1 {
+			t.Errorf("counts = %+v, %v; want nobody told", counts, err)
+		}
+	})
+}
+
+// withShardsOf runs a test on both databases with small shards.
+func withShardsOf(t *testing.T, size int, test func(*testing.T, *modelstest.DB)) {
+	t.Helper()
+	hosts, err := models.NewPushHosts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
+		t.Run(string(kind), func(t *testing.T) {
+			test(t, modelstest.OpenWith(t, kind, models.Options{PushHosts: hosts, ShardSize: size}))
+		})
+	}
+}
+
+// deliverAll takes every due shard to its end, as if all pushes were accepted,
+// and returns whom it reached.
+func deliverAll(t *testing.T, db *modelstest.DB) (reached []int64) {
+	t.Helper()
+	ctx := t.Context()
+	shards, err := db.DueShards(ctx, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shard := range shards {
+		claim, err := db.Claim(ctx, shard.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for pages := db.Pages(claim); !db.Ended(claim); {
+			page, err := pages.Next(ctx)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var results []models.Result
+			for _, r := range page.Recipients {
+				reached = append(reached, r.ID)
+				results = append(results, models.Result{Recipient: r, Outcome: models.Accepted, Status: 201})
+			}
+			if err := db.Record(ctx, claim, page, results); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Finish(ctx, claim); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return reached
+}

@@ -1,0 +1,55 @@
+package notifier
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// precedence lets a process's resolutions go before everything else that it
+// sends: while one is sent, other deliveries pause between two pages.
+type precedence struct {
+	mu     sync.Mutex
+	urgent int
+	over   chan struct{} // closed when the last urgent delivery has ended
+}
+
+// enter begins an urgent delivery; leave ends it.
+func (p *precedence) enter() (leave func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.urgent++; p.urgent == 1 {
+		p.over = make(chan struct{})
+	}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.urgent--; p.urgent == 0 {
+			close(p.over)
+		}
+	}
+}
+
+// yield waits until no urgent delivery goes on. The worker that waits counts
+// as making progress: it is not wedged.
+func (p *precedence) yield(ctx context.Context, progress *atomic.Int64) error {
+	for {
+		p.mu.Lock()
+		urgent, over := p.urgent, p.over
+		p.mu.Unlock()
+		if urgent == 0 {
+			return nil
+		}
+		progress.Add(1)
+		alive := time.NewTimer(beatEvery)
+		select {
+		case <-ctx.Done():
+			alive.Stop()
+			return ctx.Err()
+		case <-over:
+			alive.Stop()
+		case <-alive.C:
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package pushtest
+
+import (
+	"crypto/ecdh"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// CrowdReader is one of very many simulated readers, known by its number. Its
+// keys follow from the number, so that whoever fills a database and a push
+// service in another process agree without a word.
+type CrowdReader int
+
+// crowdToken begins the token of each of them.
+const crowdToken = "crowd-"
+
+// Endpoint is where a push service with this origin takes pushes for it.
+func (r CrowdReader) Endpoint(origin string) string {
+	return origin + "/push/" + crowdToken + strconv.Itoa(int(r))
+}
+
+// Keys are its private key and its authentication secret of 16 bytes.
+func (r CrowdReader) Keys() (*ecdh.PrivateKey, []byte, error) {
+	seed := binary.BigEndian.AppendUint64([]byte("newsbell crowd"), uint64(r))
+	scalar := sha256.Sum256(seed)
+	auth := sha256.Sum256(scalar[:])
+	private, err := ecdh.P256().NewPrivateKey(scalar[:])
+	return private, auth[:16], err
+}
+
+// CrowdCount says what the readers of a crowd got.
+type CrowdCount struct {
+	Size     int `json:"size"`
+	Accepted int `json:"accepted"` // pushes
+	// Missing got nothing, though they were not told to be gone; Repeated got
+	// more than one push.
+	Missing  int `json:"missing"`
+	Repeated int `json:"repeated"`
+	// Gone were answered 404 or 410.
+	Gone int `json:"gone"`
+	// Unreadable could not be decrypted, of the one in [crowdSample] that was tried.
+	Unreadable int `json:"unreadable"`
+	// First and Last are when pushes were accepted.
+	First time.Time `json:"first,omitzero"`
+	Last  time.Time `json:"last,omitzero"`
+}
+
+// crowdSample is how many pushes there are to one that is decrypted: a load
+// test measures the sender, not the readers.
+const crowdSample = 256
+
+type crowd struct {
+	vapidKey    string
+	accepted    []atomic.Uint32 // by number
+	gone        []atomic.Bool
+	unreadable  atomic.Int64
+	first, last atomic.Int64 // Unix nanoseconds
+}
+
+// SetCrowd makes readers 0 to size-1, bound to a VAPID key, who have got
+// nothing yet. A crowd from before is forgotten.
+func (s *Server) SetCrowd(size int, vapidPublicKey string) error {
+	if size < 0 || size > 100_000_000 {
+		return errors.New("a crowd has 0 to 100,000,000 readers")
+	}
+	key := unpadded(vapidPublicKey)
+	if _, err := parseVAPIDKey(key); err != nil {
+		return err
+	}
+	s.crowd.Store(&crowd{
+		vapidKey: key, accepted: make([]atomic.Uint32, size), gone: make([]atomic.Bool, size),
+	})
+	return nil
+}
+
+// Crowd counts what the crowd has got so far.
+func (s *Server) Crowd() CrowdCount {
+	c := s.crowd.Load()
+	if c == nil {
+		return CrowdCount{}
+	}
+	count := CrowdCount{Size: len(c.accepted), Unreadable: int(c.unreadable.Load())}
+	for i := range c.accepted {
+		times := int(c.accepted[i].Load())
+		count.Accepted += times
+		switch {
+		case c.gone[i].Load():
+			count.Gone++
+		case times == 0:
+			count.Missing++
+		case times > 1:
+			count.Repeated++
+		}
+	}
+	if first := c.first.Load(); first != 0 {
+		count.First, count.Last = time.Unix(0, first).UTC(), time.Unix(0, c.last.Load()).UTC()
+	}
+	return count
+}
+
+// reader finds the reader of a token in the crowd; there may be none.
+func (c *crowd) reader(token string) (CrowdReader, bool) {
+	digits, ok := strings.CutPrefix(token, crowdToken)
+	if c == nil || !ok {
+		return 0, false
+	}
+	number, err := strconv.Atoi(digits)
+	return CrowdReader(number), err == nil && number >= 0 && number < len(c.accepted)
+}
+
+func (c *crowd) subscription(r CrowdReader) (*subscription, error) {
+	if c.gone[r].Load() {
+		return nil, refuse(http.StatusGone, 106, "the subscription has ended")
+	}
+	return &subscription{vapidKey: c.vapidKey, deliver: func(m incoming) { c.receive(r, m) }}, nil
+}
+
+func (c *crowd) receive(r CrowdReader, m incoming) {
+	now := time.Now().UnixNano()
+	c.first.CompareAndSwap(0, now)
+	c.last.Store(now)
+	c.accepted[r].Add(1)
+	if int(r)%crowdSample != 0 {
+		return
+	}
+	private, auth, err := r.Keys()
+	if err == nil {
+		_, err = Decrypt(m.body, private, auth)
+	}
+	if err != nil {
+		c.unreadable.Add(1)
+	}
+}
+
+// answered remembers who has been told to be gone.
+func (c *crowd) answered(token string, status int) {
+	if r, ok := c.reader(token); ok && (status == http.StatusGone || status == http.StatusNotFound) {
+		c.gone[r].Store(true)
+	}
+}

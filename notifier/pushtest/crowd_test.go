@@ -1,0 +1,85 @@
+package pushtest
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestACrowdCountsWhoIsMissingRepeatedAndGone(t *testing.T) {
+	s := newService(t, Options{})
+	if err := s.SetCrowd(5, publicKey(t, s.key)); err != nil {
+		t.Fatal(err)
+	}
+	s.pushToCrowd(0, "news", http.StatusCreated)
+	s.pushToCrowd(1, "news", http.StatusCreated)
+	s.pushToCrowd(1, "news", http.StatusCreated)
+	s.Script(CrowdReader(2).Endpoint(s.URL()), Answer{Status: http.StatusGone})
+	s.pushToCrowd(2, "news", http.StatusGone)
+	s.pushToCrowd(2, "news", http.StatusGone)
+	s.pushToCrowd(5, "news", http.StatusNotFound)
+
+	got := s.Crowd()
+	if got.First.IsZero() || got.Last.Before(got.First) {
+		t.Errorf("first and last = %v, %v", got.First, got.Last)
+	}
+	got.First, got.Last = CrowdCount{}.First, CrowdCount{}.Last
+	if want := (CrowdCount{Size: 5, Accepted: 3, Missing: 2, Repeated: 1, Gone: 1}); got != want {
+		t.Errorf("count = %+v, want %+v", got, want)
+	}
+}
+
+func TestACrowdNoticesWhatItCannotDecrypt(t *testing.T) {
+	s := newService(t, Options{})
+	if err := s.SetCrowd(1, publicKey(t, s.key)); err != nil {
+		t.Fatal(err)
+	}
+	somebody := s.reader()
+	if _, err := s.try(t.Context(), s.request(CrowdReader(0).Endpoint(s.URL()), sealFor(t, somebody, "news"))); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Crowd().Unreadable; got != 1 {
+		t.Errorf("unreadable = %d", got)
+	}
+}
+
+func TestFaultRatesAreKept(t *testing.T) {
+	rates := FaultRates{Status: map[int]float64{429: 0.1}, RetryAfter: "1", Reset: 0.1, Gone: 0.2}
+	const pushes = 20_000
+	var throttled, reset, gone int
+	for i := range pushes {
+		switch answer := rates.pick(CrowdReader(i).Endpoint("https://push.example")); {
+		case answer == nil:
+		case answer.Status == 429 && answer.RetryAfter == "1":
+			throttled++
+		case answer.Reset:
+			reset++
+		case answer.Status == 410:
+			gone++
+		}
+	}
+	for name, got := range map[string]float64{"429": float64(throttled) / 0.8, "reset": float64(reset) / 0.8, "gone": float64(gone) / 2} {
+		if share := got / pushes; share < 0.08 || share > 0.12 {
+			t.Errorf("share of %s = %v, want 0.1", name, share)
+		}
+	}
+}
+
+func TestFaultRatesOverOneAreRefused(t *testing.T) {
+	s := newService(t, Options{})
+	if err := s.SetFaultRates(FaultRates{Status: map[int]float64{500: 0.7}, Hang: 0.4}); err == nil {
+		t.Error("no error")
+	}
+}
+
+func (s *service) pushToCrowd(reader CrowdReader, plaintext string, want int) {
+	s.t.Helper()
+	private, auth, err := reader.Keys()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	body := seal(s.t, private.PublicKey(), auth, append([]byte(plaintext), 2))
+	answer, err := s.try(s.t.Context(), s.request(reader.Endpoint(s.URL()), body))
+	if err != nil || answer.status != want {
+		s.t.Fatalf("answer = %d, %v, want %d", answer.status, err, want)
+	}
+}

@@ -102,6 +102,28 @@ func TestWhatMaySucceedLaterIsTriedAgainWhenItIsDue(t *testing.T) {
 	})
 }
 
+func TestOneReadersLongWaitHoldsNobodyElseBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		patient, hasty := n.reader(everything), n.reader(everything)
+		n.service.Script(patient.Endpoint(), pushtest.Answer{Status: 503, RetryAfter: "1800"})
+		n.service.Script(hasty.Endpoint(), pushtest.Answer{Status: 503})
+		id := n.publish(models.Draft{})
+		n.until(id, func(_ models.Alert, c models.Counts) bool { return c.Waiting == 2 })
+		n.Clock.Advance(10 * time.Second)
+		n.gets(hasty, 1)
+		if counts := n.until(id, func(_ models.Alert, c models.Counts) bool { return c.Accepted == 1 }); counts.Waiting != 1 {
+			t.Errorf("counts = %+v; want the patient one to wait", counts)
+		}
+		n.Clock.Advance(30 * time.Minute)
+		if counts := n.finished(id); counts != (models.Counts{Audience: 2, Accepted: 2}) {
+			t.Errorf("counts = %+v", counts)
+		}
+		if tries := n.service.Stats().Requests; tries != 4 {
+			t.Errorf("%d requests; want two of each", tries)
+		}
+	})
+}
+
 func TestWhatWaitsIsGivenUpAtTheDeadline(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		reader := n.reader(everything)

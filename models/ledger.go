@@ -49,6 +49,17 @@ func (l *Ledger) Counts() Counts {
 	}
 }
 
+// with is everybody with an outcome; nobody is noted as [Untried].
+func (l *Ledger) with(outcome Outcome) *roaring.Bitmap {
+	switch outcome {
+	case Accepted, Gone, Failed:
+		return l.final()[outcome]
+	case Waiting:
+		return l.Waiting()
+	}
+	return roaring.New()
+}
+
 // of is what became of an offset.
 func (l *Ledger) of(offset uint32) Outcome {
 	for i, bitmap := range l.final() {

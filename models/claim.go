@@ -16,6 +16,9 @@ type Claim struct {
 	Shard  Shard
 	Alert  Alert
 	Ledger Ledger
+	// Rebuilt says what was wrong with the shard's row, and what was made of
+	// it; nothing if all was well.
+	Rebuilt string
 
 	audience audience
 }
@@ -42,7 +45,7 @@ func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 		return err
 	})
 	if err == nil {
-		claim.Ledger, err = decodeLedger(claim.Shard.EncodedLedger)
+		err = s.readLedger(ctx, &claim)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("claim shard %d: %w", shardID, err)
@@ -129,9 +132,9 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 	if err != nil {
 		return err
 	}
-	shard, counts := &c.Shard, c.Ledger.Counts()
+	shard, tally := &c.Shard, c.Ledger.tally()
 	shard.EncodedLedger, shard.Hosts = encoded, string(hosts)
-	shard.Accepted, shard.Gone, shard.Failed, shard.Waiting = counts.Accepted, counts.Gone, counts.Failed, counts.Waiting
+	shard.Accepted, shard.Gone, shard.Failed, shard.Waiting = tally[Accepted], tally[Gone], tally[Failed], tally[Waiting]
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
 		result := tx.Model(shard).Where("epoch = ? AND state = ?", shard.Epoch, Unfinished).
 			Select("position", "state", "due_at", "accepted", "gone", "failed", "waiting", "hosts", "ledger").

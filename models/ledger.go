@@ -41,12 +41,12 @@ const (
 // Waiting is everybody who waits for another try.
 func (l *Ledger) Waiting() *roaring.Bitmap { return l.waits.readers() }
 
-// Counts adds up the entries; it knows of no audience.
-func (l *Ledger) Counts() Counts {
-	return Counts{
-		Accepted: int(l.Accepted.GetCardinality()), Gone: int(l.Gone.GetCardinality()),
-		Failed: int(l.Failed.GetCardinality()), Waiting: int(l.Waiting().GetCardinality()),
+// tally counts the entries.
+func (l *Ledger) tally() (t Tally) {
+	for outcome := range t {
+		t[outcome] = int(l.with(Outcome(outcome)).GetCardinality())
 	}
+	return t
 }
 
 // with is everybody with an outcome; nobody is noted as [Untried].

@@ -42,8 +42,8 @@ func TestALedgerSurvivesItsEncoding(t *testing.T) {
 				t.Errorf("%s has %v; want %v", host, *tally, tallies[host])
 			}
 		}
-		c := decoded.Counts()
-		if sum := c.Accepted + c.Gone + c.Failed + c.Waiting; sum != len(want) {
+		c := decoded.tally()
+		if sum := c[Accepted] + c[Gone] + c[Failed] + c[Waiting]; sum != len(want) {
 			t.Errorf("%d entries; want %d", sum, len(want))
 		}
 	})
@@ -67,8 +67,8 @@ func TestNobodyIsTriedBeforeTheirTimeHoweverManyTimesThereAre(t *testing.T) {
 			t.Errorf("a host has %d due times; want %d at most", most, maxWaits)
 		}
 		everybody, _ := ledger.waits.due(time.Unix(1000, 0))
-		if got := int(everybody.GetCardinality()); got != ledger.Counts().Waiting {
-			t.Errorf("%d are due in the end; want all %d who wait", got, ledger.Counts().Waiting)
+		if got := int(everybody.GetCardinality()); got != ledger.tally()[Waiting] {
+			t.Errorf("%d are due in the end; want all %d who wait", got, ledger.tally()[Waiting])
 		}
 	})
 }

@@ -26,6 +26,9 @@ func (n *Notifier) deliver(ctx context.Context, shardID int64, progress *atomic.
 	if err != nil {
 		return err
 	}
+	if claim.Rebuilt != "" {
+		n.log.Error("a shard's ledger was corrupt and has been rebuilt", "alert", claim.Alert.ID, "shard", shardID, "cause", claim.Rebuilt)
+	}
 	message, err := n.message.of(claim.Alert)
 	if err != nil {
 		return err

@@ -195,6 +195,42 @@ func TestARestartGoesOnWhereTheLastProcessStopped(t *testing.T) {
 	})
 }
 
+func TestCorruptLedgersStopNoAlertAndLoseNobody(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		readers := n.readers(7*pageSize+7, everything)
+		n.service.Script(readers[0].Endpoint(), pushtest.Answer{Status: 503})
+		begun := make(chan struct{})
+		var once sync.Once
+		n.service.Faults(func(endpoint string) *pushtest.Answer {
+			if endpoint == readers[2*pageSize].Endpoint() {
+				once.Do(func() { close(begun) }) // the first page of its shard has been recorded
+			}
+			return nil
+		})
+		id := n.publish(models.Draft{})
+		<-begun
+		n.stop()
+		n.Exec("UPDATE shards SET ledger = ?", []byte("rotten"))
+		n.start(1)
+		counts := n.until(id, func(a models.Alert, _ models.Counts) bool {
+			n.Clock.Advance(time.Second)
+			return a.FinishedAt != nil
+		})
+		if counts != (models.Counts{Audience: len(readers), Accepted: len(readers)}) {
+			t.Errorf("counts = %+v; want everybody", counts)
+		}
+		for i, reader := range readers {
+			if len(reader.Messages()) == 0 {
+				t.Errorf("reader %d was missed", i)
+			}
+		}
+		entries, err := n.AuditEntries(t.Context(), 1)
+		if err != nil || len(entries) != 1 || entries[0].Action != "rebuild ledger" {
+			t.Errorf("audit = %+v, %v; want the rebuilding", entries, err)
+		}
+	})
+}
+
 func TestALostQueueLosesNoAlert(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		n.stop()

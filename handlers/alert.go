@@ -31,6 +31,15 @@ type alert struct {
 	PlannedAt  *time.Time `json:"planned_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 	Counts     counts     `json:"counts"`
+	// Hosts are the same counts for each push host, when asked for one alert.
+	Hosts map[string]hostCounts `json:"hosts,omitempty"`
+}
+
+type hostCounts struct {
+	Accepted int `json:"accepted"`
+	Gone     int `json:"gone"`
+	Failed   int `json:"failed"`
+	Waiting  int `json:"waiting"`
 }
 
 func (a *api) routeAlerts() {
@@ -45,6 +54,11 @@ func (a *api) getAlert(ctx context.Context, in *alertPath) (*body[alert], error)
 	if err != nil {
 		return nil, err
 	}
+	hosts, err := a.store.HostCounts(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	found.Hosts = hostViews(hosts)
 	return &body[alert]{*found}, nil
 }
 
@@ -73,4 +87,14 @@ func alertView(a models.Alert, outage string, c models.Counts) *alert {
 			Waiting: c.Waiting, Remaining: c.Remaining(),
 		},
 	}
+}
+
+func hostViews(tallies map[string]models.Tally) map[string]hostCounts {
+	views := make(map[string]hostCounts, len(tallies))
+	for host, t := range tallies {
+		views[host] = hostCounts{
+			Accepted: t[models.Accepted], Gone: t[models.Gone], Failed: t[models.Failed], Waiting: t[models.Waiting],
+		}
+	}
+	return views
 }

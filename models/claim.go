@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -15,6 +16,9 @@ type Claim struct {
 	Shard  Shard
 	Alert  Alert
 	Ledger Ledger
+	// Rebuilt says what was wrong with the shard's row, and what was made of
+	// it; nothing if all was well.
+	Rebuilt string
 
 	audience audience
 }
@@ -41,7 +45,7 @@ func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 		return err
 	})
 	if err == nil {
-		claim.Ledger, err = decodeLedger(claim.Shard.EncodedLedger)
+		err = s.readLedger(ctx, &claim)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("claim shard %d: %w", shardID, err)
@@ -53,6 +57,8 @@ func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 type Result struct {
 	Recipient Recipient
 	Outcome   Outcome
+	// Due is when who waits may be tried again, at the earliest.
+	Due time.Time
 	// Status is the push service's HTTP status; 0 if there was none.
 	Status int
 	// Reason says in safe words why it failed.
@@ -68,30 +74,42 @@ type Result struct {
 // It refreshes the claim's alert, so that a stop is seen before the next page.
 func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Result) error {
 	for _, r := range results {
-		c.Ledger.set(c.offset(r.Recipient.ID), r.Outcome)
+		c.note(r, page.Tries+1)
 	}
 	for _, id := range page.missing {
-		c.Ledger.set(c.offset(id), Gone)
+		c.Ledger.end(c.offset(id), "", Gone)
+	}
+	for _, id := range page.paused {
+		c.Ledger.leaveOut(c.offset(id))
 	}
 	c.Shard.Position = max(c.Shard.Position, page.upto)
 	return s.save(ctx, c, func(tx *gorm.DB) error { return s.recordSubscriptions(tx, c, results) })
 }
 
-// RetryLater leaves what waits until due.
-func (s *Store) RetryLater(ctx context.Context, c *Claim, due time.Time) error {
-	c.Shard.DueAt = due.UTC().Truncate(time.Microsecond)
-	c.Shard.Attempts++
+// Waits tells whether anybody waits for a try before the deadline.
+func (c *Claim) Waits() bool {
+	due, ok := c.Ledger.waits.next()
+	return ok && due.Before(c.Alert.Deadline)
+}
+
+// RetryLater leaves who waits until the first of them is due.
+func (s *Store) RetryLater(ctx context.Context, c *Claim) error {
+	if due, ok := c.Ledger.waits.next(); ok {
+		c.Shard.DueAt = due
+	}
 	return s.save(ctx, c, nil)
 }
 
-// Finish ends a shard. What has not been reached by then is left out. What
-// waits has failed when the deadline has passed; of an alert that was stopped
-// or superseded it is left out too.
+// Finish ends a shard. What has not been reached by then is left out. Who waits
+// has failed if the time is up, and is left out if the alert was stopped or
+// superseded.
 func (s *Store) Finish(ctx context.Context, c *Claim) error {
 	if c.Alert.State == Sending {
-		c.Ledger.Failed.Or(c.Ledger.Waiting)
+		if err := s.giveUp(ctx, c); err != nil {
+			return err
+		}
 	}
-	c.Ledger.Waiting.Clear()
+	c.Ledger.leaveOutWaiting()
 	c.Shard.State = Finished
 	if err := s.save(ctx, c, nil); err != nil {
 		return err
@@ -111,13 +129,16 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 	if err != nil {
 		return err
 	}
-	shard := &c.Shard
-	shard.EncodedLedger = encoded
-	shard.Accepted, shard.Gone = int(c.Ledger.Accepted.GetCardinality()), int(c.Ledger.Gone.GetCardinality())
-	shard.Failed, shard.Waiting = int(c.Ledger.Failed.GetCardinality()), int(c.Ledger.Waiting.GetCardinality())
+	hosts, err := json.Marshal(c.Ledger.hosts)
+	if err != nil {
+		return err
+	}
+	shard, tally := &c.Shard, c.Ledger.tally()
+	shard.EncodedLedger, shard.Hosts = encoded, string(hosts)
+	shard.Accepted, shard.Gone, shard.Failed, shard.Waiting = tally[Accepted], tally[Gone], tally[Failed], tally[Waiting]
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
 		result := tx.Model(shard).Where("epoch = ? AND state = ?", shard.Epoch, Unfinished).
-			Select("position", "state", "due_at", "attempts", "accepted", "gone", "failed", "waiting", "ledger").
+			Select("position", "state", "due_at", "accepted", "gone", "failed", "waiting", "hosts", "ledger").
 			Updates(shard)
 		if result.Error != nil {
 			return result.Error
@@ -170,6 +191,21 @@ const failureBatch = 500
 // subscription's VAPID key.
 func (r Result) mendsOrBreaksKey() bool {
 	return r.KeyMismatch != r.Recipient.NeedsResubscribe && (r.KeyMismatch || r.Outcome == Accepted)
+}
+
+// note writes a result down. A due time behind the deadline is the deadline:
+// then there is no other try.
+func (c *Claim) note(r Result, tries int) {
+	offset, host := c.offset(r.Recipient.ID), pushHost(r.Recipient.Endpoint)
+	if r.Outcome != Waiting {
+		c.Ledger.end(offset, host, r.Outcome)
+		return
+	}
+	due := r.Due
+	if c.Alert.Deadline.Before(due) {
+		due = c.Alert.Deadline
+	}
+	c.Ledger.wait(offset, host, due, tries)
 }
 
 func (c *Claim) offset(id int64) uint32 { return uint32(id - c.Shard.AfterID) }

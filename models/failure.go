@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"net/url"
 	"time"
 )
 
@@ -26,13 +25,23 @@ func (s *Store) Failures(ctx context.Context, alert Alert, limit int) ([]Failure
 	return failures, domain(err)
 }
 
+// gaveUp is the reason of who still waited when the time was up.
+const gaveUp = "gave up at the deadline"
+
+// giveUp records that whoever waits has failed.
+func (s *Store) giveUp(ctx context.Context, c *Claim) error {
+	return s.waitingPages(ctx, c, c.Ledger.Waiting(), func(page Page) error {
+		results := make([]Result, len(page.Recipients))
+		for i, r := range page.Recipients {
+			results[i] = Result{Recipient: r, Outcome: Failed, Reason: gaveUp}
+		}
+		return s.Record(ctx, c, page, results)
+	})
+}
+
 func (c *Claim) failure(r Result, now time.Time) Failure {
-	f := Failure{
-		AlertID: c.Alert.ID, SubscriptionID: r.Recipient.ID,
+	return Failure{
+		AlertID: c.Alert.ID, SubscriptionID: r.Recipient.ID, PushHost: pushHost(r.Recipient.Endpoint),
 		Status: r.Status, Reason: r.Reason, CreatedAt: now,
 	}
-	if endpoint, err := url.Parse(r.Recipient.Endpoint); err == nil {
-		f.PushHost = endpoint.Host
-	}
-	return f
 }

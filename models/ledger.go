@@ -1,23 +1,25 @@
 package models
 
 import (
-	"encoding/binary"
-	"errors"
-	"fmt"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
 // Ledger says what became of each subscription of a shard, in compressed
-// bitmaps of about 2 bytes a reader. Entries are offsets from the shard's
-// AfterID. An offset is in at most one of the bitmaps.
+// bitmaps of about 2 bytes a reader, and how many that makes at each push
+// host. Entries are offsets from the shard's AfterID. An offset is in at most
+// one of the bitmaps.
 type Ledger struct {
-	Accepted, Gone, Failed, Waiting *roaring.Bitmap
+	Accepted, Gone, Failed *roaring.Bitmap
+
+	waits waits
+	hosts hostTallies
 }
 
 // NewLedger is a ledger without entries.
 func NewLedger() Ledger {
-	return Ledger{roaring.New(), roaring.New(), roaring.New(), roaring.New()}
+	return Ledger{Accepted: roaring.New(), Gone: roaring.New(), Failed: roaring.New(), hosts: hostTallies{}}
 }
 
 // Outcome is what became of one subscription.
@@ -32,71 +34,85 @@ const (
 	Failed
 	// Waiting for another try.
 	Waiting
+	// Untried: not reached yet, left out, or not in the audience.
+	Untried
 )
 
-// set moves an offset to the bitmap of its outcome.
-func (l Ledger) set(offset uint32, outcome Outcome) {
-	for i, bitmap := range l.bitmaps() {
-		if Outcome(i) == outcome {
-			bitmap.Add(offset)
-		} else {
-			bitmap.Remove(offset)
-		}
+// Waiting is everybody who waits for another try.
+func (l *Ledger) Waiting() *roaring.Bitmap { return l.waits.readers() }
+
+// tally counts the entries.
+func (l *Ledger) tally() (t Tally) {
+	for outcome := range t {
+		t[outcome] = int(l.with(Outcome(outcome)).GetCardinality())
 	}
+	return t
 }
 
-// has tells whether an offset has any outcome.
-func (l Ledger) has(offset uint32) bool {
-	for _, bitmap := range l.bitmaps() {
+// with is everybody with an outcome; nobody is noted as [Untried].
+func (l *Ledger) with(outcome Outcome) *roaring.Bitmap {
+	switch outcome {
+	case Accepted, Gone, Failed:
+		return l.final()[outcome]
+	case Waiting:
+		return l.Waiting()
+	}
+	return roaring.New()
+}
+
+// of is what became of an offset.
+func (l *Ledger) of(offset uint32) Outcome {
+	for i, bitmap := range l.final() {
 		if bitmap.Contains(offset) {
-			return true
+			return Outcome(i)
 		}
 	}
-	return false
+	if l.waits.has(offset) {
+		return Waiting
+	}
+	return Untried
 }
 
-func (l Ledger) bitmaps() [4]*roaring.Bitmap {
-	return [4]*roaring.Bitmap{Accepted: l.Accepted, Gone: l.Gone, Failed: l.Failed, Waiting: l.Waiting}
+// end notes a final outcome. A second word about the same reader changes
+// nothing. Whoever waited is counted at the host where they waited.
+func (l *Ledger) end(offset uint32, host string, outcome Outcome) {
+	at, waited := l.leaveOut(offset)
+	if waited {
+		host = at
+	}
+	if l.of(offset) == Untried {
+		l.final()[outcome].Add(offset)
+		l.hosts.at(host)[outcome]++
+	}
 }
 
-// encode writes each bitmap in roaring's portable format behind its length, a
-// little-endian uint32.
-func (l Ledger) encode() ([]byte, error) {
-	var out []byte
-	for _, bitmap := range l.bitmaps() {
-		bitmap.RunOptimize()
-		raw, err := bitmap.ToBytes()
-		if err != nil {
-			return nil, fmt.Errorf("encode ledger: %w", err)
-		}
-		out = binary.LittleEndian.AppendUint32(out, uint32(len(raw)))
-		out = append(out, raw...)
+// wait lets a reader wait for another try after so many.
+func (l *Ledger) wait(offset uint32, host string, due time.Time, tries int) {
+	l.leaveOut(offset)
+	if l.of(offset) == Untried {
+		host = l.hosts.slot(host)
+		l.waits.add(offset, wait{host: host, due: roundUp(due), tries: tries})
+		l.hosts.at(host)[Waiting]++
 	}
-	return out, nil
 }
 
-var errCorruptLedger = errors.New("corrupt ledger")
+// leaveOut forgets that a reader waits, and says at which host.
+func (l *Ledger) leaveOut(offset uint32) (host string, waited bool) {
+	if host, waited = l.waits.remove(offset); waited {
+		l.hosts.at(host)[Waiting]--
+	}
+	return host, waited
+}
 
-func decodeLedger(raw []byte) (Ledger, error) {
-	ledger := NewLedger()
-	if len(raw) == 0 {
-		return ledger, nil
+// leaveOutWaiting forgets everybody who waits.
+func (l *Ledger) leaveOutWaiting() {
+	l.waits = nil
+	for _, tally := range l.hosts {
+		tally[Waiting] = 0
 	}
-	for _, bitmap := range ledger.bitmaps() {
-		if len(raw) < 4 {
-			return Ledger{}, errCorruptLedger
-		}
-		size := binary.LittleEndian.Uint32(raw)
-		if raw = raw[4:]; uint64(size) > uint64(len(raw)) {
-			return Ledger{}, errCorruptLedger
-		}
-		if err := bitmap.UnmarshalBinary(raw[:size]); err != nil {
-			return Ledger{}, fmt.Errorf("%w: %w", errCorruptLedger, err)
-		}
-		raw = raw[size:]
-	}
-	if len(raw) != 0 {
-		return Ledger{}, errCorruptLedger
-	}
-	return ledger, nil
+}
+
+// final are the bitmaps of the outcomes that do not change any more.
+func (l *Ledger) final() [3]*roaring.Bitmap {
+	return [3]*roaring.Bitmap{Accepted: l.Accepted, Gone: l.Gone, Failed: l.Failed}
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
 )
 
 // Recipient is what a push needs to know of a subscription.
@@ -21,16 +24,19 @@ type Recipient struct {
 // Page is a piece of a shard, read to be sent.
 type Page struct {
 	Recipients []Recipient
+	// Tries is how often the recipients have been tried before.
+	Tries int
 	// upto is the last ID that the page covers; 0 for a page of those who wait.
 	upto int64
-	// missing are the IDs of those who waited and have been deleted since.
-	missing []int64
+	// paused are the IDs of those who paused, and missing of those who waited
+	// and have been deleted since.
+	paused, missing []int64
 }
 
 // Untried leaves out of a page whom a worker that stopped in the middle of it
 // had reached.
 func (c *Claim) Untried(p Page) Page {
-	p.Recipients = slices.DeleteFunc(p.Recipients, func(r Recipient) bool { return c.Ledger.has(c.offset(r.ID)) })
+	p.Recipients = slices.DeleteFunc(p.Recipients, func(r Recipient) bool { return c.Ledger.of(c.offset(r.ID)) != Untried })
 	return p
 }
 
@@ -82,11 +88,19 @@ func (p *Pages) Next(ctx context.Context) (Page, error) {
 	return page, nil
 }
 
-// WaitingPages reads those who wait for another try, a page at a time, and
-// hands each to fn.
+// WaitingPages reads those who wait for another try that is due, a page at a
+// time, and hands each to fn.
 func (s *Store) WaitingPages(ctx context.Context, c *Claim, fn func(Page) error) error {
+	readers, tries := c.Ledger.waits.due(s.Now())
+	return s.waitingPages(ctx, c, readers, func(page Page) error {
+		page.Tries = tries
+		return fn(page)
+	})
+}
+
+func (s *Store) waitingPages(ctx context.Context, c *Claim, readers *roaring.Bitmap, fn func(Page) error) error {
 	ids := make([]uint32, s.pageSize)
-	for it := c.Ledger.Waiting.Clone().ManyIterator(); ; {
+	for it := readers.ManyIterator(); ; {
 		n := it.NextMany(ids)
 		if n == 0 {
 			return nil
@@ -116,9 +130,10 @@ func (s *Store) waitingPage(ctx context.Context, c *Claim, offsets []uint32) (Pa
 	for _, r := range page.Recipients {
 		delete(missing, r.ID)
 	}
-	for id := range missing {
-		page.missing = append(page.missing, id)
+	for _, id := range page.paused {
+		delete(missing, id)
 	}
+	page.missing = slices.Collect(maps.Keys(missing))
 	return page, nil
 }
 
@@ -142,9 +157,11 @@ func (s *Store) recipients(ctx context.Context, page *Page, query string, args [
 			return 0, 0, err
 		}
 		read, last = read+1, r.ID
-		if paused == nil || !now.Before(*paused) {
-			page.Recipients = append(page.Recipients, r)
+		if paused != nil && now.Before(*paused) {
+			page.paused = append(page.paused, r.ID)
+			continue
 		}
+		page.Recipients = append(page.Recipients, r)
 	}
 	return read, last, rows.Err()
 }

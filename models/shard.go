@@ -28,9 +28,10 @@ type Shard struct {
 	State ShardState
 	// DueAt is when there is something to do.
 	DueAt time.Time
-	// Attempts counts the passes over what waits.
-	Attempts                        int
+	// The counts and Hosts, the tallies by push host in JSON, say again what the
+	// ledger says, for questions about the whole alert.
 	Accepted, Gone, Failed, Waiting int
+	Hosts                           string
 	EncodedLedger                   []byte `gorm:"column:ledger"`
 }
 

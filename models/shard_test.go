@@ -104,6 +104,7 @@ func TestARecordedPageMovesPositionCountsAndLedgerAndDeletesTheGone(t *testing.T
 		page := readPages(t, db, claim)[0]
 		results := outcomes(page, models.Accepted, models.Gone, models.Failed, models.Waiting)
 		results[2].Status, results[2].Reason, results[2].KeyMismatch = 403, "credentials", true
+		results[3].Due = modelstest.Start.Add(time.Minute)
 		if err := db.Record(ctx, claim, page, results); err != nil {
 			t.Fatal(err)
 		}
@@ -125,8 +126,7 @@ func TestARecordedPageMovesPositionCountsAndLedgerAndDeletesTheGone(t *testing.T
 			t.Errorf("failures = %+v, %v", failures, err)
 		}
 
-		due := modelstest.Start.Add(time.Minute)
-		if err := db.RetryLater(ctx, claim, due); err != nil {
+		if err := db.RetryLater(ctx, claim); err != nil {
 			t.Fatal(err)
 		}
 		if shards, err := db.DueShards(ctx, 10); err != nil || len(shards) != 0 {
@@ -191,29 +191,6 @@ func TestAHoldingAlertIsTakenBackBeforeAnyoneIsTold(t *testing.T) {
 		}
 		if _, _, err := db.Plan(ctx, id); !errors.Is(err, models.ErrFinished) {
 			t.Errorf("plan: %v; want nothing to do", err)
-		}
-	})
-}
-
-func TestADeadlinePutsWhatWaitsToFailed(t *testing.T) {
-	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		ctx := t.Context()
-		id, claim, page := claimedPage(t, db)
-		if err := db.Record(ctx, claim, page, outcomes(page, models.Waiting)); err != nil {
-			t.Fatal(err)
-		}
-		if db.Ended(claim) {
-			t.Error("ended before its deadline")
-		}
-		db.Clock.Advance(time.Hour)
-		if !db.Ended(claim) {
-			t.Error("goes on behind its deadline")
-		}
-		if err := db.Finish(ctx, claim); err != nil {
-			t.Fatal(err)
-		}
-		if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 1, Failed: 1}) {
-			t.Errorf("counts = %+v; want one failed", counts)
 		}
 	})
 }

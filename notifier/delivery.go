@@ -17,9 +17,6 @@ type delivery struct {
 	message  message
 	jobs     []job
 	progress *atomic.Int64
-	// retryAfter is the shortest wait that a push of this delivery needs.
-	retryAfter time.Duration
-	waits      bool
 }
 
 // deliver claims a shard and takes it as far as it goes now: to its end, or to
@@ -28,6 +25,9 @@ func (n *Notifier) deliver(ctx context.Context, shardID int64, progress *atomic.
 	claim, err := n.store.Claim(ctx, shardID)
 	if err != nil {
 		return err
+	}
+	if claim.Rebuilt != "" {
+		n.log.Error("a shard's ledger was corrupt and has been rebuilt", "alert", claim.Alert.ID, "shard", shardID, "cause", claim.Rebuilt)
 	}
 	if claim.Alert.Priority {
 		defer n.precedence.enter()()
@@ -106,7 +106,7 @@ func (d *delivery) sendWaiting(ctx context.Context) error {
 // sendPage sends and records a page. When ctx has ended, what was sent is
 // recorded all the same, so that another worker goes on with the rest.
 func (d *delivery) sendPage(ctx context.Context, page models.Page) error {
-	results, err := d.send(ctx, page.Recipients)
+	results, err := d.send(ctx, page)
 	if err != nil {
 		return err
 	}
@@ -125,16 +125,12 @@ func (d *delivery) sendPage(ctx context.Context, page models.Page) error {
 // recordTimeout bounds the writing of a page.
 const recordTimeout = 20 * time.Second
 
-// leave ends the shard, or leaves what waits until it is due.
+// leave ends the shard, or leaves who waits until they are due.
 func (d *delivery) leave(ctx context.Context) error {
-	if d.claim.Ledger.Waiting.IsEmpty() || d.store.Ended(d.claim) {
+	if d.store.Ended(d.claim) || !d.claim.Waits() {
 		return d.store.Finish(ctx, d.claim)
 	}
-	wait := backoff(d.claim.Shard.Attempts)
-	if d.waits {
-		wait = max(wait, d.retryAfter)
-	}
-	return d.store.RetryLater(ctx, d.claim, d.store.Now().Add(wait))
+	return d.store.RetryLater(ctx, d.claim)
 }
 
 type readPage struct {
@@ -169,9 +165,9 @@ func (d *delivery) readAhead(ctx context.Context) <-chan readPage {
 
 // send seals and sends a page's pushes, many at a time. Whom it could not try
 // before ctx ended has no result.
-func (d *delivery) send(ctx context.Context, recipients []models.Recipient) ([]models.Result, error) {
+func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result, error) {
 	d.jobs = d.jobs[:0]
-	for _, r := range recipients {
+	for _, r := range page.Recipients {
 		key, err := d.keys.key(ctx, r.VAPIDKeyID)
 		if err != nil {
 			return nil, err
@@ -183,16 +179,18 @@ func (d *delivery) send(ctx context.Context, recipients []models.Recipient) ([]m
 		}})
 	}
 	d.pool.send(ctx, d.jobs)
-	results := make([]models.Result, 0, len(recipients))
-	for i, r := range recipients {
+	results := make([]models.Result, 0, len(page.Recipients))
+	for i, r := range page.Recipients {
 		if answer := d.jobs[i].answer; answer.Verdict != 0 {
-			results = append(results, d.judge(r, answer))
+			results = append(results, d.judge(r, answer, page.Tries))
 		}
 	}
 	return results, nil
 }
 
-func (d *delivery) judge(r models.Recipient, a Answer) models.Result {
+// judge is the result of an answer after so many tries before it. Each reader
+// waits as long as their own push service asks.
+func (d *delivery) judge(r models.Recipient, a Answer, tries int) models.Result {
 	result := models.Result{
 		Recipient: r, Status: a.Status, Reason: a.Reason,
 		Outcome: models.Failed, KeyMismatch: a.Verdict == KeyMismatch,
@@ -204,9 +202,7 @@ func (d *delivery) judge(r models.Recipient, a Answer) models.Result {
 		result.Outcome = models.Gone
 	case RetryLater:
 		result.Outcome = models.Waiting
-		if !d.waits || a.RetryAfter < d.retryAfter {
-			d.waits, d.retryAfter = true, a.RetryAfter
-		}
+		result.Due = d.store.Now().Add(max(backoff(tries), a.RetryAfter))
 	}
 	return result
 }

@@ -107,6 +107,28 @@ func TestWhatMaySucceedLaterIsTriedAgainWhenItIsDue(t *testing.T) {
 	})
 }
 
+func TestOneReadersLongWaitHoldsNobodyElseBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		patient, hasty := n.reader(everything), n.reader(everything)
+		n.service.Script(patient.Endpoint(), pushtest.Answer{Status: 503, RetryAfter: "1800"})
+		n.service.Script(hasty.Endpoint(), pushtest.Answer{Status: 503})
+		id := n.publish(models.Draft{})
+		n.until(id, func(_ models.Alert, c models.Counts) bool { return c.Waiting == 2 })
+		n.Clock.Advance(10 * time.Second)
+		n.gets(hasty, 1)
+		if counts := n.until(id, func(_ models.Alert, c models.Counts) bool { return c.Accepted == 1 }); counts.Waiting != 1 {
+			t.Errorf("counts = %+v; want the patient one to wait", counts)
+		}
+		n.Clock.Advance(30 * time.Minute)
+		if counts := n.finished(id); counts != (models.Counts{Audience: 2, Accepted: 2}) {
+			t.Errorf("counts = %+v", counts)
+		}
+		if tries := n.service.Stats().Requests; tries != 4 {
+			t.Errorf("%d requests; want two of each", tries)
+		}
+	})
+}
+
 func TestWhatWaitsIsGivenUpAtTheDeadline(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		reader := n.reader(everything)
@@ -174,6 +196,42 @@ func TestARestartGoesOnWhereTheLastProcessStopped(t *testing.T) {
 		}
 		if repeated > 64 {
 			t.Errorf("%d repeats; want at most what was in flight", repeated)
+		}
+	})
+}
+
+func TestCorruptLedgersStopNoAlertAndLoseNobody(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		readers := n.readers(7*pageSize+7, everything)
+		n.service.Script(readers[0].Endpoint(), pushtest.Answer{Status: 503})
+		begun := make(chan struct{})
+		var once sync.Once
+		n.service.Faults(func(endpoint string) *pushtest.Answer {
+			if endpoint == readers[2*pageSize].Endpoint() {
+				once.Do(func() { close(begun) }) // the first page of its shard has been recorded
+			}
+			return nil
+		})
+		id := n.publish(models.Draft{})
+		<-begun
+		n.stop()
+		n.Exec("UPDATE shards SET ledger = ?", []byte("rotten"))
+		n.start(1)
+		counts := n.until(id, func(a models.Alert, _ models.Counts) bool {
+			n.Clock.Advance(time.Second)
+			return a.FinishedAt != nil
+		})
+		if counts != (models.Counts{Audience: len(readers), Accepted: len(readers)}) {
+			t.Errorf("counts = %+v; want everybody", counts)
+		}
+		for i, reader := range readers {
+			if len(reader.Messages()) == 0 {
+				t.Errorf("reader %d was missed", i)
+			}
+		}
+		entries, err := n.AuditEntries(t.Context(), 1)
+		if err != nil || len(entries) != 1 || entries[0].Action != "rebuild ledger" {
+			t.Errorf("audit = %+v, %v; want the rebuilding", entries, err)
 		}
 	})
 }

@@ -43,14 +43,19 @@ func OnBoth(t *testing.T, test func(t *testing.T, db *DB)) {
 	}
 }
 
+// OnBothWith is OnBoth with options; URL, clock and push hosts are the test's own.
+func OnBothWith(t *testing.T, o models.Options, test func(t *testing.T, db *DB)) {
+	t.Helper()
+	o.PushHosts = knownHosts(t)
+	for _, kind := range []Kind{SQLite, Postgres} {
+		t.Run(string(kind), func(t *testing.T) { test(t, OpenWith(t, kind, o)) })
+	}
+}
+
 // Open gives a test a database of one kind, which lives as long as the test.
 func Open(t testing.TB, kind Kind) *DB {
 	t.Helper()
-	hosts, err := models.NewPushHosts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return OpenWith(t, kind, models.Options{PushHosts: hosts})
+	return OpenWith(t, kind, models.Options{PushHosts: knownHosts(t)})
 }
 
 // OpenWith is Open with options; the URL and the clock are the test's own.
@@ -72,4 +77,13 @@ func OpenWith(t testing.TB, kind Kind, o models.Options) *DB {
 		}
 	})
 	return &DB{Store: store, URL: o.URL, Clock: clock, t: t}
+}
+
+func knownHosts(t testing.TB) models.PushHosts {
+	t.Helper()
+	hosts, err := models.NewPushHosts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hosts
 }

@@ -119,11 +119,11 @@ CREATE TABLE shards (
     epoch      BIGINT NOT NULL,
     state      TEXT NOT NULL CHECK (state IN ('unfinished', 'finished')),
     due_at     TIMESTAMPTZ NOT NULL,
-    attempts   BIGINT NOT NULL,
     accepted   BIGINT NOT NULL,
     gone       BIGINT NOT NULL,
     failed     BIGINT NOT NULL,
     waiting    BIGINT NOT NULL,
+    hosts      TEXT NOT NULL,
     ledger     BYTEA NOT NULL,
     UNIQUE (alert_id, after_id)
 );

@@ -118,11 +118,11 @@ CREATE TABLE shards (
     epoch      INTEGER NOT NULL,
     state      TEXT NOT NULL CHECK (state IN ('unfinished', 'finished')),
     due_at     DATETIME NOT NULL,
-    attempts   INTEGER NOT NULL,
     accepted   INTEGER NOT NULL,
     gone       INTEGER NOT NULL,
     failed     INTEGER NOT NULL,
     waiting    INTEGER NOT NULL,
+    hosts      TEXT NOT NULL,
     ledger     BLOB NOT NULL,
     UNIQUE (alert_id, after_id)
 );

@@ -1,0 +1,114 @@
+package models
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+var errCorruptLedger = errors.New("corrupt ledger")
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// encode writes a checksum and then sections, each behind its length: the
+// final bitmaps in roaring's portable format, the tallies, and for each wait
+// its host, its times and its bitmap. Numbers are little-endian.
+func (l *Ledger) encode() ([]byte, error) {
+	out := make([]byte, 4)
+	for _, bitmap := range l.final() {
+		out = appendBitmap(out, bitmap)
+	}
+	hosts, err := json.Marshal(l.hosts)
+	if err != nil {
+		return nil, fmt.Errorf("encode ledger: %w", err)
+	}
+	out = appendSection(out, hosts)
+	for _, group := range l.waits {
+		out = appendSection(out, []byte(group.host))
+		out = binary.LittleEndian.AppendUint64(out, uint64(group.due))
+		out = binary.LittleEndian.AppendUint32(out, uint32(group.tries))
+		out = appendBitmap(out, group.readers)
+	}
+	binary.LittleEndian.PutUint32(out, crc32.Checksum(out[4:], castagnoli))
+	return out, nil
+}
+
+// decodeLedger reads what encode wrote; nothing is an empty ledger. Whatever
+// is wrong is an errCorruptLedger.
+func decodeLedger(raw []byte) (Ledger, error) {
+	ledger := NewLedger()
+	if len(raw) == 0 {
+		return ledger, nil
+	}
+	if len(raw) < 4 || binary.LittleEndian.Uint32(raw) != crc32.Checksum(raw[4:], castagnoli) {
+		return Ledger{}, fmt.Errorf("%w: wrong checksum", errCorruptLedger)
+	}
+	d := decoder{rest: raw[4:]}
+	for _, bitmap := range ledger.final() {
+		d.bitmap(bitmap)
+	}
+	if err := json.Unmarshal(d.section(), &ledger.hosts); err != nil {
+		d.fail(err)
+	}
+	for len(d.rest) > 0 && d.err == nil {
+		group := wait{host: string(d.section()), readers: roaring.New()}
+		group.due = int64(binary.LittleEndian.Uint64(d.take(8)))
+		group.tries = int(binary.LittleEndian.Uint32(d.take(4)))
+		d.bitmap(group.readers)
+		ledger.waits = append(ledger.waits, group)
+	}
+	if d.err != nil {
+		return Ledger{}, d.err
+	}
+	return ledger, nil
+}
+
+func appendBitmap(out []byte, bitmap *roaring.Bitmap) []byte {
+	bitmap.RunOptimize()
+	raw, err := bitmap.ToBytes()
+	if err != nil {
+		panic(err) // it writes to memory
+	}
+	return appendSection(out, raw)
+}
+
+func appendSection(out, section []byte) []byte {
+	return append(binary.LittleEndian.AppendUint32(out, uint32(len(section))), section...)
+}
+
+// decoder reads on until its first error; then everything is empty.
+type decoder struct {
+	rest []byte
+	err  error
+}
+
+func (d *decoder) bitmap(into *roaring.Bitmap) {
+	if err := into.UnmarshalBinary(d.section()); err != nil {
+		d.fail(err)
+	}
+}
+
+func (d *decoder) section() []byte {
+	return d.take(int(binary.LittleEndian.Uint32(d.take(4))))
+}
+
+// take always gives n bytes, unless n is more than there are.
+func (d *decoder) take(n int) []byte {
+	if n > len(d.rest) {
+		d.fail(errors.New("too short"))
+		return make([]byte, min(n, 8))
+	}
+	taken := d.rest[:n]
+	d.rest = d.rest[n:]
+	return taken
+}
+
+func (d *decoder) fail(err error) {
+	if d.err == nil {
+		d.err = fmt.Errorf("%w: %w", errCorruptLedger, err)
+	}
+}

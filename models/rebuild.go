@@ -1,0 +1,108 @@
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"gorm.io/gorm"
+)
+
+// readLedger decodes the claimed shard's ledger. One that is corrupt, or that
+// the row contradicts, is rebuilt: a shard always goes on.
+func (s *Store) readLedger(ctx context.Context, c *Claim) error {
+	ledger, err := decodeLedger(c.Shard.EncodedLedger)
+	if err == nil {
+		err = c.Shard.contradicts(&ledger)
+	}
+	if err != nil {
+		return s.rebuild(ctx, c, err)
+	}
+	c.Ledger = ledger
+	return nil
+}
+
+// contradicts says how the row and its ledger cannot both be true.
+func (shard *Shard) contradicts(ledger *Ledger) error {
+	switch {
+	case !shard.hasPosition():
+		return fmt.Errorf("the position %d is not in the shard", shard.Position)
+	case shard.tally() != ledger.hosts.total() || shard.tally() != ledger.tally():
+		return errors.New("the counts are not the ledger's")
+	}
+	return nil
+}
+
+// rebuild makes a ledger of what else is known. If the row says for certain
+// that nobody waited, whoever it has passed counts as accepted unless there is
+// a failure of theirs. Else the shard begins again: a repeat that replaces
+// itself on the screen is better than a miss.
+func (s *Store) rebuild(ctx context.Context, c *Claim, cause error) error {
+	c.Ledger = NewLedger()
+	c.Rebuilt = fmt.Sprintf("%v; it goes on after reader %d", cause, c.Shard.Position)
+	if !c.Shard.hasPosition() || !c.Shard.nobodyWaited() {
+		c.Shard.Position = c.Shard.AfterID
+		c.Rebuilt = fmt.Sprintf("%v; it begins again", cause)
+	}
+	err := s.noteFailures(ctx, c)
+	if err == nil {
+		err = s.notePassed(ctx, c)
+	}
+	if err == nil {
+		err = s.save(ctx, c, func(tx *gorm.DB) error {
+			return s.audit(tx, "notifier", "rebuild ledger", fmt.Sprintf("alert %d, shard %d: %s", c.Alert.ID, c.Shard.ID, c.Rebuilt))
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("rebuild the ledger (%w): %w", cause, err)
+	}
+	return nil
+}
+
+// noteFailures notes who failed, by the rows that say so.
+func (s *Store) noteFailures(ctx context.Context, c *Claim) error {
+	var failures []Failure
+	err := s.read.WithContext(ctx).Select("subscription_id", "push_host").
+		Find(&failures, "alert_id = ? AND subscription_id > ? AND subscription_id <= ?", c.Alert.ID, c.Shard.AfterID, c.Shard.UptoID).Error
+	for _, f := range failures {
+		c.Ledger.end(c.offset(f.SubscriptionID), f.PushHost, Failed)
+	}
+	return err
+}
+
+// notePassed notes as accepted whom the position has passed.
+func (s *Store) notePassed(ctx context.Context, c *Claim) error {
+	passed := s.Pages(c)
+	passed.after, passed.upto = c.Shard.AfterID, c.Shard.Position
+	for {
+		page, err := passed.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, r := range page.Recipients {
+			c.Ledger.end(c.offset(r.ID), pushHost(r.Endpoint), Accepted)
+		}
+	}
+}
+
+func (shard *Shard) hasPosition() bool {
+	return shard.AfterID <= shard.Position && shard.Position <= shard.UptoID
+}
+
+// nobodyWaited tells whether the row's two counts agree that nobody waited.
+func (shard *Shard) nobodyWaited() bool {
+	hosts := hostTallies{}
+	if shard.Hosts != "" && json.Unmarshal([]byte(shard.Hosts), &hosts) != nil {
+		return false
+	}
+	return shard.Waiting == 0 && hosts.total() == shard.tally()
+}
+
+func (shard *Shard) tally() Tally {
+	return Tally{Accepted: shard.Accepted, Gone: shard.Gone, Failed: shard.Failed, Waiting: shard.Waiting}
+}

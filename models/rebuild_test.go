@@ -1,0 +1,83 @@
+package models_test
+
+import (
+	"strings"
+	"testing"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+const pagesOfTwo = 2
+
+func TestACorruptLedgerIsRebuiltFromPositionAndFailures(t *testing.T) {
+	modelstest.OnBothWith(t, models.Options{PageSize: pagesOfTwo}, func(t *testing.T, db *modelstest.DB) {
+		id, pages := halfSent(t, db, models.Accepted, models.Failed)
+		db.Exec("UPDATE shards SET ledger = ?", []byte("rotten"))
+		claim := claimShard(t, db)
+		saysRebuilt(t, db, claim, "wrong checksum; it goes on after reader")
+		if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 6, Accepted: 1, Failed: 1}) {
+			t.Errorf("counts = %+v; want what the failures and the position say", counts)
+		}
+		hostsAre(t, db, id, map[string]models.Tally{"fcm.googleapis.com": {models.Accepted: 1, models.Failed: 1}})
+		rest := readPages(t, db, claim)
+		if len(rest) != 2 || rest[0].Recipients[0].ID != pages[1].Recipients[0].ID {
+			t.Errorf("the rest is %+v; want the second page on", rest)
+		}
+		if again := claimShard(t, db); again.Rebuilt != "" {
+			t.Errorf("rebuilt once more: %s", again.Rebuilt)
+		}
+	})
+}
+
+func TestAShardBeginsAgainWhenItCannotSayWhoWaits(t *testing.T) {
+	for name, corruption := range map[string]struct{ sql, cause string }{
+		"a lost ledger":        {"UPDATE shards SET ledger = ''", "the counts are not the ledger's"},
+		"a torn ledger":        {"UPDATE shards SET ledger = substr(ledger, 1, length(ledger) - 3)", "wrong checksum"},
+		"wrong counts":         {"UPDATE shards SET accepted = accepted + 1", "the counts are not the ledger's"},
+		"forgotten waiting":    {"UPDATE shards SET waiting = 0, ledger = ''", "the counts are not the ledger's"},
+		"a position before it": {"UPDATE shards SET position = after_id - 1", "the position"},
+		"a position beyond it": {"UPDATE shards SET position = upto_id + 1", "the position"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			modelstest.OnBothWith(t, models.Options{PageSize: pagesOfTwo}, func(t *testing.T, db *modelstest.DB) {
+				id, pages := halfSent(t, db, models.Failed, models.Waiting)
+				db.Exec(corruption.sql)
+				claim := claimShard(t, db)
+				saysRebuilt(t, db, claim, corruption.cause)
+				if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 6, Failed: 1}) {
+					t.Errorf("counts = %+v; want the failure alone", counts)
+				}
+				again := claim.Untried(readPages(t, db, claim)[0])
+				if len(again.Recipients) != 1 || again.Recipients[0].ID != pages[0].Recipients[1].ID {
+					t.Errorf("the first page again is %+v; want who waited", again.Recipients)
+				}
+			})
+		})
+	}
+}
+
+// halfSent publishes an alert to six readers and records the first page of two.
+func halfSent(t *testing.T, db *modelstest.DB, each ...models.Outcome) (alertID int64, pages []models.Page) {
+	t.Helper()
+	db.Outage("messages-down", "messenger")
+	for range 6 {
+		db.Reader("outage/messages-down:all")
+	}
+	alertID = db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+	claim := claimShard(t, db)
+	pages = readPages(t, db, claim)
+	record(t, db, claim, pages[0], each...)
+	return alertID, pages
+}
+
+func saysRebuilt(t *testing.T, db *modelstest.DB, claim *models.Claim, cause string) {
+	t.Helper()
+	if !strings.Contains(claim.Rebuilt, cause) {
+		t.Fatalf("rebuilt = %q; want %q", claim.Rebuilt, cause)
+	}
+	entries, err := db.AuditEntries(t.Context(), 1)
+	if err != nil || len(entries) != 1 || entries[0].Action != "rebuild ledger" || !strings.Contains(entries[0].Subject, cause) {
+		t.Errorf("audit = %+v, %v; want the rebuilding", entries, err)
+	}
+}

@@ -1,0 +1,83 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+)
+
+// ledgersAtOnce is how many shards' ledgers one query reads.
+const ledgersAtOnce = 20
+
+// SentTo tells what became of a subscription in an alert: one shard's row and
+// one bit. An alert that has not been planned has tried nobody.
+func (s *Store) SentTo(ctx context.Context, alertID, subscriptionID int64) (Outcome, error) {
+	ledgers, err := s.ledgers(ctx, "alert_id = ? AND after_id < ? ORDER BY after_id DESC LIMIT 1", alertID, subscriptionID)
+	if err != nil || len(ledgers) == 0 {
+		return Untried, err
+	}
+	return ledgers[0].sentTo(subscriptionID), nil
+}
+
+// Recipients are the IDs of the subscriptions of an alert that have an
+// outcome, in order, read shard by shard. It ends at the first error.
+func (s *Store) Recipients(ctx context.Context, alertID int64, outcome Outcome) iter.Seq2[int64, error] {
+	return func(yield func(int64, error) bool) {
+		for after := int64(-1); ; {
+			ledgers, err := s.ledgers(ctx, "alert_id = ? AND after_id > ? ORDER BY after_id LIMIT ?", alertID, after, ledgersAtOnce)
+			if err != nil {
+				yield(0, err)
+				return
+			}
+			for _, l := range ledgers {
+				for it := l.with(outcome).Iterator(); it.HasNext(); {
+					if !yield(l.afterID+int64(it.Next()), nil) {
+						return
+					}
+				}
+				after = l.afterID
+			}
+			if len(ledgers) < ledgersAtOnce {
+				return
+			}
+		}
+	}
+}
+
+// shardLedger is a ledger with the IDs that its offsets stand for.
+type shardLedger struct {
+	Ledger
+	afterID, uptoID int64
+}
+
+func (l *shardLedger) sentTo(id int64) Outcome {
+	if id <= l.afterID || id > l.uptoID {
+		return Untried
+	}
+	return l.of(uint32(id - l.afterID))
+}
+
+// ledgers reads the ledgers of the shards that a condition selects.
+func (s *Store) ledgers(ctx context.Context, condition string, args ...any) (found []shardLedger, err error) {
+	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind("SELECT after_id, upto_id, ledger FROM shards WHERE "+condition), args...)
+	if err != nil {
+		return nil, fmt.Errorf("read ledgers: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			l       shardLedger
+			encoded sql.RawBytes
+		)
+		err := rows.Scan(&l.afterID, &l.uptoID, &encoded)
+		if err == nil {
+			l.Ledger, err = decodeLedger(encoded)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read ledger after %d: %w", l.afterID, err)
+		}
+		found = append(found, l)
+	}
+	return found, rows.Err()
+}

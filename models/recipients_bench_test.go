@@ -1,0 +1,93 @@
+package models_test
+
+import (
+	"testing"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+const crowd = 1_000_000
+
+// BenchmarkLedgerQuestions asks about an alert that a million readers had.
+func BenchmarkLedgerQuestions(b *testing.B) {
+	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
+		b.Run(string(kind), func(b *testing.B) {
+			db := modelstest.Open(b, kind)
+			id := sendToCrowd(b, db)
+			b.Run("SentTo", func(b *testing.B) {
+				for n := int64(1); b.Loop(); n = n%crowd + 7919 {
+					if outcome, err := db.SentTo(b.Context(), id, min(n, crowd)); err != nil || outcome == models.Untried {
+						b.Fatal(outcome, err)
+					}
+				}
+			})
+			b.Run("HostCounts", func(b *testing.B) {
+				for b.Loop() {
+					if hosts, err := db.HostCounts(b.Context(), id); err != nil || len(hosts) != 4 {
+						b.Fatal(hosts, err)
+					}
+				}
+			})
+			b.Run("Recipients/990000Accepted", func(b *testing.B) { benchmarkRecipients(b, db, id, models.Accepted) })
+			b.Run("Recipients/10000Failed", func(b *testing.B) { benchmarkRecipients(b, db, id, models.Failed) })
+		})
+	}
+}
+
+func benchmarkRecipients(b *testing.B, db *modelstest.DB, alertID int64, outcome models.Outcome) {
+	for b.Loop() {
+		for _, err := range db.Recipients(b.Context(), alertID, outcome) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// sendToCrowd records an alert to a million readers at four push hosts, of
+// whom one in 100 failed.
+func sendToCrowd(b *testing.B, db *modelstest.DB) (alertID int64) {
+	b.Helper()
+	ctx := b.Context()
+	db.Outage("messages-down", "messenger")
+	key := db.VAPIDKey()
+	numbers, random, now := "SELECT n FROM generate_series(1, ?::int) AS n", "decode(md5(n::text), 'hex')", "now()"
+	if !models.IsPostgres(db.URL) {
+		numbers = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < ?) SELECT n FROM series"
+		random, now = "randomblob(16)", "'2021-11-03 18:00:00+00:00'"
+	}
+	db.Exec(`INSERT INTO subscriptions (endpoint, endpoint_hash, p256dh, auth, secret_hash, vapid_key_id, time_zone, needs_resubscribe, created_at, updated_at)
+		SELECT 'https://host' || (n % 4) || '.example/' || n, `+random+`, `+random+`, `+random+`, `+random+`, ?, 'UTC', false, `+now+`, `+now+`
+		FROM (`+numbers+`) AS numbers`, key.ID, crowd)
+	db.Exec(`INSERT INTO follows (topic_id, subscription_id, level, created_at)
+		SELECT t.id, s.id, 0, s.created_at FROM subscriptions s, topics t WHERE t.slug = 'messages-down'`)
+	alertID = db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+	shards, err := db.DueShards(ctx, crowd)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, shard := range shards {
+		claim, err := db.Claim(ctx, shard.ID)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for pages := db.Pages(claim); claim.Shard.Position < claim.Shard.UptoID; {
+			page, err := pages.Next(ctx)
+			if err != nil {
+				b.Fatal(err)
+			}
+			results := outcomes(page, models.Accepted)
+			for i := 0; i < len(results); i += 100 {
+				results[i].Outcome = models.Failed
+			}
+			if err := db.Record(ctx, claim, page, results); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := db.Finish(ctx, claim); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return alertID
+}

@@ -1,0 +1,137 @@
+package models_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+func TestTheLedgerSaysWhatBecameOfEachSubscription(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		want := map[int64]models.Outcome{db.Reader().ID: models.Untried}
+		for range 5 {
+			want[db.Reader("outage/messages-down:all").ID] = models.Untried
+		}
+		id := db.PublishDraft(models.Draft{Outage: "messages-down"}).Alert.ID
+		sentToAs(t, db, id, want) // before its plan
+		db.PlanAll(id)
+		sentToAs(t, db, id, want)
+
+		claim := claimAll(t, db, id)[0]
+		page := readPages(t, db, claim)[0]
+		page.Recipients = page.Recipients[:4]
+		for i, r := range page.Recipients {
+			want[r.ID] = models.Outcome(i)
+		}
+		record(t, db, claim, page, models.Accepted, models.Gone, models.Failed, models.Waiting)
+		want[db.Reader("outage/messages-down:all").ID] = models.Untried // too late
+		sentToAs(t, db, id, want)
+	})
+}
+
+func TestRecipientsAreListedThroughAllShards(t *testing.T) {
+	modelstest.OnBothWith(t, models.Options{ShardSize: 2}, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		want := map[models.Outcome][]int64{}
+		for i := range 90 {
+			outcome := models.Outcome(i % 2 * int(models.Failed)) // accepted, failed, …
+			want[outcome] = append(want[outcome], db.Reader("outage/messages-down:all").ID)
+		}
+		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		for _, claim := range claimAll(t, db, id) {
+			record(t, db, claim, readPages(t, db, claim)[0], models.Accepted, models.Failed)
+		}
+		for _, outcome := range []models.Outcome{models.Accepted, models.Gone, models.Failed, models.Waiting, models.Untried} {
+			var got []int64
+			for subscription, err := range db.Recipients(t.Context(), id, outcome) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, subscription)
+			}
+			if !slices.Equal(got, want[outcome]) {
+				t.Errorf("outcome %d: %v; want %v", outcome, got, want[outcome])
+			}
+		}
+		for first := range db.Recipients(t.Context(), id, models.Accepted) {
+			if first != want[models.Accepted][0] {
+				t.Errorf("the first is %d; want %d", first, want[models.Accepted][0])
+			}
+			break
+		}
+	})
+}
+
+func TestAnAlertIsCountedByPushHost(t *testing.T) {
+	modelstest.OnBothWith(t, models.Options{ShardSize: 3}, func(t *testing.T, db *modelstest.DB) {
+		ctx := t.Context()
+		db.Outage("messages-down", "messenger")
+		const chrome, firefox = "fcm.googleapis.com", "updates.push.services.mozilla.com"
+		for i := range 6 {
+			browser := db.Browser()
+			if i%3 == 2 {
+				browser.Endpoint = "https://" + firefox + "/wpush/v2/" + browser.Auth
+			}
+			db.ReaderWithSecret(browser, "outage/messages-down:all")
+		}
+		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		claims := claimAll(t, db, id)
+		for _, claim := range claims { // each has two Chromes and a Firefox
+			record(t, db, claim, readPages(t, db, claim)[0], models.Accepted, models.Waiting, models.Failed)
+		}
+		hostsAre(t, db, id, map[string]models.Tally{
+			chrome:  {models.Accepted: 2, models.Waiting: 2},
+			firefox: {models.Failed: 2},
+		})
+
+		waiting := slices.Collect(maps.Keys(maps.Collect(db.Recipients(ctx, id, models.Waiting))))
+		moved := db.Browser()
+		moved.Endpoint = "https://" + firefox + "/wpush/v2/" + moved.Auth
+		if _, err := db.ChangeSubscription(ctx, models.Subscription{ID: waiting[0]}, models.SubscriptionChange{Browser: &moved}); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Forget(ctx, models.Subscription{ID: waiting[1]}); err != nil {
+			t.Fatal(err)
+		}
+		db.Clock.Advance(time.Minute)
+		for _, claim := range claims {
+			err := db.WaitingPages(ctx, claim, func(p models.Page) error { return db.Record(ctx, claim, p, outcomes(p, models.Accepted)) })
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		hostsAre(t, db, id, map[string]models.Tally{ // where they were sent to first
+			chrome:  {models.Accepted: 3, models.Gone: 1},
+			firefox: {models.Failed: 2},
+		})
+	})
+}
+
+func sentToAs(t *testing.T, db *modelstest.DB, alertID int64, want map[int64]models.Outcome) {
+	t.Helper()
+	for subscription, outcome := range want {
+		if got, err := db.SentTo(t.Context(), alertID, subscription); err != nil || got != outcome {
+			t.Errorf("subscription %d: %d, %v; want %d", subscription, got, err, outcome)
+		}
+	}
+}
+
+func hostsAre(t *testing.T, db *modelstest.DB, alertID int64, want map[string]models.Tally) {
+	t.Helper()
+	if got, err := db.HostCounts(t.Context(), alertID); err != nil || !maps.Equal(got, want) {
+		t.Errorf("hosts = %v, %v; want %v", got, err, want)
+	}
+}
+
+// record gives each recipient of a page one of the outcomes, in turn.
+func record(t *testing.T, db *modelstest.DB, claim *models.Claim, page models.Page, each ...models.Outcome) {
+	t.Helper()
+	if err := db.Record(t.Context(), claim, page, outcomes(page, each...)); err != nil {
+		t.Fatal(err)
+	}
+}

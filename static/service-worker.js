@@ -5,7 +5,7 @@ const unknown = { title: 'Newsbell', body: 'There is news. Open Newsbell to read
 
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', event => event.waitUntil(clients.claim()))
-self.addEventListener('push', event => event.waitUntil(show(read(event))))
+self.addEventListener('push', event => event.waitUntil(inTurn(() => show(read(event)))))
 self.addEventListener('notificationclick', event => event.waitUntil(answer(event)))
 self.addEventListener('pushsubscriptionchange', event => event.waitUntil(resubscribe()))
 
@@ -16,6 +16,14 @@ function read(event) {
   } catch {
     return unknown
   }
+}
+
+// inTurn does one thing after the other. Chromium forgets a notification that is
+// being shown while the worker asks which ones there are.
+let last = Promise.resolve()
+function inTurn(work) {
+  last = last.then(work, work)
+  return last
 }
 
 async function show({ title, navigate, ...options }) {

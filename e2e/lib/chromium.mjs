@@ -21,7 +21,9 @@ export async function startChromium(t) {
 }
 
 // registerWorker lets a page have its service worker, with permission to show
-// notifications, and returns how to push to it.
+// notifications, and returns how to push to it and wait until it is done. Asking
+// for the notifications in the meantime would race with the showing: Chromium
+// forgets those that it has stored but not yet put on the screen.
 export async function registerWorker(browser, page) {
   const { origin } = new URL(page.url())
   await browser.defaultBrowserContext().overridePermissions(origin, ['notifications'])
@@ -34,7 +36,14 @@ export async function registerWorker(browser, page) {
     await navigator.serviceWorker.ready
   })
   const registrationId = await registered
-  return data => devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
+  await devtools.send('BackgroundService.setRecording', { shouldRecord: true, service: 'pushMessaging' })
+  await devtools.send('BackgroundService.startObserving', { service: 'pushMessaging' })
+  return async data => {
+    const done = new Promise(resolve => devtools.on('BackgroundService.backgroundServiceEventReceived',
+      ({ backgroundServiceEvent: { eventName } }) => eventName === 'Push event completed' && resolve()))
+    await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
+    await done
+  }
 }
 
 // shown are the notifications that the page's worker shows.

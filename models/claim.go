@@ -59,6 +59,8 @@ type Result struct {
 	Outcome   Outcome
 	// Due is when who waits may be tried again, at the earliest.
 	Due time.Time
+	// Held says that who waits was not tried at all this time.
+	Held bool
 	// Status is the push service's HTTP status; 0 if there was none.
 	Status int
 	// Reason says in safe words why it failed.
@@ -74,7 +76,7 @@ type Result struct {
 // It refreshes the claim's alert, so that a stop is seen before the next page.
 func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Result) error {
 	for _, r := range results {
-		c.note(r, page.Tries+1)
+		c.note(r, page.Tries)
 	}
 	for _, id := range page.missing {
 		c.Ledger.end(c.offset(id), "", Gone)
@@ -193,8 +195,8 @@ func (r Result) mendsOrBreaksKey() bool {
 	return r.KeyMismatch != r.Recipient.NeedsResubscribe && (r.KeyMismatch || r.Outcome == Accepted)
 }
 
-// note writes a result down. A due time behind the deadline is the deadline:
-// then there is no other try.
+// note writes down what became of a reader after so many tries before. A due
+// time behind the deadline is the deadline: then there is no other try.
 func (c *Claim) note(r Result, tries int) {
 	offset, host := c.offset(r.Recipient.ID), pushHost(r.Recipient.Endpoint)
 	if r.Outcome != Waiting {
@@ -204,6 +206,9 @@ func (c *Claim) note(r Result, tries int) {
 	due := r.Due
 	if c.Alert.Deadline.Before(due) {
 		due = c.Alert.Deadline
+	}
+	if !r.Held {
+		tries++
 	}
 	c.Ledger.wait(offset, host, due, tries)
 }

@@ -91,11 +91,17 @@ func (p *Pages) Next(ctx context.Context) (Page, error) {
 // WaitingPages reads those who wait for another try that is due, a page at a
 // time, and hands each to fn.
 func (s *Store) WaitingPages(ctx context.Context, c *Claim, fn func(Page) error) error {
-	readers, tries := c.Ledger.waits.due(s.Now())
-	return s.waitingPages(ctx, c, readers, func(page Page) error {
-		page.Tries = tries
-		return fn(page)
-	})
+	due := c.Ledger.waits.due(s.Now())
+	for _, tries := range slices.Sorted(maps.Keys(due)) {
+		err := s.waitingPages(ctx, c, due[tries], func(page Page) error {
+			page.Tries = tries
+			return fn(page)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Store) waitingPages(ctx context.Context, c *Claim, readers *roaring.Bitmap, fn func(Page) error) error {

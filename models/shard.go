@@ -63,6 +63,13 @@ func (s *Store) DueShards(ctx context.Context, limit int) ([]ShardRef, error) {
 	return refs, rows.Err()
 }
 
+// Shards are an alert's shards in order, without their ledgers.
+func (s *Store) Shards(ctx context.Context, alertID int64) ([]Shard, error) {
+	var shards []Shard
+	err := s.read.WithContext(ctx).Omit("ledger").Order("after_id").Find(&shards, "alert_id = ?", alertID).Error
+	return shards, domain(err)
+}
+
 // FinishAlerts ends the alerts whose last worker died between finishing the
 // last shard and saying so.
 func (s *Store) FinishAlerts(ctx context.Context) error {

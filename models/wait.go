@@ -16,7 +16,8 @@ const maxWaits = 32
 type wait struct {
 	host string
 	due  int64 // Unix seconds
-	// tries is how often they have been tried; where waits were merged, the most.
+	// tries is how often they have been tried; where waits were merged, the
+	// fewest, so that nobody waits longer for others' failures.
 	tries   int
 	readers *roaring.Bitmap
 }
@@ -37,16 +38,19 @@ func (w waits) readers() *roaring.Bitmap {
 	return all
 }
 
-// due is everybody whose time has come, and how often they have been tried.
-func (w waits) due(now time.Time) (readers *roaring.Bitmap, tries int) {
-	readers = roaring.New()
+// due is everybody whose time has come, by how often they have been tried.
+func (w waits) due(now time.Time) map[int]*roaring.Bitmap {
+	due := map[int]*roaring.Bitmap{}
 	for _, group := range w {
-		if group.due <= now.Unix() {
-			readers.Or(group.readers)
-			tries = max(tries, group.tries)
+		if group.due > now.Unix() {
+			continue
 		}
+		if due[group.tries] == nil {
+			due[group.tries] = roaring.New()
+		}
+		due[group.tries].Or(group.readers)
 	}
-	return readers, tries
+	return due
 }
 
 // next is the earliest due time; false if nobody waits.
@@ -67,7 +71,7 @@ func (w *waits) add(offset uint32, to wait) {
 	}
 	group := &(*w)[i]
 	group.readers.Add(offset)
-	group.tries = max(group.tries, to.tries)
+	group.tries = min(group.tries, to.tries)
 	if !found {
 		w.merge(to.host)
 	}
@@ -106,7 +110,7 @@ func (w *waits) merge(host string) {
 	}
 	early, late := groups[closest], &groups[closest+1]
 	late.readers.Or(early.readers)
-	late.tries = max(late.tries, early.tries)
+	late.tries = min(late.tries, early.tries)
 	*w = slices.Delete(*w, first+closest, first+closest+1)
 }
 

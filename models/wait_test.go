@@ -199,3 +199,33 @@ func claimShard(t *testing.T, db *modelstest.DB) *models.Claim {
 	}
 	return claim
 }
+
+func TestAReadersTriesAreNotAnothers(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		ctx := t.Context()
+		id, _ := waitingPage(t, db, time.Second, 20*time.Second)
+		db.Clock.Advance(time.Second)
+		claim := claimShard(t, db)
+		tryAgain := func(held bool, wait time.Duration) (tries []int) {
+			err := db.WaitingPages(ctx, claim, func(p models.Page) error {
+				results := outcomes(p, models.Waiting)
+				for i := range results {
+					results[i].Due, results[i].Held = db.Now().Add(wait), held
+					tries = append(tries, p.Tries)
+				}
+				return db.Record(ctx, claim, p, results)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			db.Clock.Advance(wait)
+			return tries
+		}
+		for step, want := range [][]int{{1}, {2}, {3}, {1, 3}} {
+			// Once the push was held back: that was no try.
+			if got := tryAgain(step == 2, []time.Duration{time.Second, time.Second, 18 * time.Second, time.Second}[step]); !slices.Equal(got, want) {
+				t.Errorf("step %d: tries %v of alert %d; want %v", step, got, id, want)
+			}
+		}
+	})
+}

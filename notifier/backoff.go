@@ -10,6 +10,17 @@ const (
 	lastRetry  = 5 * time.Minute
 )
 
+// wait is how long somebody waits after an answer and so many tries in vain
+// before it. A Retry-After gets up to an eighth more, for the same reason as a
+// backoff. Nobody pays for a push that was not sent.
+func wait(a Answer, tries int) time.Duration {
+	asked := a.RetryAfter + rand.N(a.RetryAfter/8+1)
+	if a.Held {
+		return asked
+	}
+	return max(asked, backoff(tries))
+}
+
 // backoff is how long to wait after so many tries in vain before this one:
 // 5 s, doubled each time up to 5 min, and up to a half more, so that retries
 // do not come together.

@@ -202,7 +202,8 @@ func (d *delivery) judge(r models.Recipient, a Answer, tries int) models.Result 
 		result.Outcome = models.Gone
 	case RetryLater:
 		result.Outcome = models.Waiting
-		result.Due = d.store.Now().Add(max(backoff(tries), a.RetryAfter))
+		result.Held = a.Held
+		result.Due = d.store.Now().Add(wait(a, tries))
 	}
 	return result
 }

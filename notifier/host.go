@@ -90,7 +90,7 @@ func (h *host) check(now time.Time, silence time.Duration) {
 		}
 	}
 	if h.limit.isOn() {
-		h.sendBackAll(Answer{Verdict: RetryLater, RetryAfter: hostRetry, Reason: "the push host takes few at a time"},
+		h.sendBackAll(Answer{Verdict: RetryLater, RetryAfter: hostRetry, Held: true, Reason: "the push host takes few at a time"},
 			func(b *batch) bool { return now.Sub(b.since) >= hostPatience })
 	}
 }

@@ -92,5 +92,5 @@ func (h *host) leaveAlone(now time.Time, wait time.Duration, why string) {
 }
 
 func leftAlone(wait time.Duration) Answer {
-	return Answer{Verdict: RetryLater, RetryAfter: wait, Reason: "the push host is left alone for now"}
+	return Answer{Verdict: RetryLater, RetryAfter: wait, Held: true, Reason: "the push host is left alone for now"}
 }

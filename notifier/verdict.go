@@ -54,6 +54,8 @@ type Answer struct {
 	Verdict Verdict
 	// RetryAfter is how long the push service asks to wait; 0 if it does not say.
 	RetryAfter time.Duration
+	// Held says that the push was not sent: its host is left alone for now.
+	Held bool
 	// Reason is a short text for logs, empty when accepted. It holds no
 	// endpoint and no key.
 	Reason string

@@ -25,8 +25,10 @@ type commands struct {
 	VAPID   vapidCommand   `cmd:"" name:"vapid" help:"Make and list the keys that push services know this server by."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Bench   benchCommand   `cmd:"" help:"Measure the way from publishing to the push service, against a push service of its own."`
+	Chaos   chaosCommand   `cmd:"" help:"Break what can break while alerts go out, and check that nobody is missed."`
 
 	PushService pushServiceCommand `cmd:"" help:"A push service on loopback, for tests."`
+	NATS        natsCommand        `cmd:"" name:"nats" help:"A NATS on loopback, for tests." hidden:""`
 }
 
 func main() {

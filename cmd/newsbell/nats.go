@@ -1,12 +1,33 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
+
+// natsCommand runs a NATS in a process of its own, for the chaos to kill.
+type natsCommand struct {
+	Folder string `help:"Folder of its files." required:"" type:"path"`
+	Port   int    `help:"Port on 127.0.0.1; -1 for any." default:"-1"`
+}
+
+// Run prints where it is and runs until ctx ends.
+func (n *natsCommand) Run(ctx context.Context) error {
+	nats, err := startNATS(n.Folder, n.Port)
+	if err != nil {
+		return err
+	}
+	fmt.Println("NATS at", nats.ClientURL())
+	<-ctx.Done()
+	nats.Shutdown()
+	nats.WaitForShutdown()
+	return nil
+}
 
 // startNATS starts an empty NATS that other processes can reach, on any port
 // for -1, with its files in a folder.

@@ -29,16 +29,17 @@ type child struct {
 // childVariable tells a child that it is one.
 const childVariable = "NEWSBELL_CHILD"
 
-// startChild starts a command of this program and waits for the line of its
-// output that ready knows; it returns what ready made of it.
-func startChild(ctx context.Context, env []string, ready func(line string) (string, bool), args ...string) (*child, string, error) {
+// startChild starts a command of this program, which complains to log, and
+// waits for the line of its output that ready knows; it returns what ready made
+// of it.
+func startChild(ctx context.Context, log *os.File, env []string, ready func(line string) (string, bool), args ...string) (*child, string, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, "", err
 	}
 	command := exec.Command(program, args...)
 	command.Env = append(slices.DeleteFunc(os.Environ(), isOurs), append(env, childVariable+"=1")...)
-	command.Stderr = os.Stderr
+	command.Stderr = log
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the parent, which ends its children
 	output, err := command.StdoutPipe()
 	if err != nil {
@@ -78,9 +79,12 @@ func startChild(ctx context.Context, env []string, ready func(line string) (stri
 // isOurs knows the settings that a child must not inherit.
 func isOurs(variable string) bool { return strings.HasPrefix(variable, "NEWSBELL_") }
 
+// end asks the process to end.
+func (c *child) end() error { return c.command.Process.Signal(syscall.SIGTERM) }
+
 // stop asks the process to end, and waits for it.
 func (c *child) stop() error {
-	_ = c.command.Process.Signal(syscall.SIGTERM)
+	_ = c.end()
 	<-c.exited
 	return c.err
 }
@@ -90,6 +94,20 @@ func (c *child) kill() {
 	_ = c.command.Process.Kill()
 	<-c.exited
 }
+
+func (c *child) hasExited() bool {
+	select {
+	case <-c.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// freeze stops the process in its tracks; thaw lets it go on as if nothing had
+// happened.
+func (c *child) freeze() error { return c.command.Process.Signal(syscall.SIGSTOP) }
+func (c *child) thaw() error   { return c.command.Process.Signal(syscall.SIGCONT) }
 
 // cpu is the time that the process has spent on all cores.
 func (c *child) cpu() (time.Duration, error) {

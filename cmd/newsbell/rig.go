@@ -32,6 +32,7 @@ type rig struct {
 	api         *client
 	outage      string
 	children    []*child
+	log         *os.File // what the children complain of
 }
 
 // pushService is a push service in a process of its own, with a crowd of
@@ -54,7 +55,7 @@ func newRig(databaseURL string) (*rig, error) {
 	if databaseURL == "" {
 		databaseURL = filepath.Join(folder, "newsbell.db")
 	}
-	return &rig{folder: folder, databaseURL: databaseURL, outage: rigOutage}, nil
+	return &rig{folder: folder, databaseURL: databaseURL, outage: rigOutage, log: os.Stderr}, nil
 }
 
 // close ends every process and deletes the folder.
@@ -68,7 +69,7 @@ func (r *rig) close() error {
 // startPushService starts a push service.
 func (r *rig) startPushService(ctx context.Context, args ...string) (*pushService, error) {
 	isInfo := func(line string) (string, bool) { return line, strings.HasPrefix(line, "{") }
-	c, line, err := startChild(ctx, nil, isInfo, append([]string{"push-service"}, args...)...)
+	c, line, err := startChild(ctx, r.log, nil, isInfo, append([]string{"push-service"}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +188,7 @@ func crowdOf(origin string, from, n int) ([]models.NewSubscription, error) {
 // startServer starts a server, whose API the rig publishes through.
 func (r *rig) startServer(ctx context.Context, args ...string) (*child, error) {
 	ready := func(line string) (string, bool) { return strings.CutPrefix(line, "listening on") }
-	c, address, err := startChild(ctx, r.env(), ready, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	c, address, err := startChild(ctx, r.log, r.env(), ready, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +200,7 @@ func (r *rig) startServer(ctx context.Context, args ...string) (*child, error) {
 // startWorker starts a worker.
 func (r *rig) startWorker(ctx context.Context, args ...string) (*child, error) {
 	ready := func(line string) (string, bool) { return line, strings.HasPrefix(line, "working") }
-	c, _, err := startChild(ctx, r.env(), ready, append([]string{"work"}, args...)...)
+	c, _, err := startChild(ctx, r.log, r.env(), ready, append([]string{"work"}, args...)...)
 	if err != nil {
 		return nil, err
 	}

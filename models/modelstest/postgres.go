@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"newsbell/models"
+	"newsbell/models/pgtest"
 )
 
 // postgresURLVariable names a server to use instead of a throwaway cluster; its
@@ -70,9 +71,11 @@ func startServer(t testing.TB) {
 	}
 	server.url = os.Getenv(postgresURLVariable)
 	if server.url == "" {
-		if server.url, server.stop, server.err = startCluster(); server.err != nil {
+		var cluster *pgtest.Cluster
+		if cluster, server.err = pgtest.Start(); server.err != nil {
 			return
 		}
+		server.url, server.stop = cluster.URL(), func() { _ = cluster.Close() }
 	}
 	server.template = fmt.Sprintf("newsbell_%d_template", os.Getpid())
 	createDatabase(t, server.template, "template1")

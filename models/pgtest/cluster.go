@@ -1,4 +1,6 @@
-package modelstest
+// Package pgtest runs a throwaway PostgreSQL from the installed binaries, for
+// tests and for the chaos, which needs one that it may break.
+package pgtest
 
 import (
 	"bytes"
@@ -18,47 +20,73 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// startCluster makes a PostgreSQL cluster in a temporary folder and starts it
-// on a Unix socket there; no port is opened. The server ends with the process,
-// also when that is killed.
-func startCluster() (serverURL string, stop func(), err error) {
+// Cluster is a PostgreSQL in a temporary folder, on a Unix socket there; no
+// port is opened. The server ends with the process, also when that is killed.
+type Cluster struct {
+	folder     string
+	credential *syscall.Credential
+	postgres   *os.Process
+}
+
+// Start makes a cluster and starts it.
+func Start() (*Cluster, error) {
 	initdb, err := findBinary("initdb")
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
+	c := &Cluster{}
+	if c.folder, err = os.MkdirTemp("", "newsbell-postgres-"); err != nil {
+		return nil, err
+	}
+	if c.credential, err = unprivileged(c.folder); err == nil {
+		err = run(c.credential, c.folder, initdb, "-D", c.data(), "-U", "newsbell", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
+	}
+	if err == nil {
+		err = c.Resume()
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// URL is that of the cluster's first database, which is empty.
+func (c *Cluster) URL() string {
+	return "postgres:///postgres?user=newsbell&host=" + url.QueryEscape(c.folder)
+}
+
+// Halt ends the server as an administrator would in a hurry: connections are
+// cut, what was committed is kept.
+func (c *Cluster) Halt() error {
+	if c.postgres == nil {
+		return nil
+	}
+	err := c.postgres.Signal(syscall.SIGINT) // fast shutdown
+	_, waitErr := c.postgres.Wait()
+	c.postgres = nil
+	return errors.Join(err, waitErr)
+}
+
+// Resume starts the server, again after [Cluster.Halt], and waits until it answers.
+func (c *Cluster) Resume() error {
 	postgres, err := findBinary("postgres")
 	if err != nil {
-		return "", nil, err
+		return err
 	}
-	dir, err := os.MkdirTemp("", "newsbell-postgres-")
-	if err != nil {
-		return "", nil, err
-	}
-	credential, err := unprivileged(dir)
-	if err != nil {
-		return "", nil, err
-	}
-	data := filepath.Join(dir, "data")
-	if err := run(credential, dir, initdb, "-D", data, "-U", "newsbell", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"); err != nil {
-		return "", nil, err
-	}
-	process, err := start(credential, dir, postgres, "-D", data, "-k", dir, "-h", "",
+	c.postgres, err = start(c.credential, c.folder, postgres, "-D", c.data(), "-k", c.folder, "-h", "",
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
 	if err != nil {
-		return "", nil, err
+		return err
 	}
-	stop = func() {
-		_ = process.Signal(syscall.SIGINT) // fast shutdown
-		_, _ = process.Wait()
-		_ = os.RemoveAll(dir)
-	}
-	serverURL = "postgres:///postgres?user=newsbell&host=" + url.QueryEscape(dir)
-	if err := awaitServer(serverURL); err != nil {
-		stop()
-		return "", nil, err
-	}
-	return serverURL, stop, nil
+	return awaitServer(c.URL())
 }
+
+// Close ends the server and deletes the folder.
+func (c *Cluster) Close() error {
+	return errors.Join(c.Halt(), os.RemoveAll(c.folder))
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.folder, "data") }
 
 func findBinary(name string) (string, error) {
 	if path, err := exec.LookPath(name); err == nil {

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"newsbell/models"
+	"newsbell/notifier/pushtest"
+)
+
+// pageSize is how many readers a worker sends between two records.
+const pageSize = 1000
+
+// course is how an alert went while something broke.
+type course struct {
+	trouble trouble
+	// readers are subscribed before the alert; absent were, but are deleted.
+	readers, absent int
+	missing         int
+	gone, deleted   int
+	// repeats are pushes to readers who had the alert already; a takeover may
+	// repeat a page.
+	repeats, repeatsAllowed int
+	takeovers               int
+	// goesOn is how long it took until all shards went on that were in progress.
+	goesOn, took time.Duration
+	broken       []string // promises
+}
+
+// suffer sends an alert while something breaks, and judges how that went.
+func (f *chaosFleet) suffer(ctx context.Context, t trouble, board *board) (course, error) {
+	c := course{trouble: t}
+	var err error
+	if err = f.replaceWorkers(ctx); err != nil {
+		return c, err
+	}
+	if c.readers, err = f.subscribed(ctx); err != nil {
+		return c, err
+	}
+	c.absent = f.size - c.readers
+	if err := f.resetCrowds(ctx); err != nil {
+		return c, err
+	}
+	if err := f.setFaults(ctx, t.most, t.few); err != nil {
+		return c, err
+	}
+	row := board.row(t.name, c.readers)
+	began := time.Now()
+	a, err := f.publish(ctx, "update", "all", t.name)
+	if err != nil {
+		return c, err
+	}
+	w := &shardWatch{fleet: f, alertID: a.ID, trouble: t, progress: row.set}
+	if err := w.untilEnded(ctx); err != nil {
+		return c, err
+	}
+	c.took = time.Since(began)
+	row.done(w.tried)
+	if err := f.setFaults(ctx, pushtest.FaultRates{}, pushtest.FaultRates{}); err != nil {
+		return c, err
+	}
+	return c, f.judge(ctx, &c, w)
+}
+
+// judge compares what the database says with what the readers got.
+func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error {
+	ended, err := f.store.Alert(ctx, w.alertID)
+	if err != nil {
+		return err
+	}
+	counts, err := f.store.Counts(ctx, ended)
+	if err != nil {
+		return err
+	}
+	got, err := f.got(ctx)
+	if err != nil {
+		return err
+	}
+	left, err := f.subscribed(ctx)
+	if err != nil {
+		return err
+	}
+	reached := got.Size - got.Missing - got.Gone
+	c.missing, c.gone, c.deleted = got.Missing-c.absent, got.Gone, c.readers-left
+	c.repeats = got.Accepted - reached
+	if c.trouble.takesOver {
+		c.takeovers = w.takeovers
+		c.repeatsAllowed = pageSize * w.takeovers
+	}
+	var wentOn int
+	if c.trouble.goesOnWithin > 0 {
+		wentOn, c.goesOn = w.wentOn()
+	}
+	check := func(ok bool, promise string, values ...any) {
+		if !ok {
+			c.broken = append(c.broken, fmt.Sprintf(promise, values...))
+		}
+	}
+	check(ended.State == models.Sent, "the alert is %s", ended.State)
+	check(counts.Failed == 0 || c.trouble.mayFail, "%d pushes failed for good", counts.Failed)
+	check(c.missing == counts.Failed, "%d readers are missing, %d of them known", c.missing, counts.Failed)
+	check(counts.Accepted == reached, "%d readers have it, but %d were counted", reached, counts.Accepted)
+	check(counts.Gone == c.gone, "%d readers are gone, but %d were counted", c.gone, counts.Gone)
+	check(counts.Waiting == 0, "%d still wait", counts.Waiting)
+	check(counts.Audience == c.readers, "the audience is %d of %d", counts.Audience, c.readers)
+	check(c.deleted == c.gone, "%d rows were deleted, %d are gone", c.deleted, c.gone)
+	check(got.Unreadable == 0, "%d pushes could not be read", got.Unreadable)
+	check(c.repeats <= c.repeatsAllowed, "%d repeats, at most %d", c.repeats, c.repeatsAllowed)
+	if within := c.trouble.goesOnWithin; within > 0 {
+		check(len(w.held) > 0, "nothing was in progress when it broke")
+		check(wentOn == len(w.held), "%d of %d shards went on", wentOn, len(w.held))
+		check(c.goesOn <= within, "it went on after %s, at most %s", c.goesOn, within)
+	}
+	return nil
+}

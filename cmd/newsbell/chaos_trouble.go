@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+	"time"
+
+	"newsbell/notifier/pushtest"
+)
+
+// trouble is one thing that breaks while an alert goes out.
+type trouble struct {
+	name string
+	// faults are what the push services do wrong from the beginning.
+	most, few pushtest.FaultRates
+	// strike breaks something when a fifth of the readers have the alert. It
+	// returns since when the shards must go on.
+	strike func(context.Context, *chaosFleet) (since time.Time, err error)
+	// mend mends it while the alert goes out.
+	mend func(context.Context, *chaosFleet) error
+	// takesOver says that shards may go from one worker to another.
+	takesOver bool
+	// goesOnWithin is how soon the shards in progress must go on; 0: not measured.
+	goesOnWithin time.Duration
+	// mayFail says that pushes may be refused for good.
+	mayFail bool
+}
+
+const (
+	// goesOnWithin is how soon a shard must go on after its worker's death, and
+	// what was broken for all must be in use again.
+	goesOnWithin = 6 * time.Second
+	// wedgedFor is longer than a queue waits for a worker.
+	wedgedFor = 8 * time.Second
+)
+
+// ordinaryFaults are a bad day of a push service.
+var ordinaryFaults = pushtest.FaultRates{
+	Status: map[int]float64{429: 0.05, 500: 0.02}, RetryAfter: "2", Reset: 0.01, Hang: 0.01, Gone: 0.01,
+}
+
+var troubles = []trouble{
+	{name: "nothing breaks"},
+	{name: "a worker is killed", takesOver: true, goesOnWithin: goesOnWithin, strike: kill},
+	{name: "a worker stops and wakes up later", takesOver: true, goesOnWithin: goesOnWithin, strike: freeze, mend: thaw},
+	{name: "a worker is told to end", takesOver: true, goesOnWithin: time.Second, strike: end, mend: awaitEnd},
+	{name: "PostgreSQL is restarted", takesOver: true, goesOnWithin: goesOnWithin, strike: restartPostgres},
+	{name: "NATS is killed and comes back empty", takesOver: true, goesOnWithin: goesOnWithin, strike: restartNATS},
+	{name: "a push service answers 403 until it is mended", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, mayFail: true, mend: mendRefusals},
+	{name: "pushes are throttled, fail, break off, hang and are gone", most: ordinaryFaults, few: ordinaryFaults},
+	{name: "the alert after that", most: pushtest.FaultRates{Gone: ordinaryFaults.Gone}, few: pushtest.FaultRates{Gone: ordinaryFaults.Gone}},
+}
+
+func kill(_ context.Context, f *chaosFleet) (time.Time, error) {
+	since := time.Now()
+	f.workers[0].kill()
+	return since, nil
+}
+
+func freeze(_ context.Context, f *chaosFleet) (time.Time, error) {
+	return time.Now(), f.workers[0].freeze()
+}
+
+func thaw(ctx context.Context, f *chaosFleet) error {
+	return errors.Join(pause(ctx, wedgedFor), f.workers[0].thaw())
+}
+
+func end(_ context.Context, f *chaosFleet) (time.Time, error) {
+	return time.Now(), f.workers[0].end()
+}
+
+func awaitEnd(_ context.Context, f *chaosFleet) error { return f.workers[0].stop() }
+
+func restartPostgres(_ context.Context, f *chaosFleet) (time.Time, error) {
+	err := f.postgres.Halt()
+	if err == nil {
+		err = f.postgres.Resume()
+	}
+	return time.Now(), err
+}
+
+func restartNATS(ctx context.Context, f *chaosFleet) (time.Time, error) {
+	at, err := url.Parse(f.natsURL)
+	if err != nil {
+		return time.Time{}, err
+	}
+	port, err := strconv.Atoi(at.Port())
+	if err != nil {
+		return time.Time{}, err
+	}
+	f.nats.kill()
+	if err := pause(ctx, time.Second); err != nil {
+		return time.Time{}, err
+	}
+	err = f.startNATS(ctx, port)
+	return time.Now(), err
+}
+
+// mendRefusals waits until everybody else has the alert: nobody's trouble is
+// another's.
+func mendRefusals(ctx context.Context, f *chaosFleet) error {
+	for {
+		count, err := f.most().crowd(ctx)
+		if err != nil {
+			return err
+		}
+		if count.Missing == 0 {
+			return f.setFaults(ctx, pushtest.FaultRates{}, pushtest.FaultRates{})
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"newsbell/models"
+)
+
+const (
+	watchShardsEvery = 10 * time.Millisecond
+	// alertPatience is how long an alert of the chaos may take, and
+	// silencePatience how long the database may not answer.
+	alertPatience   = 20 * time.Minute
+	silencePatience = 30 * time.Second
+)
+
+// shardWatch looks at an alert's shards until the alert has ended. When a fifth
+// of the readers have been tried it strikes, and measures how long the shards
+// that were in progress take to go on.
+type shardWatch struct {
+	fleet    *chaosFleet
+	alertID  int64
+	trouble  trouble
+	progress func(tried int)
+
+	held      map[int64]*heldShard // in progress when it struck
+	since     time.Time
+	mended    chan error
+	tried     int
+	takeovers int
+}
+
+// heldShard is a shard that was in progress.
+type heldShard struct {
+	models.Shard
+	// moved is when it had come further; taken when a worker took it over.
+	moved, taken time.Duration
+}
+
+// untilEnded returns when the alert has ended and what was broken is mended.
+func (w *shardWatch) untilEnded(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, alertPatience)
+	defer cancel()
+	heard := time.Now()
+	for {
+		ended, err := w.look(ctx)
+		if err == nil {
+			heard = time.Now()
+		} else if time.Since(heard) > silencePatience {
+			return err
+		}
+		if ended {
+			break
+		}
+		if err := pause(ctx, watchShardsEvery); err != nil {
+			return fmt.Errorf("alert %d: %w", w.alertID, err)
+		}
+	}
+	if w.mended == nil {
+		return nil
+	}
+	return <-w.mended
+}
+
+// look looks once.
+func (w *shardWatch) look(ctx context.Context) (ended bool, err error) {
+	now := time.Now()
+	shards, err := w.fleet.store.Shards(ctx, w.alertID)
+	if err != nil {
+		return false, err
+	}
+	alert, err := w.fleet.store.Alert(ctx, w.alertID)
+	if err != nil {
+		return false, err
+	}
+	w.tried, w.takeovers = 0, 0
+	inProgress := map[int64]*heldShard{}
+	for _, shard := range shards {
+		w.tried += shard.Accepted + shard.Gone + shard.Failed
+		w.takeovers += int(max(0, shard.Epoch-1))
+		if shard.Epoch > 0 && shard.State == models.Unfinished {
+			inProgress[shard.ID] = &heldShard{Shard: shard}
+		}
+		if held := w.held[shard.ID]; held != nil {
+			held.look(shard, now.Sub(w.since))
+		}
+	}
+	w.progress(w.tried)
+	if w.held == nil && alert.PlannedAt != nil && 5*w.tried >= alert.Audience && len(inProgress) > 0 {
+		w.held = inProgress
+		if err := w.strike(ctx); err != nil {
+			return false, err
+		}
+	}
+	return alert.FinishedAt != nil, nil
+}
+
+func (w *shardWatch) strike(ctx context.Context) (err error) {
+	w.since = time.Now()
+	if w.trouble.strike != nil {
+		if w.since, err = w.trouble.strike(ctx, w.fleet); err != nil {
+			return fmt.Errorf("strike: %w", err)
+		}
+	}
+	if w.trouble.mend != nil {
+		w.mended = make(chan error, 1)
+		go func() { w.mended <- w.trouble.mend(ctx, w.fleet) }()
+	}
+	return nil
+}
+
+func (h *heldShard) look(now models.Shard, after time.Duration) {
+	if h.taken == 0 && now.Epoch > h.Epoch {
+		h.taken = after
+	}
+	if h.moved == 0 && (now.Position > h.Position || now.State == models.Finished) {
+		h.moved = after
+	}
+}
+
+// wentOn is how many of the shards in progress went on, and how long the last
+// of them took: until it was taken over, or by its own worker.
+func (w *shardWatch) wentOn() (shards int, last time.Duration) {
+	for _, h := range w.held {
+		after := h.taken
+		if after == 0 {
+			after = h.moved
+		}
+		if after != 0 {
+			shards++
+		}
+		last = max(last, after)
+	}
+	return shards, last
+}

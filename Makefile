@@ -1,5 +1,5 @@
 # Newsbell's commands. make demo needs Go alone; make test installs the rest.
-.PHONY: demo run test go-test lint e2e bench setup build screenshots
+.PHONY: demo run test go-test lint e2e bench chaos setup build screenshots
 
 ARGS ?=
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.7.0
@@ -29,9 +29,15 @@ lint:
 e2e: build
 	node --test --test-reporter=spec e2e/*.test.mjs
 
-# bench compares sealing and sending with the bare cryptography and webpush-go.
+# bench measures an alert's way to the push service, beside the bare
+# cryptography, webpush-go and, if node is there, web-push.
 bench:
-	go test -run '^$$' -bench . -benchtime 2s ./notifier
+	CGO_ENABLED=0 go run ./cmd/newsbell bench $(ARGS)
+
+# chaos breaks what can break while alerts go out, and checks that nobody is
+# missed. It needs PostgreSQL's binaries.
+chaos:
+	CGO_ENABLED=0 go run ./cmd/newsbell chaos $(ARGS)
 
 screenshots: build
 	node e2e/screenshots.mjs

@@ -9,5 +9,6 @@
 //   - Whoever records a page of a shard must hold the shard's epoch; a worker
 //     that lost its shard gets [ErrFenced] and changes nothing.
 //   - A reader is addressed only by a secret that is stored as a hash.
-//   - Times are UTC, to the microsecond, and come from the store's clock.
+//   - Times are UTC, to the microsecond, and come from the store's clock:
+//     PostgreSQL's, or the machine's with SQLite.
 package models

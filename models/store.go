@@ -24,6 +24,7 @@ type Store struct {
 	reads   *sql.DB
 	dialect dialect
 	now     func() time.Time
+	clock   *clock // PostgreSQL's, unless there is another
 	hosts   PushHosts
 	hold    time.Duration
 	ttl     TTLs
@@ -35,7 +36,7 @@ type Store struct {
 type Options struct {
 	// URL is "postgres://…", or the path of an SQLite file.
 	URL string
-	// Now is the clock. Default: the system's.
+	// Now is the clock. Default: PostgreSQL's, or with SQLite the system's.
 	Now func() time.Time
 	// PushHosts are the push services that subscriptions may point at.
 	PushHosts PushHosts
@@ -58,11 +59,8 @@ type TTLs struct{ Update, Key, Resolution time.Duration }
 // Open connects to the database of opts. It does not migrate.
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	s := &Store{
-		now: opts.Now, hosts: opts.PushHosts, hold: opts.UndoWindow, ttl: opts.TTLs.withDefaults(),
+		now: time.Now, hosts: opts.PushHosts, hold: opts.UndoWindow, ttl: opts.TTLs.withDefaults(),
 		shardSize: orDefault(opts.ShardSize, 5000), pageSize: orDefault(opts.PageSize, 1000),
-	}
-	if s.now == nil {
-		s.now = time.Now
 	}
 	open := s.openSQLite
 	if IsPostgres(opts.URL) {
@@ -74,7 +72,22 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
 	}
+	if err := s.startClock(ctx, opts); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
+	}
 	return s, nil
+}
+
+func (s *Store) startClock(ctx context.Context, opts Options) (err error) {
+	switch {
+	case opts.Now != nil:
+		s.now = opts.Now
+	case IsPostgres(opts.URL):
+		if s.clock, err = startClock(ctx, s.reads); err == nil {
+			s.now = s.clock.now
+		}
+	}
+	return err
 }
 
 // IsPostgres tells whether a database URL names a PostgreSQL server.
@@ -92,6 +105,9 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close closes all connections.
 func (s *Store) Close() error {
+	if s.clock != nil {
+		s.clock.close()
+	}
 	err := s.reads.Close()
 	if writes, dbErr := s.write.DB(); dbErr == nil && writes != s.reads {
 		err = errors.Join(writes.Close(), err)

@@ -71,8 +71,10 @@ func (h *host) begin(now time.Time) attempt {
 func (h *host) answered(now time.Time, a attempt) {
 	h.inFlight--
 	a.batch.inFlight--
-	h.heard = now
-	h.learn(now, a.job.answer, a.probe)
+	if !a.isGivenUp() {
+		h.heard = now
+		h.learn(now, a.job.answer, a.probe)
+	}
 	h.forgetDone()
 	a.batch.page.pending.Done()
 }
@@ -86,8 +88,11 @@ func (h *host) check(now time.Time, silence time.Duration) {
 			h.leaveAlone(now, h.circuit.trip(0), "it has fallen silent")
 		}
 		for _, b := range h.batches {
-			b.giveUp()
+			b.giveUp(errSilent)
 		}
+	}
+	for _, b := range h.batches {
+		b.giveUpStragglers(now)
 	}
 	if h.limit.isOn() {
 		h.sendBackAll(Answer{Verdict: RetryLater, RetryAfter: hostRetry, Held: true, Reason: "the push host takes few at a time"},

@@ -49,6 +49,34 @@ func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
 	}
 }
 
+func TestAFewPushesThatHangHoldUpTheirPageForAMomentOnly(t *testing.T) {
+	r, services := newPostroom(t, 1, 64)
+	var pushes atomic.Int64
+	services[0].Faults(func(string) *pushtest.Answer {
+		if pushes.Add(1)%33 == 0 {
+			return &pushtest.Answer{Hang: true}
+		}
+		return nil
+	})
+	jobs := r.page(services[0], 100)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.send(t.Context(), jobs)
+	}()
+	r.hosts.await(t, services[0], func(h *host) bool { return len(h.batches) == 1 && h.inFlight == 3 && h.queued == 0 })
+	r.hosts.check()
+	r.clock.Advance(stragglersGrace)
+	r.hosts.check()
+	<-ended
+	if got := statuses(jobs); !maps.Equal(got, map[int]int{201: 97, 0: 3}) {
+		t.Errorf("answers = %v", got)
+	}
+	if h := r.hosts.hostOf(services[0]); h.circuit.failures > 0 || h.circuit.isOpen() {
+		t.Errorf("the host is blamed: %+v", h.circuit)
+	}
+}
+
 func TestAHostThatFailsIsLeftAloneUntilOnePushShowsThatItIsBack(t *testing.T) {
 	r, services := newPostroom(t, 1, 8)
 	service := services[0]

@@ -81,7 +81,7 @@ func (p *pool) sendOne(a attempt) Answer {
 	case a.batch.page.sending.Err() != nil:
 		return Answer{} // given up by us, not by the push service
 	case a.batch.sending.Err() != nil:
-		return Answer{Verdict: RetryLater, Reason: "the push host has fallen silent"}
+		return Answer{Verdict: RetryLater, Reason: context.Cause(a.batch.sending).Error()}
 	}
 	return answer
 }

@@ -83,10 +83,10 @@ func (c *chaosCommand) check() (chosen []trouble, err error) {
 // printCourses prints a row for each trouble, and below what was broken.
 func printCourses(out io.Writer, courses []course) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "while the alert goes out\treaders\tmissing\tgone\tdeleted\trepeats\tof at most\ttakeovers\tgoes on after\tof at most\ttook\t")
+	fmt.Fprintln(table, "while the alert goes out\treaders\tmissing\tgone\tdeleted\trepeats\tof at most\ttakeovers\tgoes on after\tof at most\t99% done\tall done\t")
 	for _, c := range courses {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", c.trouble.name, c.readers, c.missing, c.gone, c.deleted,
-			c.repeats, c.repeatsAllowed, c.takeovers, inTime(c.goesOn), inTime(c.trouble.goesOnWithin), inTime(c.took), verdictOf(c))
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", c.trouble.name, c.readers, c.missing, c.gone, c.deleted,
+			c.repeats, c.repeatsAllowed, c.takeovers, inTime(c.goesOn), inTime(c.trouble.goesOnWithin), inTime(c.most), inTime(c.took), verdictOf(c))
 	}
 	if err := table.Flush(); err != nil {
 		return err

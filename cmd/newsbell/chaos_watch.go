@@ -28,6 +28,7 @@ type shardWatch struct {
 	held      map[int64]*heldShard // in progress when it struck
 	since     time.Time
 	mended    chan error
+	most      time.Time // when 99 of 100 had been tried
 	tried     int
 	takeovers int
 }
@@ -88,6 +89,9 @@ func (w *shardWatch) look(ctx context.Context) (ended bool, err error) {
 		}
 	}
 	w.progress(w.tried)
+	if w.most.IsZero() && alert.PlannedAt != nil && 100*w.tried >= 99*alert.Audience {
+		w.most = now
+	}
 	if w.held == nil && alert.PlannedAt != nil && 5*w.tried >= alert.Audience && len(inProgress) > 0 {
 		w.held = inProgress
 		if err := w.strike(ctx); err != nil {

@@ -1,0 +1,80 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// readClockEvery is how often the database is asked for its time, and
+	// readClockWithin how long it may take to answer: the error is half of that.
+	readClockEvery  = 30 * time.Second
+	readClockWithin = time.Second
+)
+
+// clock is a PostgreSQL's: the same for all processes, whatever the machines
+// they run on believe. Between two readings it goes on by the machine's
+// monotonic clock, which does not jump.
+type clock struct {
+	database *sql.DB
+	last     atomic.Pointer[reading]
+	stop     context.CancelFunc
+	stopped  chan struct{}
+}
+
+// reading is the database's time at a moment of the machine's.
+type reading struct{ machine, database time.Time }
+
+// startClock reads the clock, and goes on reading it until close.
+func startClock(ctx context.Context, database *sql.DB) (*clock, error) {
+	c := &clock{database: database, stopped: make(chan struct{})}
+	if err := c.read(ctx); err != nil {
+		return nil, fmt.Errorf("read the database's clock: %w", err)
+	}
+	ctx, c.stop = context.WithCancel(context.Background())
+	go c.run(ctx)
+	return c, nil
+}
+
+func (c *clock) now() time.Time {
+	last := c.last.Load()
+	return last.database.Add(time.Since(last.machine))
+}
+
+func (c *clock) close() {
+	c.stop()
+	<-c.stopped
+}
+
+func (c *clock) run(ctx context.Context) {
+	defer close(c.stopped)
+	ticker := time.NewTicker(readClockEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			_ = c.read(ctx) // else the last reading holds
+		}
+	}
+}
+
+// read takes the database's time to be that of the middle of the question.
+func (c *clock) read(ctx context.Context) error {
+	if c.last.Load() != nil { // the first one waits as long as its caller
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, readClockWithin)
+		defer cancel()
+	}
+	var now time.Time
+	asked := time.Now()
+	if err := c.database.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
+		return err
+	}
+	c.last.Store(&reading{machine: asked.Add(time.Since(asked) / 2), database: now})
+	return nil
+}

@@ -20,6 +20,8 @@ type chaosCommand struct {
 	Workers     int      `help:"Worker processes." default:"3"`
 	Only        []string `help:"Make only these troubles, by the beginnings of their names." placeholder:"NAME"`
 
+	// slack is added to the time that shards have to go on, by tests.
+	slack time.Duration
 	// out is where the table goes, progress where it is told; tests set them.
 	out, progress io.Writer
 }
@@ -46,6 +48,9 @@ func (c *chaosCommand) Run(ctx context.Context) (err error) {
 	preparing.done(c.Subscribers)
 	var courses []course
 	for _, t := range chosen {
+		if t.goesOnWithin > 0 {
+			t.goesOnWithin += c.slack
+		}
 		run, err := f.suffer(ctx, t, board)
 		if err != nil {
 			return errors.Join(fmt.Errorf("%s: %w", t.name, err), f.logged())

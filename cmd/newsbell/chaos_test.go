@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"newsbell/models/modelstest"
 )
@@ -15,7 +16,7 @@ func TestNobodyIsMissedWhateverBreaks(t *testing.T) {
 	modelstest.EmptyPostgres(t) // says what is missing, if it is
 	var out bytes.Buffer
 	c := chaosCommand{
-		Subscribers: 10_000, Workers: 2, out: &out, progress: io.Discard,
+		Subscribers: 10_000, Workers: 2, slack: time.Minute, out: &out, progress: io.Discard,
 		Only: []string{"a worker", "PostgreSQL", "NATS", "pushes", "the alert after"},
 	}
 	err := c.Run(t.Context())

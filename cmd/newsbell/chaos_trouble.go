@@ -30,8 +30,11 @@ type trouble struct {
 
 const (
 	// goesOnWithin is how soon a shard must go on after its worker's death, and
-	// what was broken for all must be in use again.
-	goesOnWithin = 6 * time.Second
+	// what was broken for all must be in use again. A worker that is told to end
+	// gives its shards back at once, but all others are busy until one has ended
+	// a shard.
+	goesOnWithin    = 6 * time.Second
+	givenBackWithin = 3 * time.Second
 	// wedgedFor is longer than a queue waits for a worker.
 	wedgedFor = 8 * time.Second
 )
@@ -45,7 +48,7 @@ var troubles = []trouble{
 	{name: "nothing breaks"},
 	{name: "a worker is killed", takesOver: true, goesOnWithin: goesOnWithin, strike: kill},
 	{name: "a worker stops and wakes up later", takesOver: true, goesOnWithin: goesOnWithin, strike: freeze, mend: thaw},
-	{name: "a worker is told to end", takesOver: true, goesOnWithin: time.Second, strike: end, mend: awaitEnd},
+	{name: "a worker is told to end", takesOver: true, goesOnWithin: givenBackWithin, strike: end, mend: awaitEnd},
 	{name: "PostgreSQL is restarted", takesOver: true, goesOnWithin: goesOnWithin, strike: restartPostgres},
 	{name: "NATS is killed and comes back empty", takesOver: true, goesOnWithin: goesOnWithin, strike: restartNATS},
 	{name: "a push service answers 403 until it is mended", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, mayFail: true, mend: mendRefusals},

@@ -43,10 +43,11 @@ type Options struct {
 	// Lang is the language of the coverage. Default: "en".
 	Lang string
 	// Workers is how many shards are sent at a time; one more is kept for
-	// resolutions. Default: one a core, at least 2.
+	// resolutions. Default: four a core, so that one waits for its last answers
+	// while others send.
 	Workers int
 	// InFlight bounds the requests in flight, of which one push host has 7/8 at
-	// most. Default: 1024.
+	// most. Default: 2048.
 	InFlight int
 	// SweepEvery is how often unfinished work is offered again. Default: 1 s.
 	SweepEvery time.Duration
@@ -160,10 +161,10 @@ func (o Options) withDefaults() Options {
 		o.Lang = "en"
 	}
 	if o.Workers == 0 {
-		o.Workers = max(2, runtime.NumCPU())
+		o.Workers = 4 * runtime.NumCPU()
 	}
 	if o.InFlight == 0 {
-		o.InFlight = 1024
+		o.InFlight = 2048
 	}
 	o.SweepEvery = orDefault(o.SweepEvery, time.Second)
 	if o.Log == nil {

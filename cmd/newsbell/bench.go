@@ -21,7 +21,8 @@ type benchCommand struct {
 	DatabaseURL    string        `help:"An empty PostgreSQL database (postgres://…). Default: SQLite in a temporary folder." placeholder:"URL"`
 	Latency        time.Duration `help:"How long the push service takes to answer." default:"0s"`
 	Workers        int           `help:"Measure so many worker processes on PostgreSQL, instead of one server." default:"0"`
-	InFlight       int           `help:"Requests in flight of each process." default:"1024"`
+	InFlight       int           `help:"Requests in flight of each process." default:"2048"`
+	Slots          int           `help:"Shards that each process sends at a time; 0: as many as it likes." default:"0"`
 	Rounds         int           `help:"Alerts whose first push is timed." default:"20"`
 	SubscribeStorm bool          `help:"Measure also how fast readers can subscribe while an alert goes out."`
 	CPUProfile     string        `name:"cpu-profile" help:"Write the server's CPU profile to this file." placeholder:"FILE"`
@@ -150,14 +151,14 @@ func (b *benchCommand) measure(ctx context.Context, r *rig, board *board) (bench
 // start starts what is measured: a server, or workers beside a server that
 // only publishes.
 func (b *benchCommand) start(ctx context.Context, r *rig) (senders []*child, stop func(), err error) {
-	inFlight := fmt.Sprint(b.InFlight)
+	sending := []string{"--in-flight", fmt.Sprint(b.InFlight), "--workers", fmt.Sprint(b.Slots)}
 	stop = func() {
 		for _, s := range senders {
 			s.kill()
 		}
 	}
 	if b.Workers == 0 {
-		args := []string{"--in-flight", inFlight}
+		args := sending
 		if b.CPUProfile != "" {
 			args = append(args, "--cpu-profile", b.CPUProfile)
 			stop = func() { // asked to end, it writes its profile
@@ -178,7 +179,7 @@ func (b *benchCommand) start(ctx context.Context, r *rig) (senders []*child, sto
 		return nil, stop, err
 	}
 	for range b.Workers {
-		worker, err := r.startWorker(ctx, "--in-flight", inFlight)
+		worker, err := r.startWorker(ctx, sending...)
 		if err != nil {
 			return senders, stop, err
 		}

@@ -23,6 +23,7 @@ type benchCommand struct {
 	Workers        int           `help:"Measure so many worker processes on PostgreSQL, instead of one server." default:"0"`
 	InFlight       int           `help:"Requests in flight of each process." default:"2048"`
 	Slots          int           `help:"Shards that each process sends at a time; 0: as many as it likes." default:"0"`
+	Sender         string        `help:"What seals and sends: fast or webpush-go." default:"fast" enum:"fast,webpush-go"`
 	Rounds         int           `help:"Alerts whose first push is timed." default:"20"`
 	SubscribeStorm bool          `help:"Measure also how fast readers can subscribe while an alert goes out."`
 	CPUProfile     string        `name:"cpu-profile" help:"Write the server's CPU profile to this file." placeholder:"FILE"`
@@ -151,7 +152,7 @@ func (b *benchCommand) measure(ctx context.Context, r *rig, board *board) (bench
 // start starts what is measured: a server, or workers beside a server that
 // only publishes.
 func (b *benchCommand) start(ctx context.Context, r *rig) (senders []*child, stop func(), err error) {
-	sending := []string{"--in-flight", fmt.Sprint(b.InFlight), "--workers", fmt.Sprint(b.Slots)}
+	sending := []string{"--in-flight", fmt.Sprint(b.InFlight), "--workers", fmt.Sprint(b.Slots), "--sender", b.Sender}
 	stop = func() {
 		for _, s := range senders {
 			s.kill()

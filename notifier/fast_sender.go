@@ -28,35 +28,36 @@ func NewFastSender(client *http.Client) *FastSender {
 	return &FastSender{client: client, transport: transport}
 }
 
-// Send implements [Sender].
-func (s *FastSender) Send(ctx context.Context, p *Push) Answer {
+// Seal implements [Sender].
+func (s *FastSender) Seal(p *Push) Sealed {
 	target, err := p.target()
 	if err != nil {
-		return refuse(err)
+		return refused(err)
 	}
 	authorization, err := p.Key.Authorization(origin(target))
 	if err != nil {
-		return refuse(err)
+		return refused(err)
 	}
 	body, _ := s.bodies.Get().(*[]byte)
 	if body == nil {
 		body = new([]byte)
 	}
-	defer s.bodies.Put(body)
 	if *body, err = Seal((*body)[:0], p.Payload, p.P256DH, p.Auth); err != nil {
-		return refuse(err)
+		return refused(err)
 	}
 	header := s.headers.get(headerKey{authorization, p.ttlSeconds(), p.Urgency, p.Topic})
-
-	answer, err := s.post(ctx, target, header, *body)
-	if errors.Is(err, h2.ErrUnfit) {
-		// net/http may read a body for longer than the request lasts.
-		answer, err = s.do(ctx, target, header, bytes.Clone(*body))
+	return func(ctx context.Context) Answer {
+		defer s.bodies.Put(body)
+		answer, err := s.post(ctx, target, header, *body)
+		if errors.Is(err, h2.ErrUnfit) {
+			// net/http may read a body for longer than the request lasts.
+			answer, err = s.do(ctx, target, header, bytes.Clone(*body))
+		}
+		if err != nil {
+			return judgeError(err)
+		}
+		return answer
 	}
-	if err != nil {
-		return judgeError(err)
-	}
-	return answer
 }
 
 // Warm begins to connect to a push service, if there is no connection.

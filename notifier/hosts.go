@@ -24,8 +24,7 @@ const (
 	maxHosts = 1000
 )
 
-// hosts decide which push is sent next: hosts that can take one, in turn. One
-// lock is taken for each push, when its answer is there and another begins.
+// hosts decide which push is sent next: hosts that can take one, in turn.
 type hosts struct {
 	size    int
 	silence time.Duration
@@ -62,15 +61,10 @@ func (s *hosts) enqueue(batches map[string]*batch) {
 	s.work.Signal()
 }
 
-// next takes the answer of the last attempt, if there was one, and waits for
-// another job. It returns false when there will be none.
-func (s *hosts) next(last attempt) (attempt, bool) {
+// next waits for a job that may begin. It returns false when there will be none.
+func (s *hosts) next() (attempt, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if last.job != nil {
-		s.inFlight--
-		last.batch.host.answered(s.now(), last)
-	}
 	for {
 		now := s.now()
 		if h := s.pick(now); h != nil {
@@ -87,6 +81,17 @@ func (s *hosts) next(last attempt) (attempt, bool) {
 		s.idle++
 		s.work.Wait()
 		s.idle--
+	}
+}
+
+// answered takes the answer of an attempt.
+func (s *hosts) answered(a attempt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inFlight--
+	a.batch.host.answered(s.now(), a)
+	if s.idle > 0 {
+		s.work.Signal()
 	}
 }
 

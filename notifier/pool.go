@@ -3,6 +3,7 @@ package notifier
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -13,12 +14,14 @@ import (
 // stop: long enough for an answer that is on its way.
 const shutdownGrace = 80 * time.Millisecond
 
-// pool sends pushes on a fixed number of goroutines, which bounds the requests
-// in flight of all deliveries together. Which push is next, its hosts say.
+// pool sends pushes. Sealing keeps a core busy, so that there are as many
+// goroutines for that as cores: more would only keep everything else waiting,
+// the readers' requests too. Sending waits for the network, so that each push
+// has a goroutine for that. Which push is next, its hosts say.
 type pool struct {
-	sender Sender
-	size   int
-	hosts  *hosts
+	sender  Sender
+	hosts   *hosts
+	sending sync.WaitGroup
 }
 
 // job is a push and, when it has been sent, its answer.
@@ -28,15 +31,15 @@ type job struct {
 }
 
 func newPool(sender Sender, size int, log *slog.Logger) *pool {
-	return &pool{sender: sender, size: size, hosts: newHosts(size, log)}
+	return &pool{sender: sender, hosts: newHosts(size, log)}
 }
 
 // start starts the goroutines; stop ends them once no page is being sent. What
 // is learned of hosts goes to tell.
 func (p *pool) start(tell func(models.HostEvent)) (stop func()) {
 	var running sync.WaitGroup
-	for range p.size {
-		running.Go(p.run)
+	for range runtime.GOMAXPROCS(0) {
+		running.Go(p.seal)
 	}
 	watching, stopWatch := context.WithCancel(context.Background())
 	running.Go(func() { p.hosts.watch(watching, tell) })
@@ -44,6 +47,7 @@ func (p *pool) start(tell func(models.HostEvent)) (stop func()) {
 		p.hosts.close()
 		stopWatch()
 		running.Wait()
+		p.sending.Wait()
 	}
 }
 
@@ -67,14 +71,19 @@ func (p *pool) send(ctx context.Context, jobs []job) {
 	page.pending.Wait()
 }
 
-func (p *pool) run() {
-	for a, ok := p.hosts.next(attempt{}); ok; a, ok = p.hosts.next(a) {
-		a.job.answer = p.sendOne(a)
+func (p *pool) seal() {
+	for a, ok := p.hosts.next(); ok; a, ok = p.hosts.next() {
+		sealed := p.sender.Seal(&a.job.push)
+		p.sending.Go(func() {
+			a.job.answer = a.send(sealed)
+			p.hosts.answered(a)
+		})
+		runtime.Gosched() // everything else goes first
 	}
 }
 
-func (p *pool) sendOne(a attempt) Answer {
-	answer := p.sender.Send(a.batch.sending, &a.job.push)
+func (a attempt) send(sealed Sealed) Answer {
+	answer := sealed(a.batch.sending)
 	switch {
 	case answer.Verdict != RetryLater || answer.Status != 0:
 		return answer

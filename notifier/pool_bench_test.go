@@ -10,7 +10,9 @@ import (
 
 type acceptAll struct{}
 
-func (acceptAll) Send(context.Context, *Push) Answer { return Answer{Status: 201, Verdict: Accepted} }
+func (acceptAll) Seal(*Push) Sealed {
+	return func(context.Context) Answer { return Answer{Status: 201, Verdict: Accepted} }
+}
 
 // BenchmarkPool is what a push costs between its page and its sender.
 func BenchmarkPool(b *testing.B) {

@@ -7,12 +7,21 @@ import (
 	"time"
 )
 
-// Sender seals a push and hands it to its push service. It never fails: what
-// goes wrong is an [Answer] too, a network failure one to retry later. It
-// returns when there is an answer, when ctx ends, or when the client's time is
-// up. Safe for concurrent use.
+// Sender seals pushes and hands them to their push services. It never fails:
+// what goes wrong is an [Answer] too. Safe for concurrent use.
 type Sender interface {
-	Send(ctx context.Context, p *Push) Answer
+	// Seal does what keeps a core busy, and returns what waits for the network.
+	Seal(p *Push) Sealed
+}
+
+// Sealed hands a push to its push service, once. It returns when there is an
+// answer, when ctx ends, or when the client's time is up; a network failure is
+// an answer to retry later.
+type Sealed func(ctx context.Context) Answer
+
+// refused is a push that cannot be sent.
+func refused(err error) Sealed {
+	return func(context.Context) Answer { return refuse(err) }
 }
 
 const (

@@ -330,6 +330,9 @@ type service struct {
 	reader readerKeys
 }
 
+// Send seals and sends.
+func (s *service) Send(ctx context.Context, p *Push) Answer { return s.Seal(p)(ctx) }
+
 func newService(t testing.TB, serve http.HandlerFunc, start func(*httptest.Server), newSender func(*http.Client) Sender) *service {
 	t.Helper()
 	server := httptest.NewUnstartedServer(serve)

@@ -18,8 +18,12 @@ type WebPushSender struct{ client *http.Client }
 // NewWebPushSender sends through a client of [NewClient].
 func NewWebPushSender(client *http.Client) *WebPushSender { return &WebPushSender{client} }
 
-// Send implements [Sender].
-func (s *WebPushSender) Send(ctx context.Context, p *Push) Answer {
+// Seal implements [Sender]. webpush-go seals and sends in one.
+func (s *WebPushSender) Seal(p *Push) Sealed {
+	return func(ctx context.Context) Answer { return s.send(ctx, p) }
+}
+
+func (s *WebPushSender) send(ctx context.Context, p *Push) Answer {
 	target, err := p.target()
 	if err != nil {
 		return refuse(err)

@@ -26,7 +26,13 @@ type LiveOptions struct {
 	// SweepEvery is how often the database is asked for updates that the bus
 	// did not tell of, once for each outage with open pages. Default: 3 s.
 	SweepEvery time.Duration
+	// MaxPages is how many may be open at once, so that connections are left for
+	// everything else. Default: 10,000.
+	MaxPages int
 }
+
+// errFull says that as many live pages are open as may be.
+var errFull = errors.New("too many live pages are open")
 
 // live keeps the open live pages up to date. The bus says that there is an
 // update; what it says comes from the database, which is asked once for all
@@ -39,12 +45,14 @@ type live struct {
 	log    *slog.Logger
 
 	heartbeat, writeTimeout, sweepEvery time.Duration
+	maxPages                            int
 
 	running sync.WaitGroup // the pages'
 
 	mu sync.Mutex
 	// stories are those with open pages, by the outage's slug.
 	stories map[string]*story
+	opened  int // pages that are counted in
 	pages   map[*livePage]struct{}
 	ended   bool
 }
@@ -53,8 +61,8 @@ func newLive(s *server, o LiveOptions) *live {
 	return &live{
 		store: s.store, bus: s.bus, encode: s.event, log: s.log,
 		heartbeat: orDefault(o.Heartbeat, 20*time.Second), writeTimeout: orDefault(o.WriteTimeout, 10*time.Second),
-		sweepEvery: orDefault(o.SweepEvery, 3*time.Second),
-		stories:    map[string]*story{}, pages: map[*livePage]struct{}{},
+		sweepEvery: orDefault(o.SweepEvery, 3*time.Second), maxPages: orDefault(o.MaxPages, 10_000),
+		stories: map[string]*story{}, pages: map[*livePage]struct{}{},
 	}
 }
 
@@ -88,16 +96,12 @@ func (l *live) run(ctx context.Context) error {
 }
 
 // open counts a page of an outage in. Who opens it closes it again, unless it
-// fails.
+// fails: with [errFull], or the store's errors.
 func (l *live) open(ctx context.Context, slug string) (*story, error) {
-	l.mu.Lock()
-	s, ok := l.stories[slug]
-	if !ok {
-		s = newStory(slug)
-		l.stories[slug] = s
+	s, err := l.countIn(slug)
+	if err != nil {
+		return nil, err
 	}
-	s.pages++
-	l.mu.Unlock()
 	if err := l.begin(ctx, s); err != nil {
 		l.close(s)
 		return nil, err
@@ -105,10 +109,27 @@ func (l *live) open(ctx context.Context, slug string) (*story, error) {
 	return s, nil
 }
 
+func (l *live) countIn(slug string) (*story, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.opened >= l.maxPages {
+		return nil, errFull
+	}
+	s, ok := l.stories[slug]
+	if !ok {
+		s = newStory(slug)
+		l.stories[slug] = s
+	}
+	s.pages++
+	l.opened++
+	return s, nil
+}
+
 // close counts a page out.
 func (l *live) close(s *story) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.opened--
 	if s.pages--; s.pages == 0 {
 		delete(l.stories, s.slug)
 	}
@@ -167,9 +188,10 @@ func (l *live) report(err error) {
 	}
 }
 
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
 		return otherwise
 	}
-	return d
+	return value
 }

@@ -106,6 +106,26 @@ func TestAPageThatDoesNotReadIsDroppedAndTheOthersGoOn(t *testing.T) {
 	})
 }
 
+func TestAPageThatLeavesMakesRoomForAnother(t *testing.T) {
+	atNewsstand(t, handlers.LiveOptions{MaxPages: 1}, func(t *testing.T, s *newsstand) {
+		conn, hungUp := s.rawPage()
+		if _, err := conn.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		full := s.get("/outages/messages-down/events")
+		full.isProblem(t, http.StatusServiceUnavailable, "Too many")
+		if full.Header.Get("Retry-After") == "" {
+			t.Error("it does not say when to come back")
+		}
+		conn.Close()
+		<-hungUp
+		for s.get("/outages/elsewhere/events").StatusCode != http.StatusNotFound {
+			// The page is counted out a moment after the server hangs up.
+		}
+		s.openPage("").gets(s.publish("Another reads on"))
+	})
+}
+
 func TestAMessageThatTheBusLostIsFound(t *testing.T) {
 	atNewsstand(t, handlers.LiveOptions{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
 		page := s.openPage("")

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -20,7 +21,11 @@ const socketBuffer = 64 << 10
 
 func (s *server) routeOutageEvents(engine *gin.Engine) {
 	engine.GET("/outages/:slug/events", func(c *gin.Context) {
-		if err := s.outageEvents(c); err != nil {
+		err := s.outageEvents(c)
+		if errors.Is(err, errFull) {
+			c.Header("Retry-After", comeBackAfter)
+			writeProblem(c, http.StatusServiceUnavailable, "Too many pages are open here. Please try again.")
+		} else if err != nil {
 			s.fail(c, err)
 		}
 	})

@@ -103,8 +103,8 @@ func (b *benchCommand) check() error {
 	if b.Latency < 0 || b.Latency > 5*time.Second {
 		p.add("latency", "must be a time from 0s to 5s, not %s", b.Latency)
 	}
-	if b.SSE < 0 || b.SSE > maxLivePages {
-		p.add("sse", "must be a number from 0 to %d, not %d", maxLivePages, b.SSE)
+	if b.SSE < 0 || b.SSE > 200_000 {
+		p.add("sse", "must be a number from 0 to 200000, not %d", b.SSE)
 	} else if err := checkOpenFiles(b.SSE); err != nil {
 		p.add("sse", "%s", err)
 	}

@@ -9,22 +9,15 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/tmaxmax/go-sse"
 	"golang.org/x/sync/errgroup"
 )
 
-const (
-	// pagesAnAddress is how many pages one source address opens: the system has
-	// some 28,000 ports for each.
-	pagesAnAddress = 20_000
-	// maxLivePages are those of 10 addresses.
-	maxLivePages = 10 * pagesAnAddress
-	// spareFiles is how many files are open beside the pages' connections.
-	spareFiles = 256
-)
+// pagesAnAddress is how many pages one source address opens: the system has
+// some 28,000 ports for each.
+const pagesAnAddress = 20_000
 
 // livePages are open live pages of an outage, as browsers have them.
 type livePages struct {
@@ -47,19 +40,6 @@ type arrival struct {
 func newLivePages(baseURL, outage string, pages int) (*livePages, error) {
 	u, err := url.Parse(baseURL + "/outages/" + outage + "/events")
 	return &livePages{url: u, arrivals: make(chan arrival, pages), last: make([]int64, pages)}, err
-}
-
-// checkOpenFiles tells whether a process may have so many pages open. Go has
-// raised the soft limit to the hard one already.
-func checkOpenFiles(pages int) error {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return err
-	}
-	if need := uint64(pages + spareFiles); limit.Cur < need {
-		return fmt.Errorf("%d pages need %d open files, and this process may have %d (see ulimit -Hn)", pages, need, limit.Cur)
-	}
-	return nil
 }
 
 // open opens pages until there are so many.

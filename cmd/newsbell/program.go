@@ -126,10 +126,7 @@ func (p *program) open(ctx context.Context) (err error) {
 		}
 	}
 	if p.front != nil {
-		p.web, err = handlers.New(handlers.Options{
-			Store: p.store, Bus: p.bus.Conn, BaseURL: c.baseURL, Log: c.log, Ready: p.ready,
-		})
-		if err != nil {
+		if p.web, err = p.newWeb(); err != nil {
 			return err
 		}
 		p.front.show(p.web)
@@ -162,6 +159,17 @@ func (p *program) Close() error {
 		err = errors.Join(err, p.store.Close())
 	}
 	return err
+}
+
+func (p *program) newWeb() (*handlers.Web, error) {
+	pages, err := maxLivePages()
+	if err != nil {
+		return nil, err
+	}
+	return handlers.New(handlers.Options{
+		Store: p.store, Bus: p.bus.Conn, BaseURL: p.config.baseURL, Log: p.config.log, Ready: p.ready,
+		Live: handlers.LiveOptions{MaxPages: pages},
+	})
 }
 
 func (p *program) newNotifier() (*notifier.Notifier, error) {

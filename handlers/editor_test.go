@@ -43,7 +43,9 @@ func TestAProgramPublishesAndStops(t *testing.T) {
 		if p.Alert == nil || p.Alert.State != "holding" {
 			t.Fatalf("alert = %+v", p.Alert)
 		}
-		if want := []string{models.SubjectPublished + ` {"alert_id":1}`}; !slices.Equal(w.bus.said, want) {
+		if want := []string{
+			models.SubjectPublished + ` {"alert_id":1}`, models.SubjectUpdates + ` {"outage":"calls","update_id":1}`,
+		}; !slices.Equal(w.bus.said, want) {
 			t.Errorf("said %q; want %q", w.bus.said, want)
 		}
 		w.call(http.MethodPost, "/api/v1/alerts/1/stop", w.token, nil).decode(t, http.StatusOK, &p.Alert)

@@ -81,7 +81,7 @@ func (s *server) fail(c *gin.Context, err error) {
 
 func (s *server) failWith(c *gin.Context, status int) {
 	c.Abort()
-	if isAPI(c.Request) {
+	if isForPrograms(c.Request) {
 		writeProblem(c, status, words(status))
 		return
 	}

@@ -1,7 +1,9 @@
 // Package handlers is Newsbell's web: the reader API, the editor API, the pages
-// and the editor's desk. It answers every error under /api/ with
-// application/problem+json (RFC 9457), and nothing is sent to readers in a
-// request: it writes to the store and says so on the bus.
+// the streams of open live pages, and the editor's desk. It answers every error
+// under /api/ and of a stream with application/problem+json (RFC 9457), and
+// nothing is sent to readers in a request: it writes to the store and says so
+// on the bus. An open live page gets every update of its outage once, in order,
+// whatever the bus loses.
 package handlers
 
 import (
@@ -13,14 +15,18 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/klauspost/compress/gzhttp"
+	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
 	"newsbell/static"
 )
 
-// Bus carries events to the notifier; a *nats.Conn is one.
+// Bus carries events between processes; a *nats.Conn is one.
 type Bus interface {
 	Publish(subject string, data []byte) error
+	ChanSubscribe(subject string, messages chan *nats.Msg) (*nats.Subscription, error)
+	StatusChanged(statuses ...nats.Status) chan nats.Status
+	RemoveStatusListener(changes chan nats.Status)
 }
 
 // Options are what the web needs.
@@ -32,7 +38,18 @@ type Options struct {
 	Log     *slog.Logger
 	// Ready tells what else must be ready before this process takes traffic.
 	Ready func(context.Context) error
+	Live  LiveOptions
 }
+
+// Web is the handler of everything.
+type Web struct {
+	http.Handler
+	live *live
+}
+
+// Run keeps the open live pages up to date until ctx ends, and then ends their
+// streams.
+func (w *Web) Run(ctx context.Context) error { return w.live.run(ctx) }
 
 // server is what all handlers share.
 type server struct {
@@ -44,16 +61,18 @@ type server struct {
 	pages    *static.Pages
 	bodies   bodies
 	sessions *scs.SessionManager
+	live     *live
 }
 
-// New makes the handler of everything.
-func New(o Options) (http.Handler, error) {
+// New makes the web; nothing runs yet.
+func New(o Options) (*Web, error) {
 	pages, err := static.New(static.Site{Name: "Newsbell", BaseURL: o.BaseURL})
 	if err != nil {
 		return nil, err
 	}
 	s := &server{store: o.Store, bus: o.Bus, baseURL: o.BaseURL, log: o.Log, ready: o.Ready, pages: pages, bodies: newBodies()}
 	s.sessions = s.newSessions()
+	s.live = newLive(s, o.Live)
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
@@ -65,15 +84,16 @@ func New(o Options) (http.Handler, error) {
 	engine.NoMethod(func(c *gin.Context) { s.failWith(c, http.StatusMethodNotAllowed) })
 	s.routeAPI(engine)
 	s.routePages(engine)
+	s.routeOutageEvents(engine)
 	s.routeEditor(engine)
 	s.routeHealth(engine)
-	return s.secure(s.compress(s.sameOrigin(s.withSessions(engine)))), nil
+	return &Web{s.secure(s.compress(s.sameOrigin(s.withSessions(engine)))), s.live}, nil
 }
 
 // compress packs pages and assets. API answers stay as they are: what a
-// stranger sends and a secret never share a compressed body.
+// stranger sends and a secret never share a compressed body. So do streams.
 func (s *server) compress(next http.Handler) http.Handler {
-	return exceptAPI(next, gzhttp.GzipHandler(next))
+	return exceptForPrograms(next, gzhttp.GzipHandler(next))
 }
 
 // sameOrigin refuses forms that another site's page sends with an editor's
@@ -83,7 +103,7 @@ func (s *server) sameOrigin(next http.Handler) http.Handler {
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		s.errorPage(w, http.StatusForbidden)
 	}))
-	return exceptAPI(next, protection.Handler(next))
+	return exceptForPrograms(next, protection.Handler(next))
 }
 
 // withSessions keeps cookies to the editor's desk; no other answer varies by
@@ -99,10 +119,10 @@ func (s *server) withSessions(next http.Handler) http.Handler {
 	})
 }
 
-// exceptAPI serves the API plainly and everything else wrapped.
-func exceptAPI(plain, wrapped http.Handler) http.Handler {
+// exceptForPrograms serves what programs read plainly and everything else wrapped.
+func exceptForPrograms(plain, wrapped http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isAPI(r) {
+		if isForPrograms(r) {
 			plain.ServeHTTP(w, r)
 			return
 		}
@@ -123,7 +143,7 @@ func (s *server) secure(next http.Handler) http.Handler {
 		if strings.HasPrefix(s.baseURL, "https://") {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		if isAPI(r) {
+		if isForPrograms(r) {
 			h.Set("Cache-Control", "no-store")
 		}
 		next.ServeHTTP(w, r)
@@ -136,7 +156,10 @@ func (s *server) logRequest(c *gin.Context) {
 	s.log.Debug("request", "method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status())
 }
 
-func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+// isForPrograms tells what no person reads: the API, and the streams of scripts.
+func isForPrograms(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/api/") || isEventStream(r)
+}
 
 func isDesk(r *http.Request) bool {
 	return r.URL.Path == "/editor" || strings.HasPrefix(r.URL.Path, "/editor/")

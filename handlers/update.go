@@ -58,21 +58,29 @@ func (a *api) publish(ctx context.Context, in *newUpdate) (*body[publication], e
 	return &body[publication]{out}, nil
 }
 
-// publish writes a draft and tells the notifier, which finds out by itself when
-// it is not told.
+// publish writes a draft and tells open pages and the notifier, which find out
+// by themselves when they are not told.
 func (s *server) publish(ctx context.Context, d models.Draft) (models.Publication, error) {
 	published, err := s.store.Publish(ctx, d)
-	if err != nil || published.Alert == nil {
+	if err != nil {
 		return published, err
 	}
-	event, err := json.Marshal(models.AlertEvent{AlertID: published.Alert.ID})
+	if published.Alert != nil {
+		s.tell(models.SubjectPublished, models.AlertEvent{AlertID: published.Alert.ID})
+	}
+	s.tell(models.SubjectUpdates, models.UpdateEvent{Outage: d.Outage, UpdateID: published.Update.ID})
+	return published, nil
+}
+
+// tell says on the bus what is in the database already.
+func (s *server) tell(subject string, event any) {
+	message, err := json.Marshal(event)
 	if err == nil {
-		err = s.bus.Publish(models.SubjectPublished, event)
+		err = s.bus.Publish(subject, message)
 	}
 	if err != nil {
-		s.log.Warn("the bus did not hear of an alert; the sweeper will", "alert", published.Alert.ID, "error", err)
+		s.log.Warn("the bus did not hear what was published; a sweep will find it", "subject", subject, "error", err)
 	}
-	return published, nil
 }
 
 func (in *newUpdate) draft(actor string) models.Draft {

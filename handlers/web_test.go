@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/nats-io/nats.go"
+
 	"newsbell/handlers"
 	"newsbell/models/modelstest"
 )
@@ -23,17 +25,22 @@ func TestMain(m *testing.M) { modelstest.Main(m) }
 // the apps "messenger" and "instagram".
 type web struct {
 	*modelstest.DB
+	*handlers.Web
 	t     *testing.T
 	url   string
 	token string
 	bus   *bus
 	http  *http.Client
+	// listener is the server's.
+	listener *listener
+	stop     func() // ends what run began
 }
 
 // bus remembers what was said on it.
 type bus struct {
-	mu   sync.Mutex
-	said []string
+	*nats.Conn // only where processes shall hear each other
+	mu         sync.Mutex
+	said       []string
 	// fail is what happens instead of remembering.
 	fail func() error
 }
@@ -45,7 +52,10 @@ func (b *bus) Publish(subject string, data []byte) error {
 		return b.fail()
 	}
 	b.said = append(b.said, subject+" "+string(data))
-	return nil
+	if b.Conn == nil {
+		return nil
+	}
+	return b.Conn.Publish(subject, data)
 }
 
 func onBoth(t *testing.T, test func(*testing.T, *web)) {
@@ -67,20 +77,29 @@ func newWeb(t *testing.T, db *modelstest.DB, o handlers.Options) *web {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveWeb(t, db, token, &bus{}, o)
+}
+
+// serveWeb is one more process on a database.
+func serveWeb(t *testing.T, db *modelstest.DB, token string, b *bus, o handlers.Options) *web {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &web{DB: db, t: t, token: token, bus: &bus{}}
+	w := &web{DB: db, t: t, token: token, bus: b}
 	server := httptest.NewUnstartedServer(nil)
+	w.listener = &listener{Listener: server.Listener}
+	server.Listener = w.listener
 	w.url = "http://" + server.Listener.Addr().String()
 	if o.BaseURL == "" {
 		o.BaseURL = w.url
 	}
-	o.Store, o.Bus, o.Log = db.Store, w.bus, slog.New(slog.DiscardHandler)
-	if server.Config.Handler, err = handlers.New(o); err != nil {
+	o.Store, o.Bus, o.Log = db.Store, b, slog.New(slog.DiscardHandler)
+	if w.Web, err = handlers.New(o); err != nil {
 		t.Fatal(err)
 	}
+	server.Config.Handler = w.Web
 	server.Start()
 	t.Cleanup(server.Close)
 	w.http = &http.Client{Jar: jar, Transport: server.Client().Transport}

@@ -3,11 +3,13 @@ package models
 import "fmt"
 
 // The subjects on the bus. What travels there only makes things faster: of
-// alerts and shards there are rows, and the sweeper finds what a lost message
-// told; of a push host's troubles the next push tells.
+// alerts, shards and updates there are rows, and the sweeps find what a lost
+// message told; of a push host's troubles the next push tells.
 const (
 	// SubjectPublished carries an [AlertEvent]: there is an alert to plan.
 	SubjectPublished = "newsbell.alerts.published"
+	// SubjectUpdates carries an [UpdateEvent]: open live pages shall show it.
+	SubjectUpdates = "newsbell.updates"
 	// SubjectShards is the root of the work queue's subjects.
 	SubjectShards = "newsbell.shards"
 	// SubjectHosts carries a [HostEvent]: a push host is down, or is back.
@@ -16,6 +18,13 @@ const (
 
 type AlertEvent struct {
 	AlertID int64 `json:"alert_id"`
+}
+
+// UpdateEvent tells every web process that an update was published.
+type UpdateEvent struct {
+	// Outage is the outage's slug.
+	Outage   string `json:"outage"`
+	UpdateID int64  `json:"update_id"`
 }
 
 // HostEvent tells all workers what one of them found out about a push host.

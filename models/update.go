@@ -60,6 +60,27 @@ func (s *Store) Updates(ctx context.Context, outage Outage) ([]Update, error) {
 	return updates, domain(err)
 }
 
+// UpdatesAfter are at most limit of an outage's updates that were published
+// after the one of an ID, the oldest first, with their apps. Who has read up to
+// an ID misses none: Publish locks the outage, so its updates are committed in
+// the order of their IDs.
+func (s *Store) UpdatesAfter(ctx context.Context, outage Outage, id int64, limit int) ([]Update, error) {
+	var updates []Update
+	err := s.read.WithContext(ctx).Preload("Apps.App").
+		Order("id").Limit(limit).Find(&updates, "outage_id = ? AND id > ?", outage.ID, id).Error
+	return updates, domain(err)
+}
+
+// LatestUpdates are the last limit of an outage's updates, the oldest first,
+// with their apps.
+func (s *Store) LatestUpdates(ctx context.Context, outage Outage, limit int) ([]Update, error) {
+	var updates []Update
+	err := s.read.WithContext(ctx).Preload("Apps.App").
+		Order("id DESC").Limit(limit).Find(&updates, "outage_id = ?", outage.ID).Error
+	slices.Reverse(updates)
+	return updates, domain(err)
+}
+
 // Draft is an update to be published.
 type Draft struct {
 	// Outage is the outage's slug.

@@ -47,6 +47,8 @@ type Update struct {
 	Apps        []UpdateApp
 }
 
+func (u Update) isKeyMoment() bool { return u.Key || u.Kind == "resolution" }
+
 // OutagePage is an outage's live page, its updates newest first.
 type OutagePage struct {
 	Outage  Outage
@@ -58,11 +60,29 @@ func (p *Pages) Outage(w http.ResponseWriter, page OutagePage) error {
 	return p.render(w, http.StatusOK, "outage", "/outages/"+page.Outage.Slug, page)
 }
 
+// Fragments are what an update adds to an outage's page that is open already,
+// in the page's own HTML.
+type Fragments struct {
+	// Entry is its entry in the coverage.
+	Entry string
+	// KeyMoment is its line among the key moments; empty when it is none.
+	KeyMoment string
+}
+
+// Fragments renders what an update adds to its outage's page.
+func (p *Pages) Fragments(update Update) (f Fragments, err error) {
+	if f.Entry, err = p.fragment("outage", "entry", update); err != nil || !update.isKeyMoment() {
+		return f, err
+	}
+	f.KeyMoment, err = p.fragment("outage", "key-moment", update)
+	return f, err
+}
+
 // KeyMoments are the updates to read if one reads no more, newest first.
 func (o OutagePage) KeyMoments() []Update {
 	var moments []Update
 	for _, update := range o.Updates {
-		if update.Key || update.Kind == "resolution" {
+		if update.isKeyMoment() {
 			moments = append(moments, update)
 		}
 	}

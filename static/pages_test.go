@@ -239,3 +239,27 @@ func matches(text, pattern string) []string {
 	}
 	return found
 }
+
+func TestFragmentsAreThoseOfThePage(t *testing.T) {
+	pages, err := New(Site{Name: "Newsbell", BaseURL: "https://news.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := App{Slug: "messenger", Name: hostile, State: "up"}
+	for kind, isKeyMoment := range map[string]bool{"update": false, "resolution": true, "correction": false} {
+		update := Update{ID: 7, Kind: kind, Headline: hostile, Body: "<p>Fine</p>", PublishedAt: resolved, Apps: []UpdateApp{{App: app, SetState: "up"}}}
+		fragments, err := pages.Fragments(update)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := render(t, func(p *Pages, w http.ResponseWriter) error {
+			return p.Outage(w, OutagePage{Updates: []Update{update}})
+		})
+		if fragments.Entry == "" || !strings.Contains(page, fragments.Entry) || !strings.Contains(page, fragments.KeyMoment) {
+			t.Errorf("%s: the page has no %+v", kind, fragments)
+		}
+		if (fragments.KeyMoment != "") != isKeyMoment {
+			t.Errorf("%s: key moment %q", kind, fragments.KeyMoment)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 //go:embed templates css js icons service-worker.js manifest.webmanifest
@@ -74,4 +75,13 @@ func (p *Pages) render(w http.ResponseWriter, status int, name, path string, pag
 	w.WriteHeader(status)
 	_, err := html.WriteTo(w)
 	return err
+}
+
+// fragment renders one of a page's own templates.
+func (p *Pages) fragment(page, name string, of any) (string, error) {
+	var html strings.Builder
+	if err := p.templates[page].ExecuteTemplate(&html, name, of); err != nil {
+		return "", fmt.Errorf("render %s of page %s: %w", name, page, err)
+	}
+	return strings.TrimSpace(html.String()), nil
 }

@@ -26,6 +26,7 @@ type benchCommand struct {
 	Sender         string        `help:"What seals and sends: fast or webpush-go." default:"fast" enum:"fast,webpush-go"`
 	Rounds         int           `help:"Alerts whose first push is timed." default:"20"`
 	SubscribeStorm bool          `help:"Measure also how fast readers can subscribe while an alert goes out."`
+	SSE            int           `name:"sse" help:"Measure also how fast so many open live pages get an update." default:"0" placeholder:"PAGES"`
 	CPUProfile     string        `name:"cpu-profile" help:"Write the server's CPU profile to this file." placeholder:"FILE"`
 	JSON           bool          `name:"json" help:"Print the figures as JSON."`
 
@@ -55,6 +56,7 @@ type benchFigures struct {
 	Missing         int           `json:"missing"`
 	Doubled         int           `json:"doubled"`
 	SubscribeStorm  *stormFigures `json:"subscribe_storm,omitempty"`
+	LivePages       *liveFigures  `json:"live_pages,omitempty"`
 	PushServiceUs   float64       `json:"push_service_us_per_push"`
 	SecondsOfFanOut float64       `json:"seconds"`
 }
@@ -86,6 +88,9 @@ func (b *benchCommand) Run(ctx context.Context) (err error) {
 	if figures.Missing+figures.Doubled > 0 {
 		err = errors.Join(err, errTally)
 	}
+	if live := figures.LivePages; live != nil && live.Missing+live.Doubled > 0 {
+		err = errors.Join(err, errors.New("live pages missed updates, or got them twice"))
+	}
 	return err
 }
 
@@ -99,6 +104,11 @@ func (b *benchCommand) check() error {
 	}
 	if b.Latency < 0 || b.Latency > 5*time.Second {
 		p.add("latency", "must be a time from 0s to 5s, not %s", b.Latency)
+	}
+	if b.SSE < 0 || b.SSE > 200_000 {
+		p.add("sse", "must be a number from 0 to 200000, not %d", b.SSE)
+	} else if err := checkOpenFiles(b.SSE); err != nil {
+		p.add("sse", "%s", err)
 	}
 	if b.DatabaseURL != "" && !models.IsPostgres(b.DatabaseURL) {
 		p.add("database-url", "must be postgres://…")
@@ -146,6 +156,11 @@ func (b *benchCommand) measure(ctx context.Context, r *rig, board *board) (bench
 		}
 	}
 	stop()
+	if b.SSE > 0 {
+		if f.LivePages, err = b.live(ctx, r, board); err != nil {
+			return f, err
+		}
+	}
 	return f, b.compare(ctx, r, service, board, &f)
 }
 

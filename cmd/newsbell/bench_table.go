@@ -31,5 +31,14 @@ func (f benchFigures) print(out io.Writer) error {
 		line("subscribes a second", "%.0f", s.PerS, "at least 3000")
 		line("subscribe, p99", "%.1f ms", s.MSP99, "at most 50 ms")
 	}
+	if l := f.LivePages; l != nil {
+		line("open live pages", "%d", l.Pages, "")
+		line("publish to the last page, median", "%.1f ms", l.LastPageMSP50, "")
+		line("publish to the last page, p99", "%.1f ms", l.LastPageMSP99, "")
+		line("publish to the last page, longest", "%.1f ms", l.LastPageMSMax, "at most 1000 ms")
+		line("resident memory a page", "%.1f kB", l.KBPerPage, "at most 20 kB")
+		line("missing updates of pages", "%d", l.Missing, "0")
+		line("doubled updates of pages", "%d", l.Doubled, "0")
+	}
 	return table.Flush()
 }

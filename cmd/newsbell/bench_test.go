@@ -13,7 +13,7 @@ import (
 // The test asserts no time: figures are for the benchmark's reader.
 func TestTheBenchmarkMissesAndDoublesNobody(t *testing.T) {
 	for name, b := range map[string]benchCommand{
-		"a server on SQLite": {Subscribers: 1500, Rounds: 1, SubscribeStorm: true},
+		"a server on SQLite": {Subscribers: 1500, Rounds: 1, SubscribeStorm: true, SSE: 50},
 		"two workers on PostgreSQL": {
 			Subscribers: 1500, Rounds: 1, Workers: 2, DatabaseURL: modelstest.EmptyPostgres(t), Latency: time.Millisecond,
 		},
@@ -32,6 +32,9 @@ func TestTheBenchmarkMissesAndDoublesNobody(t *testing.T) {
 				if value, ok := figures[name].(float64); !ok || value <= 0 {
 					t.Errorf("%s = %v", name, figures[name])
 				}
+			}
+			if live, ok := figures["live_pages"].(map[string]any); ok != (b.SSE > 0) || ok && (live["last_page_ms_p99"] == 0.0 || live["missing"] != 0.0 || live["doubled"] != 0.0) {
+				t.Errorf("live pages: %v", live)
 			}
 			if figures["missing"] != 0.0 || figures["doubled"] != 0.0 {
 				t.Errorf("figures = %v", figures)

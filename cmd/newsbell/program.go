@@ -35,7 +35,8 @@ type program struct {
 	opened   chan struct{}
 	store    *models.Store
 	bus      *notifier.Bus
-	notifier *notifier.Notifier
+	web      *handlers.Web      // nil in a worker
+	notifier *notifier.Notifier // nil when workers send
 }
 
 // shutdownTimeout bounds how long requests may go on after a signal.
@@ -73,7 +74,7 @@ func newProgram(c config, rootCAs *x509.CertPool, out io.Writer) (*program, erro
 // end.
 func (p *program) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return p.openAndSend(ctx) })
+	group.Go(func() error { return p.openAndRun(ctx) })
 	if p.server == nil {
 		return group.Wait()
 	}
@@ -92,17 +93,21 @@ func (p *program) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-func (p *program) openAndSend(ctx context.Context) error {
+func (p *program) openAndRun(ctx context.Context) error {
 	if err := p.open(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil // told to stop while it waited
 		}
 		return err
 	}
-	if p.notifier == nil {
-		return nil // workers send
+	group, ctx := errgroup.WithContext(ctx)
+	if p.web != nil {
+		group.Go(func() error { return p.web.Run(ctx) })
 	}
-	return p.notifier.Run(ctx)
+	if p.notifier != nil {
+		group.Go(func() error { return p.notifier.Run(ctx) })
+	}
+	return group.Wait()
 }
 
 // open opens everything, and lets the server show it. It waits for the
@@ -121,13 +126,10 @@ func (p *program) open(ctx context.Context) (err error) {
 		}
 	}
 	if p.front != nil {
-		web, err := handlers.New(handlers.Options{
-			Store: p.store, Bus: p.bus.Conn, BaseURL: c.baseURL, Log: c.log, Ready: p.ready,
-		})
-		if err != nil {
+		if p.web, err = p.newWeb(); err != nil {
 			return err
 		}
-		p.front.show(web)
+		p.front.show(p.web)
 	}
 	p.announce()
 	close(p.opened)
@@ -157,6 +159,17 @@ func (p *program) Close() error {
 		err = errors.Join(err, p.store.Close())
 	}
 	return err
+}
+
+func (p *program) newWeb() (*handlers.Web, error) {
+	pages, err := maxLivePages()
+	if err != nil {
+		return nil, err
+	}
+	return handlers.New(handlers.Options{
+		Store: p.store, Bus: p.bus.Conn, BaseURL: p.config.baseURL, Log: p.config.log, Ready: p.ready,
+		Live: handlers.LiveOptions{MaxPages: pages},
+	})
 }
 
 func (p *program) newNotifier() (*notifier.Notifier, error) {

@@ -1,0 +1,65 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+)
+
+// listener tells when the server hangs up on somebody.
+type listener struct {
+	net.Listener
+	mu      sync.Mutex
+	hungUps map[string]chan struct{} // by the other end's address
+}
+
+// listenedConn tells when it is closed by the server.
+type listenedConn struct {
+	*net.TCPConn
+	hangUp func()
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	hungUp := l.hungUp(conn.RemoteAddr())
+	return &listenedConn{conn.(*net.TCPConn), sync.OnceFunc(func() { close(hungUp) })}, nil
+}
+
+// Close implements [net.Conn].
+func (c *listenedConn) Close() error {
+	defer c.hangUp()
+	return c.TCPConn.Close()
+}
+
+// hungUp is closed when the server hangs up on an address.
+func (l *listener) hungUp(address net.Addr) chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.hungUps == nil {
+		l.hungUps = map[string]chan struct{}{}
+	}
+	if l.hungUps[address.String()] == nil {
+		l.hungUps[address.String()] = make(chan struct{})
+	}
+	return l.hungUps[address.String()]
+}
+
+// rawPage opens the page of "messages-down" on a connection of its own, from
+// which nothing has been read; hungUp is closed when the server ends it.
+func (w *web) rawPage() (conn net.Conn, hungUp <-chan struct{}) {
+	w.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { conn.Close() })
+	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		w.t.Fatal(err)
+	}
+	fmt.Fprint(conn, "GET /outages/messages-down/events?after=0 HTTP/1.1\r\nHost: newsbell\r\n\r\n")
+	return conn, w.listener.hungUp(conn.LocalAddr())
+}

@@ -1,0 +1,202 @@
+package handlers_test
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"newsbell/handlers"
+)
+
+// long makes an event of 45 kB.
+var long = strings.Repeat("All work and no play. ", 15_000/22)
+
+// Sweeps that never come: what arrives, the bus has told.
+var onlyTheBus = handlers.LiveOptions{SweepEvery: time.Hour}
+
+func TestAnOpenPageGetsEachUpdateAsItIsPublished(t *testing.T) {
+	atNewsstand(t, onlyTheBus, func(t *testing.T, s *newsstand) {
+		s.write("Before the page was opened")
+		page := s.openPage("", "Accept-Encoding", "gzip")
+		for name, want := range map[string]string{
+			"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no", "Content-Encoding": "",
+			"X-Content-Type-Options": "nosniff",
+		} {
+			if page.Header.Get(name) != want {
+				t.Errorf("%s: %q; want %q", name, page.Header.Get(name), want)
+			}
+		}
+		page.gets(s.publish("Messages are failing"))
+		s.call(http.MethodPost, updates, s.token, map[string]any{
+			"kind": "resolution", "alert": "none", "headline": "Back <again>", "body": "On *all* apps.\n\nSince nine.",
+			"states": map[string]string{"messenger": "up"},
+		}).wants(t, http.StatusCreated)
+		e := page.next()
+		if e.Kind != "resolution" || e.Headline != "Back <again>" || e.States["messenger"] != "up" {
+			t.Errorf("event = %+v", e)
+		}
+		shown := s.get("/outages/messages-down").body
+		if e.Entry == "" || e.KeyMoment == "" || !strings.Contains(shown, e.Entry) || !strings.Contains(shown, e.KeyMoment) {
+			t.Errorf("the page does not show %s\n%s", e.Entry, e.KeyMoment)
+		}
+	})
+}
+
+func TestAPageThatComesBackGetsExactlyWhatItMissed(t *testing.T) {
+	atNewsstand(t, onlyTheBus, func(t *testing.T, s *newsstand) {
+		var ids []int64
+		for i := range 150 { // more than are kept in memory
+			ids = append(ids, s.write(fmt.Sprint("Update ", i)))
+		}
+		pages := map[*openPage][]int64{
+			s.openPage("?after=0"):                       ids,
+			s.openPage("?after=" + fmt.Sprint(ids[147])): ids[148:],
+			s.openPage("?after="+fmt.Sprint(ids[5]), "Last-Event-ID", fmt.Sprint(ids[120])): ids[121:],
+			s.openPage("", "Last-Event-ID", fmt.Sprint(ids[40])):                            ids[41:],
+			s.openPage("", "Last-Event-ID", fmt.Sprint(ids[149])):                           nil,
+		}
+		next := s.publish("And on it goes")
+		for page, missed := range pages {
+			page.gets(missed...)
+			page.gets(next)
+		}
+	})
+}
+
+func TestNothingIsLostOrDoubledBetweenReplayAndLive(t *testing.T) {
+	atNewsstand(t, handlers.LiveOptions{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
+		published := make(chan int64, 60)
+		go func() {
+			defer close(published)
+			for i := range cap(published) {
+				published <- s.write(fmt.Sprint("Update ", i))
+			}
+		}()
+		var pages []*openPage
+		var ids []int64
+		for id := range published {
+			ids = append(ids, id)
+			if len(ids)%10 == 1 {
+				pages = append(pages, s.openPage("?after="+fmt.Sprint(ids[0])))
+			}
+		}
+		for _, page := range pages {
+			page.gets(ids[1:]...)
+		}
+		last := s.publish("The last")
+		for _, page := range pages {
+			page.gets(last)
+		}
+	})
+}
+
+func TestAPageThatDoesNotReadIsDroppedAndTheOthersGoOn(t *testing.T) {
+	atNewsstand(t, handlers.LiveOptions{WriteTimeout: 500 * time.Millisecond}, func(t *testing.T, s *newsstand) {
+		_, hungUp := s.rawPage()
+		page := s.openPage("")
+		for range 30 { // more than the system keeps for it
+			page.gets(s.publish(long))
+		}
+		<-hungUp
+		page.gets(s.publish("And on it goes"))
+	})
+}
+
+func TestAPageThatLeavesMakesRoomForAnother(t *testing.T) {
+	atNewsstand(t, handlers.LiveOptions{MaxPages: 1}, func(t *testing.T, s *newsstand) {
+		conn, hungUp := s.rawPage()
+		if _, err := conn.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		full := s.get("/outages/messages-down/events")
+		full.isProblem(t, http.StatusServiceUnavailable, "Too many")
+		if full.Header.Get("Retry-After") == "" {
+			t.Error("it does not say when to come back")
+		}
+		conn.Close()
+		<-hungUp
+		for s.get("/outages/elsewhere/events").StatusCode != http.StatusNotFound {
+			// The page is counted out a moment after the server hangs up.
+		}
+		s.openPage("").gets(s.publish("Another reads on"))
+	})
+}
+
+func TestAMessageThatTheBusLostIsFound(t *testing.T) {
+	atNewsstand(t, handlers.LiveOptions{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
+		page := s.openPage("")
+		page.gets(s.write("Nobody was told"))
+		page.gets(s.publish("All were told"), s.write("Nobody was told again"))
+	})
+}
+
+func TestAnUpdateReachesThePagesOfEveryProcess(t *testing.T) {
+	atNewsstand(t, onlyTheBus, func(t *testing.T, s *newsstand) {
+		other := s.process(onlyTheBus)
+		pages := []*openPage{s.openPage(""), other.openPage(""), other.openPage("")}
+		// What a process has heard of its own, it listens to.
+		first, second := s.publish("One says it"), int64(0)
+		pages[0].gets(first)
+		second = other.publish("The other says it")
+		pages[1].gets(first, second)
+		third := s.publish("One says more")
+		pages[0].gets(second, third)
+		pages[1].gets(third)
+		pages[2].gets(first, second, third)
+	})
+}
+
+func TestPagesCatchUpAsSoonAsTheBusIsBack(t *testing.T) {
+	atNewsstand(t, onlyTheBus, func(t *testing.T, s *newsstand) {
+		page := s.openPage("")
+		page.gets(s.publish("All were told"))
+		port := s.nats.Addr().(*net.TCPAddr).Port
+		stopNATS(s.nats)
+		missed := s.write("Nobody was told")
+		startNATS(t, port)
+		page.gets(missed)
+	})
+}
+
+func TestStreamsEndWithTheProgram(t *testing.T) {
+	atNewsstand(t, handlers.LiveOptions{WriteTimeout: time.Hour}, func(t *testing.T, s *newsstand) {
+		stuck, hungUp := s.rawPage()
+		page := s.openPage("")
+		for range 30 {
+			page.gets(s.publish(long))
+		}
+		s.stop()
+		page.ends()
+		<-hungUp
+		stuck.Close()
+	})
+}
+
+func TestASilentStreamHasAHeartbeat(t *testing.T) {
+	atNewsstand(t, handlers.LiveOptions{Heartbeat: time.Millisecond}, func(t *testing.T, s *newsstand) {
+		conn, _ := s.rawPage()
+		comments := 0
+		for lines := bufio.NewScanner(conn); comments < 3 && lines.Scan(); {
+			if lines.Text() == ":" {
+				comments++
+			}
+		}
+		if comments < 3 {
+			t.Errorf("%d comments", comments)
+		}
+	})
+}
+
+func TestAStreamThatCannotBeIsAProblem(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		w.get("/outages/elsewhere/events").isProblem(t, http.StatusNotFound, "")
+		for _, query := range []string{"?after=yesterday", "?after=-1", "?after=99999999999999999999"} {
+			w.get("/outages/messages-down/events"+query).isProblem(t, http.StatusUnprocessableEntity, "")
+		}
+		w.send(http.MethodPost, "/outages/messages-down/events", nil).isProblem(t, http.StatusMethodNotAllowed, "")
+	})
+}

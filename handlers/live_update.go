@@ -1,0 +1,45 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+
+	"github.com/tmaxmax/go-sse"
+
+	"newsbell/models"
+)
+
+// liveUpdate is an update as the API answers it, and as an open page shows it.
+type liveUpdate struct {
+	update
+	// Entry is the HTML of its entry in the coverage, KeyMoment that of its line
+	// among the key moments, if it is one: the page's own.
+	Entry     string `json:"entry"`
+	KeyMoment string `json:"key_moment,omitempty"`
+}
+
+// event is an update as it goes to every open page, encoded once.
+type event struct {
+	id   int64
+	text []byte
+}
+
+// event encodes an update: its ID as id, "update" as event, JSON as data.
+func (s *server) event(outage string, u models.Update) (event, error) {
+	fragments, err := s.pages.Fragments(s.updateView(u))
+	if err != nil {
+		return event{}, err
+	}
+	var data bytes.Buffer
+	encoder := json.NewEncoder(&data)
+	encoder.SetEscapeHTML(false)
+	err = encoder.Encode(liveUpdate{update: s.update(outage, u), Entry: fragments.Entry, KeyMoment: fragments.KeyMoment})
+	if err != nil {
+		return event{}, err
+	}
+	message := sse.Message{ID: sse.ID(strconv.FormatInt(u.ID, 10)), Type: sse.Type("update")}
+	message.AppendData(string(bytes.TrimSpace(data.Bytes())))
+	text, err := message.MarshalText()
+	return event{u.ID, text}, err
+}

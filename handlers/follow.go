@@ -63,11 +63,7 @@ func (a *api) follows(ctx context.Context, sub models.Subscription) ([]follow, e
 	}
 	follows := make([]follow, len(stored))
 	for i, f := range stored {
-		name, err := a.store.TopicName(ctx, f.Topic)
-		if err != nil {
-			return nil, err
-		}
-		follows[i] = follow{Topic: f.Topic.String(), Level: f.Level.String(), Name: name}
+		follows[i] = follow{Topic: f.Topic.String(), Level: f.Level.String(), Name: f.Name}
 	}
 	return follows, nil
 }

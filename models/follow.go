@@ -47,6 +47,8 @@ type Follow struct {
 	Level          Level
 	CreatedAt      time.Time
 	Topic          Topic
+	// Name is what people call the topic.
+	Name string `gorm:"-"`
 }
 
 // NewFollow is a follow to be made, as the API writes it.
@@ -68,10 +70,26 @@ func (n NewFollow) parse() (Topic, Level, error) {
 
 // Follows are what a subscription follows, the oldest first.
 func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error) {
+	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+		SELECT f.level, f.created_at, t.id, t.kind, t.slug, COALESCE(a.name, o.headline)
+		FROM follows f JOIN topics t ON t.id = f.topic_id
+		LEFT JOIN apps a ON t.kind = 'app' AND a.slug = t.slug
+		LEFT JOIN outages o ON t.kind = 'outage' AND o.slug = t.slug
+		WHERE f.subscription_id = ? ORDER BY f.created_at, t.id`), sub.ID)
+	if err != nil {
+		return nil, fmt.Errorf("follows: %w", err)
+	}
+	defer rows.Close()
 	var follows []Follow
-	err := s.read.WithContext(ctx).Preload("Topic").
-		Order("created_at, topic_id").Find(&follows, "subscription_id = ?", sub.ID).Error
-	return follows, domain(err)
+	for rows.Next() {
+		f := Follow{SubscriptionID: sub.ID}
+		if err := rows.Scan(&f.Level, &f.CreatedAt, &f.Topic.ID, &f.Topic.Kind, &f.Topic.Slug, &f.Name); err != nil {
+			return nil, fmt.Errorf("follows: %w", err)
+		}
+		f.TopicID = f.Topic.ID
+		follows = append(follows, f)
+	}
+	return follows, rows.Err()
 }
 
 // Follow makes or changes one follow, from the next alert on. A topic that
@@ -103,20 +121,10 @@ func (s *Store) Unfollow(ctx context.Context, sub Subscription, topic Topic) err
 	})
 }
 
-// parseFollows reads the follows of a new subscription; a topic named twice
-// keeps its last level.
+// parseFollows reads the follows of a new subscription and finds their topics.
 func parseFollows(tx *gorm.DB, wishes []NewFollow, now time.Time) ([]Follow, error) {
-	var p problems
-	levels := map[Topic]Level{}
-	for i, wish := range wishes {
-		topic, level, err := wish.parse()
-		if err != nil {
-			p.nested(fmt.Sprintf("follows[%d]", i), err)
-			continue
-		}
-		levels[topic] = level
-	}
-	if err := p.err(); err != nil {
+	levels, err := parseLevels(wishes)
+	if err != nil {
 		return nil, err
 	}
 	follows := make([]Follow, 0, len(levels))
@@ -128,4 +136,20 @@ func parseFollows(tx *gorm.DB, wishes []NewFollow, now time.Time) ([]Follow, err
 		follows = append(follows, Follow{TopicID: found.ID, Level: level, CreatedAt: now})
 	}
 	return follows, nil
+}
+
+// parseLevels reads the follows of a new subscription; a topic named twice
+// keeps its last level.
+func parseLevels(wishes []NewFollow) (map[Topic]Level, error) {
+	var p problems
+	levels := map[Topic]Level{}
+	for i, wish := range wishes {
+		topic, level, err := wish.parse()
+		if err != nil {
+			p.nested(fmt.Sprintf("follows[%d]", i), err)
+			continue
+		}
+		levels[topic] = level
+	}
+	return levels, p.err()
 }

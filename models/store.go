@@ -21,13 +21,14 @@ type Store struct {
 	write *gorm.DB
 	read  *gorm.DB
 	// reads is the plain connection pool for hot queries.
-	reads   *sql.DB
-	dialect dialect
-	now     func() time.Time
-	clock   *clock // PostgreSQL's, unless there is another
-	hosts   PushHosts
-	hold    time.Duration
-	ttl     TTLs
+	reads       *sql.DB
+	dialect     dialect
+	now         func() time.Time
+	clock       *clock // PostgreSQL's, unless there is another
+	hosts       PushHosts
+	hold        time.Duration
+	ttl         TTLs
+	subscribers subscribers
 	// shardSize and pageSize count readers.
 	shardSize, pageSize int
 }
@@ -62,6 +63,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 		now: time.Now, hosts: opts.PushHosts, hold: opts.UndoWindow, ttl: opts.TTLs.withDefaults(),
 		shardSize: orDefault(opts.ShardSize, 5000), pageSize: orDefault(opts.PageSize, 1000),
 	}
+	s.subscribers.store = s
 	open := s.openSQLite
 	if IsPostgres(opts.URL) {
 		open = s.openPostgres

@@ -3,9 +3,8 @@ package models
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -43,44 +42,6 @@ type NewSubscription struct {
 	VAPIDKey string
 	Follows  []NewFollow
 	TimeZone string
-}
-
-// Subscribe stores a browser's subscription and what it follows, and returns
-// the secret that alone gives access to it.
-//
-// A browser that subscribes again with the same keys has lost its secret: it
-// begins anew with what it asks for now. The same endpoint with other keys is
-// somebody else's, and an [ErrConflict].
-func (s *Store) Subscribe(ctx context.Context, n NewSubscription) (Subscription, string, error) {
-	sub, err := s.newSubscription(n)
-	if err != nil {
-		return Subscription{}, "", err
-	}
-	secret, hash := newSecret()
-	sub.SecretHash = hash
-	err = s.transaction(ctx, func(tx *gorm.DB) error {
-		follows, err := parseFollows(tx, n.Follows, sub.CreatedAt)
-		if err != nil {
-			return err
-		}
-		if sub.VAPIDKeyID, err = boundKey(tx, n.VAPIDKey); err != nil {
-			return err
-		}
-		if err := claimEndpoint(tx, &sub); err != nil {
-			return err
-		}
-		for i := range follows {
-			follows[i].SubscriptionID = sub.ID
-		}
-		if len(follows) == 0 {
-			return nil
-		}
-		return tx.Create(&follows).Error
-	})
-	if err != nil {
-		return Subscription{}, "", fmt.Errorf("subscribe: %w", err)
-	}
-	return sub, secret, nil
 }
 
 // SubscriptionBySecret finds the subscription that a secret addresses; a wrong
@@ -174,27 +135,6 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 	return columns, p.err()
 }
 
-// claimEndpoint stores sub, or takes over the row of the same browser.
-func claimEndpoint(tx *gorm.DB, sub *Subscription) error {
-	var old Subscription
-	err := domain(tx.Take(&old, "endpoint_hash = ?", sub.EndpointHash).Error)
-	if errors.Is(err, ErrNotFound) {
-		return tx.Create(sub).Error
-	}
-	if err != nil {
-		return err
-	}
-	// Whoever knows both keys can read the pushes already: it is the browser.
-	if subtle.ConstantTimeCompare(old.Auth, sub.Auth)&subtle.ConstantTimeCompare(old.P256DH, sub.P256DH) != 1 {
-		return fmt.Errorf("%w: this endpoint belongs to another subscription", ErrConflict)
-	}
-	sub.ID = old.ID
-	if err := tx.Delete(&Follow{}, "subscription_id = ?", old.ID).Error; err != nil {
-		return err
-	}
-	return tx.Save(sub).Error
-}
-
 func hashEndpoint(endpoint string) []byte {
 	sum := sha256.Sum256([]byte(endpoint))
 	return sum[:]
@@ -205,7 +145,16 @@ func (p *problems) timeZone(name string) {
 		p.add("time_zone", "must be an IANA time zone")
 		return
 	}
+	if _, known := timeZones.Load(name); known {
+		return
+	}
 	if _, err := time.LoadLocation(name); err != nil {
 		p.add("time_zone", "must be an IANA time zone")
+		return
 	}
+	timeZones.Store(name, true)
 }
+
+// timeZones are the names that have been found right: there are few, and to
+// look one up takes longer than everything else about a subscription.
+var timeZones sync.Map

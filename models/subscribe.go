@@ -1,0 +1,228 @@
+package models
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+const (
+	// subscribeTogether is how many subscriptions one transaction takes.
+	subscribeTogether = 64
+	// subscribeWithin bounds that transaction.
+	subscribeWithin = 30 * time.Second
+)
+
+// Subscribe stores a browser's subscription and what it follows, and returns
+// the secret that alone gives access to it.
+//
+// A browser that subscribes again with the same keys has lost its secret: it
+// begins anew with what it asks for now. The same endpoint with other keys is
+// somebody else's, and an [ErrConflict].
+func (s *Store) Subscribe(ctx context.Context, n NewSubscription) (Subscription, string, error) {
+	r := &subscribing{ctx: ctx, key: n.VAPIDKey, done: make(chan struct{})}
+	var err error
+	if r.sub, err = s.newSubscription(n); err != nil {
+		return Subscription{}, "", err
+	}
+	if r.levels, err = parseLevels(n.Follows); err != nil {
+		return Subscription{}, "", fmt.Errorf("subscribe: %w", err)
+	}
+	var secret string
+	secret, r.sub.SecretHash = newSecret()
+	if err := s.subscribers.write(r); err != nil {
+		return Subscription{}, "", fmt.Errorf("subscribe: %w", err)
+	}
+	return r.sub, secret, nil
+}
+
+// subscribing is a subscription that waits to be written.
+type subscribing struct {
+	ctx    context.Context
+	sub    Subscription
+	key    string // the VAPID public key; the current one if empty
+	levels map[Topic]Level
+	err    error // when done is closed
+	done   chan struct{}
+}
+
+// subscribers writes the subscriptions of many requests in one transaction.
+// When an outage is in the news they come by the thousand, and a transaction
+// costs more than its rows. Who comes while one is written is in the next.
+type subscribers struct {
+	store *Store
+
+	mu      sync.Mutex
+	waiting []*subscribing
+	writing bool
+}
+
+// write returns when the subscription has been committed, or will not be; when
+// its context ends before, it may be either.
+func (q *subscribers) write(r *subscribing) error {
+	q.mu.Lock()
+	q.waiting = append(q.waiting, r)
+	begin := !q.writing
+	q.writing = true
+	q.mu.Unlock()
+	if begin {
+		go q.run() // of its own: a request that is given up takes nobody along
+	}
+	select {
+	case <-r.done:
+		return r.err
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+}
+
+// run writes until nobody waits.
+func (q *subscribers) run() {
+	for {
+		q.mu.Lock()
+		n := min(len(q.waiting), subscribeTogether)
+		group := q.waiting[:n:n]
+		q.waiting = q.waiting[n:]
+		q.writing = n > 0
+		q.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		q.store.subscribeTogether(group)
+		for _, r := range group {
+			close(r.done)
+		}
+	}
+}
+
+// subscribeTogether writes a group in one transaction. If that fails, each is
+// tried alone, so that nobody fails for another's sake.
+func (s *Store) subscribeTogether(group []*subscribing) {
+	ctx, cancel := context.WithTimeout(context.Background(), subscribeWithin)
+	defer cancel()
+	err := s.transaction(ctx, func(tx *gorm.DB) error { return insertSubscriptions(tx, group) })
+	if err == nil {
+		return
+	}
+	for _, r := range group {
+		if r.err = err; len(group) > 1 {
+			s.subscribeTogether([]*subscribing{r})
+		}
+	}
+}
+
+// insertSubscriptions gives each who cannot subscribe their own error, and
+// inserts the others at once.
+func insertSubscriptions(tx *gorm.DB, group []*subscribing) error {
+	there, err := subscriptionsThere(tx, group)
+	if err != nil {
+		return err
+	}
+	keys, topics := map[string]int64{}, map[Topic]int64{}
+	var fresh []*Subscription
+	var accepted []*subscribing
+	for _, r := range group {
+		if r.err = r.ctx.Err(); r.err == nil {
+			r.err = r.resolve(tx, keys, topics)
+		}
+		old, isThere := there[string(r.sub.EndpointHash)]
+		switch {
+		case r.err != nil:
+		case isThere:
+			r.err = takeOver(tx, old, &r.sub)
+		default:
+			fresh = append(fresh, &r.sub)
+		}
+		switch {
+		case r.err == nil:
+			accepted = append(accepted, r)
+		case !isTheirs(r.err):
+			return r.err
+		}
+	}
+	if len(fresh) > 0 {
+		if err := tx.Create(&fresh).Error; err != nil {
+			return err
+		}
+	}
+	return insertFollows(tx, accepted, topics)
+}
+
+// subscriptionsThere finds the rows that have the group's endpoints, by hash.
+func subscriptionsThere(tx *gorm.DB, group []*subscribing) (map[string]Subscription, error) {
+	hashes := make([][]byte, len(group))
+	for i, r := range group {
+		hashes[i] = r.sub.EndpointHash
+	}
+	var rows []Subscription
+	if err := tx.Find(&rows, "endpoint_hash IN ?", hashes).Error; err != nil {
+		return nil, err
+	}
+	there := make(map[string]Subscription, len(rows))
+	for _, row := range rows {
+		there[string(row.EndpointHash)] = row
+	}
+	return there, nil
+}
+
+// resolve finds the VAPID key and the topics, unless another has found them.
+func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Topic]int64) (err error) {
+	id, found := keys[r.key]
+	if !found {
+		if id, err = boundKey(tx, r.key); err != nil {
+			return err
+		}
+		keys[r.key] = id
+	}
+	r.sub.VAPIDKeyID = id
+	for topic := range r.levels {
+		if _, found := topics[topic]; found {
+			continue
+		}
+		stored, err := findTopic(tx, topic)
+		if err != nil {
+			return err
+		}
+		topics[topic] = stored.ID
+	}
+	return nil
+}
+
+// takeOver gives the row of an endpoint to the same browser.
+func takeOver(tx *gorm.DB, old Subscription, sub *Subscription) error {
+	// Whoever knows both keys can read the pushes already: it is the browser.
+	if subtle.ConstantTimeCompare(old.Auth, sub.Auth)&subtle.ConstantTimeCompare(old.P256DH, sub.P256DH) != 1 {
+		return fmt.Errorf("%w: this endpoint belongs to another subscription", ErrConflict)
+	}
+	sub.ID = old.ID
+	if err := tx.Delete(&Follow{}, "subscription_id = ?", old.ID).Error; err != nil {
+		return err
+	}
+	return tx.Save(sub).Error
+}
+
+func insertFollows(tx *gorm.DB, group []*subscribing, topics map[Topic]int64) error {
+	var follows []Follow
+	for _, r := range group {
+		for topic, level := range r.levels {
+			follows = append(follows, Follow{
+				TopicID: topics[topic], SubscriptionID: r.sub.ID, Level: level, CreatedAt: r.sub.CreatedAt,
+			})
+		}
+	}
+	if len(follows) == 0 {
+		return nil
+	}
+	return tx.CreateInBatches(&follows, importBatch).Error
+}
+
+// isTheirs knows the errors of one reader, not the database's.
+func isTheirs(err error) bool {
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

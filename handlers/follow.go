@@ -61,9 +61,13 @@ func (a *api) follows(ctx context.Context, sub models.Subscription) ([]follow, e
 	if err != nil {
 		return nil, err
 	}
+	return followsOf(stored), nil
+}
+
+func followsOf(stored []models.Follow) []follow {
 	follows := make([]follow, len(stored))
 	for i, f := range stored {
 		follows[i] = follow{Topic: f.Topic.String(), Level: f.Level.String(), Name: f.Name}
 	}
-	return follows, nil
+	return follows
 }

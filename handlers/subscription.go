@@ -84,12 +84,11 @@ func (a *api) subscribe(ctx context.Context, in *body[newSubscription]) (*body[s
 	for _, f := range in.Body.Follows {
 		n.Follows = append(n.Follows, models.NewFollow{Topic: f.Topic, Level: f.Level})
 	}
-	sub, secret, err := a.store.Subscribe(ctx, n)
+	sub, err := a.store.Subscribe(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	follows, err := a.follows(ctx, sub)
-	return &body[subscribed]{subscribed{Secret: secret, Follows: follows, TimeZone: sub.TimeZone}}, err
+	return &body[subscribed]{subscribed{Secret: sub.Secret, Follows: followsOf(sub.Follows), TimeZone: sub.TimeZone}}, nil
 }
 
 func (a *api) getSubscription(ctx context.Context, _ *nothing) (*body[subscription], error) {

@@ -26,11 +26,11 @@ func TestAnImportedBrowserGetsItsSecretWhenItSubscribesAgain(t *testing.T) {
 		if err != nil || reach != 2 {
 			t.Errorf("reach = %d, %v", reach, err)
 		}
-		again, secret, err := db.Subscribe(t.Context(), moved[0])
+		again, err := db.Subscribe(t.Context(), moved[0])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found, err := db.SubscriptionBySecret(t.Context(), secret); err != nil || found.ID != again.ID {
+		if found, err := db.SubscriptionBySecret(t.Context(), again.Secret); err != nil || found.ID != again.ID {
 			t.Errorf("found = %+v, %v", found, err)
 		}
 	})

@@ -142,6 +142,8 @@ func gormConfig(now func() time.Time) *gorm.Config {
 	return &gorm.Config{
 		NowFunc:                now,
 		SkipDefaultTransaction: true,
+		PrepareStmt:            true,
+		PrepareStmtMaxSize:     200,
 		DisableAutomaticPing:   true, // it could not be cancelled; [Open] pings
 		Logger:                 logger.NewSlogLogger(slog.New(slog.NewTextHandler(io.Discard, nil)), logger.Config{}),
 	}

@@ -1,10 +1,12 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,27 +20,34 @@ const (
 	subscribeWithin = 30 * time.Second
 )
 
-// Subscribe stores a browser's subscription and what it follows, and returns
-// the secret that alone gives access to it.
+// Subscribed is a new subscription with the secret that alone gives access to
+// it, and what it follows.
+type Subscribed struct {
+	Subscription
+	Secret  string
+	Follows []Follow
+}
+
+// Subscribe stores a browser's subscription and what it follows.
 //
 // A browser that subscribes again with the same keys has lost its secret: it
 // begins anew with what it asks for now. The same endpoint with other keys is
 // somebody else's, and an [ErrConflict].
-func (s *Store) Subscribe(ctx context.Context, n NewSubscription) (Subscription, string, error) {
+func (s *Store) Subscribe(ctx context.Context, n NewSubscription) (Subscribed, error) {
 	r := &subscribing{ctx: ctx, key: n.VAPIDKey, done: make(chan struct{})}
 	var err error
 	if r.sub, err = s.newSubscription(n); err != nil {
-		return Subscription{}, "", err
+		return Subscribed{}, err
 	}
 	if r.levels, err = parseLevels(n.Follows); err != nil {
-		return Subscription{}, "", fmt.Errorf("subscribe: %w", err)
+		return Subscribed{}, fmt.Errorf("subscribe: %w", err)
 	}
 	var secret string
 	secret, r.sub.SecretHash = newSecret()
 	if err := s.subscribers.write(r); err != nil {
-		return Subscription{}, "", fmt.Errorf("subscribe: %w", err)
+		return Subscribed{}, fmt.Errorf("subscribe: %w", err)
 	}
-	return r.sub, secret, nil
+	return Subscribed{Subscription: r.sub, Secret: secret, Follows: r.follows}, nil
 }
 
 // subscribing is a subscription that waits to be written.
@@ -47,8 +56,10 @@ type subscribing struct {
 	sub    Subscription
 	key    string // the VAPID public key; the current one if empty
 	levels map[Topic]Level
-	err    error // when done is closed
-	done   chan struct{}
+	// When done is closed, follows are stored, or there is an error.
+	follows []Follow
+	err     error
+	done    chan struct{}
 }
 
 // subscribers writes the subscriptions of many requests in one transaction.
@@ -123,7 +134,7 @@ func insertSubscriptions(tx *gorm.DB, group []*subscribing) error {
 	if err != nil {
 		return err
 	}
-	keys, topics := map[string]int64{}, map[Topic]int64{}
+	keys, topics := map[string]int64{}, map[Topic]namedTopic{}
 	var fresh []*Subscription
 	var accepted []*subscribing
 	for _, r := range group {
@@ -150,7 +161,7 @@ func insertSubscriptions(tx *gorm.DB, group []*subscribing) error {
 			return err
 		}
 	}
-	return insertFollows(tx, accepted, topics)
+	return insertFollows(tx, accepted)
 }
 
 // subscriptionsThere finds the rows that have the group's endpoints, by hash.
@@ -171,7 +182,7 @@ func subscriptionsThere(tx *gorm.DB, group []*subscribing) (map[string]Subscript
 }
 
 // resolve finds the VAPID key and the topics, unless another has found them.
-func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Topic]int64) (err error) {
+func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Topic]namedTopic) (err error) {
 	id, found := keys[r.key]
 	if !found {
 		if id, err = boundKey(tx, r.key); err != nil {
@@ -180,16 +191,20 @@ func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Top
 		keys[r.key] = id
 	}
 	r.sub.VAPIDKeyID = id
-	for topic := range r.levels {
-		if _, found := topics[topic]; found {
-			continue
+	r.follows = make([]Follow, 0, len(r.levels))
+	for topic, level := range r.levels {
+		stored, found := topics[topic]
+		if !found {
+			if stored, err = findNamedTopic(tx, topic); err != nil {
+				return err
+			}
+			topics[topic] = stored
 		}
-		stored, err := findTopic(tx, topic)
-		if err != nil {
-			return err
-		}
-		topics[topic] = stored.ID
+		r.follows = append(r.follows, Follow{
+			TopicID: stored.ID, Level: level, CreatedAt: r.sub.CreatedAt, Topic: stored.Topic, Name: stored.Name,
+		})
 	}
+	slices.SortFunc(r.follows, func(a, b Follow) int { return cmp.Compare(a.TopicID, b.TopicID) })
 	return nil
 }
 
@@ -206,19 +221,18 @@ func takeOver(tx *gorm.DB, old Subscription, sub *Subscription) error {
 	return tx.Save(sub).Error
 }
 
-func insertFollows(tx *gorm.DB, group []*subscribing, topics map[Topic]int64) error {
+func insertFollows(tx *gorm.DB, group []*subscribing) error {
 	var follows []Follow
 	for _, r := range group {
-		for topic, level := range r.levels {
-			follows = append(follows, Follow{
-				TopicID: topics[topic], SubscriptionID: r.sub.ID, Level: level, CreatedAt: r.sub.CreatedAt,
-			})
+		for i := range r.follows {
+			r.follows[i].SubscriptionID = r.sub.ID
 		}
+		follows = append(follows, r.follows...)
 	}
 	if len(follows) == 0 {
 		return nil
 	}
-	return tx.CreateInBatches(&follows, importBatch).Error
+	return tx.Omit("Topic").CreateInBatches(&follows, importBatch).Error
 }
 
 // isTheirs knows the errors of one reader, not the database's.

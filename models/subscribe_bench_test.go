@@ -29,7 +29,7 @@ func BenchmarkSubscribe(b *testing.B) {
 			b.SetParallelism(32)
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					_, _, err := db.Subscribe(b.Context(), models.NewSubscription{
+					_, err := db.Subscribe(b.Context(), models.NewSubscription{
 						Browser: models.Browser{
 							Endpoint: fmt.Sprintf("https://fcm.googleapis.com/fcm/send/%d", count.Add(1)),
 							P256DH:   p256dh, Auth: "AAAAAAAAAAAAAAAAAAAAAA",

@@ -59,7 +59,7 @@ func TestAnEndpointCannotBeTakenOverWithOtherKeys(t *testing.T) {
 		_, secret := db.ReaderWithSecret(victim, "outage/messages-down:all")
 		thief := db.Browser()
 		thief.Endpoint = victim.Endpoint
-		_, _, err := db.Subscribe(t.Context(), models.NewSubscription{Browser: thief, TimeZone: "UTC"})
+		_, err := db.Subscribe(t.Context(), models.NewSubscription{Browser: thief, TimeZone: "UTC"})
 		if !errors.Is(err, models.ErrConflict) {
 			t.Errorf("subscribe: %v; want a conflict", err)
 		}
@@ -88,12 +88,12 @@ func TestSubscribeRefusesWhatCannotBeSentTo(t *testing.T) {
 		for field, spoil := range cases {
 			n := models.NewSubscription{Browser: db.Browser(), TimeZone: "Europe/London"}
 			spoil(&n)
-			if _, _, err := db.Subscribe(t.Context(), n); !isInvalid(field)(err) {
+			if _, err := db.Subscribe(t.Context(), n); !isInvalid(field)(err) {
 				t.Errorf("%s: error = %v", field, err)
 			}
 		}
 		n := models.NewSubscription{Browser: db.Browser(), TimeZone: "UTC", Follows: modelstest.ParseFollows("app/icq:all")}
-		if _, _, err := db.Subscribe(t.Context(), n); !isNotFound(err) {
+		if _, err := db.Subscribe(t.Context(), n); !isNotFound(err) {
 			t.Errorf("a topic that does not exist: %v", err)
 		}
 	})

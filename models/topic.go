@@ -48,6 +48,25 @@ func findTopic(db *gorm.DB, t Topic) (Topic, error) {
 	return found, nil
 }
 
+// namedTopic is a topic with what people call it.
+type namedTopic struct {
+	Topic
+	Name string
+}
+
+func findNamedTopic(tx *gorm.DB, t Topic) (namedTopic, error) {
+	found, err := findTopic(tx, t)
+	if err != nil {
+		return namedTopic{}, err
+	}
+	named := namedTopic{Topic: found}
+	query := tx.Model(&Outage{}).Select("headline")
+	if t.Kind == AppTopic {
+		query = tx.Model(&App{}).Select("name")
+	}
+	return named, query.Where("slug = ?", t.Slug).Row().Scan(&named.Name)
+}
+
 // TopicName is what people call a topic: an app's name, an outage's headline.
 func (s *Store) TopicName(ctx context.Context, t Topic) (string, error) {
 	if t.Kind == AppTopic {

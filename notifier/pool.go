@@ -38,7 +38,7 @@ func newPool(sender Sender, size int, log *slog.Logger) *pool {
 // is learned of hosts goes to tell.
 func (p *pool) start(tell func(models.HostEvent)) (stop func()) {
 	var running sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for range runtime.NumCPU() {
 		running.Go(p.seal)
 	}
 	watching, stopWatch := context.WithCancel(context.Background())

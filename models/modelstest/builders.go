@@ -71,11 +71,11 @@ func (db *DB) Reader(follows ...string) models.Subscription {
 func (db *DB) ReaderWithSecret(browser models.Browser, follows ...string) (models.Subscription, string) {
 	db.t.Helper()
 	db.VAPIDKey()
-	sub, secret, err := db.Subscribe(context.Background(), models.NewSubscription{
+	sub, err := db.Subscribe(context.Background(), models.NewSubscription{
 		Browser: browser, Follows: ParseFollows(follows...), TimeZone: "Europe/London",
 	})
 	must(db, err)
-	return sub, secret
+	return sub.Subscription, sub.Secret
 }
 
 // ParseFollows reads "topic:level" pairs.

@@ -16,6 +16,10 @@ const (
 	// in flight, 7 may be one host's. A host that hangs leaves an eighth to the
 	// others, a second one an eighth of that.
 	leftFree = 8
+	// littleLeft is how many pushes keep a process busy for a moment, and
+	// answersWithin how long a push host that works may be silent.
+	littleLeft    = 500
+	answersWithin = time.Second
 	// watchEvery is how often silence is looked for, and how often others are
 	// told of a host at most.
 	watchEvery = 100 * time.Millisecond
@@ -93,6 +97,20 @@ func (s *hosts) answered(a attempt) {
 	if s.idle > 0 {
 		s.work.Signal()
 	}
+}
+
+// hasRoom tells whether little is left to begin: less than half a page. What is
+// kept for hosts that do not answer, or take few, is no reason to do nothing.
+func (s *hosts) hasRoom() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, left := s.now(), 0
+	for _, h := range s.waiting {
+		if !h.limit.isOn() && !h.circuit.isOpen() && now.Sub(h.heard) < answersWithin {
+			left += h.queued
+		}
+	}
+	return left < littleLeft
 }
 
 // drop leaves the jobs that have not begun without an answer.

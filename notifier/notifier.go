@@ -22,6 +22,7 @@ import (
 	"net/url"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -64,6 +65,8 @@ type Notifier struct {
 	message messageOptions
 	workers int
 	sweep   time.Duration
+	// working is how many shards are being sent.
+	working atomic.Int64
 	// precedence is that of resolutions.
 	precedence precedence
 	// warm begins to connect to a push service; nil when the sender cannot.
@@ -126,9 +129,10 @@ func (n *Notifier) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return n.plan(ctx) })
 	group.Go(func() error { return n.work(ctx, n.queue.first) })
-	for range n.workers {
+	for range min(n.workers, alwaysWork) {
 		group.Go(func() error { return n.work(ctx, n.queue.next) })
 	}
+	group.Go(func() error { return n.workMore(ctx, n.workers-alwaysWork) })
 	if err := group.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -106,6 +106,22 @@ func (l *lane) take(ctx context.Context) (jetstream.Msg, error) {
 	}
 }
 
+// tryTake takes a message if there is one, and returns nil if not.
+func (l *lane) tryTake(ctx context.Context) (jetstream.Msg, error) {
+	consumer, err := l.queue.js.Consumer(ctx, streamName, l.name)
+	if err != nil {
+		return nil, err
+	}
+	batch, err := consumer.FetchNoWait(1)
+	if err != nil {
+		return nil, err
+	}
+	for message := range batch.Messages() {
+		return message, nil
+	}
+	return nil, batch.Error()
+}
+
 func (q *queue) tryPrepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, offerTimeout)
 	defer cancel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,33 @@ import (
 // wedgedAfter is how long a page may take before its worker stops beating, so
 // that the shard goes to another. It is longer than any request.
 const wedgedAfter = 30 * time.Second
+
+const (
+	// alwaysWork is how many ordinary shards a process sends at a time before it
+	// asks whether it has room for more.
+	alwaysWork    = 2
+	workMoreEvery = 20 * time.Millisecond
+)
+
+// workMore takes up to so many shards more while those in progress do not keep
+// the process busy, because push services take their time to answer. It leaves
+// them to other processes else.
+func (n *Notifier) workMore(ctx context.Context, most int) error {
+	var group sync.WaitGroup
+	defer group.Wait()
+	for pause(ctx, workMoreEvery) == nil {
+		working := int(n.working.Load())
+		if working < alwaysWork || working >= alwaysWork+most || !n.pool.hosts.hasRoom() {
+			continue
+		}
+		message, err := n.queue.next.tryTake(ctx)
+		if err != nil || message == nil {
+			continue // the others say what is wrong
+		}
+		group.Go(func() { n.workOn(ctx, message) })
+	}
+	return ctx.Err()
+}
 
 // work takes shards from a lane, one at a time, until ctx ends.
 func (n *Notifier) work(ctx context.Context, l *lane) error {
@@ -42,6 +70,8 @@ func (n *Notifier) workOn(ctx context.Context, message jetstream.Msg) {
 		_ = message.Term()
 		return
 	}
+	n.working.Add(1)
+	defer n.working.Add(-1)
 	progress := &atomic.Int64{}
 	stopBeat := beat(message, progress)
 	err = n.deliver(ctx, id, progress)

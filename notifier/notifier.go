@@ -44,7 +44,7 @@ type Options struct {
 	// Lang is the language of the coverage. Default: "en".
 	Lang string
 	// Workers is how many shards are sent at a time; one more is kept for
-	// resolutions. Default: four a core, so that one waits for its last answers
+	// resolutions. Default: three a core, so that one waits for its last answers
 	// while others send.
 	Workers int
 	// InFlight bounds the requests in flight, of which one push host has 7/8 at
@@ -165,7 +165,7 @@ func (o Options) withDefaults() Options {
 		o.Lang = "en"
 	}
 	if o.Workers == 0 {
-		o.Workers = 4 * runtime.NumCPU()
+		o.Workers = 3 * runtime.NumCPU()
 	}
 	if o.InFlight == 0 {
 		o.InFlight = 2048

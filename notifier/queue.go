@@ -17,8 +17,8 @@ const (
 	streamName = "NEWSBELL_SHARDS"
 	// ackWait is how long a worker may be silent before its shard goes to
 	// another; it beats more often.
-	ackWait   = 5 * time.Second
-	beatEvery = 1500 * time.Millisecond
+	ackWait   = 4 * time.Second
+	beatEvery = time.Second
 	// offerTimeout bounds one message on its way into the queue.
 	offerTimeout = 2 * time.Second
 	retryQueue   = 250 * time.Millisecond

@@ -34,7 +34,7 @@ const (
 	// gives its shards back at once, but all others are busy until one has ended
 	// a shard.
 	goesOnWithin    = 6 * time.Second
-	givenBackWithin = 3 * time.Second
+	givenBackWithin = 4 * time.Second
 	// wedgedFor is longer than a queue waits for a worker.
 	wedgedFor = 8 * time.Second
 )

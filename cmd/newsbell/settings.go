@@ -36,7 +36,7 @@ type senderSettings struct {
 	AllowPushHost []string `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
 	PushCA        []string `name:"push-ca" help:"Files of certificates to trust as push services', instead of the system's." placeholder:"FILE" type:"path"`
 	Sender        string   `help:"What seals and sends: fast or webpush-go." default:"fast"`
-	Workers       string   `help:"Shards sent at a time. Default: four a core." default:"0"`
+	Workers       string   `help:"Shards sent at a time. Default: three a core." default:"0"`
 	InFlight      string   `help:"Requests in flight at a time." default:"2048"`
 	Lang          string   `help:"Language of the coverage (BCP 47)." default:"en"`
 	LogLevel      string   `help:"debug, info, warn or error." default:"info"`

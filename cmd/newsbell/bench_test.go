@@ -5,22 +5,29 @@ import (
 	"encoding/json"
 	"io"
 	"testing"
-	"time"
+
+	"github.com/alecthomas/kong"
 
 	"newsbell/models/modelstest"
 )
 
 // The test asserts no time: figures are for the benchmark's reader.
 func TestTheBenchmarkMissesAndDoublesNobody(t *testing.T) {
-	for name, b := range map[string]benchCommand{
-		"a server on SQLite": {Subscribers: 1500, Rounds: 1, SubscribeStorm: true, SSE: 50},
-		"two workers on PostgreSQL": {
-			Subscribers: 1500, Rounds: 1, Workers: 2, DatabaseURL: modelstest.EmptyPostgres(t), Latency: time.Millisecond,
-		},
+	for name, flags := range map[string][]string{
+		"a server on SQLite":        {"--subscribe-storm", "--sse=50"},
+		"two workers on PostgreSQL": {"--workers=2", "--latency=1ms", "--database-url", modelstest.EmptyPostgres(t)},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var b benchCommand
+			parser, err := kong.New(&b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := parser.Parse(append(flags, "--subscribers=1500", "--rounds=1", "--in-flight=64", "--json")); err != nil {
+				t.Fatal(err)
+			}
 			var out bytes.Buffer
-			b.InFlight, b.compared, b.JSON, b.out, b.progress = 64, 500, true, &out, io.Discard
+			b.compared, b.out, b.progress = 500, &out, io.Discard
 			if err := b.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}

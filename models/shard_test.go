@@ -3,6 +3,7 @@ package models_test
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,6 +52,44 @@ func TestAnAlertWithoutReadersIsSentAtOnce(t *testing.T) {
 			t.Errorf("alert = %+v, %v; want sent", alert, err)
 		}
 	})
+}
+
+func TestAWorkerThatStopsInATransactionKeepsNobodyFromItsShard(t *testing.T) {
+	db := modelstest.Open(t, modelstest.Postgres)
+	db.Outage("messages-down", "messenger")
+	db.Reader("outage/messages-down:all")
+	id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+
+	var stops atomic.Bool
+	stopped, goesOn := make(chan struct{}), make(chan struct{})
+	frozen, err := models.Open(t.Context(), models.Options{URL: db.URL, Now: func() time.Time {
+		if stops.CompareAndSwap(true, false) {
+			close(stopped)
+			<-goesOn
+		}
+		return db.Clock.Now()
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer frozen.Close()
+	store := *db
+	store.Store = frozen
+	claim := claimAll(t, &store, id)[0]
+	page := readPages(t, &store, claim)[0]
+	stops.Store(true) // in the transaction, at the time of the failure
+	recorded := make(chan error, 1)
+	go func() { recorded <- frozen.Record(t.Context(), claim, page, outcomes(page, models.Failed)) }()
+	<-stopped
+
+	heir := claimAll(t, db, id)[0]
+	close(goesOn)
+	if err := <-recorded; err == nil {
+		t.Error("the worker that stopped recorded its page")
+	}
+	if heir.Shard.Position != 0 || heir.Shard.Failed != 0 {
+		t.Errorf("the heir begins at %d, with %d failures; want nothing done", heir.Shard.Position, heir.Shard.Failed)
+	}
 }
 
 func TestAWorkerThatLostItsShardWritesNothing(t *testing.T) {

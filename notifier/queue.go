@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -21,7 +22,10 @@ const (
 	beatEvery = time.Second
 	// offerTimeout bounds one message on its way into the queue.
 	offerTimeout = 2 * time.Second
-	retryQueue   = 250 * time.Millisecond
+	// askFor is how long one question for a message stands. It has ended when
+	// ackWait is over, else a process that stopped could be given its own shard.
+	askFor     = 2 * time.Second
+	retryQueue = 250 * time.Millisecond
 )
 
 // queue moves shards to workers. Each shard has a subject of its own that
@@ -89,21 +93,20 @@ func (l *lane) take(ctx context.Context) (jetstream.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
-	for {
-		batch, err := consumer.Fetch(1, jetstream.FetchContext(ctx))
-		if err != nil {
-			return nil, err
-		}
-		for message := range batch.Messages() {
-			return message, nil
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if err := batch.Error(); err != nil {
-			return nil, err
+	for ctx.Err() == nil {
+		message, err := l.ask(ctx, consumer)
+		if message != nil || err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			return message, err
 		}
 	}
+	return nil, ctx.Err()
+}
+
+// ask asks for one message, and returns nil if there is none for a while.
+func (l *lane) ask(ctx context.Context, consumer jetstream.Consumer) (jetstream.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	return first(consumer.Fetch(1, jetstream.FetchContext(ctx)))
 }
 
 // tryTake takes a message if there is one, and returns nil if not.
@@ -112,7 +115,11 @@ func (l *lane) tryTake(ctx context.Context) (jetstream.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
-	batch, err := consumer.FetchNoWait(1)
+	return first(consumer.FetchNoWait(1))
+}
+
+// first is the message of a batch of one, or nil if there was none.
+func first(batch jetstream.MessageBatch, err error) (jetstream.Msg, error) {
 	if err != nil {
 		return nil, err
 	}

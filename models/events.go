@@ -32,9 +32,16 @@ type HostEvent struct {
 	// From is the process that found it out.
 	From string `json:"from"`
 	Host string `json:"host"`
-	// LeftAloneMS is for how many milliseconds nothing shall be sent to it; 0
-	// when it takes pushes again.
-	LeftAloneMS int64 `json:"left_alone_ms"`
+	// LeftAloneMS is for how many milliseconds nothing shall be sent to it; 0 if
+	// it need not be left alone.
+	LeftAloneMS int64 `json:"left_alone_ms,omitempty"`
+	// Asked says that the host itself asked for that.
+	Asked bool `json:"asked,omitempty"`
+	// Works says that it has just taken a push.
+	Works bool `json:"works,omitempty"`
+	// Limit is how many requests the process may have in flight there; 0: as
+	// many as it likes.
+	Limit int `json:"limit,omitempty"`
 }
 
 // Subject is the shard's own subject in the work queue: one message at most is

@@ -25,10 +25,12 @@ type host struct {
 	queued   int      // jobs that have not begun
 	inFlight int
 	heard    time.Time // when it answered last, or began to have something to answer
+	worked   time.Time // when it took a push last
 	limit    hostLimit
 	circuit  circuit
 	refusals int    // in a row
 	recent   uint32 // the last answers, a bit each: whether it asked for time
+	asked    bool   // it asked to be left alone
 	changed  bool   // others have not been told yet
 }
 
@@ -77,6 +79,16 @@ func (h *host) answered(now time.Time, a attempt) {
 	}
 	h.forgetDone()
 	a.batch.page.pending.Done()
+}
+
+// excuse gives the host the time that this process stood still.
+func (h *host) excuse(now time.Time) {
+	h.heard = now
+	for _, b := range h.batches {
+		if !b.few.IsZero() {
+			b.few = now
+		}
+	}
 }
 
 // check gives up what waits in vain: for a host that says nothing, or for a

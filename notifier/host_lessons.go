@@ -19,6 +19,8 @@ const (
 	manyThrottled = recentAnswers/2 + 1
 )
 
+const asksForTime = "it asks for time"
+
 // learn takes an answer to heart. Of a host that is left alone, only what came
 // of the probe counts.
 func (h *host) learn(now time.Time, a Answer, probe bool) {
@@ -36,11 +38,13 @@ func (h *host) learn(now time.Time, a Answer, probe bool) {
 		if throttled {
 			h.recent |= 1
 		}
-		h.limit.count(now, h.inFlight+1, throttled)
+		if h.limit.count(now, h.inFlight+1, throttled) {
+			h.changed = true
+		}
 	}
 	switch {
 	case a.Verdict == Accepted, a.Verdict == Gone:
-		h.works()
+		h.works(now)
 	case throttled:
 		h.throttles(now, a, probe)
 	case failed:
@@ -52,13 +56,13 @@ func (h *host) learn(now time.Time, a Answer, probe bool) {
 	}
 }
 
-func (h *host) works() {
-	h.refusals = 0
+func (h *host) works(now time.Time) {
+	h.refusals, h.worked = 0, now
 	if h.circuit.isOpen() {
 		h.log.Info("a push host takes pushes again", "host", h.name)
 		h.changed = true
 	}
-	h.circuit = circuit{}
+	h.circuit, h.asked = circuit{}, false
 }
 
 // throttles holds the host back if it asks for that again and again. One 429
@@ -66,9 +70,9 @@ func (h *host) works() {
 func (h *host) throttles(now time.Time, a Answer, probe bool) {
 	switch {
 	case a.RetryAfter > 0 && (probe || bits.OnesCount32(h.recent) >= manyThrottled):
-		h.leaveAlone(now, min(a.RetryAfter, hostRetryAfter), "it asks for time")
+		h.leaveAlone(now, min(a.RetryAfter, hostRetryAfter), asksForTime)
 	case probe:
-		h.leaveAlone(now, h.circuit.trip(0), "it asks for time")
+		h.leaveAlone(now, h.circuit.trip(0), asksForTime)
 	}
 }
 
@@ -87,7 +91,7 @@ func (h *host) refuses(now time.Time, a Answer) {
 func (h *host) leaveAlone(now time.Time, wait time.Duration, why string) {
 	h.log.Warn("a push host is left alone", "host", h.name, "why", why, "for", wait.Round(time.Millisecond))
 	h.circuit.open(now, wait)
-	h.changed = true
+	h.asked, h.changed = why == asksForTime, true
 	h.sendBackAll(leftAlone(wait), func(*batch) bool { return true })
 }
 

@@ -25,26 +25,47 @@ func (l *hostLimit) admits(inFlight int) bool {
 	return !l.isOn() || float64(inFlight) < max(1, l.limit)
 }
 
-// count takes an answer that came when so many were in flight.
-func (l *hostLimit) count(now time.Time, inFlight int, throttled bool) {
+// count takes an answer that came when so many were in flight. It tells whether
+// fewer may be from now on.
+func (l *hostLimit) count(now time.Time, inFlight int, throttled bool) (fell bool) {
 	l.answers++
 	l.peak = max(l.peak, inFlight)
 	if throttled {
 		l.throttled++
 	}
-	if l.answers >= limitAnswers && now.Sub(l.since) >= limitEvery {
-		*l = hostLimit{most: l.most, limit: l.adapted(), since: now}
+	if l.answers < limitAnswers || now.Sub(l.since) < limitEvery {
+		return false
+	}
+	from, limit := l.current(), l.adapted()
+	*l = hostLimit{most: l.most, limit: limit, since: now}
+	return limit > 0 && limit < from
+}
+
+// current is the limit, or else what was in flight at most.
+func (l *hostLimit) current() float64 {
+	if l.isOn() {
+		return l.limit
+	}
+	return float64(l.peak)
+}
+
+// lowerTo takes over the lower limit of another process, halving its own at
+// most: the other one may have had little to send.
+func (l *hostLimit) lowerTo(now time.Time, limit int) {
+	from := float64(l.most)
+	if l.isOn() {
+		from = l.limit
+	}
+	if lower := max(float64(limit), from/2); lower < from {
+		*l = hostLimit{most: l.most, limit: lower, since: now}
 	}
 }
 
 func (l *hostLimit) adapted() float64 {
-	from := l.limit
-	if !l.isOn() {
-		if l.throttled == 0 {
-			return 0
-		}
-		from = float64(l.peak)
+	if !l.isOn() && l.throttled == 0 {
+		return 0
 	}
+	from := l.current()
 	share := float64(l.throttled) / float64(l.answers)
 	limit := max(1, from-from*share/2+(from/20+1)*(1-share))
 	if limit >= float64(l.most) {

@@ -39,25 +39,40 @@ func (n *hostNews) listen(hear func(models.HostEvent)) (*nats.Subscription, erro
 	})
 }
 
-// hear believes another process, for a minute at most.
+// hear learns from another process.
 func (s *hosts) hear(event models.HostEvent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h, now := s.host(event.Host), s.now()
-	if event.LeftAloneMS <= 0 {
+	s.host(event.Host).hear(s.now(), event)
+	s.work.Signal()
+}
+
+// hear believes another process, for a minute at most. But a host that works
+// here is not down: the other process, or its network, may be.
+func (h *host) hear(now time.Time, event models.HostEvent) {
+	if event.Limit > 0 {
+		h.limit.lowerTo(now, event.Limit)
+	}
+	if event.Works {
 		h.circuit = circuit{}
-		s.work.Signal()
 		return
 	}
 	wait := time.Duration(min(event.LeftAloneMS, hostRetryAfter.Milliseconds())) * time.Millisecond
-	if !h.circuit.isOpen() || h.circuit.until.Before(now.Add(wait)) {
-		h.circuit.wait = max(h.circuit.wait, min(wait, lastProbe))
-		h.circuit.open(now, wait)
-		h.sendBackAll(leftAlone(wait), func(*batch) bool { return true })
+	if wait <= 0 || h.circuit.isOpen() && !h.circuit.until.Before(now.Add(wait)) || h.hasWorked(now) && !event.Asked {
+		return
 	}
+	h.circuit.wait = max(h.circuit.wait, min(wait, lastProbe))
+	h.circuit.open(now, wait)
+	h.sendBackAll(leftAlone(wait), func(*batch) bool { return true })
 }
 
 // news is what others should know of the host.
 func (h *host) news(now time.Time) models.HostEvent {
-	return models.HostEvent{Host: h.name, LeftAloneMS: h.circuit.closedFor(now).Milliseconds()}
+	return models.HostEvent{
+		Host: h.name, LeftAloneMS: h.circuit.closedFor(now).Milliseconds(), Asked: h.asked,
+		Works: !h.circuit.isOpen() && h.hasWorked(now), Limit: int(h.limit.limit),
+	}
 }
+
+// hasWorked tells whether the host has just taken a push of this process.
+func (h *host) hasWorked(now time.Time) bool { return now.Sub(h.worked) < answersWithin }

@@ -23,6 +23,9 @@ const (
 	// watchEvery is how often silence is looked for, and how often others are
 	// told of a host at most.
 	watchEvery = 100 * time.Millisecond
+	// stoodStill is how late a look must be for the process to have been stopped
+	// in between, or its machine.
+	stoodStill = time.Second
 	// maxHosts is more than there are push services, and bounds what invented
 	// names below *.push.apple.com and the like can use.
 	maxHosts = 1000
@@ -124,10 +127,26 @@ func (s *hosts) drop(batches map[string]*batch) {
 
 // watch looks after the hosts until ctx ends.
 func (s *hosts) watch(ctx context.Context, tell func(models.HostEvent)) {
+	last := time.Now()
 	for pause(ctx, watchEvery) == nil {
+		if time.Since(last) >= stoodStill {
+			s.excuse()
+		}
+		last = time.Now()
 		for _, event := range s.check() {
 			tell(event)
 		}
+	}
+}
+
+// excuse blames no host for the time that this process stood still.
+func (s *hosts) excuse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log.Warn("this process stood still for a while")
+	now := s.now()
+	for _, h := range s.byName {
+		h.excuse(now)
 	}
 }
 

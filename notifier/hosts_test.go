@@ -2,13 +2,11 @@ package notifier
 
 import (
 	"context"
-	"log/slog"
 	"maps"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"newsbell/models"
 	"newsbell/models/modelstest"
 	"newsbell/notifier/pushtest"
 )
@@ -46,6 +44,35 @@ func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
 	}
 	if asked := hanging.Stats().Requests; asked != 56 {
 		t.Errorf("%d requests; want no more than hung at first", asked)
+	}
+}
+
+func TestAHostIsNotBlamedForTheTimeThatTheProcessStoodStill(t *testing.T) {
+	r, services := newPostroom(t, 1, 8)
+	arrived, answer := make(chan struct{}, 10), make(chan struct{})
+	services[0].Faults(func(string) *pushtest.Answer {
+		arrived <- struct{}{}
+		<-answer
+		return nil
+	})
+	jobs := r.page(services[0], 5)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.send(t.Context(), jobs)
+	}()
+	for range jobs {
+		<-arrived
+	}
+	r.clock.Advance(time.Hour)
+	r.hosts.excuse()
+	if news := r.hosts.check(); len(news) > 0 {
+		t.Errorf("told %+v", news)
+	}
+	close(answer)
+	<-ended
+	if got := statuses(jobs); got[201] != 5 {
+		t.Errorf("answers = %v", got)
 	}
 }
 
@@ -242,64 +269,6 @@ func TestALimitFallsWithThrottlingAndIsLiftedInTheEnd(t *testing.T) {
 	}
 	if windows < 50 || windows > 150 {
 		t.Errorf("unlimited after %d windows", windows)
-	}
-}
-
-func TestAllWorkersHearOfAHostThatIsDownAndOfItsReturn(t *testing.T) {
-	bus, err := StartBus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(bus.Close)
-	first, services := newPostroom(t, 1, 8)
-	second := openPostroom(t, first.sender, 8)
-	service := services[0]
-	heard := make(chan struct{}, 10)
-	for _, r := range []*postroom{first, second} {
-		if _, err := newHostNews(bus.Conn).listen(func(e models.HostEvent) {
-			r.hosts.hear(e)
-			heard <- struct{}{}
-		}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	news := newHostNews(bus.Conn)
-	for _, nonsense := range []string{"", "{", `{"host":""}`, `[]`, `{"host":7,"left_alone_ms":"x"}`} {
-		if err := bus.Conn.Publish(models.SubjectHosts, []byte(nonsense)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	service.Faults(always(pushtest.Answer{Reset: true}))
-	first.sends(first.page(service, 50))
-	asked := service.Stats().Requests
-	news.tell(first.hears())
-	<-heard
-	<-heard
-	service.Faults(nil)
-	jobs := second.page(service, 10)
-	if got := second.sends(jobs); got[0] != 10 || service.Stats().Requests != asked {
-		t.Errorf("answers of the second worker = %v", got)
-	}
-	second.clock.Advance(jobs[0].answer.RetryAfter)
-	if got := second.sends(second.page(service, 10)); got[201] != 10 {
-		t.Errorf("answers of the second worker when it may try = %v", got)
-	}
-	news.tell(second.hears())
-	<-heard
-	<-heard
-	if got := first.sends(first.page(service, 10)); got[201] != 10 {
-		t.Errorf("answers of the first worker = %v", got)
-	}
-}
-
-func TestNobodyIsBelievedForLongerThanAMinute(t *testing.T) {
-	hosts := newHosts(8, slog.New(slog.DiscardHandler))
-	clock := &modelstest.Clock{}
-	clock.Advance(time.Hour)
-	hosts.now = clock.Now
-	hosts.hear(models.HostEvent{Host: "push.example", LeftAloneMS: 1 << 60})
-	if wait := hosts.host("push.example").circuit.closedFor(clock.Now()); wait != hostRetryAfter {
-		t.Errorf("left alone for %v", wait)
 	}
 }
 

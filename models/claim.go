@@ -59,7 +59,7 @@ type Result struct {
 	Outcome   Outcome
 	// Due is when who waits may be tried again, at the earliest.
 	Due time.Time
-	// Held says that who waits was not tried at all this time.
+	// Held says that this was no try that counts for who waits.
 	Held bool
 	// Status is the push service's HTTP status; 0 if there was none.
 	Status int

@@ -188,6 +188,12 @@ func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result,
 	return results, nil
 }
 
+// waits says when a push is tried again.
+func (d *delivery) waits(result *models.Result, a Answer, tries int) {
+	result.Outcome, result.Held = models.Waiting, a.Held
+	result.Due = d.store.Now().Add(wait(a, tries))
+}
+
 // judge is the result of an answer after so many tries before it. Each reader
 // waits as long as their own push service asks.
 func (d *delivery) judge(r models.Recipient, a Answer, tries int) models.Result {
@@ -200,10 +206,15 @@ func (d *delivery) judge(r models.Recipient, a Answer, tries int) models.Result 
 		result.Outcome = models.Accepted
 	case Gone:
 		result.Outcome = models.Gone
+	case Unauthorized, KeyMismatch:
+		// Until a second try, keys or subscription may be mended. Nobody pays for
+		// having been the host's probe.
+		if a.Held || tries == 0 && !r.NeedsResubscribe {
+			a.RetryAfter = refusedFor
+			d.waits(&result, a, tries)
+		}
 	case RetryLater:
-		result.Outcome = models.Waiting
-		result.Held = a.Held
-		result.Due = d.store.Now().Add(wait(a, tries))
+		d.waits(&result, a, tries)
 	}
 	return result
 }

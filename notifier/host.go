@@ -76,6 +76,7 @@ func (h *host) answered(now time.Time, a attempt) {
 	if !a.isGivenUp() {
 		h.heard = now
 		h.learn(now, a.job.answer, a.probe)
+		a.job.answer.Held = a.probe && a.job.answer.isAboutKeys()
 	}
 	h.forgetDone()
 	a.batch.page.pending.Done()

@@ -51,7 +51,7 @@ func (h *host) learn(now time.Time, a Answer, probe bool) {
 		if wait := h.circuit.fail(a.RetryAfter); wait > 0 {
 			h.leaveAlone(now, wait, "it fails: "+a.Reason)
 		}
-	case a.Status != 0 && (a.Verdict == Rejected || a.Verdict == KeyMismatch):
+	case a.Status != 0 && a.Verdict == Rejected, a.isAboutKeys():
 		h.refuses(now, a)
 	}
 }

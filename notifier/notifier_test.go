@@ -1,15 +1,11 @@
 package notifier
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
 	"newsbell/models/modelstest"
@@ -75,7 +71,7 @@ func TestThePushServicesWordIsTakenForEachSubscription(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		gone, refused, accepted := n.reader(everything), n.reader(everything), n.reader(everything)
 		gone.Unsubscribe()
-		n.service.Script(refused.Endpoint(), pushtest.Answer{Status: 403, Body: "no"})
+		n.service.Script(refused.Endpoint(), pushtest.Answer{Status: 400, Body: "no"})
 		id := n.publish(models.Draft{})
 		if counts := n.finished(id); counts != (models.Counts{Audience: 3, Accepted: 1, Gone: 1, Failed: 1}) {
 			t.Errorf("counts = %+v", counts)
@@ -276,7 +272,7 @@ func TestEachSubscriptionIsSignedForWithItsOwnKey(t *testing.T) {
 	})
 }
 
-func TestOneBadKeyDeletesNobody(t *testing.T) {
+func TestAKeyThatIsMendedInTimeLosesNobody(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		const size = 3 * refusalsInARow
 		n.readers(size, everything)
@@ -284,15 +280,33 @@ func TestOneBadKeyDeletesNobody(t *testing.T) {
 			return &pushtest.Answer{Status: 401, Body: `{"message":"VAPID public key mismatch"}`}
 		})
 		id := n.publish(models.Draft{})
-		counts := n.until(id, func(_ models.Alert, c models.Counts) bool { return c.Failed+c.Waiting == size })
-		if counts.Gone != 0 || counts.Failed < refusalsInARow {
-			t.Errorf("counts = %+v; want refusals, then a host that is left alone", counts)
+		n.until(id, func(_ models.Alert, c models.Counts) bool { return c.Waiting == size })
+		if asked := n.service.Stats().Requests; asked < refusalsInARow || asked >= size {
+			t.Errorf("%d requests; want a host that is left alone", asked)
 		}
 		n.service.Faults(nil)
 		n.stop()
 		n.start(1)
-		if counts := n.finished(n.publish(models.Draft{})); counts.Accepted != size {
-			t.Errorf("counts of the next alert = %+v; want everybody", counts)
+		n.Clock.Advance(2 * refusedFor)
+		if counts := n.finished(id); counts != (models.Counts{Audience: size, Accepted: size}) {
+			t.Errorf("counts = %+v; want everybody", counts)
+		}
+	})
+}
+
+func TestAReaderWhoseKeyIsRefusedTwiceHasFailedAndIsKept(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		reader := n.reader(everything)
+		forbidden := pushtest.Answer{Status: 403}
+		n.service.Script(reader.Endpoint(), forbidden, forbidden)
+		id := n.publish(models.Draft{})
+		n.until(id, func(_ models.Alert, c models.Counts) bool { return c.Waiting == 1 })
+		n.Clock.Advance(2 * refusedFor)
+		if counts := n.finished(id); counts != (models.Counts{Audience: 1, Failed: 1}) {
+			t.Errorf("counts = %+v; want a failure", counts)
+		}
+		if counts := n.finished(n.publish(models.Draft{})); counts != (models.Counts{Audience: 1, Accepted: 1}) {
+			t.Errorf("counts of the next alert = %+v", counts)
 		}
 	})
 }
@@ -341,47 +355,6 @@ func TestAHostThatHangsHoldsBackNoOtherReaderOfTheShard(t *testing.T) {
 		})
 		if counts.Accepted != len(lucky)+len(stuck) {
 			t.Errorf("counts = %+v; want everybody once the host is back", counts)
-		}
-	})
-}
-
-func TestWorkersTellAndHearOfPushHostsOnTheBus(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
-		told := make(chan *nats.Msg, 10)
-		if _, err := n.bus.Conn.ChanSubscribe(models.SubjectHosts, told); err != nil {
-			t.Fatal(err)
-		}
-		for range failuresInARow {
-			n.readerAt(n.other, everything)
-		}
-		n.other.Faults(always(pushtest.Answer{Reset: true}))
-		n.publish(models.Draft{})
-		var event models.HostEvent
-		if err := json.Unmarshal((<-told).Data, &event); err != nil {
-			t.Fatal(err)
-		}
-		if event.From == "" || "http://"+event.Host != n.other.URL() || event.LeftAloneMS <= 0 || event.LeftAloneMS > 1250 {
-			t.Errorf("told %+v", event)
-		}
-		// The other way round: this worker is told, and asks no more.
-		n.stop()
-		var hosts *hosts
-		n.adjust = func(notifier *Notifier) { hosts = notifier.pool.hosts }
-		n.start(1)
-		reader := n.reader(everything)
-		message, err := json.Marshal(models.HostEvent{From: "another", Host: strings.TrimPrefix(n.service.URL(), "https://"), LeftAloneMS: 60_000})
-		if err != nil {
-			t.Fatal(err)
-		}
-		hosts.await(t, n.service, func(h *host) bool {
-			if err := n.bus.Conn.Publish(models.SubjectHosts, message); err != nil {
-				t.Fatal(err)
-			}
-			return h.circuit.isOpen()
-		})
-		n.until(n.publish(models.Draft{}), func(_ models.Alert, c models.Counts) bool { return c.Waiting == failuresInARow+1 })
-		if asked := n.service.Stats().Requests; asked != 0 || len(reader.Messages()) != 0 {
-			t.Errorf("%d requests to a host that another worker found to be down", asked)
 		}
 	})
 }

@@ -27,6 +27,9 @@ const (
 	KeyMismatch
 	// Rejected: this server's fault; keep the subscription and do not repeat.
 	Rejected
+	// Unauthorized: this server's VAPID token is not good enough, for all
+	// subscriptions or for this one; keep it.
+	Unauthorized
 	// RetryLater: the same push may succeed later.
 	RetryLater
 )
@@ -41,6 +44,8 @@ func (v Verdict) String() string {
 		return "key mismatch"
 	case Rejected:
 		return "rejected"
+	case Unauthorized:
+		return "unauthorized"
 	case RetryLater:
 		return "retry later"
 	}
@@ -54,12 +59,16 @@ type Answer struct {
 	Verdict Verdict
 	// RetryAfter is how long the push service asks to wait; 0 if it does not say.
 	RetryAfter time.Duration
-	// Held says that the push was not sent: its host is left alone for now.
+	// Held says that the push was not sent, because its host is left alone for
+	// now, or only to see whether its host takes our keys again.
 	Held bool
 	// Reason is a short text for logs, empty when accepted. It holds no
 	// endpoint and no key.
 	Reason string
 }
+
+// isAboutKeys tells whether our token, or its key, was refused.
+func (a Answer) isAboutKeys() bool { return a.Verdict == Unauthorized || a.Verdict == KeyMismatch }
 
 // maxRetryAfter is the longest wait that a push service is believed.
 const maxRetryAfter = 24 * time.Hour
@@ -111,6 +120,8 @@ func verdictOf(status int, body []byte) Verdict {
 		return RetryLater
 	}
 	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return Unauthorized
 	case http.StatusNotAcceptable, // WNS throttling
 		http.StatusRequestTimeout,
 		http.StatusTooEarly,

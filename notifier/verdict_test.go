@@ -41,10 +41,10 @@ func TestJudgeReadsWhatEachPushServiceAnswers(t *testing.T) {
 		{401, mozillaMismatch, KeyMismatch, "VAPID public key mismatch"},
 		{400, `{"reason":"BadWebPushTopic"}`, Rejected, "BadWebPushTopic"},
 		{400, "", Rejected, "Bad Request"},
-		{401, mozillaVAPID, Rejected, ""},
-		{401, "", Rejected, "Unauthorized"},
-		{403, `{"reason":"BadJwtToken"}`, Rejected, "BadJwtToken"},
-		{403, "", Rejected, "Forbidden"},
+		{401, mozillaVAPID, Unauthorized, ""},
+		{401, "", Unauthorized, "Unauthorized"},
+		{403, `{"reason":"BadJwtToken"}`, Unauthorized, "BadJwtToken"},
+		{403, "", Unauthorized, "Forbidden"},
 		{413, `{"code":413,"errno":104,"error":"Payload Too Large","message":"too big"}`, Rejected, "too big"},
 		{405, "", Rejected, "Method Not Allowed"},
 		{415, "", Rejected, "Unsupported Media Type"},
@@ -146,7 +146,7 @@ func TestJudgeErrorRetriesWhatTheNetworkSpoilt(t *testing.T) {
 func TestVerdictHasAName(t *testing.T) {
 	for verdict, want := range map[Verdict]string{
 		Accepted: "accepted", Gone: "gone", KeyMismatch: "key mismatch",
-		Rejected: "rejected", RetryLater: "retry later", 0: "verdict 0",
+		Rejected: "rejected", Unauthorized: "unauthorized", RetryLater: "retry later", 0: "verdict 0",
 	} {
 		if got := verdict.String(); got != want {
 			t.Errorf("%d = %q, want %q", int(verdict), got, want)

@@ -99,7 +99,7 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 		}
 	}
 	check(ended.State == models.Sent, "the alert is %s", ended.State)
-	check(counts.Failed == 0 || c.trouble.mayFail, "%d pushes failed for good", counts.Failed)
+	check(counts.Failed == 0, "%d pushes failed for good", counts.Failed)
 	check(c.missing == counts.Failed, "%d readers are missing, %d of them known", c.missing, counts.Failed)
 	check(counts.Accepted == reached, "%d readers have it, but %d were counted", reached, counts.Accepted)
 	check(counts.Gone == c.gone, "%d readers are gone, but %d were counted", c.gone, counts.Gone)

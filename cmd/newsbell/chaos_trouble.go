@@ -24,8 +24,6 @@ type trouble struct {
 	takesOver bool
 	// goesOnWithin is how soon the shards in progress must go on; 0: not measured.
 	goesOnWithin time.Duration
-	// mayFail says that pushes may be refused for good.
-	mayFail bool
 }
 
 const (
@@ -51,7 +49,7 @@ var troubles = []trouble{
 	{name: "a worker is told to end", takesOver: true, goesOnWithin: givenBackWithin, strike: end, mend: awaitEnd},
 	{name: "PostgreSQL is restarted", takesOver: true, goesOnWithin: goesOnWithin, strike: restartPostgres},
 	{name: "NATS is killed and comes back empty", takesOver: true, goesOnWithin: goesOnWithin, strike: restartNATS},
-	{name: "a push service answers 403 until it is mended", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, mayFail: true, mend: mendRefusals},
+	{name: "a push service answers 403 until it is mended", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, mend: mendRefusals},
 	{name: "pushes are throttled, fail, break off, hang and are gone", most: ordinaryFaults, few: ordinaryFaults},
 	{name: "the alert after that", most: pushtest.FaultRates{Gone: ordinaryFaults.Gone}, few: pushtest.FaultRates{Gone: ordinaryFaults.Gone}},
 }

@@ -30,6 +30,26 @@ func TestAProcessIsReadyWhenAllItNeedsIs(t *testing.T) {
 	})
 }
 
+func TestAProcessCountsWhatItIsAnsweringButNotOpenPages(t *testing.T) {
+	var answering func() int
+	during := 0
+	o := handlers.Options{Ready: func(context.Context) error {
+		during = answering()
+		return nil
+	}}
+	onBothWith(t, o, func(t *testing.T, w *web) {
+		answering = w.Answering
+		page, _ := w.rawPage()
+		if _, err := page.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		w.get("/readyz").wants(t, http.StatusOK)
+		if during != 1 || w.Answering() != 0 {
+			t.Errorf("answered %d at a time, and %d then; want 1 and 0", during, w.Answering())
+		}
+	})
+}
+
 func TestAProcessIsNotReadyOnAnOldSchema(t *testing.T) {
 	store, err := models.Open(t.Context(), models.Options{URL: filepath.Join(t.TempDir(), "empty.db")})
 	if err != nil {

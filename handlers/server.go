@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
@@ -44,12 +45,16 @@ type Options struct {
 // Web is the handler of everything.
 type Web struct {
 	http.Handler
-	live *live
+	server *server
 }
+
+// Answering is how many requests are being answered now, without the streams of
+// open live pages.
+func (w *Web) Answering() int { return int(w.server.answering.Load()) }
 
 // Run keeps the open live pages up to date until ctx ends, and then ends their
 // streams.
-func (w *Web) Run(ctx context.Context) error { return w.live.run(ctx) }
+func (w *Web) Run(ctx context.Context) error { return w.server.live.run(ctx) }
 
 // server is what all handlers share.
 type server struct {
@@ -62,6 +67,8 @@ type server struct {
 	bodies   bodies
 	sessions *scs.SessionManager
 	live     *live
+	// answering counts requests.
+	answering atomic.Int64
 }
 
 // New makes the web; nothing runs yet.
@@ -87,7 +94,18 @@ func New(o Options) (*Web, error) {
 	s.routeOutageEvents(engine)
 	s.routeEditor(engine)
 	s.routeHealth(engine)
-	return &Web{s.secure(s.compress(s.sameOrigin(s.withSessions(engine)))), s.live}, nil
+	return &Web{s.count(s.secure(s.compress(s.sameOrigin(s.withSessions(engine))))), s}, nil
+}
+
+// count counts the requests that are being answered.
+func (s *server) count(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isEventStream(r) {
+			s.answering.Add(1)
+			defer s.answering.Add(-1)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // compress packs pages and assets. API answers stay as they are: what a
@@ -133,7 +151,7 @@ func exceptForPrograms(plain, wrapped http.Handler) http.Handler {
 const contentSecurityPolicy = "default-src 'self'; img-src 'self' data:; object-src 'none'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// secure goes around everything, so that no answer is without its headers.
+// secure goes around what answers, so that no answer is without its headers.
 func (s *server) secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -47,6 +47,18 @@ func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
 	}
 }
 
+func TestAProcessThatIsBusyGoesOnSending(t *testing.T) {
+	r, services := newPostroom(t, 1, 8)
+	var asked atomic.Int64
+	r.isBusy = func() bool {
+		asked.Add(1)
+		return true
+	}
+	if got := r.sends(r.page(services[0], 50)); got[201] != 50 || asked.Load() < 50 {
+		t.Errorf("answers = %v, asked %d times", got, asked.Load())
+	}
+}
+
 func TestAHostIsNotBlamedForTheTimeThatTheProcessStoodStill(t *testing.T) {
 	r, services := newPostroom(t, 1, 8)
 	arrived, answer := make(chan struct{}, 10), make(chan struct{})

@@ -50,6 +50,9 @@ type Options struct {
 	// InFlight bounds the requests in flight, of which one push host has 7/8 at
 	// most. Default: 2048.
 	InFlight int
+	// Busy tells whether this process has something more urgent to do, such as to
+	// answer readers' requests. Sealing pauses often while it has. Default: never.
+	Busy func() bool
 	// SweepEvery is how often unfinished work is offered again. Default: 1 s.
 	SweepEvery time.Duration
 	Log        *slog.Logger
@@ -90,7 +93,7 @@ func New(o Options) (*Notifier, error) {
 		store:     o.Store,
 		queue:     queue,
 		keys:      newKeyring(o.Store, o.VAPIDSubject),
-		pool:      newPool(o.Sender, o.InFlight, o.Log),
+		pool:      newPool(o.Sender, o.InFlight, o.Busy, o.Log),
 		news:      newHostNews(o.Bus.Conn),
 		message:   messageOptions{baseURL: o.BaseURL, lang: o.Lang},
 		workers:   o.Workers,
@@ -169,6 +172,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.InFlight == 0 {
 		o.InFlight = 2048
+	}
+	if o.Busy == nil {
+		o.Busy = func() bool { return false }
 	}
 	o.SweepEvery = orDefault(o.SweepEvery, time.Second)
 	if o.Log == nil {

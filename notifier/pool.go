@@ -14,12 +14,18 @@ import (
 // stop: long enough for an answer that is on its way.
 const shutdownGrace = 80 * time.Millisecond
 
+// giveWay is how long sealing pauses after a message while the process is busy
+// otherwise: some times what a message takes. So it goes on with a part of its
+// speed, whatever is asked of the process.
+const giveWay = 150 * time.Microsecond
+
 // pool sends pushes. Sealing keeps a core busy, so that there are as many
 // goroutines for that as cores: more would only keep everything else waiting,
 // the readers' requests too. Sending waits for the network, so that each push
 // has a goroutine for that. Which push is next, its hosts say.
 type pool struct {
 	sender  Sender
+	busy    func() bool
 	hosts   *hosts
 	sending sync.WaitGroup
 }
@@ -30,8 +36,8 @@ type job struct {
 	answer Answer
 }
 
-func newPool(sender Sender, size int, log *slog.Logger) *pool {
-	return &pool{sender: sender, hosts: newHosts(size, log)}
+func newPool(sender Sender, size int, busy func() bool, log *slog.Logger) *pool {
+	return &pool{sender: sender, busy: busy, hosts: newHosts(size, log)}
 }
 
 // start starts the goroutines; stop ends them once no page is being sent. What
@@ -78,7 +84,11 @@ func (p *pool) seal() {
 			a.job.answer = a.send(sealed)
 			p.hosts.answered(a)
 		})
-		runtime.Gosched() // everything else goes first
+		if p.busy() {
+			time.Sleep(giveWay)
+		} else {
+			runtime.Gosched()
+		}
 	}
 }
 

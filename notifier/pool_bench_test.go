@@ -16,7 +16,7 @@ func (acceptAll) Seal(*Push) Sealed {
 
 // BenchmarkPool is what a push costs between its page and its sender.
 func BenchmarkPool(b *testing.B) {
-	p := newPool(acceptAll{}, 1024, slog.New(slog.DiscardHandler))
+	p := newPool(acceptAll{}, 1024, func() bool { return false }, slog.New(slog.DiscardHandler))
 	defer p.start(func(models.HostEvent) {})()
 	jobs := make([]job, 1000)
 	b.ReportAllocs()

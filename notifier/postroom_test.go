@@ -18,6 +18,8 @@ type postroom struct {
 	t     *testing.T
 	clock *modelstest.Clock
 	key   *VAPIDKey
+	// isBusy is what the rest of the process is; set it before anything is sent.
+	isBusy func() bool
 	// told gets what the pool would tell others.
 	told chan models.HostEvent
 }
@@ -48,9 +50,10 @@ func openPostroom(t *testing.T, sender Sender, inFlight int) *postroom {
 	t.Helper()
 	key, _ := newTestKey(t)
 	r := &postroom{
-		pool: newPool(sender, inFlight, slog.New(slog.DiscardHandler)),
-		t:    t, clock: &modelstest.Clock{}, key: key, told: make(chan models.HostEvent, 10),
+		isBusy: func() bool { return false },
+		t:      t, clock: &modelstest.Clock{}, key: key, told: make(chan models.HostEvent, 10),
 	}
+	r.pool = newPool(sender, inFlight, func() bool { return r.isBusy() }, slog.New(slog.DiscardHandler))
 	r.clock.Advance(24 * time.Hour)
 	r.hosts.now = r.clock.Now
 	t.Cleanup(r.start(func(e models.HostEvent) { r.told <- e }))

@@ -16,6 +16,8 @@ import (
 type stormFigures struct {
 	PerS  float64 `json:"per_s"`
 	MSP99 float64 `json:"ms_p99"`
+	// PushesPerS is how fast the alert went out meanwhile.
+	PushesPerS float64 `json:"pushes_per_s"`
 }
 
 const (
@@ -33,6 +35,9 @@ func (b *benchCommand) storm(ctx context.Context, r *rig, board *board) (*stormF
 	// New endpoints, behind those that are there.
 	crowd, err := crowdOf(r.services[0].URL, b.Subscribers+1, stormReaders)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.resetCrowds(ctx); err != nil {
 		return nil, err
 	}
 	a, err := r.publish(ctx, "update", "all", "Messages are still down")
@@ -64,6 +69,10 @@ func (b *benchCommand) storm(ctx context.Context, r *rig, board *board) (*stormF
 		return nil, err
 	}
 	elapsed := time.Since(began)
+	count, err := r.services[0].crowd(ctx)
+	if err != nil {
+		return nil, err
+	}
 	all := slices.Concat(taken...)
 	slices.Sort(all)
 	row.done(int(stormFor / time.Second))
@@ -71,7 +80,10 @@ func (b *benchCommand) storm(ctx context.Context, r *rig, board *board) (*stormF
 	if _, err := r.finished(ctx, a, func(int) {}); err != nil {
 		return nil, err
 	}
-	return &stormFigures{PerS: float64(len(all)) / elapsed.Seconds(), MSP99: milliseconds(percentile(all, 0.99))}, nil
+	return &stormFigures{
+		PerS: float64(len(all)) / elapsed.Seconds(), MSP99: milliseconds(percentile(all, 0.99)),
+		PushesPerS: float64(count.Accepted) / elapsed.Seconds(),
+	}, nil
 }
 
 // subscribe subscribes a browser through the API.

@@ -30,6 +30,7 @@ func (f benchFigures) print(out io.Writer) error {
 	if s := f.SubscribeStorm; s != nil {
 		line("subscribes a second", "%.0f", s.PerS, "at least 3000")
 		line("subscribe, p99", "%.1f ms", s.MSP99, "at most 50 ms")
+		line("pushes a second meanwhile", "%.0f", s.PushesPerS, "")
 	}
 	if l := f.LivePages; l != nil {
 		line("open live pages", "%d", l.Pages, "")

@@ -182,5 +182,6 @@ func (p *program) newNotifier() (*notifier.Notifier, error) {
 	return notifier.New(notifier.Options{
 		Store: p.store, Bus: p.bus, Sender: sender, BaseURL: c.baseURL, VAPIDSubject: c.vapidSubject,
 		Lang: c.lang, Workers: c.workers, InFlight: c.inFlight, Log: c.log,
+		Busy: func() bool { return p.web != nil && p.web.Answering() > 0 },
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -24,6 +25,7 @@ type child struct {
 	exited  chan struct{}
 	err     error // of Wait, once exited
 	peak    atomic.Uint64
+	ending  sync.Once
 }
 
 // childVariable tells a child that it is one.
@@ -79,8 +81,11 @@ func startChild(ctx context.Context, log *os.File, env []string, ready func(line
 // isOurs knows the settings that a child must not inherit.
 func isOurs(variable string) bool { return strings.HasPrefix(variable, "NEWSBELL_") }
 
-// end asks the process to end.
-func (c *child) end() error { return c.command.Process.Signal(syscall.SIGTERM) }
+// end asks the process to end, once: a second signal would break off its end.
+func (c *child) end() (err error) {
+	c.ending.Do(func() { err = c.command.Process.Signal(syscall.SIGTERM) })
+	return err
+}
 
 // stop asks the process to end, and waits for it.
 func (c *child) stop() error {

@@ -20,11 +20,7 @@ func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
 		return &pushtest.Answer{Hang: true}
 	})
 	stuck := r.page(hanging, 200)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		r.send(t.Context(), stuck)
-	}()
+	ended := r.begins(stuck)
 	for range 56 { // seven eighths
 		<-arrived
 	}
@@ -68,11 +64,7 @@ func TestAHostIsNotBlamedForTheTimeThatTheProcessStoodStill(t *testing.T) {
 		return nil
 	})
 	jobs := r.page(services[0], 5)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		r.send(t.Context(), jobs)
-	}()
+	ended := r.begins(jobs)
 	for range jobs {
 		<-arrived
 	}
@@ -98,11 +90,7 @@ func TestAFewPushesThatHangHoldUpTheirPageForAMomentOnly(t *testing.T) {
 		return nil
 	})
 	jobs := r.page(services[0], 100)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		r.send(t.Context(), jobs)
-	}()
+	ended := r.begins(jobs)
 	r.hosts.await(t, services[0], func(h *host) bool { return len(h.batches) == 1 && h.inFlight == 3 && h.queued == 0 })
 	r.hosts.check()
 	r.clock.Advance(stragglersGrace)
@@ -229,11 +217,7 @@ func TestPushesBeyondAHostsLimitComeBackSoon(t *testing.T) {
 		return nil
 	})
 	jobs := r.page(service, 20)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		r.send(t.Context(), jobs)
-	}()
+	ended := r.begins(jobs)
 	<-arrived
 	r.clock.Advance(hostPatience)
 	r.hosts.check()

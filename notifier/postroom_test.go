@@ -101,6 +101,16 @@ func (r *postroom) hears() models.HostEvent {
 	}
 }
 
+// begins sends jobs; ended is closed when all have an answer.
+func (r *postroom) begins(jobs []job) (ended <-chan struct{}) {
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		r.send(r.t.Context(), jobs)
+	}()
+	return sent
+}
+
 // statuses counts answers; 0 is for pushes that got none from the push service.
 func statuses(jobs []job) map[int]int {
 	count := map[int]int{}

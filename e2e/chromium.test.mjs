@@ -57,6 +57,67 @@ test('every page loads without an error, and tells its outage without JavaScript
   assert.match(text, /On both apps\./)
 })
 
+test('new updates wait behind a bar, move nothing, and are shown on request', async t => {
+  const { newsbell, page } = await reader(t)
+  await newsbell.publish({ headline: 'First', alert: 'none', body: 'One paragraph.\n\n'.repeat(40) })
+  await page.setViewport({ width: 390, height: 844 })
+  await page.goto(newsbell.page)
+  await page.waitForSelector('newsbell-live[data-stream=open]')
+  await page.evaluate(() => {
+    self.shift = 0
+    new PerformanceObserver(list => list.getEntries().forEach(({ value }) => { self.shift += value }))
+      .observe({ type: 'layout-shift', buffered: true })
+    scrollTo({ top: 600, behavior: 'instant' })
+  })
+  const before = await page.evaluate(() => [scrollY, document.body.scrollHeight])
+  const second = await newsbell.publish({ headline: 'Messenger recovers', alert: 'none', states: { messenger: 'recovering' } })
+  await page.waitForFunction(() => document.querySelector('.live-bar')?.textContent === '1 new update')
+  const last = await newsbell.publish({ kind: 'resolution', headline: 'All is back', alert: 'none', states: { messenger: 'up', instagram: 'up' } })
+  await page.waitForFunction(() => document.querySelector('.live-bar').textContent === 'Resolved: 2 new updates')
+  assert.deepEqual(await page.evaluate(() => [scrollY, document.body.scrollHeight]), before)
+  assert.equal(await page.evaluate(() => new Promise(shown => requestAnimationFrame(() => requestAnimationFrame(() => shown(self.shift))))), 0)
+
+  await page.focus('.live-bar button')
+  await page.keyboard.press('Enter')
+  const shown = await page.evaluate(() => ({
+    entries: [...document.querySelectorAll('.entry')].slice(0, 2).map(e => e.id),
+    focus: document.activeElement.id,
+    band: document.querySelector('.band').textContent.trim(),
+    messenger: document.querySelector('.apps [data-app=messenger] .state').textContent,
+    moments: document.querySelectorAll('.moment').length,
+    bar: document.querySelector('.live-bar button').hidden,
+  }))
+  assert.match(shown.band, /^Resolved/)
+  delete shown.band
+  assert.deepEqual(shown, {
+    entries: [`update-${last.id}`, `update-${second.id}`], focus: `update-${last.id}`, messenger: 'Up', moments: 1, bar: true,
+  })
+  const live = await parts(page)
+  await page.reload()
+  await page.waitForSelector('newsbell-live[data-stream=open]')
+  assert.deepEqual(await parts(page), live, 'the page shows the same when it is loaded again')
+})
+
+// parts are what updates change on an outage's page.
+const parts = page => page.evaluate(() => ['.status', '.outage-side', '.coverage .entry']
+  .flatMap(part => [...document.querySelectorAll(part)].map(e => e.innerText.replace(/\s+/g, ' '))))
+
+test('a page that was out of sight gets what it missed', async t => {
+  const { newsbell, page } = await reader(t)
+  await page.waitForSelector('newsbell-live[data-stream=open]')
+  const turn = state => page.evaluate(state => {
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, state)
+  await turn('hidden')
+  await page.waitForSelector('newsbell-live[data-stream=closed]')
+  for (const headline of ['One', 'Two', 'Three']) await newsbell.publish({ headline, alert: 'none' })
+  await turn('visible')
+  await page.waitForFunction(() => document.querySelector('.live-bar').textContent === '3 new updates')
+  await page.click('.live-bar button')
+  assert.deepEqual(await page.$$eval('.entry h3', all => all.map(e => e.textContent)), ['Three', 'Two', 'One'])
+})
+
 test('an editor signs in, previews the reach, publishes and sees the alert sent', async t => {
   const { newsbell, page } = await reader(t)
   await page.goto(newsbell.url + '/editor')

@@ -41,7 +41,7 @@ type live struct {
 	store *models.Store
 	bus   Bus
 	// encode makes the event of an outage's update.
-	encode func(outage string, u models.Update) (event, error)
+	encode func(outage models.Outage, u models.Update) (event, error)
 	log    *slog.Logger
 
 	heartbeat, writeTimeout, sweepEvery time.Duration

@@ -104,7 +104,7 @@ func (l *live) encodeAll(outage models.Outage, updates []models.Update) ([]event
 	events := make([]event, len(updates))
 	for i, u := range updates {
 		var err error
-		if events[i], err = l.encode(outage.Slug, u); err != nil {
+		if events[i], err = l.encode(outage, u); err != nil {
 			return nil, err
 		}
 	}

@@ -40,8 +40,10 @@ func TestAnOpenPageGetsEachUpdateAsItIsPublished(t *testing.T) {
 			t.Errorf("event = %+v", e)
 		}
 		shown := s.get("/outages/messages-down").body
-		if e.Entry == "" || e.KeyMoment == "" || !strings.Contains(shown, e.Entry) || !strings.Contains(shown, e.KeyMoment) {
-			t.Errorf("the page does not show %s\n%s", e.Entry, e.KeyMoment)
+		for _, part := range []string{e.Entry, e.KeyMoment, e.Band} {
+			if part == "" || !strings.Contains(shown, part) {
+				t.Errorf("the page does not show %q", part)
+			}
 		}
 	})
 }

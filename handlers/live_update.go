@@ -17,6 +17,8 @@ type liveUpdate struct {
 	// among the key moments, if it is one: the page's own.
 	Entry     string `json:"entry"`
 	KeyMoment string `json:"key_moment,omitempty"`
+	// Band is the HTML of the outage's state, if the update resolves it.
+	Band string `json:"band,omitempty"`
 }
 
 // event is an update as it goes to every open page, encoded once.
@@ -26,15 +28,17 @@ type event struct {
 }
 
 // event encodes an update: its ID as id, "update" as event, JSON as data.
-func (s *server) event(outage string, u models.Update) (event, error) {
-	fragments, err := s.pages.Fragments(s.updateView(u))
+func (s *server) event(outage models.Outage, u models.Update) (event, error) {
+	fragments, err := s.pages.Fragments(outageView(outage), s.updateView(u))
 	if err != nil {
 		return event{}, err
 	}
 	var data bytes.Buffer
 	encoder := json.NewEncoder(&data)
 	encoder.SetEscapeHTML(false)
-	err = encoder.Encode(liveUpdate{update: s.update(outage, u), Entry: fragments.Entry, KeyMoment: fragments.KeyMoment})
+	err = encoder.Encode(liveUpdate{
+		update: s.update(outage.Slug, u), Entry: fragments.Entry, KeyMoment: fragments.KeyMoment, Band: fragments.Band,
+	})
 	if err != nil {
 		return event{}, err
 	}

@@ -113,6 +113,7 @@ type pageEvent struct {
 	States    map[string]string
 	Entry     string
 	KeyMoment string `json:"key_moment"`
+	Band      string `json:"band"`
 }
 
 // openPage opens the page of "messages-down", with headers as pairs of name and

@@ -67,15 +67,29 @@ type Fragments struct {
 	Entry string
 	// KeyMoment is its line among the key moments; empty when it is none.
 	KeyMoment string
+	// Band says how the outage stands since a resolution; empty for all others.
+	Band string
 }
 
 // Fragments renders what an update adds to its outage's page.
-func (p *Pages) Fragments(update Update) (f Fragments, err error) {
+func (p *Pages) Fragments(outage Outage, update Update) (f Fragments, err error) {
 	if f.Entry, err = p.fragment("outage", "entry", update); err != nil || !update.isKeyMoment() {
 		return f, err
 	}
-	f.KeyMoment, err = p.fragment("outage", "key-moment", update)
+	if f.KeyMoment, err = p.fragment("outage", "key-moment", update); err != nil || update.Kind != "resolution" {
+		return f, err
+	}
+	outage.State, outage.ResolvedAt = "resolved", &update.PublishedAt
+	f.Band, err = p.fragment("outage", "band", outage)
 	return f, err
+}
+
+// Newest is the ID of the newest update; 0 without any.
+func (o OutagePage) Newest() int64 {
+	if len(o.Updates) == 0 {
+		return 0
+	}
+	return o.Updates[0].ID
 }
 
 // KeyMoments are the updates to read if one reads no more, newest first.

@@ -248,7 +248,7 @@ func TestFragmentsAreThoseOfThePage(t *testing.T) {
 	app := App{Slug: "messenger", Name: hostile, State: "up"}
 	for kind, isKeyMoment := range map[string]bool{"update": false, "resolution": true, "correction": false} {
 		update := Update{ID: 7, Kind: kind, Headline: hostile, Body: "<p>Fine</p>", PublishedAt: resolved, Apps: []UpdateApp{{App: app, SetState: "up"}}}
-		fragments, err := pages.Fragments(update)
+		fragments, err := pages.Fragments(Outage{}, update)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,13 +5,14 @@ import { mend } from './mend.js'
 
 localTimes()
 
-// The service worker asks an open page to go to an entry. A new one is only
-// there after loading again.
+// The service worker asks an open page to go to an entry. A new one may wait
+// to be shown, or is there after loading again.
 navigator.serviceWorker?.addEventListener('message', ({ data }) => {
   if (!data?.open) return
   const url = new URL(data.open, location.href)
   if (url.origin !== location.origin) return
   const here = url.pathname === location.pathname && url.search === location.search
+  if (here) document.querySelector('newsbell-live')?.show()
   location.href = url.href
   if (here && !document.getElementById(url.hash.slice(1))) location.reload()
 })

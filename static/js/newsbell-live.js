@@ -1,0 +1,100 @@
+// <newsbell-live>: gets an outage's updates as they are published. They wait
+// behind a bar that says how many there are, so that nothing moves while
+// somebody reads.
+
+import { localTimes } from './local-time.js'
+
+const retryAfter = 5000
+const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }
+
+class NewsbellLive extends HTMLElement {
+  #waiting = []
+  #last = 0
+
+  connectedCallback() {
+    if (this.bar) return
+    this.#last = Number(this.getAttribute('after'))
+    this.innerHTML = '<div class="live-bar" role="status"><button type="button" class="button button-primary" hidden></button></div>'
+    this.bar = this.querySelector('button')
+    this.bar.addEventListener('click', () => this.show())
+    document.addEventListener('visibilitychange', () => this.#listen())
+    window.addEventListener('pagehide', () => this.#close())
+    window.addEventListener('pageshow', () => this.#listen())
+    this.#listen()
+  }
+
+  // show puts what waits onto the page, and goes to the newest of it.
+  show() {
+    let newest
+    for (const update of this.#waiting.splice(0)) newest = this.#insert(update)
+    this.bar.hidden = true
+    newest?.focus({ preventScroll: true })
+    newest?.scrollIntoView({ block: 'start' })
+  }
+
+  // A page that nobody sees has no stream: browsers allow six to a server. It
+  // gets what it missed when it is looked at again.
+  #listen() {
+    if (document.visibilityState === 'hidden') return this.#close()
+    if (this.source && this.source.readyState !== EventSource.CLOSED) return
+    this.source = new EventSource(`${this.getAttribute('src')}?after=${this.#last}`)
+    this.source.addEventListener('open', () => { this.dataset.stream = 'open' })
+    this.source.addEventListener('update', ({ data }) => this.#take(JSON.parse(data)))
+    this.source.addEventListener('error', () => this.#lost())
+  }
+
+  #close() {
+    this.source?.close()
+    this.dataset.stream = 'closed'
+  }
+
+  // The browser connects again by itself, unless the server refused.
+  #lost() {
+    this.dataset.stream = 'lost'
+    if (this.source.readyState === EventSource.CLOSED) setTimeout(() => this.#listen(), retryAfter * (1 + Math.random()))
+  }
+
+  #take(update) {
+    if (update.id <= this.#last) return
+    this.#last = update.id
+    this.#waiting.push(update)
+    const count = this.#waiting.length
+    const resolved = this.#waiting.some(({ kind }) => kind === 'resolution')
+    this.bar.textContent = `${resolved ? 'Resolved: ' : ''}${count} new ${count === 1 ? 'update' : 'updates'}`
+    this.bar.hidden = false
+  }
+
+  #insert(update) {
+    const entry = element(update.entry)
+    entry.classList.add('entry-new')
+    this.after(entry)
+    document.querySelector('.coverage .empty-line')?.remove()
+    if (update.key_moment) {
+      document.querySelector('.moments').prepend(element(update.key_moment))
+      document.querySelector('.moments').closest('nav').hidden = false
+    }
+    if (update.band) document.querySelector('.status .band').replaceWith(element(update.band))
+    for (const [app, state] of Object.entries(update.states)) this.#setState(app, state)
+    const last = document.querySelector('.status-last')
+    last.querySelector('time').dateTime = update.published_at
+    last.hidden = false
+    localTimes()
+    return entry
+  }
+
+  #setState(app, state) {
+    const pill = document.querySelector(`.outage-side .apps li[data-app="${app}"] .state`)
+    if (!pill) return
+    pill.className = `state state-${state}`
+    pill.textContent = states[state]
+  }
+}
+
+function element(html) {
+  const template = document.createElement('template')
+  template.innerHTML = html
+  localTimes(template.content)
+  return template.content.firstElementChild
+}
+
+customElements.define('newsbell-live', NewsbellLive)

@@ -42,7 +42,7 @@ async function pages(newsbell) {
       for (const scheme of ['light', 'dark']) {
         await page.setViewport({ width, height: width === 390 ? 844 : 900, deviceScaleFactor: width === 390 ? 2 : 1 })
         await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
-        await page.goto(newsbell.url + path, { waitUntil: 'networkidle0' })
+        await page.goto(newsbell.url + path, { waitUntil: 'load' })
         await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`) })
       }
 }

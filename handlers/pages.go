@@ -12,10 +12,15 @@ import (
 // maxListed bounds the lists of outages.
 const maxListed = 200
 
+// maxInFeed bounds an app's feed.
+const maxInFeed = 50
+
 func (s *server) routePages(engine *gin.Engine) {
 	s.page(engine, "/", s.frontPage)
 	s.page(engine, "/outages/:slug", s.outagePage)
 	s.page(engine, "/apps/:slug", s.appPage)
+	s.page(engine, static.FeedPath("/outages/:slug"), s.outageFeed)
+	s.page(engine, static.FeedPath("/apps/:slug"), s.appFeed)
 	s.page(engine, "/preferences", func(c *gin.Context) error {
 		return s.pages.Preferences(c.Writer, static.PreferencesPage{})
 	})
@@ -63,20 +68,54 @@ func (s *server) frontPage(c *gin.Context) error {
 }
 
 func (s *server) outagePage(c *gin.Context) error {
-	ctx := c.Request.Context()
-	outage, err := s.store.Outage(ctx, c.Param("slug"))
+	page, err := s.story(c)
 	if err != nil {
 		return err
 	}
-	updates, err := s.store.Updates(ctx, outage)
+	return s.pages.Outage(c.Writer, page)
+}
+
+func (s *server) outageFeed(c *gin.Context) error {
+	page, err := s.story(c)
 	if err != nil {
 		return err
+	}
+	return s.pages.OutageFeed(c.Writer, page)
+}
+
+// story is an outage with all of its updates.
+func (s *server) story(c *gin.Context) (static.OutagePage, error) {
+	ctx := c.Request.Context()
+	outage, err := s.store.Outage(ctx, c.Param("slug"))
+	if err != nil {
+		return static.OutagePage{}, err
+	}
+	updates, err := s.store.Updates(ctx, outage)
+	if err != nil {
+		return static.OutagePage{}, err
 	}
 	page := static.OutagePage{Outage: outageView(outage)}
 	for _, update := range updates {
 		page.Updates = append(page.Updates, s.updateView(update))
 	}
-	return s.pages.Outage(c.Writer, page)
+	return page, nil
+}
+
+func (s *server) appFeed(c *gin.Context) error {
+	ctx := c.Request.Context()
+	app, err := s.store.App(ctx, c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	updates, err := s.store.UpdatesOfApp(ctx, app, maxInFeed)
+	if err != nil {
+		return err
+	}
+	entries := make([]static.FeedEntry, len(updates))
+	for i, u := range updates {
+		entries[i] = static.FeedEntry{Outage: outageView(u.Outage), Update: s.updateView(u.Update)}
+	}
+	return s.pages.AppFeed(c.Writer, appView(app), entries)
 }
 
 func (s *server) appPage(c *gin.Context) error {

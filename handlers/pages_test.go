@@ -12,6 +12,7 @@ func TestPagesTellTheStory(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *web) {
 		published := w.PublishDraft(models.Draft{
 			Outage: "messages-down", Headline: `<script>alert("x")</script>`,
+			Apps: []string{"messenger"},
 			Body: "It is **bad**. [here](javascript:alert(1)) <img src=x onerror=alert(1)>",
 		})
 		page := w.get("/outages/messages-down")
@@ -31,6 +32,7 @@ func TestPagesTellTheStory(t *testing.T) {
 		}
 		for path, words := range map[string]string{
 			"/": "messages-down is down", "/apps/messenger": "messenger", "/preferences": "Forget me",
+			"/outages/messages-down/feed.atom": "&lt;strong&gt;bad&lt;/strong&gt;", "/apps/messenger/feed.atom": "#update-1",
 			"/service-worker.js": "notificationclick", "/manifest.webmanifest": "standalone",
 			"/healthz": "ok", "/readyz": "ready",
 		} {
@@ -38,7 +40,7 @@ func TestPagesTellTheStory(t *testing.T) {
 				t.Errorf("%s: %d, without %q", path, page.StatusCode, words)
 			}
 		}
-		for _, path := range []string{"/nothing", "/outages/elsewhere", "/apps/elsewhere"} {
+		for _, path := range []string{"/nothing", "/outages/elsewhere", "/apps/elsewhere", "/outages/elsewhere/feed.atom", "/apps/elsewhere/feed.atom"} {
 			if page := w.get(path); page.StatusCode != http.StatusNotFound || !strings.Contains(page.Header.Get("Content-Type"), "text/html") {
 				t.Errorf("%s: %d %s", path, page.StatusCode, page.Header.Get("Content-Type"))
 			}

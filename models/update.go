@@ -81,6 +81,39 @@ func (s *Store) LatestUpdates(ctx context.Context, outage Outage, limit int) ([]
 	return updates, domain(err)
 }
 
+// OutageUpdate is an update and its outage.
+type OutageUpdate struct {
+	Outage Outage
+	Update Update
+}
+
+// UpdatesOfApp are the last limit updates that concern an app, the newest
+// first, with their apps.
+func (s *Store) UpdatesOfApp(ctx context.Context, app App, limit int) ([]OutageUpdate, error) {
+	db := s.read.WithContext(ctx)
+	var updates []Update
+	err := db.Preload("Apps.App").
+		Where("id IN (SELECT update_id FROM update_apps WHERE app_id = ?)", app.ID).
+		Order("published_at DESC, id DESC").Limit(limit).Find(&updates).Error
+	if err != nil {
+		return nil, domain(err)
+	}
+	ids := make([]int64, len(updates))
+	for i, update := range updates {
+		ids[i] = update.OutageID
+	}
+	var outages []Outage
+	if err := db.Find(&outages, "id IN ?", ids).Error; err != nil {
+		return nil, domain(err)
+	}
+	found := make([]OutageUpdate, len(updates))
+	for i, update := range updates {
+		of := slices.IndexFunc(outages, func(o Outage) bool { return o.ID == update.OutageID })
+		found[i] = OutageUpdate{outages[of], update}
+	}
+	return found, nil
+}
+
 // Draft is an update to be published.
 type Draft struct {
 	// Outage is the outage's slug.

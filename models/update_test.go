@@ -47,6 +47,33 @@ func TestUpdatesAreReadOnFromAnyOfThem(t *testing.T) {
 	})
 }
 
+func TestAnAppsUpdatesComeFromAllOutagesThatNameIt(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		db.Outage("calls", "whatsapp")
+		first := db.PublishDraft(models.Draft{Outage: "messages-down", Apps: []string{"messenger"}}).Update.ID
+		db.PublishDraft(models.Draft{Outage: "messages-down"})
+		second := db.PublishDraft(models.Draft{Outage: "calls", Apps: []string{"whatsapp", "messenger"}}).Update.ID
+		app, err := db.Store.App(t.Context(), "messenger")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for limit, want := range map[int][]int64{10: {second, first}, 1: {second}} {
+			updates, err := db.UpdatesOfApp(t.Context(), app, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int64
+			for _, u := range updates {
+				got = append(got, u.Update.ID)
+			}
+			if !slices.Equal(got, want) || updates[0].Outage.Slug != "calls" || len(updates[0].Update.Apps) != 2 {
+				t.Errorf("the last %d: %+v; want %v", limit, updates, want)
+			}
+		}
+	})
+}
+
 func TestWhoReadsOnWhileOthersPublishMissesNone(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		outage := db.Outage("messages-down", "messenger")

@@ -40,9 +40,11 @@ type Update struct {
 	// Kind is update, resolution or correction.
 	Kind string
 	// Key says that it is a key moment.
-	Key         bool
-	Headline    string
-	Body        template.HTML
+	Key      bool
+	Headline string
+	Body     template.HTML
+	// Text is the body without its marks.
+	Text        string
 	PublishedAt time.Time
 	Apps        []UpdateApp
 }
@@ -55,9 +57,15 @@ type OutagePage struct {
 	Updates []Update
 }
 
+// outageView is what the page's template is given.
+type outageView struct {
+	OutagePage
+	pages *Pages
+}
+
 // Outage writes an outage's live page.
 func (p *Pages) Outage(w http.ResponseWriter, page OutagePage) error {
-	return p.render(w, http.StatusOK, "outage", "/outages/"+page.Outage.Slug, page)
+	return p.render(w, http.StatusOK, "outage", "/outages/"+page.Outage.Slug, outageView{page, p})
 }
 
 // Fragments are what an update adds to an outage's page that is open already,

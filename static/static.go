@@ -20,6 +20,9 @@ import (
 //go:embed templates css js icons service-worker.js manifest.webmanifest
 var files embed.FS
 
+// shareImage goes with a link to any page, 1200 × 630 pixels.
+const shareImage = "icons/share.png"
+
 // Site is what every page says about where it is.
 type Site struct {
 	// Name is the publication's, such as "Newsbell".

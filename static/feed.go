@@ -1,0 +1,107 @@
+package static
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// FeedEntry is an update and the outage that it is about.
+type FeedEntry struct {
+	Outage Outage
+	Update Update
+}
+
+// OutageFeed writes an outage's updates, newest first, as an Atom feed
+// (RFC 4287).
+func (p *Pages) OutageFeed(w http.ResponseWriter, page OutagePage) error {
+	entries := make([]FeedEntry, len(page.Updates))
+	for i, update := range page.Updates {
+		entries[i] = FeedEntry{page.Outage, update}
+	}
+	return p.feed(w, "/outages/"+page.Outage.Slug, page.Outage.Headline, page.Outage.BeganAt, entries)
+}
+
+// AppFeed writes the updates that concern an app, newest first, as an Atom feed.
+func (p *Pages) AppFeed(w http.ResponseWriter, app App, entries []FeedEntry) error {
+	return p.feed(w, "/apps/"+app.Slug, app.Name, app.Since, entries)
+}
+
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	ID      string      `xml:"id"`
+	Title   string      `xml:"title"`
+	Author  string      `xml:"author>name"`
+	Updated string      `xml:"updated"`
+	Links   []atomLink  `xml:"link"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomEntry struct {
+	ID        string       `xml:"id"`
+	Title     string       `xml:"title"`
+	Published string       `xml:"published"`
+	Updated   string       `xml:"updated"`
+	Link      atomLink     `xml:"link"`
+	Content   *atomContent `xml:"content"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr"`
+	Type string `xml:"type,attr"`
+	Href string `xml:"href,attr"`
+}
+
+type atomContent struct {
+	Type string `xml:"type,attr"`
+	HTML string `xml:",chardata"`
+}
+
+// feed writes the feed of a page; without an entry it was updated at its begin.
+func (p *Pages) feed(w http.ResponseWriter, path, title string, begin time.Time, entries []FeedEntry) error {
+	page, self := p.site.BaseURL+path, p.site.BaseURL+FeedPath(path)
+	feed := atomFeed{
+		ID: page, Title: title + " · " + p.site.Name, Author: p.site.Name, Updated: atomTime(begin),
+		Links: []atomLink{{"self", "application/atom+xml", self}, {"alternate", "text/html", page}},
+	}
+	for _, entry := range entries {
+		feed.Entries = append(feed.Entries, p.feedEntry(entry))
+	}
+	if len(entries) > 0 {
+		feed.Updated = atomTime(entries[0].Update.PublishedAt)
+	}
+	body := bytes.NewBufferString(xml.Header)
+	if err := xml.NewEncoder(body).Encode(feed); err != nil {
+		return fmt.Errorf("write feed %s: %w", path, err)
+	}
+	w.Header().Set("Content-Type", "application/atom+xml; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
+	_, err := body.WriteTo(w)
+	return err
+}
+
+func (p *Pages) feedEntry(e FeedEntry) atomEntry {
+	url := p.updateURL(e.Outage, e.Update)
+	entry := atomEntry{
+		ID: url, Title: e.Update.Headline, Link: atomLink{"alternate", "text/html", url},
+		Published: atomTime(e.Update.PublishedAt), Updated: atomTime(e.Update.PublishedAt),
+	}
+	if e.Update.Body != "" {
+		entry.Content = &atomContent{"html", string(e.Update.Body)}
+	}
+	return entry
+}
+
+// updateURL is where an update stands on its outage's page.
+func (p *Pages) updateURL(o Outage, u Update) string {
+	return fmt.Sprintf("%s/outages/%s#update-%d", p.site.BaseURL, o.Slug, u.ID)
+}
+
+// FeedPath is where the feed of an outage's or app's page is.
+func FeedPath(page string) string { return page + "/feed.atom" }
+
+// atomTime is a time as RFC 3339 writes it.
+func atomTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

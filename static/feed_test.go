@@ -1,0 +1,94 @@
+package static
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"regexp"
+	"testing"
+	"time"
+)
+
+// linkedData is the JSON of a page that search engines read.
+var linkedData = regexp.MustCompile(`(?s)<script type="application/ld\+json">(.*?)</script>`)
+
+func TestAnOutageIsLinkedData(t *testing.T) {
+	outage := Outage{Slug: "messages-down", Headline: hostile, State: "resolved", BeganAt: began, ResolvedAt: &resolved}
+	page := render(t, func(p *Pages, w http.ResponseWriter) error {
+		return p.Outage(w, OutagePage{outage, []Update{{ID: 2, Headline: hostile, Text: "It is back.", PublishedAt: resolved}}})
+	})
+	var blog struct {
+		Type      string    `json:"@type"`
+		Headline  string    `json:"headline"`
+		Modified  time.Time `json:"dateModified"`
+		Begin     time.Time `json:"coverageStartTime"`
+		End       time.Time `json:"coverageEndTime"`
+		Publisher struct{ Name string }
+		Updates   []struct {
+			URL         string
+			Headline    string
+			ArticleBody string
+		} `json:"liveBlogUpdate"`
+	}
+	found := linkedData.FindAllStringSubmatch(page, -1)
+	if len(found) != 1 {
+		t.Fatalf("%d blocks of linked data", len(found))
+	}
+	if err := json.Unmarshal([]byte(found[0][1]), &blog); err != nil {
+		t.Fatal(err)
+	}
+	if blog.Type != "LiveBlogPosting" || blog.Headline != hostile || blog.Publisher.Name == "" ||
+		!blog.Begin.Equal(began) || !blog.End.Equal(resolved) || !blog.Modified.Equal(resolved) {
+		t.Errorf("blog = %+v", blog)
+	}
+	if u := blog.Updates; len(u) != 1 || u[0].Headline != hostile || u[0].ArticleBody != "It is back." ||
+		u[0].URL != "https://news.example/outages/messages-down#update-2" {
+		t.Errorf("updates = %+v", u)
+	}
+}
+
+func TestFeedsAreAtom(t *testing.T) {
+	outage := Outage{Slug: "messages-down", Headline: hostile, BeganAt: began}
+	updates := []Update{
+		{ID: 2, Headline: hostile, Body: "<p>It is <strong>back</strong> & well.</p>", PublishedAt: resolved},
+		{ID: 1, Headline: "It begins", PublishedAt: began},
+	}
+	for path, write := range map[string]func(*Pages, http.ResponseWriter) error{
+		"/outages/messages-down": func(p *Pages, w http.ResponseWriter) error {
+			return p.OutageFeed(w, OutagePage{outage, updates})
+		},
+		"/apps/messenger": func(p *Pages, w http.ResponseWriter) error {
+			return p.AppFeed(w, App{Slug: "messenger", Name: hostile}, []FeedEntry{{outage, updates[0]}, {outage, updates[1]}})
+		},
+	} {
+		var feed struct {
+			XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+			ID      string   `xml:"id"`
+			Title   string   `xml:"title"`
+			Updated string   `xml:"updated"`
+			Author  string   `xml:"author>name"`
+			Links   []struct {
+				Rel  string `xml:"rel,attr"`
+				Href string `xml:"href,attr"`
+			} `xml:"link"`
+			Entries []struct {
+				ID      string `xml:"id"`
+				Title   string `xml:"title"`
+				Updated string `xml:"updated"`
+				Content string `xml:"content"`
+			} `xml:"entry"`
+		}
+		if err := xml.Unmarshal([]byte(render(t, write)), &feed); err != nil {
+			t.Fatal(err)
+		}
+		page := "https://news.example" + path
+		if feed.ID != page || feed.Title != hostile+" · Newsbell" || feed.Author != "Newsbell" || feed.Updated != "2021-11-03T22:15:00Z" ||
+			len(feed.Links) != 2 || feed.Links[0].Href != page+"/feed.atom" || feed.Links[1].Href != page {
+			t.Errorf("%s: feed = %+v", path, feed)
+		}
+		if e := feed.Entries; len(e) != 2 || e[0].ID != "https://news.example/outages/messages-down#update-2" || e[0].Title != hostile ||
+			e[0].Content != "<p>It is <strong>back</strong> & well.</p>" || e[1].Updated != "2021-11-03T18:04:00Z" || e[1].Content != "" {
+			t.Errorf("%s: entries = %+v", path, e)
+		}
+	}
+}

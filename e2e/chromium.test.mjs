@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { registerWorker, shown, startChromium } from './lib/chromium.mjs'
+import { registerWorker, startChromium } from './lib/chromium.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
 
 const payload = await readFile(new URL('../notifier/testdata/payload.json', import.meta.url), 'utf8')
@@ -16,24 +16,24 @@ async function reader(t) {
 
 test('the service worker shows an alert, and a newer one replaces it', async t => {
   const { browser, page } = await reader(t)
-  const push = await registerWorker(browser, page)
+  const { push, shown } = await registerWorker(browser, page)
   await push(payload)
-  const [first] = await shown(page)
+  const [first] = await shown()
   assert.deepEqual(first, {
     title: 'Resolved: messages are back', body: 'Online again after four hours.', tag: 'outage/messages-down',
     navigate: 'https://news.example/outages/messages-down#update-9',
     actions: [{ action: 'mute', title: 'Mute this outage' }],
   })
   await push(payload.replace('Resolved: messages are back', 'Corrected'))
-  assert.deepEqual((await shown(page)).map(({ title }) => title), ['Corrected'])
+  assert.deepEqual((await shown()).map(({ title }) => title), ['Corrected'])
 })
 
 for (const unknown of ['', 'not JSON', '{"notification":{}}', '[]', 'null'])
   test(`a push with the payload ${JSON.stringify(unknown)} still shows something`, async t => {
     const { browser, page } = await reader(t)
-    const push = await registerWorker(browser, page)
+    const { push, shown } = await registerWorker(browser, page)
     await push(unknown)
-    assert.deepEqual((await shown(page)).map(({ title }) => title), ['Newsbell'])
+    assert.deepEqual((await shown()).map(({ title }) => title), ['Newsbell'])
   })
 
 test('every page loads without an error, and tells its outage without JavaScript', async t => {

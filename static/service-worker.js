@@ -18,18 +18,21 @@ function read(event) {
   }
 }
 
-// inTurn does one thing after the other. Chromium forgets a notification that is
-// being shown while the worker asks which ones there are.
+// inTurn does one thing after the other: what comes last is what stays.
 let last = Promise.resolve()
 function inTurn(work) {
   last = last.then(work, work)
   return last
 }
 
+// WebKit on iOS stacks notifications of one tag; all others replace. There they
+// must not be closed as well: Chromium would forget the new one, which has the
+// old one's ID.
+const stacks = /AppleWebKit/.test(navigator.userAgent) && !/Chrom/.test(navigator.userAgent)
+
 async function show({ title, navigate, ...options }) {
   const links = Object.fromEntries((options.actions ?? []).map(({ action, navigate }) => [action, navigate]))
-  const stacked = options.tag ? await registration.getNotifications({ tag: options.tag }) : []
-  for (const old of stacked) old.close()
+  if (stacks && options.tag) for (const old of await registration.getNotifications({ tag: options.tag })) old.close()
   await registration.showNotification(title, {
     badge: '/static/icons/badge-96.png', icon: '/static/icons/icon-192.png', renotify: Boolean(options.tag),
     ...options, data: { ...options.data, navigate, links },

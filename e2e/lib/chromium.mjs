@@ -1,5 +1,6 @@
 // A real Chromium. Google's push service cannot be reached from a test, so
 // DevTools hands the service worker what a push would.
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,9 +22,11 @@ export async function startChromium(t) {
 }
 
 // registerWorker lets a page have its service worker, with permission to show
-// notifications, and returns how to push to it and wait until it is done. Asking
-// for the notifications in the meantime would race with the showing: Chromium
-// forgets those that it has stored but not yet put on the screen.
+// notifications. It returns how to push to it, which waits until it is done, and
+// what is shown then: Chromium's own record of what it displays and closes, with
+// the options that the worker gave. (Asking the registration would race with the
+// showing: Chromium forgets those that it has stored but not yet put on the
+// screen.)
 export async function registerWorker(browser, page) {
   const { origin } = new URL(page.url())
   await browser.defaultBrowserContext().overridePermissions(origin, ['notifications'])
@@ -36,22 +39,37 @@ export async function registerWorker(browser, page) {
     await navigator.serviceWorker.ready
   })
   const registrationId = await registered
-  await devtools.send('BackgroundService.setRecording', { shouldRecord: true, service: 'pushMessaging' })
-  await devtools.send('BackgroundService.startObserving', { service: 'pushMessaging' })
-  return async data => {
-    const done = new Promise(resolve => devtools.on('BackgroundService.backgroundServiceEventReceived',
-      ({ backgroundServiceEvent: { eventName } }) => eventName === 'Push event completed' && resolve()))
-    await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
-    await done
-  }
-}
-
-// shown are the notifications that the page's worker shows.
-export function shown(page) {
-  return page.evaluate(async () => {
-    const { active } = await navigator.serviceWorker.ready
-    const registration = await navigator.serviceWorker.getRegistration(active.scriptURL)
-    return (await registration.getNotifications()).map(({ title, body, tag, data, actions }) =>
-      ({ title, body, tag, navigate: data.navigate, actions: actions.map(({ action, title }) => ({ action, title })) }))
+  const worker = await (await browser.waitForTarget(target => target.type() === 'service_worker')).worker()
+  await worker.evaluate(() => {
+    self.given = {}
+    const show = registration.showNotification.bind(registration)
+    registration.showNotification = (title, options) => {
+      const actions = options.actions?.map(({ action, title }) => ({ action, title }))
+      self.given[title] = { navigate: options.data.navigate, actions }
+      return show(title, options)
+    }
   })
+  const displayed = new Map()
+  const completed = new EventTarget()
+  devtools.on('BackgroundService.backgroundServiceEventReceived', ({ backgroundServiceEvent: { eventName, eventMetadata, instanceId } }) => {
+    const said = Object.fromEntries(eventMetadata.map(({ key, value }) => [key, value]))
+    if (eventName === 'Notification displayed') displayed.set(instanceId, { title: said.Title, body: said.Body, tag: instanceId })
+    if (eventName === 'Notification closed') displayed.delete(instanceId)
+    if (eventName === 'Push event completed') completed.dispatchEvent(new Event('push'))
+  })
+  for (const service of ['pushMessaging', 'notifications']) {
+    await devtools.send('BackgroundService.setRecording', { shouldRecord: true, service })
+    await devtools.send('BackgroundService.startObserving', { service })
+  }
+  return {
+    push: async data => {
+      const done = once(completed, 'push')
+      await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
+      await done
+    },
+    shown: async () => {
+      const given = await worker.evaluate(() => self.given)
+      return [...displayed.values()].map(notification => ({ ...notification, ...given[notification.title] }))
+    },
+  }
 }

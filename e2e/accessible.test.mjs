@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { startChromium } from './lib/chromium.mjs'
+import { startNewsbell } from './lib/newsbell.mjs'
+
+const axe = await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+
+// what of each page is examined, and what is done before.
+const views = {
+  'the front page': { path: '/' },
+  'a live page': { path: '/outages/messages-down' },
+  'the dialog to follow': { path: '/outages/messages-down', open: openFollow },
+  'a live page with a new update': { path: '/outages/messages-down', open: publishOne },
+  'an app': { path: '/apps/messenger' },
+  'the preferences': { path: '/preferences' },
+  'an error': { path: '/outages/nowhere' },
+  'the sign-in': { path: '/editor/sign-in' },
+  'the newsroom': { path: '/editor' },
+  'the desk of an outage': { path: '/editor/outages/messages-down' },
+}
+
+for (const scheme of ['light', 'dark'])
+  test(`axe finds nothing wrong with any page in ${scheme}`, async t => {
+    const newsbell = await startNewsbell(t)
+    await newsbell.publish({ headline: 'Messages are failing', alert: 'key', body: 'On **both** apps.', states: { messenger: 'failing' } })
+    await newsbell.publish({ headline: 'Instagram recovers', states: { instagram: 'recovering' } })
+    await newsbell.publish({ kind: 'correction', headline: 'It began at 14:04', alert: 'none' })
+    const browser = await startChromium(t)
+    const page = await browser.newPage()
+    await page.setBypassCSP(true) // axe is put into the page
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }])
+    await signIn(page, newsbell)
+    for (const [name, { path, open }] of Object.entries(views))
+      for (const width of [390, 1280]) {
+        await page.setViewport({ width, height: 900 })
+        await page.goto(newsbell.url + path)
+        await open?.(page, newsbell)
+        await page.evaluate(axe)
+        const { violations } = await page.evaluate(() => self.axe.run())
+        assert.deepEqual(violations.map(({ id, nodes }) => ({ id, at: nodes.map(({ html, failureSummary }) => [html, failureSummary]) })), [], `${name}, ${width} px`)
+      }
+  })
+
+async function signIn(page, newsbell) {
+  await page.goto(newsbell.url + '/editor')
+  await page.type('#token', newsbell.token)
+  await Promise.all([page.waitForNavigation(), page.click('form[action="/editor/sign-in"] button')])
+}
+
+async function openFollow(page) {
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  await page.click('.follow-button')
+  await page.waitForSelector('.follow-dialog[open]')
+}
+
+async function publishOne(page, newsbell) {
+  await page.waitForSelector('newsbell-live[data-stream=open]')
+  await newsbell.publish({ headline: 'And another one', alert: 'none' })
+  await page.waitForSelector('.live-bar button:not([hidden])')
+}

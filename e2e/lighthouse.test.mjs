@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import lighthouse from 'lighthouse'
+import { startChromium } from './lib/chromium.mjs'
+import { startNewsbell } from './lib/newsbell.mjs'
+
+const least = { performance: 95, accessibility: 95, 'best-practices': 95, seo: 100 }
+
+test('Lighthouse gives the front page and a live page what newspapers dream of', async t => {
+  const newsbell = await startNewsbell(t)
+  for (let i = 1; i <= 12; i++) {
+    await newsbell.publish({ headline: `Update ${i}`, alert: 'none', body: 'Messages are slow for **most** people.\n\nWe go on asking.' })
+  }
+  const browser = await startChromium(t)
+  const { port } = new URL(browser.wsEndpoint())
+  for (const path of ['/', '/outages/messages-down']) {
+    const { lhr } = await lighthouse(newsbell.url + path, { port, onlyCategories: Object.keys(least) })
+    for (const [category, score] of Object.entries(least)) {
+      const got = Math.round(lhr.categories[category].score * 100)
+      assert.ok(got >= score, `${path}: ${category} ${got}; want ${score}\n${complaints(lhr, category)}`)
+    }
+  }
+})
+
+// complaints are the audits of a category that are not perfect.
+function complaints(lhr, category) {
+  return lhr.categories[category].auditRefs.map(({ id }) => lhr.audits[id])
+    .filter(({ score }) => score !== null && score < 1).map(({ title, displayValue }) => `${title} ${displayValue ?? ''}`).join('\n')
+}

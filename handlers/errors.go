@@ -45,6 +45,8 @@ func words(status int) string {
 		return "The token or secret is missing or wrong."
 	case http.StatusUnprocessableEntity:
 		return "Some of what was sent cannot be used."
+	case http.StatusTooManyRequests:
+		return "Too many subscriptions came from this address. Please wait a minute."
 	case http.StatusServiceUnavailable:
 		return "Not ready yet."
 	}

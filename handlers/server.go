@@ -40,6 +40,11 @@ type Options struct {
 	// Ready tells what else must be ready before this process takes traffic.
 	Ready func(context.Context) error
 	Live  LiveOptions
+	// SubscribeLimit is how often a minute one address may subscribe; 0: as often
+	// as it likes.
+	SubscribeLimit int
+	// TrustedProxies are addresses and networks whose X-Forwarded-For is believed.
+	TrustedProxies []string
 }
 
 // Web is the handler of everything.
@@ -83,10 +88,13 @@ func New(o Options) (*Web, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
-	if err := engine.SetTrustedProxies(nil); err != nil {
+	if err := engine.SetTrustedProxies(o.TrustedProxies); err != nil {
 		return nil, err
 	}
 	engine.Use(s.logRequest, gin.CustomRecoveryWithWriter(nil, s.recover))
+	if o.SubscribeLimit > 0 {
+		engine.Use(s.limitSubscribing(o.SubscribeLimit))
+	}
 	engine.NoRoute(func(c *gin.Context) { s.fail(c, models.ErrNotFound) })
 	engine.NoMethod(func(c *gin.Context) { s.failWith(c, http.StatusMethodNotAllowed) })
 	s.routeAPI(engine)

@@ -84,7 +84,7 @@ func (d *demoCommand) check() error {
 func (d *demoCommand) open(folder string, service *pushtest.Server) (*program, error) {
 	settings := defaultSettings()
 	settings.DatabaseURL = filepath.Join(folder, "demo.db")
-	settings.Listen, settings.LogLevel = d.Listen, d.LogLevel
+	settings.Listen, settings.LogLevel, settings.SubscribeLimit = d.Listen, d.LogLevel, "0"
 	settings.AllowPushHost = []string{service.URL()}
 	c, err := settings.check()
 	if err != nil {

@@ -168,7 +168,8 @@ func (p *program) newWeb() (*handlers.Web, error) {
 	}
 	return handlers.New(handlers.Options{
 		Store: p.store, Bus: p.bus.Conn, BaseURL: p.config.baseURL, Log: p.config.log, Ready: p.ready,
-		Live: handlers.LiveOptions{MaxPages: pages},
+		Live:           handlers.LiveOptions{MaxPages: pages},
+		SubscribeLimit: p.config.subscribeLimit, TrustedProxies: p.config.trustedProxies,
 	})
 }
 

@@ -212,7 +212,7 @@ func (r *rig) startWorker(ctx context.Context, args ...string) (*child, error) {
 func (r *rig) env() []string {
 	env := []string{
 		"NEWSBELL_DATABASE_URL=" + r.databaseURL, "NEWSBELL_ALLOW_PUSH_HOST=" + strings.Join(r.origins(), ","),
-		"NEWSBELL_PUSH_CA=" + r.certFiles(), "NEWSBELL_LOG_LEVEL=error",
+		"NEWSBELL_PUSH_CA=" + r.certFiles(), "NEWSBELL_LOG_LEVEL=error", "NEWSBELL_SUBSCRIBE_LIMIT=0",
 	}
 	if r.natsURL != "" {
 		env = append(env, "NEWSBELL_NATS_URL="+r.natsURL)

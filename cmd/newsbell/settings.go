@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -45,30 +46,34 @@ type senderSettings struct {
 // serverSettings are those of a server: it publishes too.
 type serverSettings struct {
 	senderSettings
-	Listen        string `help:"Address to listen on." default:"127.0.0.1:8080"`
-	UndoWindow    string `help:"How long an alert can be taken back." default:"10s"`
-	TTLUpdate     string `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
-	TTLKey        string `name:"ttl-key" help:"The same of a key moment." default:"4h"`
-	TTLResolution string `name:"ttl-resolution" help:"The same of a resolution." default:"24h"`
+	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
+	SubscribeLimit string   `help:"Subscriptions a minute from one address; 0: any number." default:"300"`
+	TrustedProxies []string `help:"Addresses and networks of proxies whose X-Forwarded-For is believed." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
+	UndoWindow     string   `help:"How long an alert can be taken back." default:"10s"`
+	TTLUpdate      string   `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
+	TTLKey         string   `name:"ttl-key" help:"The same of a key moment." default:"4h"`
+	TTLResolution  string   `name:"ttl-resolution" help:"The same of a resolution." default:"24h"`
 }
 
 // config is what the settings mean.
 type config struct {
-	databaseURL  string
-	natsURL      string
-	listen       string
-	baseURL      string
-	vapidSubject string
-	pushHosts    models.PushHosts
-	rootCAs      *x509.CertPool // the system's when nil
-	sender       string
-	workers      int
-	inFlight     int
-	noSend       bool // a server that leaves the sending to workers
-	undoWindow   time.Duration
-	ttls         models.TTLs
-	lang         string
-	log          *slog.Logger
+	databaseURL    string
+	natsURL        string
+	listen         string
+	baseURL        string
+	vapidSubject   string
+	pushHosts      models.PushHosts
+	rootCAs        *x509.CertPool // the system's when nil
+	sender         string
+	workers        int
+	inFlight       int
+	subscribeLimit int // a minute, from one address
+	trustedProxies []string
+	noSend         bool // a server that leaves the sending to workers
+	undoWindow     time.Duration
+	ttls           models.TTLs
+	lang           string
+	log            *slog.Logger
 }
 
 // url is the database to open.
@@ -84,6 +89,8 @@ func (s serverSettings) check() (config, error) {
 	var p settingProblems
 	c := s.read(&p, s.Listen)
 	c.listen = s.Listen
+	c.subscribeLimit = p.number("subscribe-limit", s.SubscribeLimit, 0, 1_000_000)
+	c.trustedProxies = p.networks("trusted-proxies", s.TrustedProxies)
 	c.undoWindow = p.duration("undo-window", s.UndoWindow, 0, time.Hour)
 	c.ttls = models.TTLs{
 		Update:     p.duration("ttl-update", s.TTLUpdate, time.Minute, maxTTL),
@@ -156,6 +163,17 @@ func (p *settingProblems) number(flag, value string, least, most int) int {
 		p.add(flag, "must be a number from %d to %d, not %q", least, most, value)
 	}
 	return n
+}
+
+// networks checks addresses and networks in CIDR notation.
+func (p *settingProblems) networks(flag string, all []string) []string {
+	for _, network := range all {
+		_, addrErr := netip.ParseAddr(network)
+		if _, err := netip.ParsePrefix(network); err != nil && addrErr != nil {
+			p.add(flag, "must be an address or a network such as 10.0.0.0/8, not %q", network)
+		}
+	}
+	return all
 }
 
 // certificates reads PEM files; none are nil.

@@ -12,6 +12,7 @@ const views = {
   'a live page': { path: '/outages/messages-down' },
   'the dialog to follow': { path: '/outages/messages-down', open: openFollow },
   'a live page with a new update': { path: '/outages/messages-down', open: publishOne },
+  'a search': { path: '/search?q=messages' },
   'an app': { path: '/apps/messenger' },
   'the preferences': { path: '/preferences' },
   'an error': { path: '/outages/nowhere' },

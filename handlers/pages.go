@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -12,6 +13,9 @@ import (
 // maxListed bounds the lists of outages.
 const maxListed = 200
 
+// maxQuery is how much of what is searched for counts, in bytes.
+const maxQuery = 400
+
 // maxInFeed bounds an app's feed.
 const maxInFeed = 50
 
@@ -21,6 +25,7 @@ func (s *server) routePages(engine *gin.Engine) {
 	s.page(engine, "/apps/:slug", s.appPage)
 	s.page(engine, static.FeedPath("/outages/:slug"), s.outageFeed)
 	s.page(engine, static.FeedPath("/apps/:slug"), s.appFeed)
+	s.page(engine, "/search", s.searchPage)
 	s.page(engine, "/preferences", func(c *gin.Context) error {
 		return s.pages.Preferences(c.Writer, static.PreferencesPage{})
 	})
@@ -65,6 +70,20 @@ func (s *server) frontPage(c *gin.Context) error {
 		}
 	}
 	return s.pages.Front(c.Writer, page)
+}
+
+func (s *server) searchPage(c *gin.Context) error {
+	query := strings.TrimSpace(c.Query("q"))
+	query = strings.ReplaceAll(strings.ToValidUTF8(query[:min(len(query), maxQuery)], ""), "\x00", "")
+	outages, err := s.store.SearchOutages(c.Request.Context(), query, maxListed)
+	if err != nil {
+		return err
+	}
+	page := static.SearchPage{Query: query}
+	for _, outage := range outages {
+		page.Outages = append(page.Outages, outageView(outage))
+	}
+	return s.pages.Search(c.Writer, page)
 }
 
 func (s *server) outagePage(c *gin.Context) error {

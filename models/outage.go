@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -104,6 +105,31 @@ func (s *Store) Outages(ctx context.Context, limit int) ([]Outage, error) {
 		Order("state, began_at DESC, id DESC").Limit(limit).Find(&outages).Error
 	return outages, domain(err)
 }
+
+// SearchOutages are the outages of which headline, standfirst or an app's name
+// hold each of the words, the newest first. Without a word there are none.
+func (s *Store) SearchOutages(ctx context.Context, query string, limit int) ([]Outage, error) {
+	words := strings.Fields(query)
+	if len(words) == 0 {
+		return nil, nil
+	}
+	db := s.read.WithContext(ctx).Preload("Apps", byName)
+	for _, word := range words[:min(len(words), maxSearched)] {
+		pattern := "%" + likeEscaper.Replace(word) + "%"
+		db = db.Where(`(lower(headline) LIKE lower(@word) ESCAPE '\' OR lower(standfirst) LIKE lower(@word) ESCAPE '\' OR id IN (
+			SELECT outage_id FROM outage_apps JOIN apps ON apps.id = app_id WHERE lower(name) LIKE lower(@word) ESCAPE '\'))`,
+			sql.Named("word", pattern))
+	}
+	var outages []Outage
+	err := db.Order("began_at DESC, id DESC").Limit(limit).Find(&outages).Error
+	return outages, domain(err)
+}
+
+// maxSearched is how many words are looked for.
+const maxSearched = 8
+
+// likeEscaper lets a word's own signs stand for themselves.
+var likeEscaper = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
 
 // OutagesOfApp are the outages that an app was part of, the newest first.
 func (s *Store) OutagesOfApp(ctx context.Context, app App, limit int) ([]Outage, error) {

@@ -20,6 +20,7 @@ var functions = template.FuncMap{
 	"readers":  readers,
 	"state":    stateWord,
 	"names":    names,
+	"found":    found,
 }
 
 // duration is exact to the minute, as in "4 h 11 min".
@@ -70,6 +71,13 @@ func stateWord(state string) string {
 	default:
 		return state
 	}
+}
+
+func found(outages []Outage) string {
+	if len(outages) == 1 {
+		return "1 outage"
+	}
+	return count(len(outages)) + " outages"
 }
 
 // names joins apps as "Messenger, Instagram and Facebook".

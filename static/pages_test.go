@@ -54,7 +54,11 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 			return p.App(w, AppPage{app, []Outage{ongoing, past}})
 		},
 		"app without anything": func(p *Pages, w http.ResponseWriter) error { return p.App(w, AppPage{}) },
-		"preferences":          func(p *Pages, w http.ResponseWriter) error { return p.Preferences(w, PreferencesPage{}) },
+		"search": func(p *Pages, w http.ResponseWriter) error {
+			return p.Search(w, SearchPage{text, []Outage{ongoing, past}})
+		},
+		"search without anything": func(p *Pages, w http.ResponseWriter) error { return p.Search(w, SearchPage{}) },
+		"preferences":             func(p *Pages, w http.ResponseWriter) error { return p.Preferences(w, PreferencesPage{}) },
 		"error": func(p *Pages, w http.ResponseWriter) error {
 			return p.Error(w, ErrorPage{http.StatusNotFound, text, text})
 		},

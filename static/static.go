@@ -45,7 +45,7 @@ func New(site Site) (*Pages, error) {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
 	for _, name := range []string{
-		"front", "outage", "app", "preferences", "error",
+		"front", "outage", "app", "search", "preferences", "error",
 		"editor_sign_in", "editor_front", "editor_outage",
 	} {
 		page, err := base.Clone()

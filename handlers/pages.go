@@ -91,6 +91,9 @@ func (s *server) outagePage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	for i, update := range page.Updates {
+		page.Updates[i].Text = s.bodies.text(update.Body)
+	}
 	return s.pages.Outage(c.Writer, page)
 }
 

@@ -22,7 +22,7 @@ func TestPagesTellTheStory(t *testing.T) {
 				t.Errorf("the page holds %q", bad)
 			}
 		}
-		for _, good := range []string{"&lt;script&gt;", "<strong>bad</strong>", `id="update-1"`} {
+		for _, good := range []string{"&lt;script&gt;", "<strong>bad</strong>", `id="update-1"`, `"articleBody":"It is bad. here`} {
 			if !strings.Contains(page.body, good) {
 				t.Errorf("the page lacks %q of update %d", good, published.Update.ID)
 			}

@@ -25,10 +25,9 @@ func outageView(o models.Outage) static.Outage {
 }
 
 func (s *server) updateView(u models.Update) static.Update {
-	body := s.bodies.html(u.Body)
 	view := static.Update{
 		ID: u.ID, Kind: string(u.Kind), Key: u.AlertLevel == models.AlertKey || u.Kind == models.Resolution,
-		Headline: u.Headline, Body: body, Text: s.bodies.text(body), PublishedAt: u.PublishedAt,
+		Headline: u.Headline, Body: s.bodies.html(u.Body), PublishedAt: u.PublishedAt,
 	}
 	for _, concerned := range u.Apps {
 		app := static.UpdateApp{App: appView(concerned.App)}

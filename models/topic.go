@@ -69,10 +69,6 @@ func findNamedTopic(tx *gorm.DB, t Topic) (namedTopic, error) {
 
 // TopicName is what people call a topic: an app's name, an outage's headline.
 func (s *Store) TopicName(ctx context.Context, t Topic) (string, error) {
-	if t.Kind == AppTopic {
-		app, err := s.App(ctx, t.Slug)
-		return app.Name, err
-	}
-	outage, err := s.Outage(ctx, t.Slug)
-	return outage.Headline, err
+	named, err := findNamedTopic(s.read.WithContext(ctx), t)
+	return named.Name, err
 }

@@ -168,7 +168,7 @@ func (o Options) withDefaults() Options {
 		o.Lang = "en"
 	}
 	if o.Workers == 0 {
-		o.Workers = 3 * runtime.NumCPU()
+		o.Workers = 3 * runtime.GOMAXPROCS(0)
 	}
 	if o.InFlight == 0 {
 		o.InFlight = 2048

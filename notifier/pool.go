@@ -44,7 +44,7 @@ func newPool(sender Sender, size int, busy func() bool, log *slog.Logger) *pool 
 // is learned of hosts goes to tell.
 func (p *pool) start(tell func(models.HostEvent)) (stop func()) {
 	var running sync.WaitGroup
-	for range runtime.NumCPU() {
+	for range runtime.GOMAXPROCS(0) {
 		running.Go(p.seal)
 	}
 	watching, stopWatch := context.WithCancel(context.Background())

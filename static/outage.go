@@ -43,7 +43,7 @@ type Update struct {
 	Key      bool
 	Headline string
 	Body     template.HTML
-	// Text is the body without its marks.
+	// Text is the body without its marks; only an outage's page needs it.
 	Text        string
 	PublishedAt time.Time
 	Apps        []UpdateApp

@@ -93,7 +93,6 @@ class NewsbellLive extends HTMLElement {
 function element(html) {
   const template = document.createElement('template')
   template.innerHTML = html
-  localTimes(template.content)
   return template.content.firstElementChild
 }
 

@@ -18,6 +18,7 @@ type counts struct {
 	Gone      int `json:"gone"`
 	Failed    int `json:"failed"`
 	Waiting   int `json:"waiting"`
+	Held      int `json:"held" doc:"In quiet hours, or over their hourly cap: told later."`
 	Remaining int `json:"remaining"`
 }
 
@@ -40,6 +41,7 @@ type hostCounts struct {
 	Gone     int `json:"gone"`
 	Failed   int `json:"failed"`
 	Waiting  int `json:"waiting"`
+	Held     int `json:"held"`
 }
 
 func (a *api) routeAlerts() {
@@ -84,7 +86,7 @@ func alertView(a models.Alert, outage string, c models.Counts) *alert {
 		HoldUntil: a.HoldUntil, Deadline: a.Deadline, PlannedAt: a.PlannedAt, FinishedAt: a.FinishedAt,
 		Counts: counts{
 			Audience: c.Audience, Accepted: c.Accepted, Gone: c.Gone, Failed: c.Failed,
-			Waiting: c.Waiting, Remaining: c.Remaining(),
+			Waiting: c.Waiting, Held: c.Held, Remaining: c.Remaining(),
 		},
 	}
 }
@@ -93,7 +95,7 @@ func hostViews(tallies map[string]models.Tally) map[string]hostCounts {
 	views := make(map[string]hostCounts, len(tallies))
 	for host, t := range tallies {
 		views[host] = hostCounts{
-			Accepted: t[models.Accepted], Gone: t[models.Gone], Failed: t[models.Failed], Waiting: t[models.Waiting],
+			Accepted: t[models.Accepted], Gone: t[models.Gone], Failed: t[models.Failed], Waiting: t[models.Waiting], Held: t[models.Held],
 		}
 	}
 	return views

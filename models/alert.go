@@ -44,9 +44,13 @@ type Alert struct {
 	// PlannedAt is when the plan was done, or given up.
 	PlannedAt  *time.Time
 	FinishedAt *time.Time
-	CreatedAt  time.Time
-	Update     Update
-	Outage     Outage
+	// CatchUpUntil is set in an alert that tells readers the state of an outage
+	// whose alerts were held back for them, and who are due until then. Its
+	// Update is the newest that they may know of.
+	CatchUpUntil *time.Time
+	CreatedAt    time.Time
+	Update       Update
+	Outage       Outage
 }
 
 // Counts are what became of an alert's audience so far.
@@ -54,14 +58,14 @@ type Counts struct {
 	// Audience is how many readers the plan found; 0 before.
 	Audience int
 	// Accepted by the push service; Gone, whose subscription has ended; Failed
-	// for good; Waiting for another try.
-	Accepted, Gone, Failed, Waiting int
+	// for good; Waiting for another try; Held, whom a catch-up will tell.
+	Accepted, Gone, Failed, Waiting, Held int
 }
 
 // Remaining is how many have not been tried yet, or were left out because they
 // paused or forgot since.
 func (c Counts) Remaining() int {
-	return max(0, c.Audience-c.Accepted-c.Gone-c.Failed-c.Waiting)
+	return max(0, c.Audience-c.Accepted-c.Gone-c.Failed-c.Waiting-c.Held)
 }
 
 // Alert finds an alert, with its update and outage.
@@ -73,9 +77,10 @@ func (s *Store) Alert(ctx context.Context, id int64) (Alert, error) {
 func (s *Store) Counts(ctx context.Context, alert Alert) (Counts, error) {
 	counts := Counts{Audience: alert.Audience}
 	err := s.reads.QueryRowContext(ctx, s.dialect.rebind(`
-		SELECT coalesce(sum(accepted), 0), coalesce(sum(gone), 0), coalesce(sum(failed), 0), coalesce(sum(waiting), 0)
+		SELECT coalesce(sum(accepted), 0), coalesce(sum(gone), 0), coalesce(sum(failed), 0), coalesce(sum(waiting), 0),
+			coalesce(sum(held), 0)
 		FROM shards WHERE alert_id = ?`), alert.ID).
-		Scan(&counts.Accepted, &counts.Gone, &counts.Failed, &counts.Waiting)
+		Scan(&counts.Accepted, &counts.Gone, &counts.Failed, &counts.Waiting, &counts.Held)
 	return counts, domain(err)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -84,6 +85,7 @@ func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Resul
 	for _, id := range page.paused {
 		c.Ledger.leaveOut(c.offset(id))
 	}
+	c.stamp(s.Now(), page, results)
 	c.Shard.Position = max(c.Shard.Position, page.upto)
 	return s.save(ctx, c, func(tx *gorm.DB) error { return s.recordSubscriptions(tx, c, results) })
 }
@@ -137,10 +139,11 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 	}
 	shard, tally := &c.Shard, c.Ledger.tally()
 	shard.EncodedLedger, shard.Hosts = encoded, string(hosts)
-	shard.Accepted, shard.Gone, shard.Failed, shard.Waiting = tally[Accepted], tally[Gone], tally[Failed], tally[Waiting]
+	shard.Accepted, shard.Gone, shard.Failed = tally[Accepted], tally[Gone], tally[Failed]
+	shard.Waiting, shard.Held = tally[Waiting], tally[Held]
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
 		result := tx.Model(shard).Where("epoch = ? AND state = ?", shard.Epoch, Unfinished).
-			Select("position", "state", "due_at", "accepted", "gone", "failed", "waiting", "hosts", "ledger").
+			Select("position", "state", "due_at", "accepted", "gone", "failed", "waiting", "held", "hosts", "ledger").
 			Updates(shard)
 		if result.Error != nil {
 			return result.Error
@@ -211,6 +214,22 @@ func (c *Claim) note(r Result, tries int) {
 		tries++
 	}
 	c.Ledger.wait(offset, host, due, tries)
+}
+
+// stamp notes when a page was recorded: behind its last reader, or for whom it
+// reached of those who waited.
+func (c *Claim) stamp(now time.Time, page Page, results []Result) {
+	if page.upto > 0 {
+		c.Ledger.stamps.addPage(now, c.offset(page.upto))
+		return
+	}
+	reached := roaring.New()
+	for _, r := range results {
+		if r.Outcome == Accepted {
+			reached.Add(c.offset(r.Recipient.ID))
+		}
+	}
+	c.Ledger.stamps.addReaders(now, reached)
 }
 
 func (c *Claim) offset(id int64) uint32 { return uint32(id - c.Shard.AfterID) }

@@ -7,19 +7,22 @@ import (
 )
 
 // Ledger says what became of each subscription of a shard, in compressed
-// bitmaps of about 2 bytes a reader, and how many that makes at each push
-// host. Entries are offsets from the shard's AfterID. An offset is in at most
-// one of the bitmaps.
+// bitmaps of about 2 bytes a reader, how many that makes at each push host, and
+// when each page was recorded. Entries are offsets from the shard's AfterID. An
+// offset is in at most one of the bitmaps.
 type Ledger struct {
-	Accepted, Gone, Failed *roaring.Bitmap
+	Accepted, Gone, Failed, Held *roaring.Bitmap
 
-	waits waits
-	hosts hostTallies
+	waits  waits
+	hosts  hostTallies
+	stamps stamps
 }
 
 // NewLedger is a ledger without entries.
 func NewLedger() Ledger {
-	return Ledger{Accepted: roaring.New(), Gone: roaring.New(), Failed: roaring.New(), hosts: hostTallies{}}
+	return Ledger{
+		Accepted: roaring.New(), Gone: roaring.New(), Failed: roaring.New(), Held: roaring.New(), hosts: hostTallies{},
+	}
 }
 
 // Outcome is what became of one subscription.
@@ -34,6 +37,8 @@ const (
 	Failed
 	// Waiting for another try.
 	Waiting
+	// Held back for the reader's quiet hours or hourly cap: a catch-up will tell.
+	Held
 	// Untried: not reached yet, left out, or not in the audience.
 	Untried
 )
@@ -52,8 +57,14 @@ func (l *Ledger) tally() (t Tally) {
 // with is everybody with an outcome; nobody is noted as [Untried].
 func (l *Ledger) with(outcome Outcome) *roaring.Bitmap {
 	switch outcome {
-	case Accepted, Gone, Failed:
-		return l.final()[outcome]
+	case Accepted:
+		return l.Accepted
+	case Gone:
+		return l.Gone
+	case Failed:
+		return l.Failed
+	case Held:
+		return l.Held
 	case Waiting:
 		return l.Waiting()
 	}
@@ -62,9 +73,9 @@ func (l *Ledger) with(outcome Outcome) *roaring.Bitmap {
 
 // of is what became of an offset.
 func (l *Ledger) of(offset uint32) Outcome {
-	for i, bitmap := range l.final() {
-		if bitmap.Contains(offset) {
-			return Outcome(i)
+	for _, outcome := range finals {
+		if l.with(outcome).Contains(offset) {
+			return outcome
 		}
 	}
 	if l.waits.has(offset) {
@@ -81,7 +92,7 @@ func (l *Ledger) end(offset uint32, host string, outcome Outcome) {
 		host = at
 	}
 	if l.of(offset) == Untried {
-		l.final()[outcome].Add(offset)
+		l.with(outcome).Add(offset)
 		l.hosts.at(host)[outcome]++
 	}
 }
@@ -112,7 +123,5 @@ func (l *Ledger) leaveOutWaiting() {
 	}
 }
 
-// final are the bitmaps of the outcomes that do not change any more.
-func (l *Ledger) final() [3]*roaring.Bitmap {
-	return [3]*roaring.Bitmap{Accepted: l.Accepted, Gone: l.Gone, Failed: l.Failed}
-}
+// finals are the outcomes that do not change any more.
+var finals = [...]Outcome{Accepted, Gone, Failed, Held}

@@ -14,26 +14,31 @@ var errCorruptLedger = errors.New("corrupt ledger")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// ledgerVersion tells ledgers with Held and stamps from those that had neither,
+// which were of version 0. It is added to the checksum, bit by bit.
+const ledgerVersion = 1
+
 // encode writes a checksum and then sections, each behind its length: the
-// final bitmaps in roaring's portable format, the tallies, and for each wait
-// its host, its times and its bitmap. Numbers are little-endian.
+// final bitmaps in roaring's portable format, the tallies, the stamps, and for
+// each wait its host, its times and its bitmap. Numbers are little-endian.
 func (l *Ledger) encode() ([]byte, error) {
 	out := make([]byte, 4)
-	for _, bitmap := range l.final() {
-		out = appendBitmap(out, bitmap)
+	for _, outcome := range finals {
+		out = appendBitmap(out, l.with(outcome))
 	}
 	hosts, err := json.Marshal(l.hosts)
 	if err != nil {
 		return nil, fmt.Errorf("encode ledger: %w", err)
 	}
 	out = appendSection(out, hosts)
+	out = appendSection(out, l.stamps.encode())
 	for _, group := range l.waits {
 		out = appendSection(out, []byte(group.host))
 		out = binary.LittleEndian.AppendUint64(out, uint64(group.due))
 		out = binary.LittleEndian.AppendUint32(out, uint32(group.tries))
 		out = appendBitmap(out, group.readers)
 	}
-	binary.LittleEndian.PutUint32(out, crc32.Checksum(out[4:], castagnoli))
+	binary.LittleEndian.PutUint32(out, crc32.Checksum(out[4:], castagnoli)^ledgerVersion)
 	return out, nil
 }
 
@@ -44,15 +49,24 @@ func decodeLedger(raw []byte) (Ledger, error) {
 	if len(raw) == 0 {
 		return ledger, nil
 	}
-	if len(raw) < 4 || binary.LittleEndian.Uint32(raw) != crc32.Checksum(raw[4:], castagnoli) {
+	if len(raw) < 4 {
+		return Ledger{}, fmt.Errorf("%w: too short", errCorruptLedger)
+	}
+	version := binary.LittleEndian.Uint32(raw) ^ crc32.Checksum(raw[4:], castagnoli)
+	if version > ledgerVersion {
 		return Ledger{}, fmt.Errorf("%w: wrong checksum", errCorruptLedger)
 	}
 	d := decoder{rest: raw[4:]}
-	for _, bitmap := range ledger.final() {
-		d.bitmap(bitmap)
+	for _, outcome := range finals {
+		if outcome != Held || version > 0 {
+			d.bitmap(ledger.with(outcome))
+		}
 	}
 	if err := json.Unmarshal(d.section(), &ledger.hosts); err != nil {
 		d.fail(err)
+	}
+	if version > 0 {
+		ledger.stamps = d.stamps()
 	}
 	for len(d.rest) > 0 && d.err == nil {
 		group := wait{host: string(d.section()), readers: roaring.New()}
@@ -65,6 +79,17 @@ func decodeLedger(raw []byte) (Ledger, error) {
 		return Ledger{}, d.err
 	}
 	return ledger, nil
+}
+
+func (s stamps) encode() (out []byte) {
+	for _, stamp := range s {
+		out = binary.LittleEndian.AppendUint64(out, uint64(stamp.at))
+		out = binary.LittleEndian.AppendUint32(out, stamp.upto)
+		if stamp.upto == 0 {
+			out = appendBitmap(out, stamp.readers)
+		}
+	}
+	return out
 }
 
 func appendBitmap(out []byte, bitmap *roaring.Bitmap) []byte {
@@ -84,6 +109,22 @@ func appendSection(out, section []byte) []byte {
 type decoder struct {
 	rest []byte
 	err  error
+}
+
+func (d *decoder) stamps() (all stamps) {
+	section := decoder{rest: d.section()}
+	for len(section.rest) > 0 && section.err == nil {
+		one := stamp{readers: roaring.New()}
+		one.at = int64(binary.LittleEndian.Uint64(section.take(8)))
+		if one.upto = binary.LittleEndian.Uint32(section.take(4)); one.upto == 0 {
+			section.bitmap(one.readers)
+		}
+		all = append(all, one)
+	}
+	if section.err != nil {
+		d.fail(section.err)
+	}
+	return all
 }
 
 func (d *decoder) bitmap(into *roaring.Bitmap) {

@@ -1,12 +1,15 @@
 package models
 
 import (
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"maps"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"pgregory.net/rapid"
 )
 
@@ -43,7 +46,7 @@ func TestALedgerSurvivesItsEncoding(t *testing.T) {
 			}
 		}
 		c := decoded.tally()
-		if sum := c[Accepted] + c[Gone] + c[Failed] + c[Waiting]; sum != len(want) {
+		if sum := c[Accepted] + c[Gone] + c[Failed] + c[Waiting] + c[Held]; sum != len(want) {
 			t.Errorf("%d entries; want %d", sum, len(want))
 		}
 	})
@@ -130,4 +133,22 @@ func drawLedger(t *rapid.T) (Ledger, map[uint32]entry) {
 		want[offset] = e
 	}
 	return ledger, want
+}
+
+func TestALedgerOfTheVersionBeforeIsStillRead(t *testing.T) {
+	ledger := NewLedger()
+	ledger.end(3, "fcm.googleapis.com", Accepted)
+	old := make([]byte, 4)
+	for _, bitmap := range []*roaring.Bitmap{ledger.Accepted, ledger.Gone, ledger.Failed} {
+		old = appendBitmap(old, bitmap)
+	}
+	old = appendSection(old, []byte(`{"fcm.googleapis.com":[1,0,0,0]}`))
+	binary.LittleEndian.PutUint32(old, crc32.Checksum(old[4:], castagnoli))
+	decoded, err := decodeLedger(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if decoded.of(3) != Accepted || decoded.tally() != decoded.hosts.total() {
+		t.Errorf("it says %v of offset 3, and counts %v", decoded.of(3), decoded.hosts.total())
+	}
 }

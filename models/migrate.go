@@ -3,9 +3,12 @@ package models
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
 )
 
@@ -13,25 +16,42 @@ import (
 var migrations embed.FS
 
 // Migrate brings the schema up to date and returns the names of the migrations
-// it ran, oldest first.
-func (s *Store) Migrate(ctx context.Context) ([]string, error) {
+// it ran, oldest first. Of processes that start together, one runs each.
+func (s *Store) Migrate(ctx context.Context) (names []string, err error) {
+	unlock, err := s.lockMigrations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	provider, err := s.migrationProvider()
 	if err != nil {
 		return nil, err
 	}
 	results, err := provider.Up(ctx)
 	if err != nil {
-		if pending, checkErr := provider.HasPending(ctx); checkErr == nil && !pending {
-			return nil, nil // another process was faster
-		}
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
-	names := make([]string, len(results))
-	for i, r := range results {
-		names[i] = r.Source.Path
+	for _, r := range results {
+		names = append(names, r.Source.Path)
 	}
 	return names, nil
 }
+
+// lockMigrations waits for other processes that migrate an SQLite file;
+// PostgreSQL has a lock of its own for that.
+func (s *Store) lockMigrations(ctx context.Context) (unlock func() error, err error) {
+	if s.file == "" {
+		return func() error { return nil }, nil
+	}
+	lock := flock.New(s.file + ".lock")
+	if _, err := lock.TryLockContext(ctx, lockEvery); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+	}
+	return lock.Unlock, nil
+}
+
+// lockEvery is how often a lock that another process has is asked for again.
+const lockEvery = 20 * time.Millisecond
 
 // Migrated tells whether the schema is the one that this program knows.
 func (s *Store) Migrated(ctx context.Context) (bool, error) {

@@ -104,5 +104,5 @@ func (shard *Shard) nobodyWaited() bool {
 }
 
 func (shard *Shard) tally() Tally {
-	return Tally{Accepted: shard.Accepted, Gone: shard.Gone, Failed: shard.Failed, Waiting: shard.Waiting}
+	return Tally{Accepted: shard.Accepted, Gone: shard.Gone, Failed: shard.Failed, Waiting: shard.Waiting, Held: shard.Held}
 }

@@ -30,9 +30,9 @@ type Shard struct {
 	DueAt time.Time
 	// The counts and Hosts, the tallies by push host in JSON, say again what the
 	// ledger says, for questions about the whole alert.
-	Accepted, Gone, Failed, Waiting int
-	Hosts                           string
-	EncodedLedger                   []byte `gorm:"column:ledger"`
+	Accepted, Gone, Failed, Waiting, Held int
+	Hosts                                 string
+	EncodedLedger                         []byte `gorm:"column:ledger"`
 }
 
 // ShardRef names a shard to be offered to the workers.

@@ -29,7 +29,7 @@ func (s *Store) openSQLite(path string) error {
 	}
 	s.reads.SetMaxOpenConns(4)
 	s.reads.SetMaxIdleConns(4)
-	s.dialect = sqliteDialect
+	s.dialect, s.file = sqliteDialect, path
 	if s.write, err = gorm.Open(sqlite.New(sqlite.Config{Conn: writes}), gormConfig(s.Now)); err != nil {
 		return err
 	}

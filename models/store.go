@@ -22,6 +22,7 @@ type Store struct {
 	read  *gorm.DB
 	// reads is the plain connection pool for hot queries.
 	reads       *sql.DB
+	file        string // SQLite's
 	dialect     dialect
 	now         func() time.Time
 	clock       *clock // PostgreSQL's, unless there is another

@@ -31,8 +31,16 @@ type Subscription struct {
 	// NeedsResubscribe says that the push service refused our VAPID key; the
 	// page mends it on the reader's next visit.
 	NeedsResubscribe bool
-	CreatedAt        time.Time
-	UpdatedAt        time.Time
+	// QuietFrom and QuietUntil are minutes after midnight on the clock of
+	// TimeZone, or nil: alerts between them wait. KeyWakes lets key moments through.
+	QuietFrom, QuietUntil *int16
+	KeyWakes              bool
+	// HourlyCap is how many alerts an hour may be sent; 0: any number.
+	HourlyCap int
+	// Recent are the times of the last alerts, while there is a cap.
+	Recent    []byte
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // NewSubscription is a subscription to be made.
@@ -112,7 +120,7 @@ func (s *Store) newSubscription(n NewSubscription) (Subscription, error) {
 	now := s.Now()
 	return Subscription{
 		Endpoint: n.Browser.Endpoint, EndpointHash: keys.endpointHash, P256DH: keys.p256dh, Auth: keys.auth,
-		TimeZone: n.TimeZone, CreatedAt: now, UpdatedAt: now,
+		TimeZone: n.TimeZone, Recent: []byte{}, CreatedAt: now, UpdatedAt: now,
 	}, p.err()
 }
 

@@ -15,7 +15,7 @@ const (
 )
 
 // Tally counts readers by their [Outcome], of those who have one.
-type Tally [4]int
+type Tally [5]int
 
 // hostTallies are a shard's tallies by push host.
 type hostTallies map[string]*Tally

@@ -15,8 +15,9 @@ var errCorruptLedger = errors.New("corrupt ledger")
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // ledgerVersion tells ledgers with Held and stamps from those that had neither,
-// which were of version 0. It is added to the checksum, bit by bit.
-const ledgerVersion = 1
+// which were of version 0. It is added to the checksum, bit by bit, and far
+// enough from 0 that a damaged byte does not make one of the other.
+const ledgerVersion = 0x6c656432
 
 // encode writes a checksum and then sections, each behind its length: the
 // final bitmaps in roaring's portable format, the tallies, the stamps, and for
@@ -53,7 +54,7 @@ func decodeLedger(raw []byte) (Ledger, error) {
 		return Ledger{}, fmt.Errorf("%w: too short", errCorruptLedger)
 	}
 	version := binary.LittleEndian.Uint32(raw) ^ crc32.Checksum(raw[4:], castagnoli)
-	if version > ledgerVersion {
+	if version != 0 && version != ledgerVersion {
 		return Ledger{}, fmt.Errorf("%w: wrong checksum", errCorruptLedger)
 	}
 	d := decoder{rest: raw[4:]}

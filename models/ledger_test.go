@@ -120,7 +120,7 @@ func drawLedger(t *rapid.T) (Ledger, map[uint32]entry) {
 	ledger, want := NewLedger(), map[uint32]entry{}
 	for _, offset := range rapid.SliceOfDistinct(rapid.Uint32Max(100_000), rapid.ID[uint32]).Draw(t, "offsets") {
 		e := entry{
-			outcome: Outcome(rapid.IntRange(0, 3).Draw(t, "outcome")),
+			outcome: Outcome(rapid.IntRange(0, int(Held)).Draw(t, "outcome")),
 			host:    rapid.SampledFrom([]string{"a.example", "b.example"}).Draw(t, "host"),
 		}
 		if e.outcome == Waiting || rapid.Bool().Draw(t, "waited") {

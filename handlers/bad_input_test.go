@@ -75,6 +75,7 @@ func TestABadChangeIsRefusedAndChangesNothing(t *testing.T) {
 		w.call(http.MethodPut, follows+"outage/elsewhere", secret, map[string]string{"level": "all"}).isProblem(t, 404, "")
 		w.call(http.MethodPut, follows+"planet/mars", secret, map[string]string{"level": "all"}).isProblem(t, 422, "topic")
 		w.call(http.MethodPut, follows+"app/messenger", secret, map[string]string{"level": "muted"}).isProblem(t, 422, "level")
+		w.call(http.MethodPut, follows+"app/messenger", secret, map[string]string{"level": "hushed"}).isProblem(t, 422, "level")
 		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]string{"time_zone": "nowhere"}).isProblem(t, 422, "time_zone")
 		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]string{"secret": "mine"}).isProblem(t, 422, "secret")
 		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{"subscription": map[string]any{

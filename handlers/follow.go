@@ -21,7 +21,7 @@ type TopicPath struct {
 type followChange struct {
 	TopicPath
 	Body struct {
-		Level string `json:"level" doc:"all, key, resolution or, of an outage, muted"`
+		Level string `json:"level" doc:"all, key, resolution or, of an outage, muted or hushed"`
 	}
 }
 

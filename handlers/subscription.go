@@ -26,7 +26,7 @@ type newSubscription struct {
 	Subscription pushSubscription `json:"subscription"`
 	Follows      []struct {
 		Topic string `json:"topic" doc:"outage/<slug> or app/<slug>"`
-		Level string `json:"level" doc:"all, key, resolution or muted"`
+		Level string `json:"level" doc:"all, key, resolution or, of an outage, muted or hushed"`
 	} `json:"follows,omitempty"`
 	TimeZone string `json:"time_zone" doc:"An IANA name."`
 	VAPIDKey string `json:"vapid_key,omitempty" doc:"The key that it was made with. Default: the current one."`

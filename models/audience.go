@@ -17,10 +17,11 @@ type AlertTopic struct {
 }
 
 // audience finds whom an alert is for: followers of its outage and of the apps
-// it names, each once, less those who muted the outage.
+// it names, each once, less those who muted the outage or, unless this is the
+// resolution, hushed it.
 type audience struct {
 	topics []AlertTopic
-	// outageTopic is the topic that mutes.
+	// outageTopic is the topic that mutes and hushes.
 	outageTopic int64
 }
 
@@ -97,7 +98,7 @@ func (a audience) sql(conditions ...condition) (string, []any) {
 		parts []string
 		args  []any
 	)
-	for _, reach := range []Level{LevelAll, LevelKey, LevelResolution} {
+	for _, reach := range []Level{LevelAll, LevelKey, LevelResolution, LevelHushed} {
 		ids := a.topicsWithReach(reach)
 		if len(ids) == 0 {
 			continue
@@ -105,13 +106,31 @@ func (a audience) sql(conditions ...condition) (string, []any) {
 		part, partArgs := followersSQL("IN (?"+strings.Repeat(", ?", len(ids)-1)+") AND level <= ?", append(ids, reach), conditions)
 		parts, args = append(parts, part), append(args, partArgs...)
 	}
-	muted, mutedArgs := followersSQL("= ? AND level = ?", []any{a.outageTopic, LevelMuted}, conditions)
-	return strings.Join(parts, " UNION ") + " EXCEPT " + muted, append(args, mutedArgs...)
+	silent, silentArgs := followersSQL("= ? AND level BETWEEN ? AND ?", []any{a.outageTopic, LevelMuted, a.silenced()}, conditions)
+	return strings.Join(parts, " UNION ") + " EXCEPT " + silent, append(args, silentArgs...)
+}
+
+// reach is the highest level that hears of a topic. The resolution alone
+// reaches its outage's topic beyond the key moments: then the hushed hear it,
+// and the muted below them are taken out.
+func (a audience) reach(t AlertTopic) Level {
+	if t.TopicID == a.outageTopic && t.Reach == LevelResolution {
+		return LevelHushed
+	}
+	return t.Reach
+}
+
+// silenced is the highest level that hears nothing, from the muted on.
+func (a audience) silenced() Level {
+	if slices.ContainsFunc(a.topics, func(t AlertTopic) bool { return a.reach(t) == LevelHushed }) {
+		return LevelMuted
+	}
+	return LevelHushed
 }
 
 func (a audience) topicsWithReach(reach Level) (ids []any) {
 	for _, t := range a.topics {
-		if t.Reach == reach {
+		if a.reach(t) == reach {
 			ids = append(ids, t.TopicID)
 		}
 	}

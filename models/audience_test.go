@@ -32,6 +32,11 @@ func TestTheAudienceFollowsTheLevels(t *testing.T) {
 		{"and no other app's", models.Draft{States: up, Apps: []string{"instagram"}}, other + ":resolution", false},
 		{"nor the outage's", models.Draft{States: up}, outage + ":resolution", false},
 		{"a muted outage is silent", models.Draft{Alert: models.AlertKey}, outage + ":muted", false},
+		{"also when it is over", models.Draft{Kind: models.Resolution}, outage + ":muted", false},
+		{"a hushed outage is silent", models.Draft{Alert: models.AlertKey}, outage + ":hushed", false},
+		{"also when an app is up again", models.Draft{States: up}, outage + ":hushed", false},
+		{"and when it is corrected", models.Draft{Kind: models.Correction, Alert: models.AlertKey}, outage + ":hushed", false},
+		{"until it is over", models.Draft{Kind: models.Resolution}, outage + ":hushed", true},
 	}
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger", "instagram")
@@ -58,20 +63,36 @@ func TestTheAudienceFollowsTheLevels(t *testing.T) {
 	})
 }
 
-func TestMutingAnOutageSilencesItForWhoFollowsItsAppsToo(t *testing.T) {
+func TestMutingOrHushingAnOutageCountsForWhoFollowsItsAppsToo(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		reader := db.Reader("app/messenger:all")
-		draft := models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Apps: []string{"messenger"}, Headline: "News"}
-		if reach, err := db.Reach(t.Context(), draft); err != nil || reach != 1 {
-			t.Fatalf("reach = %d, %v; want 1", reach, err)
+		reaches := func(want int, drafts ...models.Draft) {
+			t.Helper()
+			for _, d := range drafts {
+				d.Outage, d.Alert, d.Headline = "messages-down", models.AlertAll, "News"
+				if reach, err := db.Reach(t.Context(), d); err != nil || reach != want {
+					t.Errorf("reach of %+v = %d, %v; want %d", d, reach, err, want)
+				}
+			}
 		}
-		if err := db.Follow(t.Context(), reader, models.NewFollow{Topic: "outage/messages-down", Level: "muted"}); err != nil {
-			t.Fatal(err)
+		ordinary := models.Draft{Kind: models.OrdinaryUpdate, Apps: []string{"messenger"}}
+		up := models.Draft{Kind: models.OrdinaryUpdate, States: map[string]models.AppState{"messenger": models.Up}}
+		over := models.Draft{Kind: models.Resolution, Apps: []string{"messenger"}}
+		overElsewhere := models.Draft{Kind: models.Resolution}
+		reaches(1, ordinary, up, over)
+		reaches(0, overElsewhere)
+		silence := func(level string) {
+			t.Helper()
+			if err := db.Follow(t.Context(), reader, models.NewFollow{Topic: "outage/messages-down", Level: level}); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if reach, err := db.Reach(t.Context(), draft); err != nil || reach != 0 {
-			t.Errorf("reach after muting = %d, %v; want 0", reach, err)
-		}
+		silence("muted")
+		reaches(0, ordinary, up, over, overElsewhere)
+		silence("hushed")
+		reaches(0, ordinary, up)
+		reaches(1, over, overElsewhere)
 	})
 }
 
@@ -79,7 +100,7 @@ func TestMutingAnOutageSilencesItForWhoFollowsItsAppsToo(t *testing.T) {
 // the audience once, and nobody else.
 func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 	topics := []string{"outage/messages-down", "app/messenger", "app/instagram"}
-	levels := []string{"all", "key", "resolution"}
+	levels := []string{"all", "key", "resolution", "muted", "hushed"} // the last two only of an outage
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger", "instagram")
 		follows := map[int64]map[string]string{}
@@ -87,6 +108,10 @@ func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 			wishes := map[string]string{}
 			for _, topic := range topics {
 				if rapid.Bool().Draw(t, "follows "+topic) {
+					levels := levels
+					if topic != topics[0] {
+						levels = levels[:3]
+					}
 					wishes[topic] = rapid.SampledFrom(levels).Draw(t, "level")
 				}
 			}
@@ -104,6 +129,7 @@ func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 			{Alert: models.AlertAll, Apps: []string{"messenger"}},
 			{Alert: models.AlertKey, Apps: []string{"instagram"}, States: map[string]models.AppState{"messenger": models.Up}},
 			{Alert: models.AlertKey, Kind: models.Resolution, Apps: []string{"messenger", "instagram"}},
+			{Alert: models.AlertAll, Kind: models.Correction, States: map[string]models.AppState{"instagram": models.Up}},
 		} {
 			draft.Outage = "messages-down"
 			var want []int64
@@ -122,6 +148,12 @@ func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 
 // expected is the rule of the audience, written once more.
 func expected(wishes map[string]string, d models.Draft) bool {
+	switch wishes["outage/"+d.Outage] {
+	case "muted":
+		return false
+	case "hushed":
+		return d.Kind == models.Resolution
+	}
 	admits := func(topic string, reach ...string) bool { return slices.Contains(reach, wishes[topic]) }
 	reach := []string{"all"}
 	if d.Alert == models.AlertKey {

@@ -23,9 +23,12 @@ const (
 	LevelResolution
 	// LevelMuted keeps an outage silent, also for who follows its apps.
 	LevelMuted
+	// LevelHushed is as LevelMuted until the outage's resolution, which it lets
+	// through.
+	LevelHushed
 )
 
-var levelNames = []string{"all", "key", "resolution", "muted"}
+var levelNames = []string{"all", "key", "resolution", "muted", "hushed"}
 
 // ParseLevel reads a level as the API writes it.
 func ParseLevel(name string) (Level, error) {
@@ -33,12 +36,15 @@ func ParseLevel(name string) (Level, error) {
 		return Level(i), nil
 	}
 	var p problems
-	p.add("level", `must be "all", "key", "resolution" or "muted"`)
+	p.add("level", `must be "all", "key", "resolution", "muted" or "hushed"`)
 	return 0, p.err()
 }
 
 // String is the level as the API writes it.
 func (l Level) String() string { return levelNames[l] }
+
+// silences says that the follow is there to hear less of an outage, not more.
+func (l Level) silences() bool { return l >= LevelMuted }
 
 // Follow is one subscription's wish to hear of a topic.
 type Follow struct {
@@ -60,9 +66,9 @@ func (n NewFollow) parse() (Topic, Level, error) {
 		return Topic{}, 0, err
 	}
 	level, err := ParseLevel(n.Level)
-	if err == nil && level == LevelMuted && topic.Kind != OutageTopic {
+	if err == nil && level.silences() && topic.Kind != OutageTopic {
 		var p problems
-		p.add("level", "only an outage can be muted")
+		p.add("level", "only an outage can be muted or hushed")
 		err = p.err()
 	}
 	return topic, level, err

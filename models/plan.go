@@ -139,7 +139,7 @@ func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (
 	for _, t := range a.topics {
 		parts = append(parts, `SELECT subscription_id FROM (SELECT subscription_id FROM follows
 			WHERE topic_id = ? AND level <= ? AND subscription_id > ? ORDER BY subscription_id LIMIT ?) AS followers`)
-		args = append(args, t.TopicID, t.Reach, after, s.shardSize)
+		args = append(args, t.TopicID, a.reach(t), after, s.shardSize)
 	}
 	var followers int
 	var first, upto int64

@@ -82,6 +82,9 @@ func TestSubscribeRefusesWhatCannotBeSentTo(t *testing.T) {
 		"time_zone":                func(n *models.NewSubscription) { n.TimeZone = "Mars/Olympus" },
 		"follows[0].topic":         func(n *models.NewSubscription) { n.Follows = modelstest.ParseFollows("planet/mars:all") },
 		"follows[0].level":         func(n *models.NewSubscription) { n.Follows = modelstest.ParseFollows("app/messenger:muted") },
+		"follows[1].level": func(n *models.NewSubscription) {
+			n.Follows = modelstest.ParseFollows("app/messenger:all", "app/messenger:hushed")
+		},
 	}
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.VAPIDKey()

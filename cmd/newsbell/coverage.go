@@ -56,6 +56,12 @@ func (c coverage) reaches(u coverageUpdate, follows map[string]string) bool {
 	if u.Kind == "resolution" {
 		admits = []string{"all", "key", "resolution"}
 	}
+	switch follows["outage/"+c.Outage.Slug] {
+	case "muted":
+		return false
+	case "hushed":
+		return u.Kind == "resolution"
+	}
 	if slices.Contains(admits, follows["outage/"+c.Outage.Slug]) {
 		return true
 	}

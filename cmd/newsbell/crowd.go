@@ -88,11 +88,17 @@ func (r crowdReader) received() (map[int64]int, error) {
 	return updates, nil
 }
 
-// randomFollows follows the outage, some apps or both, at any level.
+// randomFollows follows the outage, some apps or both, at any level; a few
+// want to hear less of the outage than of its apps.
 func (c coverage) randomFollows(random *rand.Rand) map[string]string {
 	levels := []string{"all", "key", "resolution"}
 	follows := map[string]string{}
-	if random.IntN(3) > 0 {
+	switch random.IntN(12) {
+	case 0:
+		follows["outage/"+c.Outage.Slug] = "muted"
+	case 1:
+		follows["outage/"+c.Outage.Slug] = "hushed"
+	case 2, 3, 4, 5, 6, 7, 8:
 		follows["outage/"+c.Outage.Slug] = levels[random.IntN(3)]
 	}
 	for _, app := range c.Apps {

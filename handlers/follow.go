@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"newsbell/models"
 )
@@ -11,6 +12,9 @@ type follow struct {
 	Topic string `json:"topic"`
 	Level string `json:"level"`
 	Name  string `json:"name" doc:"The app's name or the outage's headline."`
+	State string `json:"state" doc:"Of an app: up, failing or recovering. Of an outage: ongoing or resolved."`
+	// EndsAt is null unless the topic is a resolved outage.
+	EndsAt *time.Time `json:"ends_at" doc:"When the follow ends by itself, since its outage is resolved."`
 }
 
 type TopicPath struct {
@@ -42,8 +46,10 @@ func (a *api) follow(ctx context.Context, in *followChange) (*body[follow], erro
 	if err := a.store.Follow(ctx, readerOf(ctx), wish); err != nil {
 		return nil, err
 	}
-	name, err := a.store.TopicName(ctx, topic)
-	return &body[follow]{follow{Topic: topic.String(), Level: in.Body.Level, Name: name}}, err
+	named, err := a.store.NamedTopic(ctx, topic)
+	return &body[follow]{follow{
+		Topic: topic.String(), Level: in.Body.Level, Name: named.Name, State: named.State, EndsAt: named.EndsAt,
+	}}, err
 }
 
 func (a *api) unfollow(ctx context.Context, in *TopicPath) (*nothing, error) {
@@ -67,7 +73,7 @@ func (a *api) follows(ctx context.Context, sub models.Subscription) ([]follow, e
 func followsOf(stored []models.Follow) []follow {
 	follows := make([]follow, len(stored))
 	for i, f := range stored {
-		follows[i] = follow{Topic: f.Topic.String(), Level: f.Level.String(), Name: f.Name}
+		follows[i] = follow{Topic: f.Topic.String(), Level: f.Level.String(), Name: f.Name, State: f.State, EndsAt: f.EndsAt}
 	}
 	return follows
 }

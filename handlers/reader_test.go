@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-type followed struct{ Topic, Level, Name string }
+type followed struct{ Topic, Level, Name, State string }
 
 type mine struct {
 	Endpoint  string
@@ -25,7 +25,7 @@ func TestAReaderSubscribesChangesAndIsForgotten(t *testing.T) {
 
 		var sub mine
 		w.call(http.MethodGet, "/api/v1/subscription", secret, nil).decode(t, http.StatusOK, &sub)
-		want := []followed{{"outage/messages-down", "key", "messages-down is down"}}
+		want := []followed{{"outage/messages-down", "key", "messages-down is down", "ongoing"}}
 		if sub.PublicKey != key.PublicKey || sub.TimeZone != "Europe/London" || !slices.Equal(sub.Follows, want) {
 			t.Errorf("subscription = %+v", sub)
 		}
@@ -33,7 +33,7 @@ func TestAReaderSubscribesChangesAndIsForgotten(t *testing.T) {
 		var made followed
 		w.call(http.MethodPut, "/api/v1/subscription/follows/app/messenger", secret, map[string]string{"level": "resolution"}).
 			decode(t, http.StatusOK, &made)
-		if made != (followed{"app/messenger", "resolution", "messenger"}) {
+		if made != (followed{"app/messenger", "resolution", "messenger", "up"}) {
 			t.Errorf("follow = %+v", made)
 		}
 		w.call(http.MethodDelete, "/api/v1/subscription/follows/outage/messages-down", secret, nil).wants(t, http.StatusNoContent)

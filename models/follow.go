@@ -53,8 +53,10 @@ type Follow struct {
 	Level          Level
 	CreatedAt      time.Time
 	Topic          Topic
-	// Name is what people call the topic.
-	Name string `gorm:"-"`
+	// Name, State and EndsAt are those of its [NamedTopic].
+	Name   string     `gorm:"-"`
+	State  string     `gorm:"-"`
+	EndsAt *time.Time `gorm:"-"`
 }
 
 // NewFollow is a follow to be made, as the API writes it.
@@ -77,7 +79,7 @@ func (n NewFollow) parse() (Topic, Level, error) {
 // Follows are what a subscription follows, the oldest first.
 func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
-		SELECT f.level, f.created_at, t.id, t.kind, t.slug, COALESCE(a.name, o.headline)
+		SELECT f.level, f.created_at, t.id, t.kind, t.slug, COALESCE(a.name, o.headline), COALESCE(a.state, o.state), o.resolved_at
 		FROM follows f JOIN topics t ON t.id = f.topic_id
 		LEFT JOIN apps a ON t.kind = 'app' AND a.slug = t.slug
 		LEFT JOIN outages o ON t.kind = 'outage' AND o.slug = t.slug
@@ -89,30 +91,40 @@ func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error)
 	var follows []Follow
 	for rows.Next() {
 		f := Follow{SubscriptionID: sub.ID}
-		if err := rows.Scan(&f.Level, &f.CreatedAt, &f.Topic.ID, &f.Topic.Kind, &f.Topic.Slug, &f.Name); err != nil {
+		var outage Outage
+		err := rows.Scan(&f.Level, &f.CreatedAt, &f.Topic.ID, &f.Topic.Kind, &f.Topic.Slug, &f.Name, &f.State, &outage.ResolvedAt)
+		if err != nil {
 			return nil, fmt.Errorf("follows: %w", err)
 		}
-		f.TopicID = f.Topic.ID
+		f.TopicID, f.EndsAt = f.Topic.ID, outage.FollowsEndAt()
 		follows = append(follows, f)
 	}
 	return follows, rows.Err()
 }
 
 // Follow makes or changes one follow, from the next alert on. A topic that
-// does not exist is an [ErrNotFound].
+// does not exist is an [ErrNotFound]. A resolved outage is [Invalid], except to
+// hear less of it.
 func (s *Store) Follow(ctx context.Context, sub Subscription, n NewFollow) error {
 	topic, level, err := n.parse()
 	if err != nil {
 		return err
 	}
 	return s.transaction(ctx, func(tx *gorm.DB) error {
-		if topic, err = findTopic(tx, topic); err != nil {
+		found, err := findNamedTopic(tx, topic)
+		if err == nil {
+			err = found.admits(level)
+		}
+		if err == nil {
+			err = found.outlived(tx)
+		}
+		if err != nil {
 			return err
 		}
 		return tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "topic_id"}, {Name: "subscription_id"}},
 			DoUpdates: clause.AssignmentColumns([]string{"level"}),
-		}).Create(&Follow{TopicID: topic.ID, SubscriptionID: sub.ID, Level: level, CreatedAt: s.Now()}).Error
+		}).Create(&Follow{TopicID: found.ID, SubscriptionID: sub.ID, Level: level, CreatedAt: s.Now()}).Error
 	})
 }
 
@@ -127,35 +139,57 @@ func (s *Store) Unfollow(ctx context.Context, sub Subscription, topic Topic) err
 	})
 }
 
-// parseFollows reads the follows of a new subscription and finds their topics.
-func parseFollows(tx *gorm.DB, wishes []NewFollow, now time.Time) ([]Follow, error) {
-	levels, err := parseLevels(wishes)
-	if err != nil {
-		return nil, err
-	}
-	follows := make([]Follow, 0, len(levels))
-	for topic, level := range levels {
-		found, err := findTopic(tx, topic)
-		if err != nil {
-			return nil, err
-		}
-		follows = append(follows, Follow{TopicID: found.ID, Level: level, CreatedAt: now})
-	}
-	return follows, nil
+// wish is a follow of a new subscription, as it was read.
+type wish struct {
+	topic Topic
+	level Level
+	// field is where it stands in the input.
+	field string
 }
 
-// parseLevels reads the follows of a new subscription; a topic named twice
+// parseWishes reads the follows of a new subscription; a topic named twice
 // keeps its last level.
-func parseLevels(wishes []NewFollow) (map[Topic]Level, error) {
+func parseWishes(follows []NewFollow) ([]wish, error) {
 	var p problems
-	levels := map[Topic]Level{}
-	for i, wish := range wishes {
-		topic, level, err := wish.parse()
+	wishes := make([]wish, 0, len(follows))
+	for i, follow := range follows {
+		field := fmt.Sprintf("follows[%d]", i)
+		topic, level, err := follow.parse()
 		if err != nil {
-			p.nested(fmt.Sprintf("follows[%d]", i), err)
+			p.nested(field, err)
 			continue
 		}
-		levels[topic] = level
+		wishes = slices.DeleteFunc(wishes, func(w wish) bool { return w.topic == topic })
+		wishes = append(wishes, wish{topic, level, field})
 	}
-	return levels, p.err()
+	return wishes, p.err()
+}
+
+// grantWishes makes the follows of a new subscription, yet without its ID. The
+// topics that it finds are there for the next one's.
+func grantWishes(tx *gorm.DB, wishes []wish, topics map[Topic]NamedTopic, now time.Time) ([]Follow, error) {
+	var p problems
+	follows := make([]Follow, 0, len(wishes))
+	for _, w := range wishes {
+		topic, found := topics[w.topic]
+		if !found {
+			var err error
+			if topic, err = findNamedTopic(tx, w.topic); err != nil {
+				return nil, err
+			}
+			topics[w.topic] = topic
+		}
+		if err := topic.admits(w.level); err != nil {
+			p.nested(w.field, err)
+			continue
+		}
+		if err := topic.outlived(tx); err != nil {
+			return nil, err
+		}
+		follows = append(follows, Follow{
+			TopicID: topic.ID, Level: w.level, CreatedAt: now,
+			Topic: topic.Topic, Name: topic.Name, State: topic.State, EndsAt: topic.EndsAt,
+		})
+	}
+	return follows, p.err()
 }

@@ -25,15 +25,19 @@ func (s *Store) Import(ctx context.Context, many []NewSubscription) error {
 			return err
 		}
 		var follows []Follow
-		parsed := map[string][]Follow{} // most of an import follows the same
+		granted, topics := map[string][]Follow{}, map[Topic]NamedTopic{} // most of an import follows the same
 		for i, sub := range subs {
 			key := fmt.Sprint(many[i].Follows)
-			if _, ok := parsed[key]; !ok {
-				if parsed[key], err = parseFollows(tx, many[i].Follows, sub.CreatedAt); err != nil {
+			if _, ok := granted[key]; !ok {
+				wishes, err := parseWishes(many[i].Follows)
+				if err == nil {
+					granted[key], err = grantWishes(tx, wishes, topics, sub.CreatedAt)
+				}
+				if err != nil {
 					return fmt.Errorf("subscription %d: %w", i, err)
 				}
 			}
-			for _, follow := range parsed[key] {
+			for _, follow := range granted[key] {
 				follow.SubscriptionID = sub.ID
 				follows = append(follows, follow)
 			}
@@ -41,7 +45,7 @@ func (s *Store) Import(ctx context.Context, many []NewSubscription) error {
 		if len(follows) == 0 {
 			return nil
 		}
-		return tx.CreateInBatches(&follows, importBatch).Error
+		return tx.Omit("Topic").CreateInBatches(&follows, importBatch).Error
 	})
 	if err != nil {
 		return fmt.Errorf("import subscriptions: %w", err)

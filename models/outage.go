@@ -27,8 +27,10 @@ type Outage struct {
 	State      OutageState
 	BeganAt    time.Time
 	ResolvedAt *time.Time
-	CreatedAt  time.Time
-	Apps       []App `gorm:"many2many:outage_apps"`
+	// FollowsEndedAt is when the last of its follows ended by itself.
+	FollowsEndedAt *time.Time
+	CreatedAt      time.Time
+	Apps           []App `gorm:"many2many:outage_apps"`
 }
 
 // Topic is what a reader follows to follow the outage.

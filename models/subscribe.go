@@ -39,7 +39,7 @@ func (s *Store) Subscribe(ctx context.Context, n NewSubscription) (Subscribed, e
 	if r.sub, err = s.newSubscription(n); err != nil {
 		return Subscribed{}, err
 	}
-	if r.levels, err = parseLevels(n.Follows); err != nil {
+	if r.wishes, err = parseWishes(n.Follows); err != nil {
 		return Subscribed{}, fmt.Errorf("subscribe: %w", err)
 	}
 	var secret string
@@ -55,7 +55,7 @@ type subscribing struct {
 	ctx    context.Context
 	sub    Subscription
 	key    string // the VAPID public key; the current one if empty
-	levels map[Topic]Level
+	wishes []wish
 	// When done is closed, follows are stored, or there is an error.
 	follows []Follow
 	err     error
@@ -134,7 +134,7 @@ func insertSubscriptions(tx *gorm.DB, group []*subscribing) error {
 	if err != nil {
 		return err
 	}
-	keys, topics := map[string]int64{}, map[Topic]namedTopic{}
+	keys, topics := map[string]int64{}, map[Topic]NamedTopic{}
 	var fresh []*Subscription
 	var accepted []*subscribing
 	for _, r := range group {
@@ -182,7 +182,7 @@ func subscriptionsThere(tx *gorm.DB, group []*subscribing) (map[string]Subscript
 }
 
 // resolve finds the VAPID key and the topics, unless another has found them.
-func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Topic]namedTopic) (err error) {
+func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Topic]NamedTopic) (err error) {
 	id, found := keys[r.key]
 	if !found {
 		if id, err = boundKey(tx, r.key); err != nil {
@@ -191,18 +191,8 @@ func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Top
 		keys[r.key] = id
 	}
 	r.sub.VAPIDKeyID = id
-	r.follows = make([]Follow, 0, len(r.levels))
-	for topic, level := range r.levels {
-		stored, found := topics[topic]
-		if !found {
-			if stored, err = findNamedTopic(tx, topic); err != nil {
-				return err
-			}
-			topics[topic] = stored
-		}
-		r.follows = append(r.follows, Follow{
-			TopicID: stored.ID, Level: level, CreatedAt: r.sub.CreatedAt, Topic: stored.Topic, Name: stored.Name,
-		})
+	if r.follows, err = grantWishes(tx, r.wishes, topics, r.sub.CreatedAt); err != nil {
+		return err
 	}
 	slices.SortFunc(r.follows, func(a, b Follow) int { return cmp.Compare(a.TopicID, b.TopicID) })
 	return nil
@@ -237,6 +227,7 @@ func insertFollows(tx *gorm.DB, group []*subscribing) error {
 
 // isTheirs knows the errors of one reader, not the database's.
 func isTheirs(err error) bool {
-	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) ||
+	_, isInvalid := errors.AsType[*Invalid](err)
+	return isInvalid || errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 )
@@ -48,27 +49,54 @@ func findTopic(db *gorm.DB, t Topic) (Topic, error) {
 	return found, nil
 }
 
-// namedTopic is a topic with what people call it.
-type namedTopic struct {
+// NamedTopic is a topic as people see it.
+type NamedTopic struct {
 	Topic
+	// Name is an app's name, or an outage's headline.
 	Name string
+	// State is that of the app or the outage.
+	State string
+	// EndsAt is when its follows end by themselves; nil unless it is an outage
+	// that is resolved.
+	EndsAt *time.Time
 }
 
-func findNamedTopic(tx *gorm.DB, t Topic) (namedTopic, error) {
+// NamedTopic finds a topic as people see it.
+func (s *Store) NamedTopic(ctx context.Context, t Topic) (NamedTopic, error) {
+	return findNamedTopic(s.read.WithContext(ctx), t)
+}
+
+func findNamedTopic(tx *gorm.DB, t Topic) (NamedTopic, error) {
 	found, err := findTopic(tx, t)
 	if err != nil {
-		return namedTopic{}, err
+		return NamedTopic{}, err
 	}
-	named := namedTopic{Topic: found}
-	query := tx.Model(&Outage{}).Select("headline")
 	if t.Kind == AppTopic {
-		query = tx.Model(&App{}).Select("name")
+		var app App
+		err := tx.Take(&app, "slug = ?", t.Slug).Error
+		return NamedTopic{Topic: found, Name: app.Name, State: string(app.State)}, err
 	}
-	return named, query.Where("slug = ?", t.Slug).Row().Scan(&named.Name)
+	var outage Outage
+	err = tx.Take(&outage, "slug = ?", t.Slug).Error
+	return NamedTopic{Topic: found, Name: outage.Headline, State: string(outage.State), EndsAt: outage.FollowsEndAt()}, err
 }
 
-// TopicName is what people call a topic: an app's name, an outage's headline.
-func (s *Store) TopicName(ctx context.Context, t Topic) (string, error) {
-	named, err := findNamedTopic(s.read.WithContext(ctx), t)
-	return named.Name, err
+// admits says why the topic cannot be followed at a level, if it cannot: of a
+// resolved outage there is nothing more to hear.
+func (t NamedTopic) admits(level Level) error {
+	if t.EndsAt == nil || level.silences() {
+		return nil
+	}
+	var p problems
+	p.add("topic", "the outage is resolved; follow one of its apps")
+	return p.err()
+}
+
+// outlived makes sure that a follow of a resolved outage ends too, when those
+// of before have ended already.
+func (t NamedTopic) outlived(tx *gorm.DB) error {
+	if t.EndsAt == nil {
+		return nil
+	}
+	return tx.Model(&Outage{}).Where("slug = ?", t.Slug).Update("follows_ended_at", nil).Error
 }

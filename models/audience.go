@@ -40,6 +40,9 @@ func (s *Store) Reach(ctx context.Context, d Draft) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := d.checkCorrected(db, outage); err != nil {
+		return 0, err
+	}
 	a, err := draftAudience(db, d, outage, apps)
 	if err != nil {
 		return 0, err

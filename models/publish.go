@@ -37,6 +37,9 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 		if err != nil {
 			return err
 		}
+		if err := d.checkCorrected(tx, outage); err != nil {
+			return err
+		}
 		if published.Update, err = s.writeUpdate(tx, d, outage, apps); err != nil {
 			return err
 		}
@@ -55,6 +58,9 @@ func (s *Store) writeUpdate(tx *gorm.DB, d Draft, outage Outage, apps []App) (Up
 	update := Update{
 		OutageID: outage.ID, Kind: d.Kind, AlertLevel: d.Alert,
 		Headline: d.Headline, Body: d.Body, PublishedAt: s.Now(),
+	}
+	if d.Corrects != 0 {
+		update.CorrectsID = &d.Corrects
 	}
 	if err := tx.Create(&update).Error; err != nil {
 		return update, err

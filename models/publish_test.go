@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,6 +86,76 @@ func TestAResolvedOutageTakesOnlyCorrections(t *testing.T) {
 			t.Errorf("an update: error = %v; want a conflict", err)
 		}
 		db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Correction, Alert: models.AlertNone})
+	})
+}
+
+func TestACorrectionNamesTheUpdateThatItCorrects(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		ctx := t.Context()
+		outage := db.Outage("messages-down", "messenger")
+		db.Outage("calls", "whatsapp")
+		elsewhere := db.PublishDraft(models.Draft{Outage: "calls"}).Update.ID
+		wrong := db.PublishDraft(models.Draft{Outage: "messages-down", Apps: []string{"messenger"}, Headline: "It began at 8"}).Update
+		db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution})
+		good := models.Draft{
+			Outage: "messages-down", Kind: models.Correction, Alert: models.AlertAll, Headline: "It began at 9",
+			Apps: []string{"messenger"}, Corrects: wrong.ID,
+		}
+		for name, spoil := range map[string]func(*models.Draft){
+			"an update that is not there": func(d *models.Draft) { d.Corrects = 999 },
+			"a number that none can have": func(d *models.Draft) { d.Corrects = -1 },
+			"another outage's":            func(d *models.Draft) { d.Corrects = elsewhere },
+			"an update that corrects":     func(d *models.Draft) { d.Kind = models.OrdinaryUpdate },
+			"a resolution that corrects":  func(d *models.Draft) { d.Kind = models.Resolution },
+		} {
+			draft := good
+			spoil(&draft)
+			if _, err := db.Publish(ctx, draft); !isInvalid("corrects")(err) {
+				t.Errorf("%s: publish: %v", name, err)
+			}
+			if _, err := db.Reach(ctx, draft); !isInvalid("corrects")(err) {
+				t.Errorf("%s: reach: %v", name, err)
+			}
+		}
+		correction := db.PublishDraft(good).Update
+		again := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Correction, Corrects: correction.ID}).Update
+		ofNone := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Correction}).Update
+		if correction.CorrectsID == nil || *correction.CorrectsID != wrong.ID || ofNone.CorrectsID != nil {
+			t.Errorf("wrote %+v and %+v", correction, ofNone)
+		}
+		app, err := db.Store.App(ctx, "messenger")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, read := range map[string]func() ([]models.Update, error){
+			"all":    func() ([]models.Update, error) { return db.Updates(ctx, outage) },
+			"after":  func() ([]models.Update, error) { return db.UpdatesAfter(ctx, outage, wrong.ID, 10) },
+			"latest": func() ([]models.Update, error) { return db.LatestUpdates(ctx, outage, 10) },
+			"an app's": func() ([]models.Update, error) {
+				found, err := db.UpdatesOfApp(ctx, app, 10)
+				var updates []models.Update
+				for _, u := range found {
+					updates = append(updates, u.Update)
+				}
+				return updates, err
+			},
+		} {
+			updates, err := read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, u := range updates {
+				switch {
+				case u.ID == correction.ID && (u.Corrects == nil || u.Corrects.ID != wrong.ID || u.Corrects.Headline != "It began at 8"),
+					u.ID == again.ID && (u.Corrects == nil || u.Corrects.ID != correction.ID),
+					(u.ID == wrong.ID || u.ID == ofNone.ID) && u.Corrects != nil:
+					t.Errorf("%s: %+v corrects %+v", name, u, u.Corrects)
+				}
+			}
+			if !slices.ContainsFunc(updates, func(u models.Update) bool { return u.ID == correction.ID }) {
+				t.Errorf("%s: no correction in %+v", name, updates)
+			}
+		}
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // maxText is the longest headline or body, in bytes. What does not fit in a
@@ -42,6 +44,10 @@ type Update struct {
 	Body        string
 	PublishedAt time.Time
 	Apps        []UpdateApp
+	// CorrectsID is the update that this one corrects; nil if it is no
+	// correction, or one of the coverage as a whole.
+	CorrectsID *int64
+	Corrects   *Update
 }
 
 // UpdateApp is an app that an update concerns, and the state it sets, if any.
@@ -52,10 +58,15 @@ type UpdateApp struct {
 	App      App
 }
 
+// coverage reads updates with their apps and what they correct.
+func (s *Store) coverage(ctx context.Context) *gorm.DB {
+	return s.read.WithContext(ctx).Preload("Apps.App").Preload("Corrects")
+}
+
 // Updates are an outage's updates, the newest first, with their apps.
 func (s *Store) Updates(ctx context.Context, outage Outage) ([]Update, error) {
 	var updates []Update
-	err := s.read.WithContext(ctx).Preload("Apps.App").
+	err := s.coverage(ctx).
 		Order("published_at DESC, id DESC").Find(&updates, "outage_id = ?", outage.ID).Error
 	return updates, domain(err)
 }
@@ -66,7 +77,7 @@ func (s *Store) Updates(ctx context.Context, outage Outage) ([]Update, error) {
 // the order of their IDs.
 func (s *Store) UpdatesAfter(ctx context.Context, outage Outage, id int64, limit int) ([]Update, error) {
 	var updates []Update
-	err := s.read.WithContext(ctx).Preload("Apps.App").
+	err := s.coverage(ctx).
 		Order("id").Limit(limit).Find(&updates, "outage_id = ? AND id > ?", outage.ID, id).Error
 	return updates, domain(err)
 }
@@ -75,7 +86,7 @@ func (s *Store) UpdatesAfter(ctx context.Context, outage Outage, id int64, limit
 // with their apps.
 func (s *Store) LatestUpdates(ctx context.Context, outage Outage, limit int) ([]Update, error) {
 	var updates []Update
-	err := s.read.WithContext(ctx).Preload("Apps.App").
+	err := s.coverage(ctx).
 		Order("id DESC").Limit(limit).Find(&updates, "outage_id = ?", outage.ID).Error
 	slices.Reverse(updates)
 	return updates, domain(err)
@@ -92,7 +103,7 @@ type OutageUpdate struct {
 func (s *Store) UpdatesOfApp(ctx context.Context, app App, limit int) ([]OutageUpdate, error) {
 	db := s.read.WithContext(ctx)
 	var updates []Update
-	err := db.Preload("Apps.App").
+	err := s.coverage(ctx).
 		Where("id IN (SELECT update_id FROM update_apps WHERE app_id = ?)", app.ID).
 		Order("published_at DESC, id DESC").Limit(limit).Find(&updates).Error
 	if err != nil {
@@ -126,6 +137,9 @@ type Draft struct {
 	// is to name the app.
 	States         map[string]AppState
 	Headline, Body string
+	// Corrects is the ID of the update that a correction corrects, of the same
+	// outage; 0 for none in particular.
+	Corrects int64
 	// UndoWindow is how long the alert can be taken back; nil is the store's.
 	UndoWindow *time.Duration
 	Actor      string
@@ -147,9 +161,27 @@ func (d Draft) Validate() error {
 			p.add("states."+slug, `must be "up", "failing" or "recovering"`)
 		}
 	}
+	if d.Corrects != 0 && d.Kind != Correction {
+		p.add("corrects", "only a correction can correct an update")
+	}
 	if d.UndoWindow != nil && (*d.UndoWindow < 0 || *d.UndoWindow > time.Hour) {
 		p.add("undo_seconds", "must be between 0 and 3600")
 	}
+	return p.err()
+}
+
+// checkCorrected makes sure that what the draft corrects is there.
+func (d Draft) checkCorrected(db *gorm.DB, outage Outage) error {
+	if d.Corrects == 0 {
+		return nil
+	}
+	var found int64
+	err := db.Model(&Update{}).Where("id = ? AND outage_id = ?", d.Corrects, outage.ID).Count(&found).Error
+	if err != nil || found == 1 {
+		return err
+	}
+	var p problems
+	p.add("corrects", "must be an update of this outage")
 	return p.err()
 }
 

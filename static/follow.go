@@ -5,7 +5,9 @@ type followChoices struct {
 	// Subject is what the page is about.
 	Subject string
 	// Topic is the one chosen beforehand, or empty.
-	Topic   string
+	Topic string
+	// Over says that the page is about an outage that is resolved.
+	Over    bool
 	Choices []followChoice
 }
 

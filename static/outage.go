@@ -138,15 +138,13 @@ func (o OutagePage) LastUpdate() time.Time {
 	return o.Updates[0].PublishedAt
 }
 
-// Follow offers the outage and its apps. Once it is resolved nothing is
-// chosen beforehand.
+// Follow offers the outage and its apps. Once it is resolved only the apps are
+// left, and none is chosen beforehand.
 func (o OutagePage) Follow() followChoices {
-	choices := followChoices{Subject: o.Outage.Headline}
+	choices := followChoices{Subject: o.Outage.Headline, Over: !o.Outage.Ongoing()}
 	if o.Outage.Ongoing() {
 		choices.Topic = "outage/" + o.Outage.Slug
 		choices.add("outage", o.Outage.Slug, "This outage", "until it is resolved")
-	} else {
-		choices.add("outage", o.Outage.Slug, "This outage", "resolved: corrections only")
 	}
 	for _, app := range o.Apps() {
 		choices.add("app", app.Slug, app.Name, "each of its outages")

@@ -173,6 +173,16 @@ func TestFollowOffersTheOutageAndItsApps(t *testing.T) {
 	}
 }
 
+func TestOnlyTheAppsOfAResolvedOutageCanBeFollowed(t *testing.T) {
+	html := render(t, everyPage("Messages are failing")["outage resolved"])
+	if topics := matches(html, `<data value="([^"]*)"`); len(topics) != 1 || topics[0] != "app/messenger" {
+		t.Errorf("it offers %v", topics)
+	}
+	if !strings.Contains(html, `topic=""`) || !strings.Contains(html, `role="status">Resolved, so following it ends by itself.`) {
+		t.Error("it does not say that following has ended")
+	}
+}
+
 func TestResolvedOutageAdmitsCorrectionsOnly(t *testing.T) {
 	html := render(t, func(p *Pages, w http.ResponseWriter) error {
 		return p.EditorOutage(w, EditorOutagePage{Outage: Outage{Slug: "over", State: "resolved"}})

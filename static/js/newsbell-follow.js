@@ -41,6 +41,14 @@ class NewsbellFollow extends HTMLElement {
     this.dataset.ready = ''
   }
 
+  // end takes away the outage that the page is about, since it is over.
+  async end() {
+    this.#boxes().find(box => box.value === this.getAttribute('topic'))?.closest('label').remove()
+    this.setAttribute('topic', '')
+    this.#say(this.dataset.over)
+    await this.#refresh().catch(() => {})
+  }
+
   #build() {
     this.button = this.querySelector('.follow-button')
     this.status = this.querySelector('.follow-status')

@@ -169,8 +169,8 @@ func (s *server) editorUpdates(c *gin.Context, outage models.Outage) ([]static.E
 		return nil, err
 	}
 	views := make([]static.EditorUpdate, len(updates))
-	for i, update := range updates {
-		views[i].Update = s.updateView(update)
+	for i, update := range s.updateViews(updates) {
+		views[i].Update = update
 		alert, ok := alerts[update.ID]
 		if !ok {
 			continue
@@ -207,12 +207,28 @@ func formDraft(c *gin.Context) models.Draft {
 			d.States[slug] = models.AppState(values[0])
 		}
 	}
+	if d.Kind == models.Correction { // of other kinds the form does not show it
+		d.Corrects = formNumber(c.PostForm("corrects"))
+	}
 	return d
+}
+
+// formNumber reads an ID that a form chose; 0 if none, and one that nothing has
+// if it is not a number.
+func formNumber(text string) int64 {
+	if text == "" {
+		return 0
+	}
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return number
 }
 
 func draftView(d models.Draft) static.EditorDraft {
 	view := static.EditorDraft{
-		Kind: string(d.Kind), Alert: string(d.Alert), Headline: d.Headline, Body: d.Body,
+		Kind: string(d.Kind), Alert: string(d.Alert), Headline: d.Headline, Body: d.Body, Corrects: d.Corrects,
 		Apps: map[string]bool{}, States: map[string]string{},
 	}
 	for _, slug := range d.Apps {

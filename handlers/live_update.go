@@ -19,6 +19,8 @@ type liveUpdate struct {
 	KeyMoment string `json:"key_moment,omitempty"`
 	// Band is the HTML of the outage's state, if the update resolves it.
 	Band string `json:"band,omitempty"`
+	// Corrected is the HTML of the mark on the entry that the update corrects.
+	Corrected string `json:"corrected,omitempty"`
 }
 
 // event is an update as it goes to every open page, encoded once.
@@ -37,7 +39,8 @@ func (s *server) event(outage models.Outage, u models.Update) (event, error) {
 	encoder := json.NewEncoder(&data)
 	encoder.SetEscapeHTML(false)
 	err = encoder.Encode(liveUpdate{
-		update: s.update(outage.Slug, u), Entry: fragments.Entry, KeyMoment: fragments.KeyMoment, Band: fragments.Band,
+		update: s.update(outage.Slug, u),
+		Entry:  fragments.Entry, KeyMoment: fragments.KeyMoment, Band: fragments.Band, Corrected: fragments.Corrected,
 	})
 	if err != nil {
 		return event{}, err

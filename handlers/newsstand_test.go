@@ -114,6 +114,8 @@ type pageEvent struct {
 	Entry     string
 	KeyMoment string `json:"key_moment"`
 	Band      string `json:"band"`
+	Corrects  *int64
+	Corrected string
 }
 
 // openPage opens the page of "messages-down", with headers as pairs of name and

@@ -116,11 +116,7 @@ func (s *server) story(c *gin.Context) (static.OutagePage, error) {
 	if err != nil {
 		return static.OutagePage{}, err
 	}
-	page := static.OutagePage{Outage: outageView(outage)}
-	for _, update := range updates {
-		page.Updates = append(page.Updates, s.updateView(update))
-	}
-	return page, nil
+	return static.OutagePage{Outage: outageView(outage), Updates: s.updateViews(updates)}, nil
 }
 
 func (s *server) appFeed(c *gin.Context) error {
@@ -129,13 +125,17 @@ func (s *server) appFeed(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	updates, err := s.store.UpdatesOfApp(ctx, app, maxInFeed)
+	found, err := s.store.UpdatesOfApp(ctx, app, maxInFeed)
 	if err != nil {
 		return err
 	}
-	entries := make([]static.FeedEntry, len(updates))
-	for i, u := range updates {
-		entries[i] = static.FeedEntry{Outage: outageView(u.Outage), Update: s.updateView(u.Update)}
+	updates := make([]models.Update, len(found))
+	for i, u := range found {
+		updates[i] = u.Update
+	}
+	entries := make([]static.FeedEntry, len(found))
+	for i, update := range s.updateViews(updates) {
+		entries[i] = static.FeedEntry{Outage: outageView(found[i].Outage), Update: update}
 	}
 	return s.pages.AppFeed(c.Writer, appView(app), entries)
 }

@@ -19,6 +19,7 @@ type newUpdate struct {
 		States      map[string]models.AppState `json:"states,omitempty" doc:"States that it sets, by the app's slug: up, failing or recovering."`
 		Headline    string                     `json:"headline"`
 		Body        string                     `json:"body,omitempty" doc:"Markdown."`
+		Corrects    *int64                     `json:"corrects,omitempty" nullable:"true" doc:"The number of the update, of the same outage, that a correction corrects."`
 		UndoSeconds *float64                   `json:"undo_seconds,omitempty" doc:"How long the alert can be taken back; 0 sends it at once."`
 	}
 }
@@ -31,6 +32,7 @@ type update struct {
 	States      map[string]models.AppState `json:"states"`
 	Headline    string                     `json:"headline"`
 	Body        string                     `json:"body"`
+	Corrects    *int64                     `json:"corrects" doc:"The update that this correction corrects."`
 	PublishedAt time.Time                  `json:"published_at"`
 	URL         string                     `json:"url"`
 }
@@ -88,6 +90,9 @@ func (in *newUpdate) draft(actor string) models.Draft {
 		Outage: in.Slug, Kind: models.UpdateKind(in.Body.Kind), Alert: models.AlertLevel(in.Body.Alert),
 		Apps: in.Body.Apps, States: in.Body.States, Headline: in.Body.Headline, Body: in.Body.Body, Actor: actor,
 	}
+	if in.Body.Corrects != nil {
+		d.Corrects = *in.Body.Corrects
+	}
 	if in.Body.UndoSeconds != nil {
 		window := time.Duration(*in.Body.UndoSeconds * float64(time.Second))
 		d.UndoWindow = &window
@@ -98,7 +103,7 @@ func (in *newUpdate) draft(actor string) models.Draft {
 func (s *server) update(outage string, u models.Update) update {
 	out := update{
 		ID: u.ID, Kind: string(u.Kind), Alert: string(u.AlertLevel), Apps: []string{}, States: map[string]models.AppState{},
-		Headline: u.Headline, Body: u.Body, PublishedAt: u.PublishedAt, URL: s.updateURL(outage, u.ID),
+		Headline: u.Headline, Body: u.Body, Corrects: u.CorrectsID, PublishedAt: u.PublishedAt, URL: s.updateURL(outage, u.ID),
 	}
 	for _, concerned := range u.Apps {
 		out.Apps = append(out.Apps, concerned.App.Slug)

@@ -36,5 +36,30 @@ func (s *server) updateView(u models.Update) static.Update {
 		}
 		view.Apps = append(view.Apps, app)
 	}
+	if u.Corrects != nil {
+		corrected := entryView(*u.Corrects)
+		view.Corrects = &corrected
+	}
 	return view
+}
+
+// updateViews are updates, the newest first, each with those of its corrections
+// that are among them.
+func (s *server) updateViews(updates []models.Update) []static.Update {
+	views := make([]static.Update, len(updates))
+	corrections := map[int64][]static.Entry{}
+	for i, u := range updates {
+		views[i] = s.updateView(u)
+		if u.CorrectsID != nil {
+			corrections[*u.CorrectsID] = append([]static.Entry{entryView(u)}, corrections[*u.CorrectsID]...)
+		}
+	}
+	for i := range views {
+		views[i].Corrections = corrections[views[i].ID]
+	}
+	return views
+}
+
+func entryView(u models.Update) static.Entry {
+	return static.Entry{ID: u.ID, Headline: u.Headline, PublishedAt: u.PublishedAt}
 }

@@ -33,14 +33,14 @@ func (s *Store) Reach(ctx context.Context, d Draft) (int, error) {
 	}
 	db := s.read.WithContext(ctx)
 	outage, err := findOutage(db, d.Outage)
+	if err == nil {
+		err = d.checkCorrected(db, outage)
+	}
 	if err != nil || d.Alert == AlertNone {
 		return 0, err
 	}
 	apps, err := appsBySlug(db, "apps", d.concerns())
 	if err != nil {
-		return 0, err
-	}
-	if err := d.checkCorrected(db, outage); err != nil {
 		return 0, err
 	}
 	a, err := draftAudience(db, d, outage, apps)

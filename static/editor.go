@@ -57,6 +57,8 @@ type EditorUpdate struct {
 // EditorDraft is an update as typed so far.
 type EditorDraft struct {
 	Kind, Alert, Headline, Body string
+	// Corrects is the ID of the update that it corrects, or 0.
+	Corrects int64
 	// Apps are the slugs it concerns, States what it sets them to.
 	Apps   map[string]bool
 	States map[string]string
@@ -69,7 +71,8 @@ type EditorOutagePage struct {
 	// Apps are all apps, not only the outage's.
 	Apps  []App
 	Draft EditorDraft
-	// Problems are by field: kind, alert, headline, body, apps; "" for the form.
+	// Problems are by field: kind, alert, headline, body, corrects, apps; "" for
+	// the form.
 	Problems map[string]string
 	// Reach is how many readers the draft's alert would reach, after a preview.
 	Reach   *int

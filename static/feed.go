@@ -45,7 +45,7 @@ type atomEntry struct {
 	Title     string       `xml:"title"`
 	Published string       `xml:"published"`
 	Updated   string       `xml:"updated"`
-	Link      atomLink     `xml:"link"`
+	Links     []atomLink   `xml:"link"`
 	Content   *atomContent `xml:"content"`
 }
 
@@ -53,6 +53,8 @@ type atomLink struct {
 	Rel  string `xml:"rel,attr"`
 	Type string `xml:"type,attr"`
 	Href string `xml:"href,attr"`
+	// Title says what is there, if it needs to be said.
+	Title string `xml:"title,attr,omitempty"`
 }
 
 type atomContent struct {
@@ -65,7 +67,7 @@ func (p *Pages) feed(w http.ResponseWriter, path, title string, begin time.Time,
 	page, self := p.site.BaseURL+path, p.site.BaseURL+FeedPath(path)
 	feed := atomFeed{
 		ID: page, Title: title + " · " + p.site.Name, Author: p.site.Name, Updated: atomTime(begin),
-		Links: []atomLink{{"self", "application/atom+xml", self}, {"alternate", "text/html", page}},
+		Links: []atomLink{{"self", "application/atom+xml", self, ""}, {"alternate", "text/html", page, ""}},
 	}
 	for _, entry := range entries {
 		feed.Entries = append(feed.Entries, p.feedEntry(entry))
@@ -83,11 +85,22 @@ func (p *Pages) feed(w http.ResponseWriter, path, title string, begin time.Time,
 	return err
 }
 
+// feedEntry is an update; its corrections count as changes of it.
 func (p *Pages) feedEntry(e FeedEntry) atomEntry {
-	url := p.updateURL(e.Outage, e.Update)
+	url := p.updateURL(e.Outage, e.Update.ID)
 	entry := atomEntry{
-		ID: url, Title: e.Update.Headline, Link: atomLink{"alternate", "text/html", url},
+		ID: url, Title: e.Update.Headline, Links: []atomLink{{"alternate", "text/html", url, ""}},
 		Published: atomTime(e.Update.PublishedAt), Updated: atomTime(e.Update.PublishedAt),
+	}
+	related := func(to Entry, word string) {
+		entry.Links = append(entry.Links, atomLink{"related", "text/html", p.updateURL(e.Outage, to.ID), word + ": " + to.Headline})
+	}
+	if e.Update.Corrects != nil {
+		related(*e.Update.Corrects, "Corrects")
+	}
+	for _, correction := range e.Update.Corrections {
+		entry.Updated = atomTime(correction.PublishedAt)
+		related(correction, "Corrected")
 	}
 	if e.Update.Body != "" {
 		entry.Content = &atomContent{"html", string(e.Update.Body)}
@@ -96,8 +109,8 @@ func (p *Pages) feedEntry(e FeedEntry) atomEntry {
 }
 
 // updateURL is where an update stands on its outage's page.
-func (p *Pages) updateURL(o Outage, u Update) string {
-	return fmt.Sprintf("%s/outages/%s#update-%d", p.site.BaseURL, o.Slug, u.ID)
+func (p *Pages) updateURL(o Outage, id int64) string {
+	return fmt.Sprintf("%s/outages/%s#update-%d", p.site.BaseURL, o.Slug, id)
 }
 
 // FeedPath is where the feed of an outage's or app's page is.

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 )
@@ -15,7 +16,9 @@ var linkedData = regexp.MustCompile(`(?s)<script type="application/ld\+json">(.*
 func TestAnOutageIsLinkedData(t *testing.T) {
 	outage := Outage{Slug: "messages-down", Headline: hostile, State: "resolved", BeganAt: began, ResolvedAt: &resolved}
 	page := render(t, func(p *Pages, w http.ResponseWriter) error {
-		return p.Outage(w, OutagePage{outage, []Update{{ID: 2, Headline: hostile, Text: "It is back.", PublishedAt: resolved}}})
+		return p.Outage(w, OutagePage{outage, []Update{{
+			ID: 2, Headline: hostile, Text: "It is back.", PublishedAt: resolved, Corrections: []Entry{{3, "It is not", resolved}},
+		}}})
 	})
 	var blog struct {
 		Type      string    `json:"@type"`
@@ -28,6 +31,7 @@ func TestAnOutageIsLinkedData(t *testing.T) {
 			URL         string
 			Headline    string
 			ArticleBody string
+			Correction  []string
 		} `json:"liveBlogUpdate"`
 	}
 	found := linkedData.FindAllStringSubmatch(page, -1)
@@ -42,7 +46,7 @@ func TestAnOutageIsLinkedData(t *testing.T) {
 		t.Errorf("blog = %+v", blog)
 	}
 	if u := blog.Updates; len(u) != 1 || u[0].Headline != hostile || u[0].ArticleBody != "It is back." ||
-		u[0].URL != "https://news.example/outages/messages-down#update-2" {
+		!slices.Equal(u[0].Correction, []string{"https://news.example/outages/messages-down#update-3"}) || u[0].URL != "https://news.example/outages/messages-down#update-2" {
 		t.Errorf("updates = %+v", u)
 	}
 }
@@ -90,5 +94,43 @@ func TestFeedsAreAtom(t *testing.T) {
 			e[0].Content != "<p>It is <strong>back</strong> & well.</p>" || e[1].Updated != "2021-11-03T18:04:00Z" || e[1].Content != "" {
 			t.Errorf("%s: entries = %+v", path, e)
 		}
+	}
+}
+
+func TestAFeedSaysWhatWasCorrected(t *testing.T) {
+	updates := []Update{
+		{ID: 2, Headline: "It began at 9", PublishedAt: resolved, Corrects: &Entry{1, "It began at 8", began}},
+		{ID: 1, Headline: "It began at 8", PublishedAt: began, Corrections: []Entry{{2, "It began at 9", resolved}}},
+	}
+	var feed struct {
+		Entries []struct {
+			Published string `xml:"published"`
+			Updated   string `xml:"updated"`
+			Links     []struct {
+				Rel   string `xml:"rel,attr"`
+				Href  string `xml:"href,attr"`
+				Title string `xml:"title,attr"`
+			} `xml:"link"`
+		} `xml:"entry"`
+	}
+	text := render(t, func(p *Pages, w http.ResponseWriter) error {
+		return p.OutageFeed(w, OutagePage{Outage{Slug: "messages-down", BeganAt: began}, updates})
+	})
+	if err := xml.Unmarshal([]byte(text), &feed); err != nil {
+		t.Fatal(err)
+	}
+	const page = "https://news.example/outages/messages-down#update-"
+	for i, want := range []struct{ itself, other, title string }{
+		{page + "2", page + "1", "Corrects: It began at 8"},
+		{page + "1", page + "2", "Corrected: It began at 9"},
+	} {
+		l := feed.Entries[i].Links
+		if len(l) != 2 || l[0].Rel != "alternate" || l[0].Href != want.itself || l[0].Title != "" ||
+			l[1].Rel != "related" || l[1].Href != want.other || l[1].Title != want.title {
+			t.Errorf("links = %+v; want %+v", l, want)
+		}
+	}
+	if e := feed.Entries[1]; e.Published != "2021-11-03T18:04:00Z" || e.Updated != "2021-11-03T22:15:00Z" {
+		t.Errorf("what was corrected = %+v", e)
 	}
 }

@@ -28,6 +28,8 @@ type (
 		Body      string       `json:"articleBody,omitempty"`
 		Published time.Time    `json:"datePublished"`
 		Author    organization `json:"author"`
+		// Corrections are the addresses of the posts that correct this one.
+		Corrections []string `json:"correction,omitempty"`
 	}
 	organization struct {
 		Type string `json:"@type"`
@@ -60,9 +62,16 @@ func (o outageView) LiveBlog() liveBlog {
 	}
 	for _, update := range page.Updates {
 		blog.Updates = append(blog.Updates, liveBlogPost{
-			Type: "BlogPosting", URL: p.updateURL(page.Outage, update), Headline: update.Headline, Body: update.Text,
-			Published: update.PublishedAt.UTC(), Author: newsroom,
+			Type: "BlogPosting", URL: p.updateURL(page.Outage, update.ID), Headline: update.Headline, Body: update.Text,
+			Published: update.PublishedAt.UTC(), Author: newsroom, Corrections: p.entryURLs(page.Outage, update.Corrections),
 		})
 	}
 	return blog
+}
+
+func (p *Pages) entryURLs(o Outage, entries []Entry) (urls []string) {
+	for _, entry := range entries {
+		urls = append(urls, p.updateURL(o, entry.ID))
+	}
+	return urls
 }

@@ -47,6 +47,17 @@ type Update struct {
 	Text        string
 	PublishedAt time.Time
 	Apps        []UpdateApp
+	// Corrects is the update that a correction corrects, or nil.
+	Corrects *Entry
+	// Corrections are those of this update, the oldest first.
+	Corrections []Entry
+}
+
+// Entry is an update that another one leads to.
+type Entry struct {
+	ID          int64
+	Headline    string
+	PublishedAt time.Time
 }
 
 func (u Update) isKeyMoment() bool { return u.Key || u.Kind == "resolution" }
@@ -77,19 +88,33 @@ type Fragments struct {
 	KeyMoment string
 	// Band says how the outage stands since a resolution; empty for all others.
 	Band string
+	// Corrected is the mark that a correction leaves on the entry that it
+	// corrects; empty when it corrects none.
+	Corrected string
 }
 
 // Fragments renders what an update adds to its outage's page.
 func (p *Pages) Fragments(outage Outage, update Update) (f Fragments, err error) {
-	if f.Entry, err = p.fragment("outage", "entry", update); err != nil || !update.isKeyMoment() {
-		return f, err
-	}
-	if f.KeyMoment, err = p.fragment("outage", "key-moment", update); err != nil || update.Kind != "resolution" {
-		return f, err
-	}
 	outage.State, outage.ResolvedAt = "resolved", &update.PublishedAt
-	f.Band, err = p.fragment("outage", "band", outage)
-	return f, err
+	for _, part := range []struct {
+		html     *string
+		template string
+		of       any
+		isThere  bool
+	}{
+		{&f.Entry, "entry", update, true},
+		{&f.KeyMoment, "key-moment", update, update.isKeyMoment()},
+		{&f.Band, "band", outage, update.Kind == "resolution"},
+		{&f.Corrected, "corrected", update, update.Corrects != nil},
+	} {
+		if !part.isThere {
+			continue
+		}
+		if *part.html, err = p.fragment("outage", part.template, part.of); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
 }
 
 // Newest is the ID of the newest update; 0 without any.

@@ -25,16 +25,16 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 	past := ongoing
 	past.State, past.ResolvedAt = "resolved", &resolved
 	updates := []Update{
-		{ID: 3, Kind: "correction", Headline: text, Body: template.HTML("<p>Fine</p>"), PublishedAt: resolved},
+		{ID: 3, Kind: "correction", Headline: text, Body: template.HTML("<p>Fine</p>"), PublishedAt: resolved, Corrects: &Entry{1, text, began}},
 		{ID: 2, Kind: "resolution", Key: true, Headline: text, PublishedAt: resolved, Apps: []UpdateApp{{App: app, SetState: "up"}}},
-		{ID: 1, Kind: "update", Key: true, Headline: text, PublishedAt: began, Apps: []UpdateApp{{App: app}}},
+		{ID: 1, Kind: "update", Key: true, Headline: text, PublishedAt: began, Apps: []UpdateApp{{App: app}}, Corrections: []Entry{{3, text, resolved}}},
 	}
 	var written []EditorUpdate
 	for i, state := range []string{"holding", "sending", "sent"} {
 		written = append(written, EditorUpdate{updates[i], &EditorAlert{ID: int64(i), State: state, HoldUntil: began, Audience: 1204, Accepted: 7}})
 	}
 	reach := 1204
-	draft := EditorDraft{Kind: "update", Alert: "key", Headline: text, Body: text, Apps: map[string]bool{"messenger": true}, States: map[string]string{"messenger": "up"}}
+	draft := EditorDraft{Kind: "correction", Corrects: 1, Alert: "key", Headline: text, Body: text, Apps: map[string]bool{"messenger": true}, States: map[string]string{"messenger": "up"}}
 
 	type write = func(*Pages, http.ResponseWriter) error
 	return map[string]write{
@@ -75,7 +75,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"desk": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
 				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Notice: text, Reach: &reach, Updates: written,
-				Problems: map[string]string{"": text, "headline": text, "kind": text, "alert": text, "apps": text, "body": text},
+				Problems: map[string]string{"": text, "headline": text, "kind": text, "alert": text, "apps": text, "body": text, "corrects": text},
 			})
 		},
 		"desk without anything": func(p *Pages, w http.ResponseWriter) error {
@@ -170,6 +170,27 @@ func TestFollowOffersTheOutageAndItsApps(t *testing.T) {
 		if strings.Count(html, topic) != 1 {
 			t.Errorf("%s is offered %d times", topic, strings.Count(html, topic))
 		}
+	}
+}
+
+func TestACorrectionAndWhatItCorrectsLeadToEachOther(t *testing.T) {
+	html := render(t, everyPage("Messages are failing")["outage"])
+	entries := strings.Split(html, `<article class="entry `)
+	for i, want := range map[int]string{
+		1: `Corrects: <a href="#update-1">Messages are failing</a>`,
+		3: `<a href="#update-3">Corrected at <time datetime="2021-11-03T22:15:00Z" data-show="clock">22:15 UTC</time></a>`,
+	} {
+		if strings.Count(html, want) != 1 || !strings.Contains(entries[i], want) {
+			t.Errorf("entry %d does not say once %q", i, want)
+		}
+	}
+}
+
+func TestTheDeskOffersThePublishedUpdatesToCorrect(t *testing.T) {
+	html := render(t, everyPage("Messages are failing")["desk"])
+	options := matches(html, `<option value="([0-9]+" selected|[0-9]+)`)
+	if strings.Join(options, " ") != `3 2 1" selected` {
+		t.Errorf("options %q", options)
 	}
 }
 
@@ -276,5 +297,21 @@ func TestFragmentsAreThoseOfThePage(t *testing.T) {
 		if (fragments.KeyMoment != "") != isKeyMoment {
 			t.Errorf("%s: key moment %q", kind, fragments.KeyMoment)
 		}
+		if fragments.Corrected != "" {
+			t.Errorf("%s: corrects nothing, with %q", kind, fragments.Corrected)
+		}
+	}
+	wrong := Update{ID: 3, Headline: hostile, PublishedAt: began}
+	correction := Update{ID: 7, Kind: "correction", PublishedAt: resolved, Corrects: &Entry{3, hostile, began}}
+	wrong.Corrections = []Entry{{7, "", resolved}}
+	fragments, err := pages.Fragments(Outage{}, correction)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := render(t, func(p *Pages, w http.ResponseWriter) error {
+		return p.Outage(w, OutagePage{Updates: []Update{correction, wrong}})
+	})
+	if fragments.Corrected == "" || !strings.Contains(page, fragments.Corrected) || !strings.Contains(page, fragments.Entry) {
+		t.Errorf("the page has no %+v", fragments)
 	}
 }

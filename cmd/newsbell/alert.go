@@ -15,6 +15,7 @@ type draft struct {
 	States      map[string]string `json:"states,omitempty"`
 	Headline    string            `json:"headline"`
 	Body        string            `json:"body,omitempty"`
+	Corrects    int64             `json:"corrects,omitempty"`
 	UndoSeconds float64           `json:"undo_seconds"`
 }
 

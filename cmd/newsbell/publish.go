@@ -70,21 +70,24 @@ type publishUpdateCommand struct{ entry }
 
 // Run publishes an update.
 func (u *publishUpdateCommand) Run(ctx context.Context, p *publishCommand) error {
-	return u.publish(ctx, p, "update")
+	return u.publish(ctx, p, draft{Kind: "update"})
 }
 
 type publishResolutionCommand struct{ entry }
 
 // Run publishes a resolution.
 func (r *publishResolutionCommand) Run(ctx context.Context, p *publishCommand) error {
-	return r.publish(ctx, p, "resolution")
+	return r.publish(ctx, p, draft{Kind: "resolution"})
 }
 
-type publishCorrectionCommand struct{ entry }
+type publishCorrectionCommand struct {
+	entry
+	Corrects int64 `help:"The number of the update that it corrects." placeholder:"ID"`
+}
 
 // Run publishes a correction.
 func (c *publishCorrectionCommand) Run(ctx context.Context, p *publishCommand) error {
-	return c.publish(ctx, p, "correction")
+	return c.publish(ctx, p, draft{Kind: "correction", Corrects: c.Corrects})
 }
 
 type publishStopCommand struct {
@@ -101,12 +104,12 @@ func (s *publishStopCommand) Run(ctx context.Context, p *publishCommand) error {
 	return nil
 }
 
-func (e *entry) publish(ctx context.Context, p *publishCommand, kind string) error {
+// publish fills in what all kinds have.
+func (e *entry) publish(ctx context.Context, p *publishCommand, d draft) error {
+	d.Alert, d.Apps, d.States = e.Alert, e.App, e.State
+	d.Headline, d.Body, d.UndoSeconds = e.Headline, e.Body, e.Undo.Seconds()
 	client := p.client()
-	published, err := client.publish(ctx, e.Outage, draft{
-		Kind: kind, Alert: e.Alert, Apps: e.App, States: e.State,
-		Headline: e.Headline, Body: e.Body, UndoSeconds: e.Undo.Seconds(),
-	})
+	published, err := client.publish(ctx, e.Outage, d)
 	if err != nil {
 		return err
 	}

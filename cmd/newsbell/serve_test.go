@@ -82,7 +82,10 @@ func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 				t.Errorf("stop: %s", out)
 			}
 			publish("resolution", "messages-down", "Back", "--state", "messenger=up")
-			publish("correction", "messages-down", "It was 9 o'clock")
+			publish("correction", "messages-down", "It was 9 o'clock", "--corrects", "1")
+			if err := run(t.Context(), []string{"publish", "--url", address, "--token", strings.TrimSpace(token), "correction", "messages-down", "It was 10", "--corrects", "99"}); err == nil || !strings.Contains(err.Error(), "corrects: must be an update of this outage") {
+				t.Errorf("a correction of what is not there: %v", err)
+			}
 			if err := run(t.Context(), []string{"publish", "--url", address, "--token", strings.TrimSpace(token), "update", "messages-down", "More"}); err == nil || !strings.Contains(err.Error(), "resolved") {
 				t.Errorf("an update of a resolved outage: %v", err)
 			}

@@ -73,7 +73,11 @@ class NewsbellLive extends HTMLElement {
       document.querySelector('.moments').prepend(element(update.key_moment))
       document.querySelector('.moments').closest('nav').hidden = false
     }
-    if (update.band) document.querySelector('.status .band').replaceWith(element(update.band))
+    if (update.band) {
+      document.querySelector('.status .band').replaceWith(element(update.band))
+      document.querySelector('newsbell-follow')?.end()
+    }
+    if (update.corrected) document.querySelector(`#update-${update.corrects} h3`)?.before(element(update.corrected))
     for (const [app, state] of Object.entries(update.states)) this.#setState(app, state)
     const last = document.querySelector('.status-last')
     last.querySelector('time').dateTime = update.published_at

@@ -19,14 +19,15 @@ const views = {
   'the sign-in': { path: '/editor/sign-in' },
   'the newsroom': { path: '/editor' },
   'the desk of an outage': { path: '/editor/outages/messages-down' },
+  'the desk for a correction': { path: '/editor/outages/messages-down', open: page => page.click('[value=correction] + span') },
 }
 
 for (const scheme of ['light', 'dark'])
   test(`axe finds nothing wrong with any page in ${scheme}`, async t => {
     const newsbell = await startNewsbell(t)
-    await newsbell.publish({ headline: 'Messages are failing', alert: 'key', body: 'On **both** apps.', states: { messenger: 'failing' } })
+    const { id } = await newsbell.publish({ headline: 'Messages are failing', alert: 'key', body: 'On **both** apps.', states: { messenger: 'failing' } })
     await newsbell.publish({ headline: 'Instagram recovers', states: { instagram: 'recovering' } })
-    await newsbell.publish({ kind: 'correction', headline: 'It began at 14:04', alert: 'none' })
+    await newsbell.publish({ kind: 'correction', headline: 'It began at 14:04', alert: 'none', corrects: id })
     const browser = await startChromium(t)
     const page = await browser.newPage()
     await page.setBypassCSP(true) // axe is put into the page

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startChromium } from './lib/chromium.mjs'
+import { startNewsbell } from './lib/newsbell.mjs'
+
+async function reader(t) {
+  const newsbell = await startNewsbell(t)
+  const browser = await startChromium(t)
+  const page = await browser.newPage()
+  await page.evaluateOnNewDocument(() => {
+    self.shift = 0
+    new PerformanceObserver(list => list.getEntries().forEach(({ value }) => { self.shift += value }))
+      .observe({ type: 'layout-shift', buffered: true })
+  })
+  await page.setViewport({ width: 390, height: 844 })
+  return { newsbell, browser, page }
+}
+
+// standStill lets a page jump instead of scroll, so that what is clicked stays
+// where it is.
+const standStill = page => page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }])
+const streams = page => page.waitForSelector('newsbell-live[data-stream=open]')
+const bar = (page, text) => page.waitForFunction(text => document.querySelector('.live-bar').textContent === text, {}, text)
+const shift = page => page.evaluate(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(self.shift)))))
+const coverage = page => page.$$eval('.coverage .entry', all => all.map(entry => entry.innerText.replace(/\s+/g, ' ')))
+const marks = page => page.$$eval('.entry', all => all.map(entry => [...entry.querySelectorAll('.entry-corrects, .entry-corrected')]
+  .map(mark => [mark.textContent.replace(/\d\d:\d\d/, 'hh:mm'), mark.querySelector('a').getAttribute('href')])))
+
+test('a correction marks the entry that it corrects, when the reader asks for it', async t => {
+  const { newsbell, page } = await reader(t)
+  const wrong = await newsbell.publish({ headline: 'It began at 8', alert: 'none', body: 'One paragraph.\n\n'.repeat(40) })
+  await page.goto(newsbell.page)
+  await streams(page)
+  await page.evaluate(() => scrollTo({ top: 600, behavior: 'instant' }))
+  const before = await page.evaluate(() => [scrollY, document.body.scrollHeight])
+  const first = await newsbell.publish({ kind: 'correction', headline: 'It began at 9', alert: 'none', corrects: wrong.id })
+  await bar(page, '1 new update')
+  const second = await newsbell.publish({ kind: 'correction', headline: 'It began at 10', alert: 'none', corrects: wrong.id })
+  await bar(page, '2 new updates')
+  const third = await newsbell.publish({ kind: 'correction', headline: 'Or so they say', alert: 'none', corrects: second.id })
+  await bar(page, '3 new updates')
+  assert.deepEqual(await page.evaluate(() => [scrollY, document.body.scrollHeight]), before)
+  assert.deepEqual(await marks(page), [[]])
+  assert.equal(await shift(page), 0)
+
+  await page.click('.live-bar button')
+  const want = [
+    [['Corrects: It began at 10', `#update-${second.id}`]],
+    [['Corrects: It began at 8', `#update-${wrong.id}`], ['Corrected at hh:mm', `#update-${third.id}`]],
+    [['Corrects: It began at 8', `#update-${wrong.id}`]],
+    [['Corrected at hh:mm', `#update-${first.id}`], ['Corrected at hh:mm', `#update-${second.id}`]],
+  ]
+  assert.deepEqual(await marks(page), want)
+  const live = await coverage(page)
+  await page.goto('about:blank')
+  await standStill(page)
+  await page.goto(newsbell.page)
+  await streams(page)
+  assert.deepEqual(await coverage(page), live, 'the page shows the same when it is loaded again')
+  assert.deepEqual(await marks(page), want)
+  assert.equal(await shift(page), 0, 'nothing moves while it loads')
+
+  await page.click(`#update-${wrong.id} .entry-corrected a`)
+  await page.waitForSelector(`#update-${first.id}:target`)
+  await page.click(`#update-${first.id} .entry-corrects a`)
+  await page.waitForSelector(`#update-${wrong.id}:target`)
+})
+
+for (const scripts of [true, false])
+  test(`an editor chooses what a correction corrects ${scripts ? 'with' : 'without'} JavaScript`, async t => {
+    const { newsbell, page } = await reader(t)
+    const wrong = await newsbell.publish({ headline: 'It began at 8', alert: 'none' })
+    await page.setJavaScriptEnabled(scripts)
+    await standStill(page)
+    await page.goto(newsbell.url + '/editor')
+    await page.type('#token', newsbell.token)
+    await Promise.all([page.waitForNavigation(), page.click('form[action="/editor/sign-in"] button')])
+    await page.goto(newsbell.url + '/editor/outages/messages-down')
+    const isShown = () => page.$eval('#field-corrects', select => select.checkVisibility())
+    assert.equal(await isShown(), false)
+    await page.click('[name=kind][value=correction] + span')
+    assert.equal(await isShown(), true)
+    await page.select('#field-corrects', String(wrong.id))
+    await page.click('[name=alert][value=none]')
+    await page.type('#field-headline', 'It began at 9')
+    await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=preview]')])
+    assert.equal(await page.$eval('#field-corrects', select => select.value), String(wrong.id))
+    await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=publish]')])
+    await page.goto(newsbell.page)
+    assert.equal((await marks(page))[0][0][0], 'Corrects: It began at 8')
+  })
+
+test('a resolved outage is not offered to follow, its apps are', async t => {
+  const { newsbell, page } = await reader(t)
+  await page.goto(newsbell.page)
+  await streams(page)
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  const offer = () => page.evaluate(() => ({
+    topics: [...document.querySelectorAll('.follow-dialog [name=topic]')].map(({ value }) => value),
+    label: document.querySelector('.follow-label').textContent,
+    says: document.querySelector('.follow-status').textContent,
+  }))
+  assert.deepEqual((await offer()).topics, ['outage/messages-down', 'app/instagram', 'app/messenger'])
+  await newsbell.publish({ kind: 'resolution', headline: 'All is back', alert: 'none' })
+  await bar(page, 'Resolved: 1 new update')
+  await page.click('.live-bar button')
+  const over = {
+    topics: ['app/instagram', 'app/messenger'], label: 'Follow',
+    says: 'Resolved, so following it ends by itself. Follow an app to hear of its next outage.',
+  }
+  assert.deepEqual(await offer(), over)
+  await page.reload()
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  assert.deepEqual(await offer(), over)
+  assert.equal(await shift(page), 0)
+})

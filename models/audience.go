@@ -22,6 +22,8 @@ type audience struct {
 	topics []AlertTopic
 	// outageTopic is the topic that mutes.
 	outageTopic int64
+	// catchUp is who is due for a catch-up, instead of all that.
+	catchUp *catchUpAudience
 }
 
 // Reach counts the readers that a draft's alert would reach now.
@@ -82,6 +84,10 @@ func draftAudience(db *gorm.DB, d Draft, outage Outage, apps []App) (audience, e
 // alertAudience reads the audience that an alert was published with.
 func alertAudience(db *gorm.DB, alert Alert) (audience, error) {
 	var a audience
+	if alert.CatchUpUntil != nil {
+		a.catchUp = &catchUpAudience{alert.OutageID, *alert.CatchUpUntil}
+		return a, nil
+	}
 	if err := db.Find(&a.topics, "alert_id = ?", alert.ID).Error; err != nil {
 		return a, err
 	}
@@ -93,6 +99,10 @@ func alertAudience(db *gorm.DB, alert Alert) (audience, error) {
 // sql selects the subscription_id of everyone in the audience, each once. The
 // conditions narrow it: they are AND-ed to every part, with their arguments.
 func (a audience) sql(conditions ...condition) (string, []any) {
+	if a.catchUp != nil {
+		query, args := a.catchUp.sql()
+		return narrow(query, args, conditions)
+	}
 	var (
 		parts []string
 		args  []any
@@ -124,7 +134,11 @@ type condition struct {
 }
 
 func followersSQL(topics string, args []any, conditions []condition) (string, []any) {
-	query, args := "SELECT subscription_id FROM follows WHERE topic_id "+topics, slices.Clone(args)
+	return narrow("SELECT subscription_id FROM follows WHERE topic_id "+topics, args, conditions)
+}
+
+func narrow(query string, args []any, conditions []condition) (string, []any) {
+	args = slices.Clone(args)
 	for _, c := range conditions {
 		query, args = query+" AND "+c.sql, append(args, c.args...)
 	}

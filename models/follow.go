@@ -103,10 +103,14 @@ func (s *Store) Follow(ctx context.Context, sub Subscription, n NewFollow) error
 		if topic, err = findTopic(tx, topic); err != nil {
 			return err
 		}
-		return tx.Clauses(clause.OnConflict{
+		err = tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "topic_id"}, {Name: "subscription_id"}},
 			DoUpdates: clause.AssignmentColumns([]string{"level"}),
 		}).Create(&Follow{TopicID: topic.ID, SubscriptionID: sub.ID, Level: level, CreatedAt: s.Now()}).Error
+		if err != nil {
+			return err
+		}
+		return dropCatchUps(tx, sub.ID)
 	})
 }
 
@@ -117,7 +121,10 @@ func (s *Store) Unfollow(ctx context.Context, sub Subscription, topic Topic) err
 		if err != nil {
 			return err
 		}
-		return tx.Delete(&Follow{}, "topic_id = ? AND subscription_id = ?", found.ID, sub.ID).Error
+		if err := tx.Delete(&Follow{}, "topic_id = ? AND subscription_id = ?", found.ID, sub.ID).Error; err != nil {
+			return err
+		}
+		return dropCatchUps(tx, sub.ID)
 	})
 }
 

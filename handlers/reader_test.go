@@ -53,6 +53,42 @@ func TestAReaderSubscribesChangesAndIsForgotten(t *testing.T) {
 	})
 }
 
+func TestAReaderChoosesWhenToBeDisturbed(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		secret := w.subscribe("outage/messages-down:key")
+		type choices struct {
+			QuietHours *struct {
+				From, Until string
+				KeyWakes    bool `json:"key_wakes"`
+			} `json:"quiet_hours"`
+			HourlyCap int `json:"hourly_cap"`
+		}
+		change := func(body map[string]any) (now choices) {
+			t.Helper()
+			w.call(http.MethodPatch, "/api/v1/subscription", secret, body).decode(t, http.StatusOK, &now)
+			return now
+		}
+		now := change(map[string]any{"quiet_hours": map[string]any{"from": "22:30", "until": "07:00", "key_wakes": true}, "hourly_cap": 3})
+		if q := now.QuietHours; q == nil || q.From != "22:30" || q.Until != "07:00" || !q.KeyWakes || now.HourlyCap != 3 {
+			t.Errorf("choices = %+v", now)
+		}
+		if now = change(map[string]any{"time_zone": "Asia/Tokyo"}); now.QuietHours == nil || now.HourlyCap != 3 {
+			t.Errorf("another time zone left %+v", now)
+		}
+		if now = change(map[string]any{"quiet_hours": nil, "hourly_cap": 0}); now.QuietHours != nil || now.HourlyCap != 0 {
+			t.Errorf("switched off, it is %+v", now)
+		}
+		for field, bad := range map[string]map[string]any{
+			"quiet_hours.from": {"quiet_hours": map[string]any{"from": "24:00", "until": "07:00"}},
+			"quiet_hours":      {"quiet_hours": map[string]any{"from": "07:00", "until": "07:00"}},
+			"hourly_cap":       {"hourly_cap": 61},
+			"time_zone":        {"time_zone": "Mars/Olympus"},
+		} {
+			w.call(http.MethodPatch, "/api/v1/subscription", secret, bad).isProblem(t, http.StatusUnprocessableEntity, "body."+field)
+		}
+	})
+}
+
 func TestAnotherReadersSecretTouchesOnlyTheirs(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *web) {
 		victim, other := w.subscribe("outage/messages-down:all"), w.subscribe("app/messenger:all")

@@ -40,19 +40,23 @@ type subscribed struct {
 
 // subscription is what a reader sees of theirs.
 type subscription struct {
-	Endpoint         string     `json:"endpoint"`
-	PublicKey        string     `json:"public_key" doc:"The VAPID key that it is bound to."`
-	NeedsResubscribe bool       `json:"needs_resubscribe"`
-	TimeZone         string     `json:"time_zone"`
-	PausedUntil      *time.Time `json:"paused_until"`
-	Follows          []follow   `json:"follows"`
+	Endpoint         string      `json:"endpoint"`
+	PublicKey        string      `json:"public_key" doc:"The VAPID key that it is bound to."`
+	NeedsResubscribe bool        `json:"needs_resubscribe"`
+	TimeZone         string      `json:"time_zone"`
+	PausedUntil      *time.Time  `json:"paused_until"`
+	QuietHours       *quietHours `json:"quiet_hours" doc:"null when there are none."`
+	HourlyCap        int         `json:"hourly_cap" doc:"Alerts an hour; 0: any number."`
+	Follows          []follow    `json:"follows"`
 }
 
 type subscriptionChange struct {
-	Subscription *pushSubscription `json:"subscription,omitempty"`
-	VAPIDKey     string            `json:"vapid_key,omitempty" doc:"The key that the subscription was made with. Default: the current one."`
-	TimeZone     *string           `json:"time_zone,omitempty"`
-	PausedUntil  *time.Time        `json:"paused_until,omitempty" doc:"No alerts until then; a time in the past resumes them."`
+	Subscription *pushSubscription    `json:"subscription,omitempty"`
+	VAPIDKey     string               `json:"vapid_key,omitempty" doc:"The key that the subscription was made with. Default: the current one."`
+	TimeZone     *string              `json:"time_zone,omitempty"`
+	PausedUntil  *time.Time           `json:"paused_until,omitempty" doc:"No alerts until then; a time in the past resumes them."`
+	QuietHours   optional[quietHours] `json:"quiet_hours,omitempty" doc:"null switches them off."`
+	HourlyCap    *int                 `json:"hourly_cap,omitempty" doc:"Alerts an hour, up to 60; 0: any number."`
 }
 
 type vapidKey struct {
@@ -96,7 +100,14 @@ func (a *api) getSubscription(ctx context.Context, _ *nothing) (*body[subscripti
 }
 
 func (a *api) changeSubscription(ctx context.Context, in *body[subscriptionChange]) (*body[subscription], error) {
-	change := models.SubscriptionChange{VAPIDKey: in.Body.VAPIDKey, TimeZone: in.Body.TimeZone, PausedUntil: in.Body.PausedUntil}
+	quiet, err := in.Body.QuietHours.value.parse()
+	if err != nil {
+		return nil, err
+	}
+	change := models.SubscriptionChange{
+		VAPIDKey: in.Body.VAPIDKey, TimeZone: in.Body.TimeZone, PausedUntil: in.Body.PausedUntil,
+		SetQuietHours: in.Body.QuietHours.set, QuietHours: quiet, HourlyCap: in.Body.HourlyCap,
+	}
 	if in.Body.Subscription != nil {
 		browser := in.Body.Subscription.browser()
 		change.Browser = &browser
@@ -120,6 +131,7 @@ func (a *api) subscription(ctx context.Context, sub models.Subscription) (*body[
 	follows, err := a.follows(ctx, sub)
 	return &body[subscription]{subscription{
 		Endpoint: sub.Endpoint, PublicKey: key.PublicKey, NeedsResubscribe: sub.NeedsResubscribe,
-		TimeZone: sub.TimeZone, PausedUntil: sub.PausedUntil, Follows: follows,
+		TimeZone: sub.TimeZone, PausedUntil: sub.PausedUntil, QuietHours: quietHoursOf(sub), HourlyCap: sub.HourlyCap,
+		Follows: follows,
 	}}, err
 }

@@ -84,10 +84,11 @@ func (s *Store) Counts(ctx context.Context, alert Alert) (Counts, error) {
 	return counts, domain(err)
 }
 
-// AlertsOf are the alerts of an outage's updates, by the update's ID.
+// AlertsOf are the alerts of an outage's updates, by the update's ID. Catch-ups
+// are not among them.
 func (s *Store) AlertsOf(ctx context.Context, outage Outage) (map[int64]Alert, error) {
 	var alerts []Alert
-	if err := s.read.WithContext(ctx).Find(&alerts, "outage_id = ?", outage.ID).Error; err != nil {
+	if err := s.read.WithContext(ctx).Find(&alerts, "outage_id = ? AND catch_up_until IS NULL", outage.ID).Error; err != nil {
 		return nil, domain(err)
 	}
 	byUpdate := make(map[int64]Alert, len(alerts))
@@ -118,6 +119,13 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 				return err
 			}
 			return fmt.Errorf("%w: it is %s already", ErrConflict, alert.State)
+		}
+		alert, err := findAlert(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := stopCatchUps(tx, alert); err != nil {
+			return err
 		}
 		return s.audit(tx, actor, "stop alert", fmt.Sprint(id))
 	})

@@ -23,6 +23,8 @@ type audience struct {
 	topics []AlertTopic
 	// outageTopic is the topic that mutes and hushes.
 	outageTopic int64
+	// catchUp is who is due for a catch-up, instead of all that.
+	catchUp *catchUpAudience
 }
 
 // Reach counts the readers that a draft's alert would reach now.
@@ -86,6 +88,10 @@ func draftAudience(db *gorm.DB, d Draft, outage Outage, apps []App) (audience, e
 // alertAudience reads the audience that an alert was published with.
 func alertAudience(db *gorm.DB, alert Alert) (audience, error) {
 	var a audience
+	if alert.CatchUpUntil != nil {
+		a.catchUp = &catchUpAudience{alert.OutageID, *alert.CatchUpUntil}
+		return a, nil
+	}
 	if err := db.Find(&a.topics, "alert_id = ?", alert.ID).Error; err != nil {
 		return a, err
 	}
@@ -97,6 +103,10 @@ func alertAudience(db *gorm.DB, alert Alert) (audience, error) {
 // sql selects the subscription_id of everyone in the audience, each once. The
 // conditions narrow it: they are AND-ed to every part, with their arguments.
 func (a audience) sql(conditions ...condition) (string, []any) {
+	if a.catchUp != nil {
+		query, args := a.catchUp.sql()
+		return narrow(query, args, conditions)
+	}
 	var (
 		parts []string
 		args  []any
@@ -113,10 +123,10 @@ func (a audience) sql(conditions ...condition) (string, []any) {
 	return strings.Join(parts, " UNION ") + " EXCEPT " + silent, append(args, silentArgs...)
 }
 
-// reach is the highest level that hears of a topic. The resolution alone
+// highest is the highest level that hears of a topic. The resolution alone
 // reaches its outage's topic beyond the key moments: then the hushed hear it,
 // and the muted below them are taken out.
-func (a audience) reach(t AlertTopic) Level {
+func (a audience) highest(t AlertTopic) Level {
 	if t.TopicID == a.outageTopic && t.Reach == LevelResolution {
 		return LevelHushed
 	}
@@ -125,7 +135,7 @@ func (a audience) reach(t AlertTopic) Level {
 
 // silenced is the highest level that hears nothing, from the muted on.
 func (a audience) silenced() Level {
-	if slices.ContainsFunc(a.topics, func(t AlertTopic) bool { return a.reach(t) == LevelHushed }) {
+	if slices.ContainsFunc(a.topics, func(t AlertTopic) bool { return a.highest(t) == LevelHushed }) {
 		return LevelMuted
 	}
 	return LevelHushed
@@ -133,7 +143,7 @@ func (a audience) silenced() Level {
 
 func (a audience) topicsWithReach(reach Level) (ids []any) {
 	for _, t := range a.topics {
-		if a.reach(t) == reach {
+		if a.highest(t) == reach {
 			ids = append(ids, t.TopicID)
 		}
 	}
@@ -146,7 +156,11 @@ type condition struct {
 }
 
 func followersSQL(topics string, args []any, conditions []condition) (string, []any) {
-	query, args := "SELECT subscription_id FROM follows WHERE topic_id "+topics, slices.Clone(args)
+	return narrow("SELECT subscription_id FROM follows WHERE topic_id "+topics, args, conditions)
+}
+
+func narrow(query string, args []any, conditions []condition) (string, []any) {
+	args = slices.Clone(args)
 	for _, c := range conditions {
 		query, args = query+" AND "+c.sql, append(args, c.args...)
 	}

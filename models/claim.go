@@ -82,12 +82,20 @@ func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Resul
 	for _, id := range page.missing {
 		c.Ledger.end(c.offset(id), "", Gone)
 	}
-	for _, id := range page.paused {
+	for _, id := range page.leftOut {
 		c.Ledger.leaveOut(c.offset(id))
+	}
+	for _, h := range page.held {
+		c.Ledger.end(c.offset(h.ID), pushHost(h.Endpoint), Held)
 	}
 	c.stamp(s.Now(), page, results)
 	c.Shard.Position = max(c.Shard.Position, page.upto)
-	return s.save(ctx, c, func(tx *gorm.DB) error { return s.recordSubscriptions(tx, c, results) })
+	return s.save(ctx, c, func(tx *gorm.DB) error {
+		if err := s.recordSubscriptions(tx, c, results); err != nil {
+			return err
+		}
+		return s.recordCatchUps(tx, c, page, results)
+	})
 }
 
 // Waits tells whether anybody waits for a try before the deadline.
@@ -113,9 +121,10 @@ func (s *Store) Finish(ctx context.Context, c *Claim) error {
 			return err
 		}
 	}
+	waiting := c.Ledger.Waiting()
 	c.Ledger.leaveOutWaiting()
 	c.Shard.State = Finished
-	if err := s.save(ctx, c, nil); err != nil {
+	if err := s.save(ctx, c, func(tx *gorm.DB) error { return s.releaseCatchUps(tx, c, waiting) }); err != nil {
 		return err
 	}
 	return s.finishAlert(ctx, c.Shard.AlertID)
@@ -174,6 +183,9 @@ func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) err
 			err = tx.Delete(&Subscription{}, "id = ? AND endpoint_hash = ?", r.Recipient.ID, hashEndpoint(r.Recipient.Endpoint)).Error
 		case r.Outcome == Failed:
 			failures = append(failures, c.failure(r, s.Now()))
+		}
+		if err == nil && r.Outcome == Accepted && r.Recipient.hasCap() {
+			err = tx.Model(&Subscription{}).Where("id = ?", r.Recipient.ID).UpdateColumn("recent", r.Recipient.recentAfter(s.Now())).Error
 		}
 		if err == nil && r.mendsOrBreaksKey() {
 			err = tx.Model(&Subscription{}).Where("id = ?", r.Recipient.ID).

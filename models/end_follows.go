@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 const (
@@ -86,8 +85,7 @@ func (s *Store) toEnd(db *gorm.DB) *gorm.DB {
 // until the transaction ends, and looks, as only then it can, whether its
 // follows shall end.
 func (s *Store) lockToEnd(tx *gorm.DB, outage Outage) (isOver bool, err error) {
-	var locked Outage
-	if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Take(&locked, outage.ID).Error; err != nil {
+	if _, err := lockOutage(tx, outage.ID); err != nil {
 		return false, err
 	}
 	var found int64

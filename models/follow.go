@@ -121,10 +121,14 @@ func (s *Store) Follow(ctx context.Context, sub Subscription, n NewFollow) error
 		if err != nil {
 			return err
 		}
-		return tx.Clauses(clause.OnConflict{
+		err = tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "topic_id"}, {Name: "subscription_id"}},
 			DoUpdates: clause.AssignmentColumns([]string{"level"}),
 		}).Create(&Follow{TopicID: found.ID, SubscriptionID: sub.ID, Level: level, CreatedAt: s.Now()}).Error
+		if err != nil {
+			return err
+		}
+		return dropCatchUps(tx, sub.ID)
 	})
 }
 
@@ -135,23 +139,26 @@ func (s *Store) Unfollow(ctx context.Context, sub Subscription, topic Topic) err
 		if err != nil {
 			return err
 		}
-		return tx.Delete(&Follow{}, "topic_id = ? AND subscription_id = ?", found.ID, sub.ID).Error
+		if err := tx.Delete(&Follow{}, "topic_id = ? AND subscription_id = ?", found.ID, sub.ID).Error; err != nil {
+			return err
+		}
+		return dropCatchUps(tx, sub.ID)
 	})
 }
 
-// wish is a follow of a new subscription, as it was read.
-type wish struct {
+// parsedFollow is a follow of a new subscription, as it was read.
+type parsedFollow struct {
 	topic Topic
 	level Level
 	// field is where it stands in the input.
 	field string
 }
 
-// parseWishes reads the follows of a new subscription; a topic named twice
+// parseFollows reads the follows of a new subscription; a topic named twice
 // keeps its last level.
-func parseWishes(follows []NewFollow) ([]wish, error) {
+func parseFollows(follows []NewFollow) ([]parsedFollow, error) {
 	var p problems
-	wishes := make([]wish, 0, len(follows))
+	parsed := make([]parsedFollow, 0, len(follows))
 	for i, follow := range follows {
 		field := fmt.Sprintf("follows[%d]", i)
 		topic, level, err := follow.parse()
@@ -159,35 +166,35 @@ func parseWishes(follows []NewFollow) ([]wish, error) {
 			p.nested(field, err)
 			continue
 		}
-		wishes = slices.DeleteFunc(wishes, func(w wish) bool { return w.topic == topic })
-		wishes = append(wishes, wish{topic, level, field})
+		parsed = slices.DeleteFunc(parsed, func(f parsedFollow) bool { return f.topic == topic })
+		parsed = append(parsed, parsedFollow{topic, level, field})
 	}
-	return wishes, p.err()
+	return parsed, p.err()
 }
 
-// grantWishes makes the follows of a new subscription, yet without its ID. The
+// makeFollows makes the follows of a new subscription, yet without its ID. The
 // topics that it finds are there for the next one's.
-func grantWishes(tx *gorm.DB, wishes []wish, topics map[Topic]NamedTopic, now time.Time) ([]Follow, error) {
+func makeFollows(tx *gorm.DB, parsed []parsedFollow, topics map[Topic]NamedTopic, now time.Time) ([]Follow, error) {
 	var p problems
-	follows := make([]Follow, 0, len(wishes))
-	for _, w := range wishes {
-		topic, found := topics[w.topic]
+	follows := make([]Follow, 0, len(parsed))
+	for _, f := range parsed {
+		topic, found := topics[f.topic]
 		if !found {
 			var err error
-			if topic, err = findNamedTopic(tx, w.topic); err != nil {
+			if topic, err = findNamedTopic(tx, f.topic); err != nil {
 				return nil, err
 			}
-			topics[w.topic] = topic
+			topics[f.topic] = topic
 		}
-		if err := topic.admits(w.level); err != nil {
-			p.nested(w.field, err)
+		if err := topic.admits(f.level); err != nil {
+			p.nested(f.field, err)
 			continue
 		}
 		if err := topic.outlived(tx); err != nil {
 			return nil, err
 		}
 		follows = append(follows, Follow{
-			TopicID: topic.ID, Level: w.level, CreatedAt: now,
+			TopicID: topic.ID, Level: f.level, CreatedAt: now,
 			Topic: topic.Topic, Name: topic.Name, State: topic.State, EndsAt: topic.EndsAt,
 		})
 	}

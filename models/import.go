@@ -25,19 +25,19 @@ func (s *Store) Import(ctx context.Context, many []NewSubscription) error {
 			return err
 		}
 		var follows []Follow
-		granted, topics := map[string][]Follow{}, map[Topic]NamedTopic{} // most of an import follows the same
+		made, topics := map[string][]Follow{}, map[Topic]NamedTopic{} // most of an import follows the same
 		for i, sub := range subs {
 			key := fmt.Sprint(many[i].Follows)
-			if _, ok := granted[key]; !ok {
-				wishes, err := parseWishes(many[i].Follows)
+			if _, ok := made[key]; !ok {
+				parsed, err := parseFollows(many[i].Follows)
 				if err == nil {
-					granted[key], err = grantWishes(tx, wishes, topics, sub.CreatedAt)
+					made[key], err = makeFollows(tx, parsed, topics, sub.CreatedAt)
 				}
 				if err != nil {
 					return fmt.Errorf("subscription %d: %w", i, err)
 				}
 			}
-			for _, follow := range granted[key] {
+			for _, follow := range made[key] {
 				follow.SubscriptionID = sub.ID
 				follows = append(follows, follow)
 			}

@@ -19,6 +19,8 @@ type Recipient struct {
 	P256DH, Auth     []byte
 	VAPIDKeyID       int64
 	NeedsResubscribe bool
+
+	wishes *wishes // nil for most
 }
 
 // Page is a piece of a shard, read to be sent.
@@ -28,9 +30,11 @@ type Page struct {
 	Tries int
 	// upto is the last ID that the page covers; 0 for a page of those who wait.
 	upto int64
-	// paused are the IDs of those who paused, and missing of those who waited
-	// and have been deleted since.
-	paused, missing []int64
+	// leftOut are the IDs of those who paused, or have been told since, and
+	// missing of those who waited and have been deleted since.
+	leftOut, missing []int64
+	// held are those who are not to be disturbed now.
+	held []heldReader
 }
 
 // Untried leaves out of a page whom a worker that stopped in the middle of it
@@ -136,7 +140,7 @@ func (s *Store) waitingPage(ctx context.Context, c *Claim, offsets []uint32) (Pa
 	for _, r := range page.Recipients {
 		delete(missing, r.ID)
 	}
-	for _, id := range page.paused {
+	for _, id := range page.leftOut {
 		delete(missing, id)
 	}
 	page.missing = slices.Collect(maps.Keys(missing))
@@ -147,7 +151,10 @@ func (s *Store) waitingPage(ctx context.Context, c *Claim, offsets []uint32) (Pa
 // returns how many there were, those who paused too, and the last one's ID.
 func (s *Store) recipients(ctx context.Context, page *Page, query string, args []any) (read int, last int64, err error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
-		SELECT s.id, s.endpoint, s.p256dh, s.auth, s.vapid_key_id, s.needs_resubscribe, s.paused_until
+		SELECT s.id, s.endpoint, s.p256dh, s.auth, s.vapid_key_id, s.needs_resubscribe, s.paused_until,
+			s.quiet_from, s.quiet_until, s.key_wakes, s.hourly_cap,
+			CASE WHEN s.quiet_from IS NULL AND s.hourly_cap = 0 THEN NULL ELSE s.time_zone END,
+			CASE WHEN s.hourly_cap = 0 THEN NULL ELSE s.recent END
 		FROM (`+query+`) f JOIN subscriptions s ON s.id = f.subscription_id ORDER BY s.id`), args...)
 	if err != nil {
 		return 0, 0, err
@@ -158,13 +165,18 @@ func (s *Store) recipients(ctx context.Context, page *Page, query string, args [
 		var (
 			r      Recipient
 			paused *time.Time
+			w      wishes
 		)
-		if err := rows.Scan(&r.ID, &r.Endpoint, &r.P256DH, &r.Auth, &r.VAPIDKeyID, &r.NeedsResubscribe, &paused); err != nil {
+		if err := rows.Scan(&r.ID, &r.Endpoint, &r.P256DH, &r.Auth, &r.VAPIDKeyID, &r.NeedsResubscribe, &paused,
+			&w.quietFrom, &w.quietUntil, &w.keyWakes, &w.hourlyCap, &w.timeZone, (*[]byte)(&w.recent)); err != nil {
 			return 0, 0, err
+		}
+		if w.timeZone.Valid {
+			r.wishes = &w
 		}
 		read, last = read+1, r.ID
 		if paused != nil && now.Before(*paused) {
-			page.paused = append(page.paused, r.ID)
+			page.leftOut = append(page.leftOut, r.ID)
 			continue
 		}
 		page.Recipients = append(page.Recipients, r)

@@ -58,7 +58,7 @@ func (s *Store) beginPlan(ctx context.Context, alertID int64) (alert Alert, err 
 		if alert.State != Sending || alert.PlannedAt != nil {
 			return ErrFinished
 		}
-		if begun.RowsAffected == 0 {
+		if begun.RowsAffected == 0 || alert.CatchUpUntil != nil {
 			return nil
 		}
 		return s.supersede(tx, alert)
@@ -139,7 +139,11 @@ func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (
 	for _, t := range a.topics {
 		parts = append(parts, `SELECT subscription_id FROM (SELECT subscription_id FROM follows
 			WHERE topic_id = ? AND level <= ? AND subscription_id > ? ORDER BY subscription_id LIMIT ?) AS followers`)
-		args = append(args, t.TopicID, a.reach(t), after, s.shardSize)
+		args = append(args, t.TopicID, a.highest(t), after, s.shardSize)
+	}
+	if a.catchUp != nil {
+		part, partArgs := a.sql(condition{"subscription_id > ?", []any{after}})
+		parts, args = append(parts, part), append(args, partArgs...)
 	}
 	var followers int
 	var first, upto int64

@@ -48,6 +48,9 @@ func (s *Store) rebuild(ctx context.Context, c *Claim, cause error) error {
 	}
 	err := s.noteFailures(ctx, c)
 	if err == nil {
+		err = s.noteHeld(ctx, c)
+	}
+	if err == nil {
 		err = s.notePassed(ctx, c)
 	}
 	if err == nil {
@@ -68,6 +71,18 @@ func (s *Store) noteFailures(ctx context.Context, c *Claim) error {
 		Find(&failures, "alert_id = ? AND subscription_id > ? AND subscription_id <= ?", c.Alert.ID, c.Shard.AfterID, c.Shard.UptoID).Error
 	for _, f := range failures {
 		c.Ledger.end(c.offset(f.SubscriptionID), f.PushHost, Failed)
+	}
+	return err
+}
+
+// noteHeld notes who was held back, by the catch-ups that say so.
+func (s *Store) noteHeld(ctx context.Context, c *Claim) error {
+	page := Page{}
+	_, _, err := s.recipients(ctx, &page, `SELECT subscription_id FROM catch_ups
+		WHERE outage_id = ? AND alert_id = ? AND subscription_id > ? AND subscription_id <= ? AND due_at > ?`,
+		[]any{c.Alert.OutageID, c.Alert.ID, c.Shard.AfterID, c.Shard.Position, s.Now()})
+	for _, r := range page.Recipients {
+		c.Ledger.end(c.offset(r.ID), pushHost(r.Endpoint), Held)
 	}
 	return err
 }

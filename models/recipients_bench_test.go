@@ -51,17 +51,7 @@ func sendToCrowd(b *testing.B, db *modelstest.DB) (alertID int64) {
 	b.Helper()
 	ctx := b.Context()
 	db.Outage("messages-down", "messenger")
-	key := db.VAPIDKey()
-	numbers, random, now := "SELECT n FROM generate_series(1, ?::int) AS n", "decode(md5(n::text), 'hex')", "now()"
-	if !models.IsPostgres(db.URL) {
-		numbers = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < ?) SELECT n FROM series"
-		random, now = "randomblob(16)", "'2021-11-03 18:00:00+00:00'"
-	}
-	db.Exec(`INSERT INTO subscriptions (endpoint, endpoint_hash, p256dh, auth, secret_hash, vapid_key_id, time_zone, needs_resubscribe, created_at, updated_at)
-		SELECT 'https://host' || (n % 4) || '.example/' || n, `+random+`, `+random+`, `+random+`, `+random+`, ?, 'UTC', false, `+now+`, `+now+`
-		FROM (`+numbers+`) AS numbers`, key.ID, crowd)
-	db.Exec(`INSERT INTO follows (topic_id, subscription_id, level, created_at)
-		SELECT t.id, s.id, 0, s.created_at FROM subscriptions s, topics t WHERE t.slug = 'messages-down'`)
+	crowdOf(db, crowd)
 	alertID = db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 	shards, err := db.DueShards(ctx, crowd)
 	if err != nil {
@@ -90,4 +80,19 @@ func sendToCrowd(b *testing.B, db *modelstest.DB) (alertID int64) {
 		}
 	}
 	return alertID
+}
+
+// crowdOf makes so many readers of messages-down.
+func crowdOf(db *modelstest.DB, size int) {
+	key := db.VAPIDKey()
+	numbers, random, now := "SELECT n FROM generate_series(1, ?::int) AS n", "decode(md5(n::text), 'hex')", "now()"
+	if !models.IsPostgres(db.URL) {
+		numbers = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < ?) SELECT n FROM series"
+		random, now = "randomblob(16)", "'2021-11-03 18:00:00+00:00'"
+	}
+	db.Exec(`INSERT INTO subscriptions (endpoint, endpoint_hash, p256dh, auth, secret_hash, vapid_key_id, time_zone, needs_resubscribe, created_at, updated_at)
+		SELECT 'https://host' || (n % 4) || '.example/' || n, `+random+`, `+random+`, `+random+`, `+random+`, ?, 'UTC', false, `+now+`, `+now+`
+		FROM (`+numbers+`) AS numbers`, key.ID, size)
+	db.Exec(`INSERT INTO follows (topic_id, subscription_id, level, created_at)
+		SELECT t.id, s.id, 0, s.created_at FROM subscriptions s, topics t WHERE t.slug = 'messages-down'`)
 }

@@ -39,7 +39,7 @@ func (s *Store) Subscribe(ctx context.Context, n NewSubscription) (Subscribed, e
 	if r.sub, err = s.newSubscription(n); err != nil {
 		return Subscribed{}, err
 	}
-	if r.wishes, err = parseWishes(n.Follows); err != nil {
+	if r.parsed, err = parseFollows(n.Follows); err != nil {
 		return Subscribed{}, fmt.Errorf("subscribe: %w", err)
 	}
 	var secret string
@@ -55,7 +55,7 @@ type subscribing struct {
 	ctx    context.Context
 	sub    Subscription
 	key    string // the VAPID public key; the current one if empty
-	wishes []wish
+	parsed []parsedFollow
 	// When done is closed, follows are stored, or there is an error.
 	follows []Follow
 	err     error
@@ -191,7 +191,7 @@ func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Top
 		keys[r.key] = id
 	}
 	r.sub.VAPIDKeyID = id
-	if r.follows, err = grantWishes(tx, r.wishes, topics, r.sub.CreatedAt); err != nil {
+	if r.follows, err = makeFollows(tx, r.parsed, topics, r.sub.CreatedAt); err != nil {
 		return err
 	}
 	slices.SortFunc(r.follows, func(a, b Follow) int { return cmp.Compare(a.TopicID, b.TopicID) })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -33,7 +32,7 @@ type Subscription struct {
 	NeedsResubscribe bool
 	// QuietFrom and QuietUntil are minutes after midnight on the clock of
 	// TimeZone, or nil: alerts between them wait. KeyWakes lets key moments through.
-	QuietFrom, QuietUntil *int16
+	QuietFrom, QuietUntil *WallTime
 	KeyWakes              bool
 	// HourlyCap is how many alerts an hour may be sent; 0: any number.
 	HourlyCap int
@@ -41,6 +40,14 @@ type Subscription struct {
 	Recent    []byte
 	CreatedAt time.Time
 	UpdatedAt time.Time
+}
+
+// QuietHours are the reader's; false if there are none.
+func (s Subscription) QuietHours() (QuietHours, bool) {
+	if s.QuietFrom == nil || s.QuietUntil == nil {
+		return QuietHours{}, false
+	}
+	return QuietHours{*s.QuietFrom, *s.QuietUntil, s.KeyWakes}, true
 }
 
 // NewSubscription is a subscription to be made.
@@ -70,6 +77,17 @@ type SubscriptionChange struct {
 	TimeZone *string
 	// PausedUntil stops alerts until then; a time in the past resumes them.
 	PausedUntil *time.Time
+	// QuietHours are set if SetQuietHours: nil is none.
+	SetQuietHours bool
+	QuietHours    *QuietHours
+	// HourlyCap is from 0, for any number, to 60.
+	HourlyCap *int
+}
+
+// changesWaiting tells whether what is held back for the reader may be due at
+// another time.
+func (c SubscriptionChange) changesWaiting() bool {
+	return c.SetQuietHours || c.HourlyCap != nil || c.TimeZone != nil
 }
 
 // ChangeSubscription changes a subscription and returns it as it is then.
@@ -87,6 +105,11 @@ func (s *Store) ChangeSubscription(ctx context.Context, sub Subscription, change
 		result := tx.Model(&Subscription{}).Where("id = ?", sub.ID).Updates(columns)
 		if result.Error != nil {
 			return result.Error
+		}
+		if change.changesWaiting() {
+			if err := s.reviseCatchUps(tx, sub); err != nil {
+				return err
+			}
 		}
 		return tx.Take(&sub, sub.ID).Error
 	})
@@ -140,6 +163,19 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 	if change.PausedUntil != nil {
 		columns["paused_until"] = change.PausedUntil.UTC().Truncate(time.Microsecond)
 	}
+	if change.SetQuietHours {
+		columns["quiet_from"], columns["quiet_until"], columns["key_wakes"] = nil, nil, false
+	}
+	if q := change.QuietHours; change.SetQuietHours && q != nil {
+		p.quietHours(*q)
+		columns["quiet_from"], columns["quiet_until"], columns["key_wakes"] = q.From, q.Until, q.KeyWakes
+	}
+	if n := change.HourlyCap; n != nil {
+		if *n < 0 || *n > maxHourlyCap {
+			p.add("hourly_cap", "must be from 0, for any number, to %d", maxHourlyCap)
+		}
+		columns["hourly_cap"] = *n
+	}
 	return columns, p.err()
 }
 
@@ -151,18 +187,7 @@ func hashEndpoint(endpoint string) []byte {
 func (p *problems) timeZone(name string) {
 	if name == "" || name == "Local" {
 		p.add("time_zone", "must be an IANA time zone")
-		return
-	}
-	if _, known := timeZones.Load(name); known {
-		return
-	}
-	if _, err := time.LoadLocation(name); err != nil {
+	} else if _, err := findZone(name); err != nil {
 		p.add("time_zone", "must be an IANA time zone")
-		return
 	}
-	timeZones.Store(name, true)
 }
-
-// timeZones are the names that have been found right: there are few, and to
-// look one up takes longer than everything else about a subscription.
-var timeZones sync.Map

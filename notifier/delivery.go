@@ -106,6 +106,10 @@ func (d *delivery) sendWaiting(ctx context.Context) error {
 // sendPage sends and records a page. When ctx has ended, what was sent is
 // recorded all the same, so that another worker goes on with the rest.
 func (d *delivery) sendPage(ctx context.Context, page models.Page) error {
+	page, err := d.store.HoldBack(ctx, d.claim, page)
+	if err != nil {
+		return err
+	}
 	results, err := d.send(ctx, page)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/SherClockHolmes/webpush-go"
 
@@ -68,7 +69,7 @@ func (o messageOptions) of(alert models.Alert) (message, error) {
 	payload, err := json.Marshal(declarative{webPush, notification{
 		Title:    cut(update.Headline, titleGraphemes, titleBytes),
 		Navigate: fmt.Sprintf("%s/outages/%s#update-%d", o.baseURL, outage.Slug, update.ID),
-		Body:     cut(plainText(update.Body), bodyGraphemes, bodyBytes),
+		Body:     cut(strings.TrimSpace(meanwhile(alert)+plainText(update.Body)), bodyGraphemes, bodyBytes),
 		Lang:     o.lang,
 		Tag:      topic,
 		Icon:     o.baseURL + "/static/icons/icon-192.png",

@@ -73,7 +73,7 @@ func (n *newsroom) start(processes int) (stop func()) {
 	ended := make(chan error, processes)
 	for range processes {
 		notifier, err := New(Options{
-			Store: n.Store, Bus: n.bus, SweepEvery: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+			Store: n.Store, Bus: n.bus, SweepEvery: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(n.t.Output(), nil)),
 			Sender:  n.sender(NewClient(ClientOptions{Hosts: n.hosts, RootCAs: n.service.CertPool(), Timeout: 2 * time.Second})),
 			BaseURL: "https://news.example", VAPIDSubject: "mailto:desk@example.com", Workers: 2, InFlight: 64,
 		})

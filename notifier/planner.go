@@ -67,8 +67,8 @@ func (n *Notifier) warmUp() {
 	}
 }
 
-// sweepOnce plans what is due, offers every due shard, and ends the alerts
-// that have none left.
+// sweepOnce plans what is due, offers every due shard, makes alerts of the
+// catch-ups that are due, and ends the alerts that have no shard left.
 func (n *Notifier) sweepOnce(ctx context.Context) error {
 	if err := n.planAlerts(ctx); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (n *Notifier) sweepOnce(ctx context.Context) error {
 	if err := n.offer(ctx, shards); err != nil {
 		return err
 	}
-	return n.store.FinishAlerts(ctx)
+	return errors.Join(n.store.OpenCatchUps(ctx), n.store.FinishAlerts(ctx))
 }
 
 // planAlerts takes each alert's plan one step further, the most urgent first,

@@ -15,6 +15,18 @@ import (
 // placeholders are ?.
 func (db *DB) Exec(statement string, args ...any) {
 	db.t.Helper()
+	db.behind(func(handle *gorm.DB) error { return handle.Exec(statement, args...).Error })
+}
+
+// Count is how many rows a table has.
+func (db *DB) Count(table string) (rows int64) {
+	db.t.Helper()
+	db.behind(func(handle *gorm.DB) error { return handle.Table(table).Count(&rows).Error })
+	return rows
+}
+
+func (db *DB) behind(do func(*gorm.DB) error) {
+	db.t.Helper()
 	dialector := gorm.Dialector(postgres.Open(db.URL))
 	if !models.IsPostgres(db.URL) {
 		dialector = sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: db.URL + "?_pragma=busy_timeout(5000)"})
@@ -24,5 +36,5 @@ func (db *DB) Exec(statement string, args ...any) {
 	connections, err := handle.DB()
 	must(db, err)
 	defer connections.Close()
-	must(db, handle.WithContext(context.Background()).Exec(statement, args...).Error)
+	must(db, do(handle.WithContext(context.Background())))
 }

@@ -1,0 +1,263 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// A catch-up is a row: this reader is to be told of this outage when they may
+// be disturbed again, for the alerts that were held back from the first to the
+// last. When it is due it becomes part of an alert of its own, whose audience
+// are those rows, and which tells the outage's state of then. Whoever has been
+// told of the outage since needs none.
+
+// catchUpGrace is how long after its alert's deadline a catch-up whose push
+// waits for another try is anybody's again: never, unless the alert was stopped.
+const catchUpGrace = time.Minute
+
+// catchUpAudience are the readers whose catch-ups of an outage are due.
+type catchUpAudience struct {
+	outageID int64
+	until    time.Time
+}
+
+func (a *catchUpAudience) sql() (string, []any) {
+	return "SELECT subscription_id FROM catch_ups WHERE outage_id = ? AND due_at <= ?", []any{a.outageID, a.until}
+}
+
+// OpenCatchUps makes an alert for each outage of which catch-ups are due, to be
+// planned like any other. It waits while another alert of the outage is being
+// planned or sent for the first time: who gets that one needs no catch-up.
+func (s *Store) OpenCatchUps(ctx context.Context) error {
+	now := s.Now()
+	var due []int64
+	err := s.read.WithContext(ctx).Model(&Outage{}).Where(catchUpDue, now, Holding, Sending, Unfinished).Order("id").Pluck("id", &due).Error
+	for _, id := range due {
+		if err == nil {
+			err = s.openCatchUp(ctx, id, now)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("open catch-ups: %w", domain(err))
+	}
+	return nil
+}
+
+const catchUpDue = `EXISTS (SELECT 1 FROM catch_ups WHERE outage_id = outages.id AND due_at <= ?)
+	AND NOT EXISTS (SELECT 1 FROM alerts WHERE outage_id = outages.id AND (state = ? OR state = ? AND (planned_at IS NULL
+		OR EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND state = ? AND position < upto_id))))`
+
+func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) error {
+	return s.transaction(ctx, func(tx *gorm.DB) error {
+		outage, err := lockOutage(tx, outageID)
+		if err != nil {
+			return err
+		}
+		// Another process may have been faster, or an editor.
+		var stillDue int64
+		err = tx.Model(&Outage{}).Where("id = ?", outageID).Where(catchUpDue, now, Holding, Sending, Unfinished).Count(&stillDue).Error
+		if err != nil || stillDue == 0 {
+			return err
+		}
+		update, err := latestState(tx, outage)
+		if errors.Is(err, gorm.ErrRecordNotFound) { // all that was held back has been stopped
+			return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND due_at <= ?", outageID, now).Error
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Create(&Alert{
+			UpdateID: update.ID, OutageID: outageID, State: Holding, HoldUntil: now, CatchUpUntil: &now, CreatedAt: now,
+			Deadline: now.Add(s.ttlOf(Draft{Kind: update.Kind, Alert: AlertKey})),
+		}).Error
+	})
+}
+
+// latestState is the update that tells how an outage stands: its resolution, or
+// else the newest that sent an alert which nobody stopped.
+func latestState(tx *gorm.DB, outage Outage) (update Update, err error) {
+	return update, tx.Where("outage_id = ? AND (alert_level <> ? OR kind = ?)", outage.ID, AlertNone, Resolution).
+		Where("NOT EXISTS (SELECT 1 FROM alerts WHERE update_id = updates.id AND catch_up_until IS NULL AND state = ?)", Stopped).
+		Order(clause.OrderBy{Expression: clause.Expr{SQL: "CASE kind WHEN ? THEN 0 ELSE 1 END, id DESC", Vars: []any{Resolution}}}).
+		Take(&update).Error
+}
+
+// lockOutage keeps others from writing catch-ups of an outage, or publishing,
+// until the transaction ends.
+func lockOutage(tx *gorm.DB, id int64) (outage Outage, err error) {
+	return outage, tx.Clauses(clause.Locking{Strength: "UPDATE"}).Take(&outage, id).Error
+}
+
+// recordCatchUps writes down for whom a page has made a catch-up necessary, or
+// unnecessary.
+func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Result) error {
+	there, err := catchUpsThere(tx, c, page)
+	if err != nil || len(there)+len(page.held) == 0 {
+		return err
+	}
+	if _, err := lockOutage(tx, c.Alert.OutageID); err != nil {
+		return err
+	}
+	var told, waiting []int64
+	for _, r := range results {
+		_, isThere := there[r.Recipient.ID]
+		switch {
+		case !isThere:
+		case r.Outcome == Waiting:
+			waiting = append(waiting, r.Recipient.ID)
+		case r.Outcome == Accepted, c.Alert.CatchUpUntil != nil:
+			told = append(told, r.Recipient.ID)
+		}
+	}
+	if c.Alert.CatchUpUntil != nil {
+		told = append(told, page.leftOut...)
+	}
+	if err := endCatchUps(tx, c.Alert, told); err != nil {
+		return err
+	}
+	if err := deferCatchUps(tx, c.Alert, waiting, c.Alert.Deadline.Add(catchUpGrace)); err != nil {
+		return err
+	}
+	return s.writeCatchUps(tx, c, page.held)
+}
+
+// catchUpsThere are the readers of a page who have a catch-up of the outage.
+func catchUpsThere(tx *gorm.DB, c *Claim, page Page) (map[int64]bool, error) {
+	first, last, ok := page.span()
+	if !ok {
+		return nil, nil
+	}
+	var ids []int64
+	err := tx.Raw("SELECT subscription_id FROM catch_ups WHERE outage_id = ? AND subscription_id BETWEEN ? AND ?",
+		c.Alert.OutageID, first, last).Scan(&ids).Error
+	there := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		there[id] = true
+	}
+	return there, err
+}
+
+// endCatchUps deletes the catch-ups of whom an alert has told.
+func endCatchUps(tx *gorm.DB, alert Alert, readers []int64) error {
+	if len(readers) == 0 {
+		return nil
+	}
+	return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND alert_id <= ? AND subscription_id IN ?", alert.OutageID, alert.ID, readers).Error
+}
+
+// deferCatchUps leaves the catch-ups of readers to an alert until a time.
+func deferCatchUps(tx *gorm.DB, alert Alert, readers []int64, until time.Time) error {
+	if len(readers) == 0 {
+		return nil
+	}
+	return tx.Exec("UPDATE catch_ups SET due_at = ?, alert_id = ? WHERE outage_id = ? AND alert_id <= ? AND subscription_id IN ?",
+		until, alert.ID, alert.OutageID, alert.ID, readers).Error
+}
+
+// writeCatchUps notes who was held back, unless nobody shall hear of the alert
+// any more, or a newer one tells them.
+func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, held []heldReader) error {
+	var state AlertState
+	err := tx.Model(&c.Alert).Clauses(clause.Locking{Strength: "SHARE"}).Select("state").Scan(&state).Error
+	if err != nil || state != Sending {
+		return err
+	}
+	byDue := map[time.Time][]int64{}
+	for _, h := range held {
+		due := h.until.Add(time.Minute - 1).Truncate(time.Minute) // few different times
+		byDue[due] = append(byDue[due], h.ID)
+	}
+	for _, due := range slices.SortedFunc(maps.Keys(byDue), time.Time.Compare) {
+		err := tx.Exec(`
+			INSERT INTO catch_ups (outage_id, subscription_id, first_alert_id, alert_id, reach, due_at)
+			SELECT ?, id, ?, ?, ?, ? FROM subscriptions WHERE id IN ? ORDER BY id
+			ON CONFLICT (outage_id, subscription_id) DO UPDATE SET
+				first_alert_id = CASE WHEN excluded.first_alert_id < catch_ups.first_alert_id THEN excluded.first_alert_id ELSE catch_ups.first_alert_id END,
+				alert_id = CASE WHEN excluded.alert_id > catch_ups.alert_id THEN excluded.alert_id ELSE catch_ups.alert_id END,
+				reach = CASE WHEN excluded.reach > catch_ups.reach THEN excluded.reach ELSE catch_ups.reach END,
+				due_at = excluded.due_at`,
+			c.Alert.OutageID, c.Alert.ID, c.Alert.ID, c.audience.reach(), due, byDue[due]).Error
+		if err != nil {
+			return fmt.Errorf("hold back: %w", err)
+		}
+	}
+	return nil
+}
+
+// releaseCatchUps gives back who waited for another try of a catch-up that a
+// newer alert has superseded: the next catch-up tells them.
+func (s *Store) releaseCatchUps(tx *gorm.DB, c *Claim, waiting *roaring.Bitmap) error {
+	if c.Alert.CatchUpUntil == nil || c.Alert.State != Superseded || waiting.IsEmpty() {
+		return nil
+	}
+	readers := make([]int64, 0, waiting.GetCardinality())
+	for it := waiting.Iterator(); it.HasNext(); {
+		readers = append(readers, c.Shard.AfterID+int64(it.Next()))
+	}
+	return deferCatchUps(tx, c.Alert, readers, s.Now())
+}
+
+// stopCatchUps keeps readers from hearing later of an alert that was stopped.
+func stopCatchUps(tx *gorm.DB, alert Alert) error {
+	if alert.CatchUpUntil == nil {
+		return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND first_alert_id = ? AND alert_id = ?", alert.OutageID, alert.ID, alert.ID).Error
+	}
+	return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND (due_at <= ? OR alert_id = ?)", alert.OutageID, *alert.CatchUpUntil, alert.ID).Error
+}
+
+// reviseCatchUps lets the catch-ups of a reader who chose other times be due
+// now: whoever takes them up looks at what was chosen. One that an alert has
+// taken up already stays with it.
+func (s *Store) reviseCatchUps(tx *gorm.DB, sub Subscription) error {
+	return tx.Exec(`UPDATE catch_ups SET due_at = ? WHERE subscription_id = ?
+		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = catch_ups.alert_id AND state = ?)`, s.Now(), sub.ID, Unfinished).Error
+}
+
+// dropCatchUps deletes the catch-ups that a reader would not be sent by what
+// they follow now. Who hushed the outage is sent that of its resolution.
+func dropCatchUps(tx *gorm.DB, subscriptionID int64) error {
+	return tx.Exec(`DELETE FROM catch_ups WHERE subscription_id = ? AND (
+		EXISTS (SELECT 1 FROM follows JOIN topics ON topics.id = topic_id
+			WHERE follows.subscription_id = catch_ups.subscription_id
+			AND kind = ? AND slug IN (SELECT slug FROM outages WHERE id = catch_ups.outage_id AND (level = ? OR level = ? AND state = ?)))
+		OR NOT EXISTS (SELECT 1 FROM follows JOIN topics ON topics.id = topic_id
+			WHERE follows.subscription_id = catch_ups.subscription_id AND (level <= reach OR level = ?) AND (
+				kind = ? AND slug IN (SELECT slug FROM outages WHERE id = catch_ups.outage_id)
+				OR kind = ? AND slug IN (SELECT slug FROM apps WHERE id IN (
+					SELECT app_id FROM outage_apps WHERE outage_id = catch_ups.outage_id
+					UNION SELECT app_id FROM update_apps JOIN updates ON updates.id = update_id WHERE updates.outage_id = catch_ups.outage_id)))))`,
+		subscriptionID, OutageTopic, LevelMuted, LevelHushed, Ongoing, LevelHushed, OutageTopic, AppTopic).Error
+}
+
+// span are the first and the last of a page's readers; false if it has none.
+func (p Page) span() (first, last int64, ok bool) {
+	ids := slices.Clone(p.leftOut)
+	for _, r := range p.Recipients {
+		ids = append(ids, r.ID)
+	}
+	for _, h := range p.held {
+		ids = append(ids, h.ID)
+	}
+	if len(ids) == 0 {
+		return 0, 0, false
+	}
+	return slices.Min(ids), slices.Max(ids), true
+}
+
+// reach is the widest of an audience's topics: all that a catch-up must know
+// of who may be told.
+func (a audience) reach() Level {
+	if a.catchUp != nil || len(a.topics) == 0 {
+		return LevelAll
+	}
+	return slices.MaxFunc(a.topics, func(x, y AlertTopic) int { return cmp.Compare(x.Reach, y.Reach) }).Reach
+}

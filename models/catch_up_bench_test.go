@@ -1,0 +1,44 @@
+package models_test
+
+import (
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+// BenchmarkHoldBack records a page of a thousand readers: all told, or all held
+// back for the night, which becomes a row of each.
+func BenchmarkHoldBack(b *testing.B) {
+	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
+		for name, quiet := range map[string]string{"told": "NULL", "held": "1080"} {
+			b.Run(string(kind)+"/"+name, func(b *testing.B) {
+				db := modelstest.Open(b, kind)
+				db.Outage("messages-down", "messenger")
+				crowdOf(db, 1000)
+				db.Exec("UPDATE subscriptions SET time_zone = 'Europe/London', quiet_from = " + quiet + ", quiet_until = CASE WHEN " + quiet + " IS NULL THEN NULL ELSE 420 END")
+				var pages int
+				var spent time.Duration
+				for b.Loop() {
+					id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+					shards, err := db.DueShards(b.Context(), 10)
+					if err != nil || len(shards) == 0 {
+						b.Fatal(err)
+					}
+					for _, shard := range shards {
+						if shard.AlertID != id {
+							continue
+						}
+						began := time.Now()
+						newPostman(b, db).deliver(shard.ID)
+						spent += time.Since(began)
+						pages++
+					}
+				}
+				b.ReportMetric(float64(spent.Microseconds())/float64(pages)/1000, "µs/reader")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	}
+}

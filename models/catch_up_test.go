@@ -1,0 +1,246 @@
+package models_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+// asleep is a night in London, where modelstest.Start is 18:04: quiet from
+// then on, until 07:00.
+var asleep = models.QuietHours{From: 18 * 60, Until: 7 * 60}
+
+const morning = 13 * time.Hour
+
+// sleeping subscribes a reader who is in quiet hours.
+func sleeping(t *testing.T, db *modelstest.DB, follows ...string) models.Subscription {
+	t.Helper()
+	return chooses(t, db, db.Reader(follows...), models.SubscriptionChange{SetQuietHours: true, QuietHours: &asleep})
+}
+
+func chooses(t *testing.T, db *modelstest.DB, sub models.Subscription, change models.SubscriptionChange) models.Subscription {
+	t.Helper()
+	changed, err := db.ChangeSubscription(t.Context(), sub, change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
+// night opens an outage whose first alert is held back for a reader.
+func night(t *testing.T, db *modelstest.DB) (reader models.Subscription, p *postman) {
+	t.Helper()
+	db.Outage("messages-down", "messenger")
+	reader, p = sleeping(t, db, "outage/messages-down:all"), newPostman(t, db)
+	db.PublishDraft(models.Draft{Outage: "messages-down"})
+	p.round()
+	return reader, p
+}
+
+func TestAReaderInQuietHoursIsToldTheStateInTheMorningOnce(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		reader, p := night(t, db)
+		awake := db.Reader("outage/messages-down:all")
+		second := db.PublishDraft(models.Draft{Outage: "messages-down"})
+		p.round()
+		if c := countsOf(t, db, second.Alert.ID); c.Accepted != 1 || c.Held != 1 || c.Remaining() != 0 {
+			t.Errorf("counts = %+v; want one accepted, one held, none left", c)
+		}
+		db.Clock.Advance(3 * time.Hour)
+		resolution := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution})
+		p.round()
+		if got := p.to(reader); len(got) != 0 {
+			t.Errorf("sent at night: %v", got)
+		}
+		if got := p.to(awake); len(got) != 2 {
+			t.Errorf("sent to who is awake: %v; want both alerts", got)
+		}
+		db.Clock.Advance(morning)
+		p.round()
+		db.Clock.Advance(morning)
+		p.round()
+		got := p.to(reader)
+		if len(got) != 1 || got[0].update != resolution.Update.ID || !got[0].catchUp {
+			t.Errorf("sent in the morning: %v; want the resolution, once", got)
+		}
+	})
+}
+
+func TestKeyMomentsWakeWhoLetsThem(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		sleeper, p := night(t, db)
+		light := asleep
+		light.KeyWakes = true
+		woken := chooses(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{SetQuietHours: true, QuietHours: &light})
+		key := db.PublishDraft(models.Draft{Outage: "messages-down", Alert: models.AlertKey})
+		p.round()
+		if got := p.to(woken); len(got) != 1 || got[0].update != key.Update.ID {
+			t.Errorf("sent to who may be woken: %v; want the key moment", got)
+		}
+		if got := p.to(sleeper); len(got) != 0 {
+			t.Errorf("sent to who may not: %v", got)
+		}
+		db.Clock.Advance(morning)
+		p.round()
+		if got := p.to(woken); len(got) != 1 {
+			t.Errorf("sent to who was woken: %v; want nothing twice", got)
+		}
+	})
+}
+
+func TestWhatExceedsTheHourlyCapIsFoldedIntoOne(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		p, two := newPostman(t, db), 2
+		reader := chooses(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{HourlyCap: &two})
+		var last models.Publication
+		for range 5 {
+			last = db.PublishDraft(models.Draft{Outage: "messages-down"})
+			p.round()
+			db.Clock.Advance(5 * time.Minute)
+		}
+		if got := p.to(reader); len(got) != 2 {
+			t.Errorf("sent within the hour: %v; want two", got)
+		}
+		db.Clock.Advance(time.Hour)
+		p.round()
+		if got := p.to(reader); len(got) != 3 || got[2].update != last.Update.ID {
+			t.Errorf("sent after the hour: %v; want the last state too", got)
+		}
+	})
+}
+
+func TestWhatEndsACatchUp(t *testing.T) {
+	ways := map[string]func(ctx context.Context, db *modelstest.DB, reader models.Subscription) error{
+		"the outage is not followed any more": func(ctx context.Context, db *modelstest.DB, reader models.Subscription) error {
+			return db.Unfollow(ctx, reader, models.Topic{Kind: models.OutageTopic, Slug: "messages-down"})
+		},
+		"the outage is muted": func(ctx context.Context, db *modelstest.DB, reader models.Subscription) error {
+			return db.Follow(ctx, reader, models.NewFollow{Topic: "outage/messages-down", Level: "muted"})
+		},
+		"the outage is hushed": func(ctx context.Context, db *modelstest.DB, reader models.Subscription) error {
+			if err := db.Follow(ctx, reader, models.NewFollow{Topic: "app/messenger", Level: "all"}); err != nil {
+				return err
+			}
+			return db.Follow(ctx, reader, models.NewFollow{Topic: "outage/messages-down", Level: "hushed"})
+		},
+		"only the resolution is wanted now": func(ctx context.Context, db *modelstest.DB, reader models.Subscription) error {
+			return db.Follow(ctx, reader, models.NewFollow{Topic: "outage/messages-down", Level: "resolution"})
+		},
+		"the alert was stopped": func(ctx context.Context, db *modelstest.DB, _ models.Subscription) error {
+			return db.StopAlert(ctx, 1, "test")
+		},
+		"the reader paused": func(ctx context.Context, db *modelstest.DB, reader models.Subscription) error {
+			until := db.Now().Add(48 * time.Hour)
+			_, err := db.ChangeSubscription(ctx, reader, models.SubscriptionChange{PausedUntil: &until})
+			return err
+		},
+		"the reader is forgotten": func(ctx context.Context, db *modelstest.DB, reader models.Subscription) error {
+			return db.Forget(ctx, reader)
+		},
+	}
+	for name, end := range ways {
+		t.Run(name, func(t *testing.T) {
+			modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+				db.Outage("messages-down", "messenger")
+				reader, p := sleeping(t, db, "outage/messages-down:all"), newPostman(t, db)
+				stubborn := db.Reader("outage/messages-down:all") // keeps the alert from ending
+				p.answers = func(r models.Recipient) models.Outcome {
+					if r.ID == stubborn.ID {
+						return models.Waiting
+					}
+					return models.Accepted
+				}
+				db.PublishDraft(models.Draft{Outage: "messages-down"})
+				p.round()
+				if err := end(t.Context(), db, reader); err != nil {
+					t.Fatal(err)
+				}
+				db.Clock.Advance(morning)
+				p.round()
+				db.Clock.Advance(72 * time.Hour)
+				p.round()
+				if got := p.to(reader); len(got) != 0 {
+					t.Errorf("sent %v", got)
+				}
+				if n := db.Count("catch_ups"); n != 0 {
+					t.Errorf("%d catch-ups are left", n)
+				}
+			})
+		})
+	}
+}
+
+func TestWhoHushedTheOutageIsToldInTheMorningThatItIsOver(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		before := sleeping(t, db, "outage/messages-down:hushed", "app/messenger:all")
+		after, p := sleeping(t, db, "outage/messages-down:all"), newPostman(t, db)
+		db.PublishDraft(models.Draft{Outage: "messages-down", Apps: []string{"messenger"}})
+		p.round()
+		over := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution}).Update.ID
+		p.round()
+		if err := db.Follow(t.Context(), after, models.NewFollow{Topic: "outage/messages-down", Level: "hushed"}); err != nil {
+			t.Fatal(err)
+		}
+		db.Clock.Advance(morning)
+		p.round()
+		for name, reader := range map[string]models.Subscription{"before": before, "after": after} {
+			if got := p.to(reader); len(got) != 1 || got[0].update != over {
+				t.Errorf("who hushed it %s it was over was sent %v; want that it is over", name, got)
+			}
+		}
+	})
+}
+
+func TestACatchUpComesAtOnceWhenTheQuietHoursAreSwitchedOff(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		reader, p := night(t, db)
+		chooses(t, db, reader, models.SubscriptionChange{SetQuietHours: true})
+		p.round()
+		if got := p.to(reader); len(got) != 1 || !got[0].catchUp {
+			t.Errorf("sent %v; want the catch-up", got)
+		}
+	})
+}
+
+func TestACatchUpThatIsStoppedIsNotBegunAgain(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		reader, p := night(t, db)
+		db.Clock.Advance(morning)
+		if err := db.OpenCatchUps(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.StopAlert(t.Context(), 2, "test"); err != nil {
+			t.Fatal(err)
+		}
+		p.round()
+		if got := p.to(reader); len(got) != 0 || db.Count("catch_ups") != 0 {
+			t.Errorf("sent %v", got)
+		}
+	})
+}
+
+func TestAWorkerThatTakesOverHoldsTheSameReadersBack(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		sleeping(t, db, "outage/messages-down:all")
+		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		for range 2 { // the first dies before it ends the shard
+			claim := claimShard(t, db)
+			for _, page := range readPages(t, db, claim) {
+				page, err := db.HoldBack(t.Context(), claim, claim.Untried(page))
+				if err != nil {
+					t.Fatal(err)
+				}
+				record(t, db, claim, page)
+			}
+		}
+		if c := countsOf(t, db, id); c.Held != 1 || db.Count("catch_ups") != 1 {
+			t.Errorf("counts = %+v, %d catch-ups; want one held", c, db.Count("catch_ups"))
+		}
+	})
+}

@@ -1,0 +1,44 @@
+package models
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// maxHourlyCap is the highest cap that a reader can set.
+const maxHourlyCap = 60
+
+// recent are the times of the last alerts that a reader was sent, in Unix
+// seconds, the oldest first, as many as their hourly cap: little-endian, 4
+// bytes each.
+type recent []byte
+
+// sentWithin are the times that count at a time: those of the last hour.
+func (r recent) sentWithin(now time.Time) []int64 {
+	var times []int64
+	for ; len(r) >= 4; r = r[4:] {
+		if at := int64(binary.LittleEndian.Uint32(r)); at > now.Add(-time.Hour).Unix() {
+			times = append(times, at)
+		}
+	}
+	return times
+}
+
+// free is the first moment from now on at which a cap lets an alert through.
+func (r recent) free(now time.Time, hourlyCap int) time.Time {
+	times := r.sentWithin(now)
+	if len(times) < hourlyCap {
+		return now
+	}
+	return time.Unix(times[len(times)-hourlyCap], 0).Add(time.Hour).UTC()
+}
+
+// add notes that an alert was sent, and forgets what a cap need not know.
+func (r recent) add(now time.Time, hourlyCap int) recent {
+	times := append(r.sentWithin(now), roundUp(now))
+	var out recent
+	for _, at := range times[max(0, len(times)-hourlyCap):] {
+		out = binary.LittleEndian.AppendUint32(out, uint32(at))
+	}
+	return out
+}

@@ -1,0 +1,187 @@
+package models_test
+
+import (
+	"flag"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+// sleeper is a reader of a night, and what they asked for.
+type sleeper struct {
+	models.Subscription
+	zone  *time.Location
+	quiet *models.QuietHours
+	cap   int
+	level string
+}
+
+var zoneNames = []string{
+	"UTC", "Europe/London", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Africa/Cairo",
+	"Asia/Kathmandu", "Africa/Casablanca", "Asia/Beirut", "Pacific/Chatham",
+}
+
+// TestNights draws readers, nights and streams of alerts: everyone is told the
+// final state, nobody in their quiet hours, nobody twice, nobody more often
+// than they said, and nothing old after something new.
+func TestNights(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		fewerChecks(t, 10)
+		db.App("messenger")
+		night := 0
+		rapid.Check(t, func(rt *rapid.T) {
+			night++
+			n := &nightTest{t: rt, db: db, postman: newPostman(t, db), slug: fmt.Sprintf("night-%d", night)}
+			n.run()
+		})
+	})
+}
+
+type nightTest struct {
+	t        *rapid.T
+	db       *modelstest.DB
+	postman  *postman
+	slug     string
+	sleepers []*sleeper
+	updates  map[int64]models.Update
+}
+
+func (n *nightTest) run() {
+	n.db.Clock.Advance(time.Duration(rapid.IntRange(0, 200*24).Draw(n.t, "hours before")) * time.Hour)
+	n.must(n.db.CreateOutage(n.postman.t.Context(), models.NewOutage{Slug: n.slug, Headline: n.slug, Apps: []string{"messenger"}, Actor: "test"}))
+	for i := range rapid.IntRange(1, 5).Draw(n.t, "readers") {
+		n.sleepers = append(n.sleepers, n.drawSleeper(i))
+	}
+	broken := rapid.Bool().Draw(n.t, "a push service is broken at times")
+	n.postman.answers = func(models.Recipient) models.Outcome {
+		if broken && rapid.IntRange(0, 3).Draw(n.t, "broken") == 0 {
+			return models.Waiting
+		}
+		return models.Accepted
+	}
+	n.updates = map[int64]models.Update{}
+	for i := range rapid.IntRange(0, 8).Draw(n.t, "updates") {
+		n.pass(rapid.IntRange(0, 300).Draw(n.t, "minutes"))
+		n.publish(i, models.OrdinaryUpdate, rapid.SampledFrom([]models.AlertLevel{models.AlertAll, models.AlertKey}).Draw(n.t, "level"))
+	}
+	n.pass(rapid.IntRange(0, 300).Draw(n.t, "minutes"))
+	last := n.publish(0, models.Resolution, rapid.SampledFrom([]models.AlertLevel{models.AlertAll, models.AlertKey}).Draw(n.t, "level"))
+	n.postman.answers = func(models.Recipient) models.Outcome { return models.Accepted }
+	for range 3 * 24 {
+		n.db.Clock.Advance(time.Hour)
+		n.postman.round()
+	}
+	for _, s := range n.sleepers {
+		n.check(s, last)
+	}
+	// The next night begins with other readers.
+	for _, s := range n.sleepers {
+		if err := n.db.Forget(n.postman.t.Context(), s.Subscription); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+}
+
+func (n *nightTest) drawSleeper(i int) *sleeper {
+	s := &sleeper{level: rapid.SampledFrom([]string{"all", "key", "resolution"}).Draw(n.t, "follows")}
+	name := rapid.SampledFrom(zoneNames).Draw(n.t, "zone")
+	topic := rapid.SampledFrom([]string{"outage/" + n.slug, "app/messenger"}).Draw(n.t, "topic")
+	s.Subscription = n.db.Reader(topic + ":" + s.level)
+	change := models.SubscriptionChange{TimeZone: &name}
+	if rapid.IntRange(0, 3).Draw(n.t, "sleeps") > 0 {
+		from := rapid.IntRange(0, 1439).Draw(n.t, "from")
+		until := (from + rapid.IntRange(1, 23*60).Draw(n.t, "length")) % 1440
+		s.quiet = &models.QuietHours{
+			From: models.WallTime(from), Until: models.WallTime(until), KeyWakes: rapid.Bool().Draw(n.t, "key wakes"),
+		}
+		change.SetQuietHours, change.QuietHours = true, s.quiet
+	}
+	if rapid.IntRange(0, 2).Draw(n.t, "capped") == 0 {
+		s.cap = rapid.IntRange(1, 3).Draw(n.t, "cap")
+		change.HourlyCap = &s.cap
+	}
+	n.must(n.db.ChangeSubscription(n.postman.t.Context(), s.Subscription, change))
+	var err error
+	if s.zone, err = time.LoadLocation(name); err != nil {
+		n.t.Fatal(err)
+	}
+	return s
+}
+
+// pass lets minutes go by, in which everything is sent that is due.
+func (n *nightTest) pass(minutes int) {
+	for ; minutes > 0; minutes -= 10 {
+		n.db.Clock.Advance(time.Duration(min(minutes, 10)) * time.Minute)
+		n.postman.round()
+	}
+}
+
+func (n *nightTest) publish(i int, kind models.UpdateKind, level models.AlertLevel) int64 {
+	u := n.db.PublishDraft(models.Draft{
+		Outage: n.slug, Kind: kind, Alert: level, Apps: []string{"messenger"}, Headline: fmt.Sprint(kind, i),
+	}).Update
+	n.updates[u.ID] = u
+	n.postman.round()
+	return u.ID
+}
+
+func (n *nightTest) check(s *sleeper, last int64) {
+	letters := n.postman.to(s.Subscription)
+	if len(letters) == 0 || letters[len(letters)-1].update != last {
+		n.t.Fatalf("a reader at %q, quiet %v, cap %d, was not told the final state: %v", s.level, s.quiet, s.cap, letters)
+	}
+	for i, l := range letters {
+		update := n.updates[l.update]
+		wall := l.at.In(s.zone)
+		if s.quiet != nil && isQuiet(*s.quiet, wall) && !(s.quiet.KeyWakes && update.AlertLevel == models.AlertKey && !l.catchUp) {
+			n.t.Errorf("a reader who is quiet from %s to %s was sent %s at %s", s.quiet.From, s.quiet.Until, update.Headline, wall)
+		}
+		if i > 0 && l.update <= letters[i-1].update {
+			n.t.Errorf("after %d a reader was sent %d", letters[i-1].update, l.update)
+		}
+		if s.cap > 0 && i >= s.cap && l.at.Sub(letters[i-s.cap].at) < time.Hour {
+			n.t.Errorf("a reader with a cap of %d was sent %d within %s", s.cap, s.cap+1, l.at.Sub(letters[i-s.cap].at))
+		}
+	}
+	if s.quiet == nil && s.cap == 0 && slices.ContainsFunc(letters, func(l letter) bool { return l.catchUp }) {
+		n.t.Errorf("a reader who may be disturbed at any time was sent a catch-up: %v", letters)
+	}
+}
+
+// isQuiet says it in other words than the rule that is tested.
+func isQuiet(q models.QuietHours, wall time.Time) bool {
+	minute := models.WallTime(wall.Hour()*60 + wall.Minute())
+	for at := q.From; at != q.Until; at = (at + 1) % 1440 {
+		if at == minute {
+			return true
+		}
+	}
+	return false
+}
+
+// fewerChecks lets rapid check a long test so often, unless the command line
+// says how often: go test -run Nights -rapid.checks 500 ./models
+func fewerChecks(t *testing.T, checks int) {
+	t.Helper()
+	often := flag.Lookup("rapid.checks")
+	before := often.Value.String()
+	if before != often.DefValue {
+		return
+	}
+	if err := flag.Set(often.Name, fmt.Sprint(checks)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flag.Set(often.Name, before) })
+}
+
+func (n *nightTest) must(_ any, err error) {
+	if err != nil {
+		n.t.Fatal(err)
+	}
+}

@@ -1,0 +1,87 @@
+package models
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// QuietHours are when a reader is not to be disturbed, every day, on the clock
+// on their wall. They may go past midnight.
+type QuietHours struct {
+	From, Until WallTime
+	// KeyWakes lets the alerts of key moments through.
+	KeyWakes bool
+}
+
+// WallTime is a time of day in minutes after midnight, from 0 to 1439.
+type WallTime int16
+
+const minutesADay = 24 * 60
+
+// ParseWallTime reads "22:00".
+func ParseWallTime(s string) (WallTime, error) {
+	t, err := time.Parse("15:04", s)
+	if err != nil || len(s) != len("15:04") {
+		return 0, fmt.Errorf("%q is no time of day such as 22:00", s)
+	}
+	return wallTime(t), nil
+}
+
+// String is the time as the API writes it.
+func (w WallTime) String() string { return fmt.Sprintf("%02d:%02d", w/60, w%60) }
+
+func wallTime(t time.Time) WallTime { return WallTime(t.Hour()*60 + t.Minute()) }
+
+// hold tells whether it is quiet at a time of day.
+func (q QuietHours) hold(w WallTime) bool {
+	if q.From < q.Until {
+		return q.From <= w && w < q.Until
+	}
+	return w >= q.From || w < q.Until
+}
+
+// end is the first moment from now on at which it is not quiet in a zone: now
+// itself, if it is not quiet. Clocks that are put forward or back on the way,
+// also over the end itself, are followed.
+func (q QuietHours) end(now time.Time, zone *time.Location) time.Time {
+	for at := now.In(zone); ; {
+		wall := wallTime(at)
+		if !q.hold(wall) {
+			return at.UTC()
+		}
+		left := time.Duration((q.Until-wall+minutesADay)%minutesADay) * time.Minute
+		next := at.Truncate(time.Minute).Add(left) // offsets of zones are whole minutes since 1972
+		if _, turn := at.ZoneBounds(); !turn.IsZero() && turn.Before(next) {
+			next = turn // where the clock changes one has to look again
+		}
+		at = next
+	}
+}
+
+// zones are the time zones that have been asked for: there are few, and to look
+// one up takes longer than everything else about a subscription.
+var zones sync.Map
+
+// findZone finds a zone by its IANA name.
+func findZone(name string) (*time.Location, error) {
+	if zone, known := zones.Load(name); known {
+		return zone.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, err
+	}
+	zones.Store(name, zone)
+	return zone, nil
+}
+
+// quietHours checks the quiet hours that a reader asks for.
+func (p *problems) quietHours(q QuietHours) {
+	if q.From == q.Until {
+		p.add("quiet_hours", "must not begin when they end; pause your alerts to get none")
+	}
+	if q.From < 0 || q.From >= minutesADay || q.Until < 0 || q.Until >= minutesADay {
+		p.add("quiet_hours", "must be times of a day")
+	}
+}

@@ -1,0 +1,77 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// wishes are what a reader asked for about when to be told.
+type wishes struct {
+	quietFrom, quietUntil sql.NullInt16
+	keyWakes              bool
+	hourlyCap             int
+	timeZone              sql.NullString
+	recent                recent
+}
+
+// heldReader is somebody who is not to be disturbed until a time.
+type heldReader struct {
+	Recipient
+	until time.Time
+}
+
+// HoldBack takes out of a page who has been told of the outage since by a newer
+// alert, and whom an alert may not disturb now, for a catch-up to tell them
+// later. It is called when the page is about to be sent.
+func (s *Store) HoldBack(ctx context.Context, c *Claim, page Page) (Page, error) {
+	page, err := s.leaveOutTold(ctx, c, page)
+	if err != nil {
+		return Page{}, fmt.Errorf("hold back: %w", err)
+	}
+	now := s.Now()
+	page.Recipients = slices.DeleteFunc(page.Recipients, func(r Recipient) bool {
+		if r.wishes == nil {
+			return false
+		}
+		until := r.wishes.free(now, c.Alert)
+		if until.After(now) {
+			page.held = append(page.held, heldReader{r, until})
+		}
+		return until.After(now)
+	})
+	return page, nil
+}
+
+// free is the first moment from now on at which an alert may disturb.
+func (w *wishes) free(now time.Time, alert Alert) time.Time {
+	at := now
+	if w.hourlyCap > 0 {
+		at = w.recent.free(now, w.hourlyCap)
+	}
+	if !w.quietFrom.Valid || w.keyWakes && alert.wakes() && !at.After(now) {
+		return at
+	}
+	zone, err := findZone(w.timeZone.String)
+	if err != nil {
+		zone = time.UTC // this machine does not know what another did
+	}
+	return w.quiet().end(at, zone)
+}
+
+func (w *wishes) quiet() QuietHours {
+	return QuietHours{From: WallTime(w.quietFrom.Int16), Until: WallTime(w.quietUntil.Int16)}
+}
+
+// wakes tells whether an alert goes to readers in quiet hours who let key
+// moments through.
+func (a Alert) wakes() bool { return a.Update.AlertLevel == AlertKey && a.CatchUpUntil == nil }
+
+func (r Recipient) hasCap() bool { return r.wishes != nil && r.wishes.hourlyCap > 0 }
+
+// recentAfter are the times of a reader's last alerts, with one that is sent now.
+func (r Recipient) recentAfter(now time.Time) []byte {
+	return r.wishes.recent.add(now, r.wishes.hourlyCap)
+}

@@ -130,7 +130,7 @@ func (r NoticeResult) record(tx *gorm.DB, now time.Time) error {
 	case r.Outcome == Gone:
 		changes["due_at"] = now // for a new endpoint, else it went with its subscription
 	case r.Outcome == Waiting && r.Due.Before(r.Notice.Deadline):
-		changes["due_at"] = r.Due
+		changes["due_at"] = r.Due.Truncate(time.Microsecond)
 	case r.Outcome == Accepted:
 		changes["state"], changes["answered_at"] = NoticeAccepted, now
 	default:

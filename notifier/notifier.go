@@ -131,6 +131,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return n.plan(ctx) })
+	group.Go(func() error { return n.sendNotices(ctx) })
 	group.Go(func() error { return n.work(ctx, n.queue.first) })
 	for range min(n.workers, alwaysWork) {
 		group.Go(func() error { return n.work(ctx, n.queue.next) })

@@ -103,8 +103,9 @@ func (s *Store) DeleteOldNotices(ctx context.Context) error {
 	before := s.Now().Add(-noticesKept)
 	for {
 		var upto *int64
-		oldest := s.read.Model(&Notice{}).Select("id, created_at").Order("id").Limit(noticesDeleted)
-		err := s.read.WithContext(ctx).Table("(?) AS oldest", oldest).Where("created_at < ?", before).Select("max(id)").Row().Scan(&upto)
+		err := s.reads.QueryRowContext(ctx, s.dialect.rebind(`
+			SELECT max(id) FROM (SELECT id, created_at FROM notices ORDER BY id LIMIT ?) AS oldest
+			WHERE created_at < ?`), noticesDeleted, before).Scan(&upto)
 		if err == nil && upto != nil {
 			err = s.transaction(ctx, func(tx *gorm.DB) error {
 				return tx.Delete(&Notice{}, "id <= ? AND created_at < ?", *upto, before).Error

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -246,6 +247,11 @@ func TestNoticesAreKeptForADay(t *testing.T) {
 			}
 		}
 		noticeOf(t, db, young)
+		ended, end := context.WithCancel(t.Context())
+		end()
+		if err := db.DeleteOldNotices(ended); !errors.Is(err, context.Canceled) {
+			t.Errorf("in a process that ends: %v", err)
+		}
 	})
 }
 

@@ -44,8 +44,8 @@ type notification struct {
 	Lang     string   `json:"lang"`
 	Tag      string   `json:"tag"`
 	Icon     string   `json:"icon"`
-	Data     any      `json:"data"`
-	Actions  []action `json:"actions,omitempty"`
+	Data     about    `json:"data"`
+	Actions  []action `json:"actions"`
 }
 
 type about struct {
@@ -71,7 +71,7 @@ func (o messageOptions) of(alert models.Alert) (message, error) {
 		Body:     cut(plainText(update.Body), bodyGraphemes, bodyBytes),
 		Lang:     o.lang,
 		Tag:      topic,
-		Icon:     o.icon(),
+		Icon:     o.baseURL + "/static/icons/icon-192.png",
 		Data:     about{Alert: alert.ID, Update: update.ID, Outage: outage.Slug},
 		Actions: []action{{
 			Action: "mute", Title: "Mute this outage",
@@ -83,8 +83,6 @@ func (o messageOptions) of(alert models.Alert) (message, error) {
 	}
 	return message{payload: payload, topic: pushTopic(topic), urgency: urgencyOf(alert)}, nil
 }
-
-func (o messageOptions) icon() string { return o.baseURL + "/static/icons/icon-192.png" }
 
 // pushTopic is a Topic header of exactly 32 characters, which every push
 // service takes (RFC 8030 section 5.4).

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/SherClockHolmes/webpush-go"
 	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
@@ -114,11 +115,11 @@ func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (Push, erro
 			return Push{}, err
 		}
 	}
-	message, err := d.message.ofNotice(notice, follows)
+	payload, err := d.message.ofNotice(notice, follows)
 	return Push{
 		SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
-		Payload: message.payload, TTL: notice.Deadline.Sub(d.store.Now()),
-		Urgency: message.urgency, Topic: message.topic,
+		Payload: payload, TTL: notice.Deadline.Sub(d.store.Now()),
+		Urgency: webpush.UrgencyHigh, Topic: pushTopic(noticeTag),
 	}, err
 }
 

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/SherClockHolmes/webpush-go"
-
 	"newsbell/models"
 )
 
@@ -17,32 +15,43 @@ const (
 	appsNamed = 3
 )
 
+// declarativeNotice is declarative, about a notice.
+type declarativeNotice struct {
+	WebPush      int         `json:"web_push"`
+	Notification noticeShown `json:"notification"`
+}
+
+type noticeShown struct {
+	notification
+	// Those stand in for the notification's own.
+	Data    aboutNotice `json:"data"`
+	Actions []action    `json:"actions,omitempty"`
+}
+
 type aboutNotice struct {
 	Notice int64  `json:"notice"`
 	Kind   string `json:"kind"`
 	URL    string `json:"url"`
 }
 
-// ofNotice makes the message of a notice to somebody who follows that.
-func (o messageOptions) ofNotice(notice models.Notice, follows []models.Follow) (message, error) {
+// ofNotice makes the payload of a notice to somebody who follows that.
+func (o messageOptions) ofNotice(notice models.Notice, follows []models.Follow) ([]byte, error) {
 	title, body := "This is a test", "Notifications from Newsbell reach this browser."
 	if notice.Kind == models.WelcomeNotice {
 		title, body = "You will be told here", welcome(follows)
 	}
 	preferences := o.baseURL + "/preferences"
-	payload, err := json.Marshal(declarative{webPush, notification{
-		Title:    title,
-		Navigate: preferences,
-		Body:     body,
-		Lang:     o.lang,
-		Tag:      noticeTag,
-		Icon:     o.icon(),
-		Data:     aboutNotice{Notice: notice.ID, Kind: string(notice.Kind), URL: preferences},
+	return json.Marshal(declarativeNotice{webPush, noticeShown{
+		notification: notification{
+			Title:    title,
+			Navigate: preferences,
+			Body:     body,
+			Lang:     o.lang,
+			Tag:      noticeTag,
+			Icon:     o.baseURL + "/static/icons/icon-192.png",
+		},
+		Data: aboutNotice{Notice: notice.ID, Kind: string(notice.Kind), URL: preferences},
 	}})
-	if err != nil {
-		return message{}, fmt.Errorf("message of notice %d: %w", notice.ID, err)
-	}
-	return message{payload: payload, topic: pushTopic(noticeTag), urgency: webpush.UrgencyHigh}, nil
 }
 
 // welcome says what somebody follows: apps by name, outages by their number, or
@@ -52,7 +61,7 @@ func welcome(follows []models.Follow) string {
 	var apps, outages []string
 	for _, f := range follows {
 		switch {
-		case f.Level == models.LevelMuted:
+		case f.Level >= models.LevelMuted: // to hear less of an outage
 		case f.Topic.Kind == models.AppTopic:
 			apps = append(apps, f.Name)
 		default:

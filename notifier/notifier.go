@@ -131,12 +131,12 @@ func (n *Notifier) Run(ctx context.Context) error {
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return n.plan(ctx) })
-	group.Go(func() error { return n.sendNotices(ctx) })
 	group.Go(func() error { return n.work(ctx, n.queue.first) })
 	for range min(n.workers, alwaysWork) {
 		group.Go(func() error { return n.work(ctx, n.queue.next) })
 	}
 	group.Go(func() error { return n.workMore(ctx, n.workers-alwaysWork) })
+	group.Go(func() error { return n.sendNotices(ctx) })
 	if err := group.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -30,6 +30,7 @@ func (s *server) routeAPI(engine *gin.Engine) {
 	a := &api{humagin.NewWithGroup(engine, engine.Group("/api/v1"), config), s}
 	a.routeSubscriptions()
 	a.routeFollows()
+	a.routeNotices()
 	a.routeApps()
 	a.routeOutages()
 	a.routeUpdates()

@@ -46,7 +46,7 @@ func words(status int) string {
 	case http.StatusUnprocessableEntity:
 		return "Some of what was sent cannot be used."
 	case http.StatusTooManyRequests:
-		return "Too many subscriptions came from this address. Please wait a minute."
+		return "Too many requests of this kind came from this address. Please wait a minute."
 	case http.StatusServiceUnavailable:
 		return "Not ready yet."
 	}

@@ -32,6 +32,32 @@ func TestAnAddressSubscribesOnlySoOften(t *testing.T) {
 	})
 }
 
+func TestAnAddressAsksForNoticesOnlySoOften(t *testing.T) {
+	onBothWith(t, handlers.Options{SubscribeLimit: 2, NoticeLimit: 3}, func(t *testing.T, w *web) {
+		reader, neighbour := w.subscribe(), w.subscribe() // which count for themselves
+		test := map[string]string{"kind": "test"}
+		first := w.notify(t, reader, "test")
+		w.call(http.MethodPost, notices, neighbour, test).wants(t, http.StatusAccepted)
+		w.call(http.MethodPost, notices, "wrong", test).wants(t, http.StatusUnauthorized)
+		refused := w.call(http.MethodPost, notices, reader, test)
+		refused.isProblem(t, http.StatusTooManyRequests, "Too many requests of this kind")
+		if wait := refused.Header.Get("Retry-After"); wait != "60" {
+			t.Errorf("Retry-After = %q", wait)
+		}
+		w.notice(t, reader, first.ID) // to ask what became of it is free
+		w.subscribeFrom(t, "").isProblem(t, http.StatusTooManyRequests, "Too many requests of this kind")
+		if due, err := w.ClaimNotices(t.Context(), 10); err != nil || len(due) != 2 {
+			t.Errorf("%d notices, %v; want two", len(due), err)
+		}
+	})
+	onBothWith(t, handlers.Options{SubscribeLimit: 1}, func(t *testing.T, w *web) {
+		reader := w.subscribe()
+		for range 100 {
+			w.notify(t, reader, "test")
+		}
+	})
+}
+
 // subscribeFrom subscribes a new browser through a proxy that says whom it is for.
 func (w *web) subscribeFrom(t *testing.T, forwarded string) answer {
 	t.Helper()

@@ -43,6 +43,8 @@ type Options struct {
 	// SubscribeLimit is how often a minute one address may subscribe; 0: as often
 	// as it likes.
 	SubscribeLimit int
+	// NoticeLimit is the same of notices.
+	NoticeLimit int
 	// TrustedProxies are addresses and networks whose X-Forwarded-For is believed.
 	TrustedProxies []string
 }
@@ -92,9 +94,7 @@ func New(o Options) (*Web, error) {
 		return nil, err
 	}
 	engine.Use(s.logRequest, gin.CustomRecoveryWithWriter(nil, s.recover))
-	if o.SubscribeLimit > 0 {
-		engine.Use(s.limitSubscribing(o.SubscribeLimit))
-	}
+	engine.Use(s.limitPosts(map[string]int{subscribePath: o.SubscribeLimit, noticesPath: o.NoticeLimit}))
 	engine.NoRoute(func(c *gin.Context) { s.fail(c, models.ErrNotFound) })
 	engine.NoMethod(func(c *gin.Context) { s.failWith(c, http.StatusMethodNotAllowed) })
 	s.routeAPI(engine)

@@ -3,13 +3,15 @@ package models
 import "fmt"
 
 // The subjects on the bus. What travels there only makes things faster: of
-// alerts, shards and updates there are rows, and the sweeps find what a lost
-// message told; of a push host's troubles the next push tells.
+// alerts, shards, notices and updates there are rows, and the sweeps find what a
+// lost message told; of a push host's troubles the next push tells.
 const (
 	// SubjectPublished carries an [AlertEvent]: there is an alert to plan.
 	SubjectPublished = "newsbell.alerts.published"
 	// SubjectUpdates carries an [UpdateEvent]: open live pages shall show it.
 	SubjectUpdates = "newsbell.updates"
+	// SubjectNotices carries a [NoticeEvent]: there is a notice to send.
+	SubjectNotices = "newsbell.notices"
 	// SubjectShards is the root of the work queue's subjects.
 	SubjectShards = "newsbell.shards"
 	// SubjectHosts carries a [HostEvent]: a push host is down, or is back.
@@ -18,6 +20,11 @@ const (
 
 type AlertEvent struct {
 	AlertID int64 `json:"alert_id"`
+}
+
+// NoticeEvent tells one of the workers that a reader waits for a notice.
+type NoticeEvent struct {
+	NoticeID int64 `json:"notice_id"`
 }
 
 // UpdateEvent tells every web process that an update was published.

@@ -193,14 +193,14 @@ func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result,
 }
 
 // waits says when a push is tried again.
-func (d *delivery) waits(result *models.Result, a Answer, tries int) {
+func (n *Notifier) waits(result *models.Result, a Answer, tries int) {
 	result.Outcome, result.Held = models.Waiting, a.Held
-	result.Due = d.store.Now().Add(wait(a, tries))
+	result.Due = n.store.Now().Add(wait(a, tries))
 }
 
 // judge is the result of an answer after so many tries before it. Each reader
 // waits as long as their own push service asks.
-func (d *delivery) judge(r models.Recipient, a Answer, tries int) models.Result {
+func (n *Notifier) judge(r models.Recipient, a Answer, tries int) models.Result {
 	result := models.Result{
 		Recipient: r, Status: a.Status, Reason: a.Reason,
 		Outcome: models.Failed, KeyMismatch: a.Verdict == KeyMismatch,
@@ -215,10 +215,10 @@ func (d *delivery) judge(r models.Recipient, a Answer, tries int) models.Result 
 		// having been the host's probe.
 		if a.Held || tries == 0 && !r.NeedsResubscribe {
 			a.RetryAfter = refusedFor
-			d.waits(&result, a, tries)
+			n.waits(&result, a, tries)
 		}
 	case RetryLater:
-		d.waits(&result, a, tries)
+		n.waits(&result, a, tries)
 	}
 	return result
 }

@@ -109,12 +109,19 @@ func (n *newsroom) reader(follows ...string) *pushtest.Reader {
 // readerAt is a reader whose browser uses another push service.
 func (n *newsroom) readerAt(service *pushtest.Server, follows ...string) *pushtest.Reader {
 	n.t.Helper()
+	reader, _ := n.subscriberAt(service, follows...)
+	return reader
+}
+
+// subscriberAt is a reader with the subscription that is stored.
+func (n *newsroom) subscriberAt(service *pushtest.Server, follows ...string) (*pushtest.Reader, models.Subscription) {
+	n.t.Helper()
 	reader, err := service.NewReader(n.VAPIDKey().PublicKey)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.ReaderWithSecret(models.Browser{Endpoint: reader.Endpoint(), P256DH: reader.P256DH(), Auth: reader.Auth()}, follows...)
-	return reader
+	sub, _ := n.ReaderWithSecret(models.Browser{Endpoint: reader.Endpoint(), P256DH: reader.P256DH(), Auth: reader.Auth()}, follows...)
+	return reader, sub
 }
 
 func (n *newsroom) readers(size int, follows ...string) []*pushtest.Reader {

@@ -137,6 +137,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 		group.Go(func() error { return n.work(ctx, n.queue.next) })
 	}
 	group.Go(func() error { return n.workMore(ctx, n.workers-alwaysWork) })
+	group.Go(func() error { return n.sendNotices(ctx) })
 	if err := group.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}

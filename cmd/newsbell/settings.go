@@ -48,6 +48,7 @@ type serverSettings struct {
 	senderSettings
 	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
 	SubscribeLimit string   `help:"Subscriptions a minute from one address; 0: any number." default:"300"`
+	NoticeLimit    string   `help:"Tests and welcomes a minute that one address may ask for; 0: any number." default:"30"`
 	TrustedProxies []string `help:"Addresses and networks of proxies whose X-Forwarded-For is believed." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
 	UndoWindow     string   `help:"How long an alert can be taken back." default:"10s"`
 	TTLUpdate      string   `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
@@ -68,6 +69,7 @@ type config struct {
 	workers        int
 	inFlight       int
 	subscribeLimit int // a minute, from one address
+	noticeLimit    int // the same
 	trustedProxies []string
 	noSend         bool // a server that leaves the sending to workers
 	undoWindow     time.Duration
@@ -90,6 +92,7 @@ func (s serverSettings) check() (config, error) {
 	c := s.read(&p, s.Listen)
 	c.listen = s.Listen
 	c.subscribeLimit = p.number("subscribe-limit", s.SubscribeLimit, 0, 1_000_000)
+	c.noticeLimit = p.number("notice-limit", s.NoticeLimit, 0, 1_000_000)
 	c.trustedProxies = p.networks("trusted-proxies", s.TrustedProxies)
 	c.undoWindow = p.duration("undo-window", s.UndoWindow, 0, time.Hour)
 	c.ttls = models.TTLs{

@@ -9,14 +9,14 @@ import (
 func TestSettingsSayAllThatIsWrongAtOnce(t *testing.T) {
 	s := defaultSettings()
 	s.Listen, s.BaseURL, s.Sender, s.Workers = "nowhere", "ftp://x/y", "pigeon", "-1"
-	s.SubscribeLimit, s.TrustedProxies = "many", []string{"the proxy"}
+	s.SubscribeLimit, s.NoticeLimit, s.TrustedProxies = "many", "few", []string{"the proxy"}
 	s.UndoWindow, s.TTLKey, s.LogLevel, s.AllowPushHost = "soon", "1ns", "loud", []string{"http://10.0.0.1"}
 	s.DatabaseURL, s.NATSURL, s.VAPIDSubject = "mysql://x", "nowhere", "mailto:root@localhost"
 	_, err := s.check()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "subscribe-limit", "trusted-proxies", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
+	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "subscribe-limit", "notice-limit", "trusted-proxies", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
 		if !strings.Contains(err.Error(), "--"+flag+":") {
 			t.Errorf("nothing is said of --%s in\n%v", flag, err)
 		}

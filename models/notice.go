@@ -1,0 +1,121 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Notice is a notification to one subscription alone, which its reader asked
+// for: a pause or quiet hours do not hold it back.
+type Notice struct {
+	ID             int64
+	SubscriptionID int64
+	Subscription   Subscription
+	Kind           NoticeKind
+	State          NoticeState
+	// Epoch counts the claims; it is the fence.
+	Epoch int64
+	// DueAt is when it may be claimed, while it waits.
+	DueAt    time.Time
+	Deadline time.Time
+	// Status is the push service's last HTTP status; 0 if there was none. Reason
+	// says in safe words what was wrong.
+	Status     int
+	Reason     string
+	CreatedAt  time.Time
+	AnsweredAt *time.Time
+}
+
+// NoticeKind says what a notice is for.
+type NoticeKind string
+
+const (
+	// WelcomeNotice shows who has just followed something how an alert will look.
+	WelcomeNotice NoticeKind = "welcome"
+	// TestNotice shows that notifications arrive.
+	TestNotice NoticeKind = "test"
+)
+
+// NoticeState tells how far a notice is.
+type NoticeState string
+
+const (
+	NoticeWaiting  NoticeState = "waiting"
+	NoticeAccepted NoticeState = "accepted"
+	NoticeFailed   NoticeState = "failed"
+)
+
+const (
+	// noticesKept is how long a browser may ask what became of a notice.
+	noticesKept = 24 * time.Hour
+	// noticesDeleted is how many one transaction deletes at most.
+	noticesDeleted = 1000
+)
+
+// noticeLives bound how long the notifier goes on trying.
+var noticeLives = map[NoticeKind]time.Duration{WelcomeNotice: time.Hour, TestNotice: time.Minute}
+
+// CreateNotice writes a notice to be sent.
+func (s *Store) CreateNotice(ctx context.Context, sub Subscription, kind NoticeKind) (Notice, error) {
+	life, known := noticeLives[kind]
+	if !known {
+		var p problems
+		p.add("kind", `must be "welcome" or "test"`)
+		return Notice{}, p.err()
+	}
+	now := s.Now()
+	notice := Notice{
+		SubscriptionID: sub.ID, Kind: kind, State: NoticeWaiting,
+		DueAt: now, Deadline: now.Add(life), CreatedAt: now,
+	}
+	err := s.transaction(ctx, func(tx *gorm.DB) error { return tx.Omit(clause.Associations).Create(&notice).Error })
+	if err != nil {
+		return Notice{}, fmt.Errorf("create notice: %w", err)
+	}
+	return notice, nil
+}
+
+// Notice finds a subscription's notice. Another's is an [ErrNotFound].
+func (s *Store) Notice(ctx context.Context, sub Subscription, id int64) (Notice, error) {
+	var notice Notice
+	err := s.read.WithContext(ctx).Take(&notice, "id = ? AND subscription_id = ?", id, sub.ID).Error
+	if err != nil {
+		return Notice{}, fmt.Errorf("notice %d: %w", id, domain(err))
+	}
+	return notice, nil
+}
+
+// Recipient is whom a claimed notice is for.
+func (n Notice) Recipient() Recipient {
+	sub := n.Subscription
+	return Recipient{
+		ID: sub.ID, Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth,
+		VAPIDKeyID: sub.VAPIDKeyID, NeedsResubscribe: sub.NeedsResubscribe,
+	}
+}
+
+// DeleteOldNotices deletes the notices older than a day.
+func (s *Store) DeleteOldNotices(ctx context.Context) error {
+	before := s.Now().Add(-noticesKept)
+	for {
+		var upto *int64
+		err := s.reads.QueryRowContext(ctx, s.dialect.rebind(`
+			SELECT max(id) FROM (SELECT id, created_at FROM notices ORDER BY id LIMIT ?) AS oldest
+			WHERE created_at < ?`), noticesDeleted, before).Scan(&upto)
+		if err == nil && upto != nil {
+			err = s.transaction(ctx, func(tx *gorm.DB) error {
+				return tx.Delete(&Notice{}, "id <= ? AND created_at < ?", *upto, before).Error
+			})
+		}
+		if err != nil {
+			return fmt.Errorf("delete old notices: %w", err)
+		}
+		if upto == nil {
+			return nil
+		}
+	}
+}

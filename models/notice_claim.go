@@ -1,0 +1,141 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// noticeLease is how long a claim lasts: longer than a push takes.
+const noticeLease = 20 * time.Second
+
+// ClaimNotices takes notices that are due, with their subscriptions. Whoever
+// does not record what became of one in time loses it to another worker. Those
+// that are late fail.
+func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
+	var claimed []Notice
+	now := s.Now()
+	due := func(db *gorm.DB) *gorm.DB { return db.Where("state = ? AND due_at <= ?", NoticeWaiting, now) }
+	var some []int64
+	if err := due(s.read.WithContext(ctx)).Model(&Notice{}).Limit(1).Pluck("id", &some).Error; err != nil || len(some) == 0 {
+		return nil, domain(err) // mostly there is none, and nothing to lock
+	}
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		free := tx.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
+		if err := due(free).Preload("Subscription").Order("due_at, id").Limit(limit).Find(&claimed).Error; err != nil {
+			return err
+		}
+		var late []int64
+		claimed = slices.DeleteFunc(claimed, func(n Notice) bool {
+			isLate := !now.Before(n.Deadline)
+			if isLate {
+				late = append(late, n.ID)
+			}
+			return isLate
+		})
+		if err := failLate(tx, late, now); err != nil || len(claimed) == 0 {
+			return err
+		}
+		return claimNotices(tx, claimed, now.Add(noticeLease))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim notices: %w", err)
+	}
+	return claimed, nil
+}
+
+// NoticeResult is what became of a notice.
+type NoticeResult struct {
+	Notice Notice
+	Result
+}
+
+// RecordNotices writes what became of claimed notices in one transaction, and
+// deletes the gone. What another worker has claimed since stays as it is.
+func (s *Store) RecordNotices(ctx context.Context, results []NoticeResult) error {
+	// Subscriptions first, and all in one order: whoever forgets or records
+	// beside us locks them in the same one.
+	results = slices.SortedFunc(slices.Values(results), func(a, b NoticeResult) int {
+		return cmp.Or(cmp.Compare(a.Notice.SubscriptionID, b.Notice.SubscriptionID), cmp.Compare(a.Notice.ID, b.Notice.ID))
+	})
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		for _, r := range results {
+			if err := r.recordSubscription(tx); err != nil {
+				return err
+			}
+		}
+		for _, r := range results {
+			if err := r.record(tx, s.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("record notices: %w", err)
+	}
+	return nil
+}
+
+// failLate ends notices that nobody could send in time.
+func failLate(tx *gorm.DB, ids []int64, now time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return tx.Model(&Notice{}).Where("id IN ?", ids).UpdateColumns(map[string]any{
+		"state": NoticeFailed, "answered_at": now,
+		"reason": gorm.Expr("CASE WHEN reason = '' THEN ? ELSE reason END", gaveUp),
+	}).Error
+}
+
+// claimNotices claims notices whose rows are locked.
+func claimNotices(tx *gorm.DB, notices []Notice, until time.Time) error {
+	ids := make([]int64, len(notices))
+	for i := range notices {
+		n := &notices[i]
+		n.Epoch, n.DueAt = n.Epoch+1, until
+		ids[i] = n.ID
+	}
+	return tx.Model(&Notice{}).Where("id IN ?", ids).
+		UpdateColumns(map[string]any{"epoch": gorm.Expr("epoch + 1"), "due_at": until}).Error
+}
+
+// isClaimed holds as long as no other worker has claimed the notice.
+const isClaimed = "id = ? AND epoch = ? AND state = ?"
+
+func (r NoticeResult) claim() []any { return []any{r.Notice.ID, r.Notice.Epoch, NoticeWaiting} }
+
+func (r NoticeResult) recordSubscription(tx *gorm.DB) error {
+	mine := tx.Where("id = ? AND EXISTS (SELECT 1 FROM notices WHERE "+isClaimed+")", append([]any{r.Recipient.ID}, r.claim()...)...)
+	switch {
+	case r.Outcome == Gone:
+		// The hash guards a browser that has a new endpoint by now.
+		return mine.Delete(&Subscription{}, "endpoint_hash = ?", hashEndpoint(r.Recipient.Endpoint)).Error
+	case r.mendsOrBreaksKey():
+		return mine.Model(&Subscription{}).UpdateColumn("needs_resubscribe", r.KeyMismatch).Error
+	}
+	return nil
+}
+
+// record writes down the answer. A due time behind the deadline means that
+// there is no other try.
+func (r NoticeResult) record(tx *gorm.DB, now time.Time) error {
+	changes := map[string]any{"status": r.Status, "reason": r.Reason}
+	switch {
+	case r.Outcome == Gone:
+		changes["due_at"] = now // for a new endpoint, else it went with its subscription
+	case r.Outcome == Waiting && r.Due.Before(r.Notice.Deadline):
+		changes["due_at"] = r.Due.Truncate(time.Microsecond)
+	case r.Outcome == Accepted:
+		changes["state"], changes["answered_at"] = NoticeAccepted, now
+	default:
+		changes["state"], changes["answered_at"] = NoticeFailed, now
+		changes["reason"] = cmp.Or(r.Reason, gaveUp)
+	}
+	return tx.Model(&Notice{}).Where(isClaimed, r.claim()...).UpdateColumns(changes).Error
+}

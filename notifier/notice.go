@@ -1,0 +1,154 @@
+package notifier
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/SherClockHolmes/webpush-go"
+	"github.com/nats-io/nats.go"
+
+	"newsbell/models"
+)
+
+const (
+	// noticesAtOnce bounds the notices in flight.
+	noticesAtOnce = 256
+	// noticeWorkers is the group of workers of which the bus wakes one for each
+	// notice.
+	noticeWorkers = "notices"
+)
+
+// noticeDesk sends notices.
+type noticeDesk struct {
+	*Notifier
+	sending  sync.WaitGroup
+	inFlight atomic.Int64
+	// look tells that there may be a notice to claim.
+	look chan struct{}
+}
+
+// sendNotices sends notices when they are made and, at each sweep, those that
+// the bus or another worker lost, and those to be tried again.
+func (n *Notifier) sendNotices(ctx context.Context) error {
+	d := &noticeDesk{Notifier: n, look: make(chan struct{}, 1)}
+	defer d.sending.Wait()
+	subscription, err := n.queue.conn.QueueSubscribe(models.SubjectNotices, noticeWorkers, func(*nats.Msg) { d.wake() })
+	if err != nil {
+		return fmt.Errorf("listen for notices: %w", err)
+	}
+	defer func() { _ = subscription.Unsubscribe() }()
+	ticker := time.NewTicker(n.sweep)
+	defer ticker.Stop()
+	for sweep := 0; ; sweep++ {
+		err := d.sendDue(ctx)
+		if err == nil && sweep%tidyEvery == 0 {
+			err = n.store.DeleteOldNotices(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			n.log.Error("notices wait; trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-d.look:
+		case <-ticker.C:
+		}
+	}
+}
+
+// sendDue claims what is due and there is room for. The notices of each push
+// host are sent and recorded by themselves: one that hangs holds up no other's.
+func (d *noticeDesk) sendDue(ctx context.Context) error {
+	room := noticesAtOnce - int(d.inFlight.Load())
+	if room <= 0 {
+		return nil // whoever makes room looks again
+	}
+	notices, err := d.store.ClaimNotices(ctx, room)
+	if err != nil {
+		return err
+	}
+	for host, group := range byHost(notices) {
+		d.inFlight.Add(int64(len(group)))
+		d.sending.Go(func() {
+			if err := d.send(ctx, group); err != nil && ctx.Err() == nil {
+				d.log.Error("notices failed; trying again", "host", host, "error", err)
+			}
+			d.inFlight.Add(-int64(len(group)))
+			d.wake()
+		})
+	}
+	return nil
+}
+
+// send sends claimed notices and records what became of them. When ctx has
+// ended, what was sent is recorded all the same, and the rest given back.
+func (d *noticeDesk) send(ctx context.Context, notices []models.Notice) error {
+	jobs := make([]job, len(notices))
+	for i, notice := range notices {
+		var err error
+		if jobs[i].push, err = d.push(ctx, notice); err != nil {
+			return fmt.Errorf("notice %d: %w", notice.ID, err)
+		}
+	}
+	d.pool.send(ctx, jobs)
+	results := make([]models.NoticeResult, len(notices))
+	for i, notice := range notices {
+		results[i] = models.NoticeResult{Notice: notice, Result: d.judgeNotice(notice, jobs[i].answer)}
+	}
+	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	return d.store.RecordNotices(recording, results)
+}
+
+func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (Push, error) {
+	r := notice.Recipient()
+	key, err := d.keys.key(ctx, r.VAPIDKeyID)
+	if err != nil {
+		return Push{}, err
+	}
+	var follows []models.Follow
+	if notice.Kind == models.WelcomeNotice {
+		if follows, err = d.store.Follows(ctx, notice.Subscription); err != nil {
+			return Push{}, err
+		}
+	}
+	payload, err := d.message.ofNotice(notice, follows)
+	return Push{
+		SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
+		Payload: payload, TTL: notice.Deadline.Sub(d.store.Now()),
+		Urgency: webpush.UrgencyHigh, Topic: pushTopic(noticeTag),
+	}, err
+}
+
+// judgeNotice is the result of an answer; each earlier claim was a try. What was
+// not sent before the end of this process may be sent by another at once.
+func (d *noticeDesk) judgeNotice(notice models.Notice, a Answer) models.Result {
+	if a.Verdict == 0 {
+		return models.Result{Recipient: notice.Recipient(), Outcome: models.Waiting, Due: d.store.Now()}
+	}
+	return d.judge(notice.Recipient(), a, int(notice.Epoch-1))
+}
+
+// wake lets the desk look now instead of at the next sweep.
+func (d *noticeDesk) wake() {
+	select {
+	case d.look <- struct{}{}:
+	default:
+	}
+}
+
+func byHost(notices []models.Notice) map[string][]models.Notice {
+	groups := map[string][]models.Notice{}
+	for _, notice := range notices {
+		push := Push{Endpoint: notice.Subscription.Endpoint}
+		host := ""
+		if target, err := push.target(); err == nil { // else the pool says what is wrong
+			host = target.Host
+		}
+		groups[host] = append(groups[host], notice)
+	}
+	return groups
+}

@@ -1,0 +1,103 @@
+package notifier
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"newsbell/models"
+)
+
+const (
+	// noticeTag is that of all notices: they replace each other, and no alert.
+	noticeTag = "notice"
+	// appsNamed is how many apps a welcome names; others it counts.
+	appsNamed = 3
+)
+
+// declarativeNotice is declarative, about a notice.
+type declarativeNotice struct {
+	WebPush      int         `json:"web_push"`
+	Notification noticeShown `json:"notification"`
+}
+
+type noticeShown struct {
+	notification
+	// Those stand in for the notification's own.
+	Data    aboutNotice `json:"data"`
+	Actions []action    `json:"actions,omitempty"`
+}
+
+type aboutNotice struct {
+	Notice int64  `json:"notice"`
+	Kind   string `json:"kind"`
+	URL    string `json:"url"`
+}
+
+// ofNotice makes the payload of a notice to somebody who follows that.
+func (o messageOptions) ofNotice(notice models.Notice, follows []models.Follow) ([]byte, error) {
+	title, body := "This is a test", "Notifications from Newsbell reach this browser."
+	if notice.Kind == models.WelcomeNotice {
+		title, body = "You will be told here", welcome(follows)
+	}
+	preferences := o.baseURL + "/preferences"
+	return json.Marshal(declarativeNotice{webPush, noticeShown{
+		notification: notification{
+			Title:    title,
+			Navigate: preferences,
+			Body:     body,
+			Lang:     o.lang,
+			Tag:      noticeTag,
+			Icon:     o.baseURL + "/static/icons/icon-192.png",
+		},
+		Data: aboutNotice{Notice: notice.ID, Kind: string(notice.Kind), URL: preferences},
+	}})
+}
+
+// welcome says what somebody follows: apps by name, outages by their number, or
+// the only one by its headline.
+func welcome(follows []models.Follow) string {
+	const next = "This is how it will look."
+	var apps, outages []string
+	for _, f := range follows {
+		switch {
+		case f.Level >= models.LevelMuted: // to hear less of an outage
+		case f.Topic.Kind == models.AppTopic:
+			apps = append(apps, f.Name)
+		default:
+			outages = append(outages, f.Name)
+		}
+	}
+	var parts []string
+	if len(apps) > appsNamed {
+		apps, parts = apps[:appsNamed-1], []string{count(len(apps)-appsNamed+1, "other app")}
+	}
+	parts = append(apps, parts...)
+	switch {
+	case len(outages) == 1 && len(apps) == 0:
+		parts = append(parts, "“"+outages[0]+"”")
+	case len(outages) > 0:
+		parts = append(parts, count(len(outages), "outage"))
+	}
+	if len(parts) == 0 {
+		return next
+	}
+	const room = len(next) + 1
+	return cut("Following "+list(parts)+".", bodyGraphemes-room, bodyBytes-room) + " " + next
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// list joins parts as people do: "a, b and c".
+func list(parts []string) string {
+	last := len(parts) - 1
+	if last == 0 {
+		return parts[0]
+	}
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
+}

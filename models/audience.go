@@ -27,26 +27,11 @@ type audience struct {
 	catchUp *catchUpAudience
 }
 
-// Reach counts the readers that a draft's alert would reach now.
+// Reach counts the readers that a draft's alert would reach now, those who are
+// in quiet hours too.
 func (s *Store) Reach(ctx context.Context, d Draft) (int, error) {
-	d = d.trimmed()
-	if err := d.Validate(); err != nil {
-		return 0, err
-	}
-	db := s.read.WithContext(ctx)
-	outage, err := findOutage(db, d.Outage)
-	if err == nil {
-		err = d.checkCorrected(db, outage)
-	}
-	if err != nil || d.Alert == AlertNone {
-		return 0, err
-	}
-	apps, err := appsBySlug(db, "apps", d.concerns())
-	if err != nil {
-		return 0, err
-	}
-	a, err := draftAudience(db, d, outage, apps)
-	if err != nil {
+	a, err := s.checkedAudience(ctx, d)
+	if err != nil || len(a.topics) == 0 {
 		return 0, err
 	}
 	query, args := a.sql()
@@ -55,6 +40,61 @@ func (s *Store) Reach(ctx context.Context, d Draft) (int, error) {
 		JOIN subscriptions s ON s.id = f.subscription_id
 		WHERE s.paused_until IS NULL OR s.paused_until <= ?`), append(args, s.Now())...).Scan(&count)
 	return count, domain(err)
+}
+
+// Asleep counts the readers whom a draft's alert would not reach now but when
+// their quiet hours end.
+func (s *Store) Asleep(ctx context.Context, d Draft) (int, error) {
+	a, err := s.checkedAudience(ctx, d)
+	if err != nil || len(a.topics) == 0 {
+		return 0, err
+	}
+	now, alert := s.Now(), Alert{Update: Update{AlertLevel: d.Alert}}
+	query, args := a.sql()
+	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+		SELECT s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone, count(*) FROM (`+query+`) f
+		JOIN subscriptions s ON s.id = f.subscription_id
+		WHERE s.quiet_from IS NOT NULL AND (s.paused_until IS NULL OR s.paused_until <= ?)
+		GROUP BY s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone`), append(args, now)...)
+	if err != nil {
+		return 0, domain(err)
+	}
+	defer rows.Close()
+	asleep := 0
+	for rows.Next() {
+		var (
+			w       wishes
+			readers int
+		)
+		if err := rows.Scan(&w.quietFrom, &w.quietUntil, &w.keyWakes, &w.timeZone, &readers); err != nil {
+			return 0, err
+		}
+		if w.free(now, alert).After(now) {
+			asleep += readers
+		}
+	}
+	return asleep, rows.Err()
+}
+
+// checkedAudience is whom a valid draft is for; nobody if it sends no alert.
+func (s *Store) checkedAudience(ctx context.Context, d Draft) (audience, error) {
+	d = d.trimmed()
+	if err := d.Validate(); err != nil {
+		return audience{}, err
+	}
+	db := s.read.WithContext(ctx)
+	outage, err := findOutage(db, d.Outage)
+	if err == nil {
+		err = d.checkCorrected(db, outage)
+	}
+	if err != nil || d.Alert == AlertNone {
+		return audience{}, err
+	}
+	apps, err := appsBySlug(db, "apps", d.concerns())
+	if err != nil {
+		return audience{}, err
+	}
+	return draftAudience(db, d, outage, apps)
 }
 
 // draftAudience is the one place that says whom an update is for.

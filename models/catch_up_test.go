@@ -44,7 +44,11 @@ func TestAReaderInQuietHoursIsToldTheStateInTheMorningOnce(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		reader, p := night(t, db)
 		awake := db.Reader("outage/messages-down:all")
-		second := db.PublishDraft(models.Draft{Outage: "messages-down"})
+		draft := models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "Second"}
+		if asleep, err := db.Asleep(t.Context(), draft); err != nil || asleep != 1 {
+			t.Errorf("asleep are %d, %v; want one of two", asleep, err)
+		}
+		second := db.PublishDraft(draft)
 		p.round()
 		if c := countsOf(t, db, second.Alert.ID); c.Accepted != 1 || c.Held != 1 || c.Remaining() != 0 {
 			t.Errorf("counts = %+v; want one accepted, one held, none left", c)

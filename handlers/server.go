@@ -45,6 +45,8 @@ type Options struct {
 	SubscribeLimit int
 	// TrustedProxies are addresses and networks whose X-Forwarded-For is believed.
 	TrustedProxies []string
+	// EmbedOrigins are the origins whose pages may offer to follow.
+	EmbedOrigins []string
 }
 
 // Web is the handler of everything.
@@ -91,7 +93,11 @@ func New(o Options) (*Web, error) {
 	if err := engine.SetTrustedProxies(o.TrustedProxies); err != nil {
 		return nil, err
 	}
-	engine.Use(s.logRequest, gin.CustomRecoveryWithWriter(nil, s.recover))
+	embedding, err := s.embedding(o.EmbedOrigins)
+	if err != nil {
+		return nil, err
+	}
+	engine.Use(s.logRequest, gin.CustomRecoveryWithWriter(nil, s.recover), embedding)
 	if o.SubscribeLimit > 0 {
 		engine.Use(s.limitSubscribing(o.SubscribeLimit))
 	}

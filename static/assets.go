@@ -66,12 +66,15 @@ func Manifest() http.Handler {
 	})
 }
 
+// serve serves a file to the pages of any site, which may embed what is public.
 func (a asset) serve(w http.ResponseWriter, r *http.Request, name, caching string) {
 	header := w.Header()
 	header.Set("Content-Type", contentType(name))
 	header.Set("Cache-Control", caching)
 	header.Set("ETag", a.etag)
 	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Access-Control-Allow-Origin", "*")
+	header.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(a.content))
 }
 
@@ -114,6 +117,10 @@ func read(name string) asset {
 	if err != nil {
 		panic("embedded file " + name + ": " + err.Error())
 	}
+	return newAsset(content)
+}
+
+func newAsset(content []byte) asset {
 	sum := sha256.Sum256(content)
 	return asset{content, `"` + hex.EncodeToString(sum[:12]) + `"`}
 }

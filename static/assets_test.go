@@ -90,3 +90,14 @@ func get(handler http.Handler, address, etag string) *httptest.ResponseRecorder 
 	handler.ServeHTTP(w, r)
 	return w
 }
+
+func TestEmbeddedModuleIsTheOneOfNow(t *testing.T) {
+	w := get(Embed(), "/newsbell.js", "")
+	imported := matches(w.Body.String(), `^import "(/static/[^"]*)"`)
+	if len(imported) != 1 {
+		t.Fatalf("module %q", w.Body)
+	}
+	if module := get(Assets(), imported[0], ""); module.Code != http.StatusOK || !strings.Contains(module.Header().Get("Cache-Control"), "immutable") {
+		t.Errorf("%s: %d, %s", imported[0], module.Code, module.Header().Get("Cache-Control"))
+	}
+}

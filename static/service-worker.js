@@ -1,18 +1,39 @@
 // Shows what is pushed, opens what is clicked. Everything else is the pages'.
-importScripts('/static/js/secret-store.js')
+// The worker of another site imports this as /newsbell-worker.js, which says in
+// self.newsbell where Newsbell is. There it is a guest: the site has pushes of
+// its own.
+const base = self.newsbell ?? location.origin
+const isGuest = base !== location.origin
+
+importScripts(base + '/static/js/secret-store.js')
 
 const unknown = { title: 'Newsbell', body: 'There is news. Open Newsbell to read it.', navigate: '/', tag: 'newsbell' }
 
-self.addEventListener('install', () => self.skipWaiting())
-self.addEventListener('activate', event => event.waitUntil(clients.claim()))
-self.addEventListener('push', event => event.waitUntil(inTurn(() => show(read(event)))))
-self.addEventListener('notificationclick', event => event.waitUntil(answer(event)))
+if (!isGuest) {
+  self.addEventListener('install', () => self.skipWaiting())
+  self.addEventListener('activate', event => event.waitUntil(clients.claim()))
+}
+self.addEventListener('push', event => {
+  const notification = read(event)
+  if (take(event, notification)) event.waitUntil(inTurn(() => show(notification)))
+})
+self.addEventListener('notificationclick', event => {
+  if (take(event, event.notification.data)) event.waitUntil(answer(event))
+})
 self.addEventListener('pushsubscriptionchange', event => event.waitUntil(resubscribe()))
+
+// take keeps an event from the listeners of the site where this is a guest, and
+// leaves them what does not lead to Newsbell.
+function take(event, of) {
+  if (isGuest && !(of?.navigate && isOurs(of.navigate))) return false
+  event.stopImmediatePropagation()
+  return true
+}
 
 function read(event) {
   try {
-    const { notification } = event.data.json()
-    return notification?.title && notification.navigate ? notification : unknown
+    const { web_push, notification } = event.data.json()
+    return web_push === 8030 && notification?.title && notification.navigate ? notification : unknown
   } catch {
     return unknown
   }
@@ -34,7 +55,7 @@ async function show({ title, navigate, ...options }) {
   const links = Object.fromEntries((options.actions ?? []).map(({ action, navigate }) => [action, navigate]))
   if (stacks && options.tag) for (const old of await registration.getNotifications({ tag: options.tag })) old.close()
   await registration.showNotification(title, {
-    badge: '/static/icons/badge-96.png', icon: '/static/icons/icon-192.png', renotify: Boolean(options.tag),
+    badge: base + '/static/icons/badge-96.png', icon: base + '/static/icons/icon-192.png', renotify: Boolean(options.tag),
     ...options, data: { ...options.data, navigate, links },
   })
 }
@@ -43,7 +64,7 @@ async function answer({ action, notification }) {
   const { navigate, outage, links } = notification.data ?? {}
   notification.close()
   if (action === 'mute' && outage && await mute(outage)) return
-  await open(ours(links?.[action] ?? navigate))
+  await open(ours((!isGuest && links?.[action]) || navigate))
 }
 
 async function mute(outage) {
@@ -54,15 +75,23 @@ async function mute(outage) {
   }
 }
 
+// ours is an address of Newsbell's and of nobody else's.
 function ours(address) {
-  const url = new URL(address ?? '/', location.origin)
-  return url.origin === location.origin ? url.href : location.origin
+  return isOurs(address) ? new URL(address, location.origin).href : base
+}
+
+function isOurs(address) {
+  try {
+    return new URL(address, location.origin).origin === base
+  } catch {
+    return false
+  }
 }
 
 async function open(address) {
-  const { pathname } = new URL(address)
+  const place = ({ origin, pathname }) => origin + pathname
   const pages = await clients.matchAll({ type: 'window', includeUncontrolled: true })
-  const page = pages.find(({ url }) => new URL(url).pathname === pathname)
+  const page = pages.find(({ url }) => place(new URL(url)) === place(new URL(address)))
   try {
     await page.focus()
     page.postMessage({ open: address })
@@ -73,12 +102,12 @@ async function open(address) {
 
 async function resubscribe() {
   if (!await secretStore.get()) return
-  const { public_key } = await (await fetch('/api/v1/vapid-key', { cache: 'no-store' })).json()
+  const { public_key } = await (await fetch(base + '/api/v1/vapid-key', { cache: 'no-store' })).json()
   const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: public_key })
   await call('PATCH', '', { subscription, vapid_key: public_key })
 }
 
 async function call(method, path, body) {
   const headers = { authorization: `Bearer ${await secretStore.get()}`, 'content-type': 'application/json' }
-  return fetch('/api/v1/subscription' + path, { method, headers, body: JSON.stringify(body) })
+  return fetch(base + '/api/v1/subscription' + path, { method, headers, body: JSON.stringify(body) })
 }

@@ -1,6 +1,12 @@
 // The reader's HTTP API. Whatever goes wrong becomes a Problem, whose message
 // can be shown to the reader as it is.
 
+// Pages of other sites load this file too; Newsbell is where it comes from.
+const base = new URL('/api/v1', import.meta.url)
+
+// isGuest says that the page is another site's.
+export const isGuest = base.origin !== location.origin
+
 export class Problem extends Error {
   constructor(status, message, options) {
     super(message, options)
@@ -13,6 +19,10 @@ export const vapidKey = async () => (await call('GET', '/vapid-key')).public_key
 
 export const createSubscription = (subscription, vapid_key, follows) =>
   call('POST', '/subscriptions', { body: { subscription, vapid_key, follows, time_zone: timeZone() } })
+
+export const readOutage = slug => call('GET', `/outages/${encodeURIComponent(slug)}`)
+
+export const readApp = slug => call('GET', `/apps/${encodeURIComponent(slug)}`)
 
 export const readSubscription = secret => call('GET', '/subscription', { secret })
 
@@ -33,15 +43,25 @@ async function call(method, path, { secret, body } = {}) {
   if (body) headers['content-type'] = 'application/json'
   let response
   try {
-    response = await fetch('/api/v1' + path, {
+    response = await fetch(base + path, {
       method, headers, body: body && JSON.stringify(body),
       cache: 'no-store', signal: AbortSignal.timeout(15_000),
     })
   } catch {
-    throw new Problem(0, 'Newsbell could not be reached. Check your connection, then try again.')
+    throw new Problem(0, await isRefused()
+      ? 'This page may not offer notifications: its address is not on Newsbell’s list.'
+      : 'Newsbell could not be reached. Check your connection, then try again.')
   }
   if (!response.ok) throw new Problem(response.status, await words(response))
   return response.status === 204 ? null : response.json()
+}
+
+// A browser does not tell a page that it is not on the list from one without a
+// connection. A request whose answer stays hidden does: it gets one.
+async function isRefused() {
+  if (!isGuest) return false
+  const asked = fetch(base + '/vapid-key', { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(15_000) })
+  return asked.then(() => true, () => false)
 }
 
 async function words(response) {

@@ -18,7 +18,7 @@ async function compare() {
   if (!known || self.Notification?.permission !== 'granted') return known
   const [browser, key] = await Promise.all([push.existing(), api.vapidKey()])
   if (browser && push.boundTo(browser, key) && browser.endpoint === known.endpoint && !known.needs_resubscribe) return known
-  const fresh = known.needs_resubscribe ? await push.renew(key) : await push.subscribe(key)
+  const fresh = known.needs_resubscribe ? await push.renew(key, known.public_key) : await push.subscribe(key, known.public_key)
   return api.changeSubscription(secret, { subscription: fresh.toJSON(), vapid_key: key })
 }
 

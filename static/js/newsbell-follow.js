@@ -1,7 +1,7 @@
 // <newsbell-follow>: a button that opens a small dialog to choose what to
 // follow and how much of it. The browser is asked only after the choice.
 
-import { current, follow, unfollow } from './subscription.js'
+import { current, follow, forget, unfollow } from './subscription.js'
 import { ask, obstacle, words } from './permission.js'
 
 let count = 0
@@ -30,7 +30,7 @@ const form = id => `
     </p>
   </form>`
 
-class NewsbellFollow extends HTMLElement {
+export class NewsbellFollow extends HTMLElement {
   #follows = new Map()
 
   async connectedCallback() {
@@ -41,16 +41,19 @@ class NewsbellFollow extends HTMLElement {
     this.dataset.ready = ''
   }
 
+  // forget leaves nothing of this browser, on the server and here.
+  forget() { return this.#work(forget) }
+
   #build() {
-    this.button = this.querySelector('.follow-button')
-    this.status = this.querySelector('.follow-status')
+    this.button = this.#root.querySelector('.follow-button')
+    this.status = this.#root.querySelector('.follow-status')
     this.dialog = document.createElement('dialog')
     this.dialog.className = 'dialog follow-dialog'
     const id = `newsbell-follow-${++count}`
     this.dialog.setAttribute('aria-labelledby', `${id}-title`)
     this.dialog.innerHTML = form(id)
-    for (const choice of this.querySelectorAll('data')) this.#part('topics').append(checkbox(choice))
-    this.append(this.dialog)
+    for (const choice of this.#root.querySelectorAll('data')) this.#part('topics').append(checkbox(choice))
+    this.#root.append(this.dialog)
     this.button.addEventListener('click', () => this.#open())
     this.dialog.addEventListener('submit', event => { event.preventDefault(); this.#confirm() })
     this.dialog.querySelector('.dialog-close').addEventListener('click', () => this.dialog.close())
@@ -63,7 +66,8 @@ class NewsbellFollow extends HTMLElement {
     this.#follows = new Map(subscription?.follows.map(({ topic, level }) => [topic, level]))
     const followed = this.#followed()
     const muted = this.#boxes().some(box => this.#follows.get(box.value) === 'muted')
-    this.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
+    this.toggleAttribute('data-known', subscription !== null)
+    this.#root.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
     this.button.classList.toggle('is-following', followed.length > 0)
     if (followed.length) this.#say(`You follow ${join(followed.map(box => box.dataset.name))}.`)
     else if (muted) this.#say('You muted this outage.')
@@ -80,7 +84,7 @@ class NewsbellFollow extends HTMLElement {
     this.dialog.querySelector(`[name=level][value=${this.level}]`).checked = true
     this.#part('unfollow').hidden = followed.length === 0
     this.#part('confirm').textContent = followed.length ? 'Save' : 'Follow'
-    this.#part('next').textContent = this.#asked() ? '' : 'Your browser will then ask whether Newsbell may send notifications.'
+    this.#part('next').textContent = this.#asked() ? '' : 'Your browser will then ask whether this site may send notifications.'
     this.dialog.showModal()
   }
 
@@ -135,6 +139,7 @@ class NewsbellFollow extends HTMLElement {
     for (const name of ['confirm', 'unfollow']) this.#part(name).disabled = busy
   }
 
+  get #root() { return this.shadowRoot ?? this }
   #asked() { return 'Notification' in window && Notification.permission === 'granted' }
   #isFollowed(topic) { return this.#follows.has(topic) && this.#follows.get(topic) !== 'muted' }
   #followed() { return this.#boxes().filter(box => this.#isFollowed(box.value)) }
@@ -159,5 +164,3 @@ function checkbox({ value, textContent, dataset }) {
 function join(names) {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
-
-customElements.define('newsbell-follow', NewsbellFollow)

@@ -25,10 +25,11 @@ export async function unfollow(topic) {
 // forget leaves nothing: the server's row first, while there is a secret to
 // address it by.
 export async function forget() {
+  const key = await api.vapidKey()
   const secret = await secretStore.get()
   if (secret) await api.deleteSubscription(secret).catch(unlessUnknown)
   await secretStore.forget()
-  await push.unsubscribe()
+  await push.unsubscribe(key)
 }
 
 // A conflict means that the subscription there is cannot be used: it is taken,

@@ -1,12 +1,21 @@
-// Shows what is pushed, opens what is clicked. Everything else is the pages'.
-importScripts('/static/js/secret-store.js')
+// Shows what is pushed, does what is clicked, and reports both. Everything else
+// is the pages'.
+importScripts('/static/js/database.js', '/static/js/secret-store.js', '/static/js/alert-log.js', '/static/js/receipts.js')
 
 const unknown = { title: 'Newsbell', body: 'There is news. Open Newsbell to read it.', navigate: '/', tag: 'newsbell' }
 
+// Who has dismissed so many alerts of an outage is offered to hear its end alone.
+const weary = 3
+
+// Receipts wait for up to so long, in milliseconds, so that not all readers of
+// an alert answer at once.
+const patience = 3000
+
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', event => event.waitUntil(clients.claim()))
-self.addEventListener('push', event => event.waitUntil(inTurn(() => show(read(event)))))
+self.addEventListener('push', event => event.waitUntil(receive(read(event))))
 self.addEventListener('notificationclick', event => event.waitUntil(answer(event)))
+self.addEventListener('notificationclose', event => event.waitUntil(dismiss(event.notification)))
 self.addEventListener('pushsubscriptionchange', event => event.waitUntil(resubscribe()))
 
 function read(event) {
@@ -16,6 +25,22 @@ function read(event) {
   } catch {
     return unknown
   }
+}
+
+async function receive(notification) {
+  const { notice, alert, receipt } = notification.data ?? {}
+  try {
+    await inTurn(() => show(notification))
+  } catch (error) {
+    if (notice) await tell({ failed: { notice } })
+    throw error
+  }
+  if (notice) await tell({ shown: { notice } })
+  if (alert) await alertLog.shown(notification.data)
+  if (!receipt) return
+  await receipts.add(notification.data, 'shown')
+  await new Promise(resume => setTimeout(resume, Math.random() * patience))
+  await receipts.send()
 }
 
 // inTurn does one thing after the other: what comes last is what stays.
@@ -31,27 +56,54 @@ function inTurn(work) {
 const stacks = /AppleWebKit/.test(navigator.userAgent) && !/Chrom/.test(navigator.userAgent)
 
 async function show({ title, navigate, ...options }) {
-  const links = Object.fromEntries((options.actions ?? []).map(({ action, navigate }) => [action, navigate]))
+  const actions = await fitting(options)
+  const links = Object.fromEntries(actions.map(({ action, navigate }) => [action, navigate]))
   if (stacks && options.tag) for (const old of await registration.getNotifications({ tag: options.tag })) old.close()
   await registration.showNotification(title, {
     badge: '/static/icons/badge-96.png', icon: '/static/icons/icon-192.png', renotify: Boolean(options.tag),
-    ...options, data: { ...options.data, navigate, links },
+    ...options, actions, data: { ...options.data, navigate, links },
   })
 }
 
-async function answer({ action, notification }) {
-  const { navigate, outage, links } = notification.data ?? {}
-  notification.close()
-  if (action === 'mute' && outage && await mute(outage)) return
-  await open(ours(links?.[action] ?? navigate))
+// fitting are the actions for this reader of this outage.
+async function fitting({ actions = [], data }) {
+  if (!data?.outage || await alertLog.dismissals(data.outage).catch(() => 0) < weary) return actions
+  const hush = { action: 'hush', title: 'Only when it’s back', navigate: `/preferences#hush=outage/${data.outage}` }
+  return actions.map(action => action.action === 'mute' ? hush : action)
 }
 
-async function mute(outage) {
-  try {
-    return (await call('PUT', `/follows/outage/${encodeURIComponent(outage)}`, { level: 'muted' })).ok
-  } catch {
-    return false
-  }
+// deeds are what actions do by themselves; the others open their link.
+const deeds = {
+  mute: ({ outage }) => call('PUT', `/follows/outage/${outage}`, { level: 'muted' }),
+  hush: ({ outage }) => call('PUT', `/follows/outage/${outage}`, { level: 'hushed' }),
+  follow: followApp,
+}
+
+async function answer({ action, notification }) {
+  const data = notification.data ?? {}
+  notification.close()
+  if (deeds[action]) return deeds[action](data).catch(() => open(ours(data.links?.[action])))
+  await Promise.all([open(ours(data.url ?? data.navigate)), report(data, 'clicked')])
+}
+
+async function dismiss({ data }) {
+  await report(data ?? {}, 'dismissed')
+}
+
+async function report(data, event) {
+  if (data.alert) await alertLog[event](data)
+  if (!data.receipt) return
+  await receipts.add(data, event)
+  await receipts.send()
+}
+
+// followApp follows an app as its outage was followed, unless it is followed.
+async function followApp({ app, outage }) {
+  const { follows } = await (await call('GET')).json()
+  const levelOf = topic => follows.find(follow => follow.topic === topic)?.level
+  if (levelOf(`app/${app}`)) return
+  const level = levelOf(`outage/${outage}`)
+  await call('PUT', `/follows/app/${app}`, { level: ['key', 'resolution'].includes(level) ? level : 'all' })
 }
 
 function ours(address) {
@@ -61,8 +113,7 @@ function ours(address) {
 
 async function open(address) {
   const { pathname } = new URL(address)
-  const pages = await clients.matchAll({ type: 'window', includeUncontrolled: true })
-  const page = pages.find(({ url }) => new URL(url).pathname === pathname)
+  const page = (await pages()).find(({ url }) => new URL(url).pathname === pathname)
   try {
     await page.focus()
     page.postMessage({ open: address })
@@ -71,6 +122,12 @@ async function open(address) {
   }
 }
 
+async function tell(message) {
+  for (const page of await pages()) page.postMessage(message)
+}
+
+const pages = () => clients.matchAll({ type: 'window', includeUncontrolled: true })
+
 async function resubscribe() {
   if (!await secretStore.get()) return
   const { public_key } = await (await fetch('/api/v1/vapid-key', { cache: 'no-store' })).json()
@@ -78,7 +135,9 @@ async function resubscribe() {
   await call('PATCH', '', { subscription, vapid_key: public_key })
 }
 
-async function call(method, path, body) {
+async function call(method, path = '', body) {
   const headers = { authorization: `Bearer ${await secretStore.get()}`, 'content-type': 'application/json' }
-  return fetch('/api/v1/subscription' + path, { method, headers, body: JSON.stringify(body) })
+  const answer = await fetch('/api/v1/subscription' + path, { method, headers, body: body && JSON.stringify(body) })
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`)
+  return answer
 }

@@ -42,7 +42,8 @@ export function boundTo(subscription, key) {
   return Boolean(bytes) && base64url(bytes) === key.replace(/=+$/, '')
 }
 
-async function ready() {
+// ready is the registration of the service worker, which is running.
+export async function ready() {
   try {
     await navigator.serviceWorker.register('/service-worker.js', { scope: '/' })
     return await inTime(navigator.serviceWorker.ready)

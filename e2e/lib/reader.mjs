@@ -14,11 +14,14 @@ export async function startReader(t, { topics = ['outage/messages-down'], level 
   return { newsbell, browser, page }
 }
 
-// openPage opens a page with permission to notify and the stand-in.
+// openPage opens a page with permission to notify and the stand-in, whose
+// pushes are accepted and go nowhere.
 export async function openPage(browser, newsbell) {
+  const endpoint = `${newsbell.push.url}/push/${randomBytes(16).toString('hex')}`
+  await newsbell.script(endpoint, ...Array(50).fill({ status: 201 }))
   await browser.defaultBrowserContext().overridePermissions(newsbell.url, ['notifications'])
   const page = await browser.newPage()
-  await page.evaluateOnNewDocument(standIn, `${newsbell.push.url}/push/${randomBytes(16).toString('hex')}`, keys())
+  await page.evaluateOnNewDocument(standIn, endpoint, keys())
   return page
 }
 
@@ -37,9 +40,6 @@ export async function preferences(page, newsbell, hash = '') {
 export const said = (page, text) => page.waitForFunction(
   text => document.querySelector('#preferences-status').textContent.includes(text), {}, text)
 
-// move gives the browser another address, as browsers do without telling.
-export const move = page => page.evaluate(() => { localStorage.pushEndpoint += '0' })
-
 function keys() {
   const ecdh = createECDH('prime256v1')
   return { p256dh: ecdh.generateKeys().toString('base64url'), auth: randomBytes(16).toString('base64url') }
@@ -48,14 +48,13 @@ function keys() {
 function standIn(address, keys) {
   const bytes = text => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0)).buffer
   const made = () => localStorage.pushKey ? {
-    endpoint: localStorage.pushEndpoint,
+    endpoint: address,
     options: { applicationServerKey: bytes(localStorage.pushKey) },
-    toJSON: () => ({ endpoint: localStorage.pushEndpoint, keys }),
+    toJSON: () => ({ endpoint: address, keys }),
     unsubscribe: async () => { delete localStorage.pushKey; return true },
   } : null
   PushManager.prototype.getSubscription = async () => made()
   PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
-    localStorage.pushEndpoint ??= address
     localStorage.pushKey = applicationServerKey
     return made()
   }

@@ -12,9 +12,10 @@ import { showPause } from './pause.js'
 import { showPermission } from './permission.js'
 import { showQuietHours } from './quiet-hours.js'
 import { showStanding } from './standing.js'
+import { place } from './status-line.js'
 import './test-notice.js'
 
-for (const show of [showFollows, showStanding, showPause, showQuietHours, showCap, showAlerts, showPermission]) onChange(show)
+for (const show of [showFollows, showStanding, showPause, showQuietHours, showCap, showAlerts, showPermission, place]) onChange(show)
 
 find('retry').addEventListener('click', open)
 addEventListener('hashchange', showOffer)

@@ -2,47 +2,52 @@
 
 import { find } from './mine.js'
 
+const [line, words, button, close] = ['said', 'said-words', 'undo', 'said-close'].map(find)
 let undo = null
 
-// say tells it, to everybody. The line floats, so that it can stand in the
-// document right behind what was changed: its Undo is the next stop of the
-// keyboard.
+// say tells it, to everybody.
 export function say(text, takeBack = null) {
   undo = takeBack
   find('preferences-status').textContent = text
-  find('said-words').textContent = text
-  find('undo').hidden = !undo
-  find('undo').setAttribute('aria-label', `Undo: ${text}`)
+  words.textContent = text
+  if (!undo && document.activeElement === button) heading().focus()
+  button.hidden = !undo
+  button.setAttribute('aria-label', `Undo: ${text}`)
+  line.hidden = false
   place()
-  find('said').hidden = false
 }
 
-function place() {
+// place puts the line, which floats, right behind where the keyboard is in the
+// document: its Undo is the next stop.
+export function place() {
+  if (line.contains(document.activeElement)) return
   const behind = document.activeElement?.closest('.follow-controls, .setting :is(.buttons, fieldset, label), .setting h2, .notice')
-  if (behind) behind.after(find('said'))
-  else find('follows-heading').after(find('said'))
+  const anchor = behind ?? find('follows-heading')
+  if (anchor.nextElementSibling !== line) anchor.after(line)
 }
 
 async function takeBack() {
   const back = undo
   undo = null
-  find('undo').hidden = true
   await back?.()
 }
 
-function close() {
-  const inside = find('said').contains(document.activeElement)
-  find('said').hidden = true
+function dismiss() {
+  if (line.contains(document.activeElement)) heading().focus()
+  line.hidden = true
   undo = null
-  if (inside) (find('said').closest('.setting')?.querySelector('h2') ?? find('follows-heading')).focus()
 }
 
-find('undo').addEventListener('click', takeBack)
-find('said-close').addEventListener('click', close)
+const heading = () => line.closest('.setting')?.querySelector('h2') ?? find('follows-heading')
+
+button.addEventListener('click', takeBack)
+close.addEventListener('click', dismiss)
 
 addEventListener('keydown', event => {
-  if (event.key === 'Escape' && !find('said').hidden && !document.querySelector('dialog[open]')) close()
-  if (event.key.toLowerCase() !== 'z' || !(event.ctrlKey || event.metaKey) || event.shiftKey || !undo) return
+  if (document.querySelector('dialog[open]')) return
+  if (event.key === 'Escape' && !line.hidden) dismiss()
+  const isUndo = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey
+  if (!isUndo || !undo) return
   event.preventDefault()
   takeBack()
 })

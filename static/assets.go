@@ -99,14 +99,16 @@ func contentType(name string) string {
 func load(folders ...string) (map[string]asset, string) {
 	all, sum := map[string]asset{}, sha256.New()
 	for _, folder := range folders {
-		entries, err := fs.ReadDir(files, folder)
-		if err != nil {
-			panic("embedded folder " + folder + ": " + err.Error())
-		}
-		for _, entry := range entries {
-			name := folder + "/" + entry.Name()
+		err := fs.WalkDir(files, folder, func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
 			all[name] = read(name)
 			sum.Write([]byte(name + all[name].etag))
+			return nil
+		})
+		if err != nil {
+			panic("embedded folder " + folder + ": " + err.Error())
 		}
 	}
 	return all, hex.EncodeToString(sum.Sum(nil))[:12]

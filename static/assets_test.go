@@ -40,8 +40,8 @@ func TestOnlyAssetsAreServed(t *testing.T) {
 
 func TestModulesImportFilesThatExist(t *testing.T) {
 	for name, asset := range assets {
-		for _, module := range matches(string(asset.content), `(?m)^import .*?'\./([^']*)'`) {
-			if _, ok := assets[path.Join("js", module)]; !ok {
+		for _, module := range matches(string(asset.content), `(?m)^import .*?'(\.[^']*)'`) {
+			if _, ok := assets[path.Join(path.Dir(name), module)]; !ok {
 				t.Errorf("%s imports %s, which does not exist", name, module)
 			}
 		}

@@ -22,8 +22,8 @@ export async function startChromium(t) {
 }
 
 // registerWorker lets a page have its service worker, with permission to show
-// notifications. It returns how to push to it, which waits until it is done, and
-// what is shown then: Chromium's own record of what it displays and closes, with
+// notifications. It returns the worker, how to push to it, which waits until it is done,
+// and what is shown then: Chromium's own record of what it displays and closes, with
 // the options that the worker gave. (Asking the registration would race with the
 // showing: Chromium forgets those that it has stored but not yet put on the
 // screen.) And the worker itself.

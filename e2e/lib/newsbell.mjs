@@ -62,6 +62,12 @@ class Newsbell {
   get(path) { return this.#call('GET', path) }
   post(path, body) { return this.#call('POST', path, body) }
 
+  // script gives the push service its next answers to an endpoint.
+  async script(endpoint, ...answers) {
+    const told = await fetch(`${this.push.url}/control/script`, { method: 'POST', body: JSON.stringify({ endpoint, answers }) })
+    if (!told.ok) throw new Error(`the push service does not follow the script: ${await told.text()}`)
+  }
+
   // rows counts what the database holds of readers.
   async rows() {
     return JSON.parse((await run(join(bin, 'rows'), [join(this.folder, 'newsbell.db')])).stdout)

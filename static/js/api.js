@@ -31,6 +31,15 @@ export const changeSubscription = (secret, changes) =>
 
 export const deleteSubscription = secret => call('DELETE', '/subscription', { secret })
 
+export const createNotice = (secret, kind) =>
+  call('POST', '/subscription/notices', { secret, body: { kind } })
+
+export const readNotice = (secret, id) => call('GET', `/subscription/notices/${id}`, { secret })
+
+export const readAlerts = async secret => (await call('GET', '/subscription/alerts', { secret })).alerts
+
+export const readData = secret => call('GET', '/subscription/data', { secret })
+
 export const putFollow = (secret, topic, level) =>
   call('PUT', `/subscription/follows/${topic}`, { secret, body: { level } })
 
@@ -66,12 +75,22 @@ async function isRefused() {
 
 async function words(response) {
   if (response.status === 401) return 'Newsbell no longer knows this browser.'
-  if (response.status === 429) return 'That was too many tries in a short time. Wait a minute, then try again.'
+  if (response.status === 429) return `That was too many tries in a short time. Wait ${wait(response.headers.get('retry-after'))}, then try again.`
   if (response.status >= 500) return 'Newsbell has trouble of its own right now. Try again in a minute.'
   const problem = await response.json().catch(() => ({}))
+  if (problem.errors?.[0]?.message) return `Nothing was changed: ${problem.errors[0].message}.`
   return problem.detail || problem.title || `Newsbell refused this (${response.status}). Nothing was changed.`
 }
 
-function timeZone() {
+// wait puts a Retry-After, in seconds or as a date (RFC 9110 section 10.2.3),
+// into words.
+function wait(after) {
+  const seconds = Math.ceil(Number(after) || (Date.parse(after) - Date.now()) / 1000)
+  if (!(seconds > 0)) return 'a minute'
+  if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`
+  return `${Math.ceil(seconds / 60)} minutes`
+}
+
+export function timeZone() {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
 }

@@ -59,7 +59,8 @@ function isOurs(subscription, ...keys) {
 
 const registered = () => navigator.serviceWorker?.getRegistration(script ?? undefined)
 
-async function ready() {
+// ready is the registration of the service worker, which is running.
+export async function ready() {
   try {
     if (script) await navigator.serviceWorker.register(script)
     const registration = await registered()

@@ -77,7 +77,7 @@ async function mute(outage) {
 
 // ours is an address of Newsbell's and of nobody else's.
 function ours(address) {
-  return isOurs(address) ? new URL(address, location.origin).href : base
+  return address && isOurs(address) ? new URL(address, location.origin).href : base
 }
 
 function isOurs(address) {

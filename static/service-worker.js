@@ -79,6 +79,7 @@ function inTurn(work) {
 const stacks = /AppleWebKit/.test(navigator.userAgent) && !/Chrom/.test(navigator.userAgent)
 
 async function show({ title, navigate, ...options }) {
+  await replace(options.data ?? {})
   const actions = await fitting(options)
   const links = Object.fromEntries(actions.map(({ action, navigate }) => [action, navigate]))
   if (stacks && options.tag) for (const old of await registration.getNotifications({ tag: options.tag })) old.close()
@@ -86,6 +87,15 @@ async function show({ title, navigate, ...options }) {
     badge: base + '/static/icons/badge-96.png', icon: base + '/static/icons/icon-192.png', renotify: Boolean(options.tag),
     ...options, actions, data: { ...options.data, navigate, links },
   })
+}
+
+// ended are alerts that a newer one or a click takes from the screen: Firefox
+// says of them, too, that they were closed.
+const ended = new Set()
+
+async function replace({ alert, outage }) {
+  const shown = await alertLog.all().catch(() => [])
+  for (const old of shown) if (old.outage === outage && old.alert !== alert) ended.add(old.alert)
 }
 
 // fitting are the actions for this reader of this outage.
@@ -104,13 +114,14 @@ const deeds = {
 
 async function answer({ action, notification }) {
   const data = notification.data ?? {}
+  ended.add(data.alert)
   notification.close()
   if (deeds[action]) return deeds[action](data).catch(() => open(ours(isGuest ? data.url : data.links?.[action])))
   await Promise.all([open(ours(data.url ?? data.navigate)), report(data, 'clicked')])
 }
 
 async function dismiss({ data }) {
-  await report(data ?? {}, 'dismissed')
+  if (data && !ended.has(data.alert)) await report(data, 'dismissed')
 }
 
 async function report(data, event) {

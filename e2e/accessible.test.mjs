@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { startChromium } from './lib/chromium.mjs'
+import { follow } from './lib/firefox.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
+import { openPage, said } from './lib/reader.mjs'
 
 const axe = await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
@@ -14,7 +16,13 @@ const views = {
   'a live page with a new update': { path: '/outages/messages-down', open: publishOne },
   'a search': { path: '/search?q=messages' },
   'an app': { path: '/apps/messenger' },
-  'the preferences': { path: '/preferences' },
+  'the preferences of a stranger': { path: '/preferences' },
+  'a live page that is followed': { path: '/outages/messages-down', open: followOutage },
+  'the dialog of a follower': { path: '/outages/messages-down', open: openFollow },
+  'the preferences': { path: '/preferences', open: openPreferences },
+  'the preferences after a test': { path: '/preferences', open: testNotice },
+  'an offer in the preferences': { path: '/preferences#mute=outage/messages-down', open: openPreferences },
+  'the question before forgetting': { path: '/preferences', open: askToForget },
   'an error': { path: '/outages/nowhere' },
   'the sign-in': { path: '/editor/sign-in' },
   'the newsroom': { path: '/editor' },
@@ -29,7 +37,7 @@ for (const scheme of ['light', 'dark'])
     await newsbell.publish({ headline: 'Instagram recovers', states: { instagram: 'recovering' } })
     await newsbell.publish({ kind: 'correction', headline: 'It began at 14:04', alert: 'none', corrects: id })
     const browser = await startChromium(t)
-    const page = await browser.newPage()
+    const page = await openPage(browser, newsbell)
     await page.setBypassCSP(true) // axe is put into the page
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }])
     await signIn(page, newsbell)
@@ -54,6 +62,28 @@ async function openFollow(page) {
   await page.waitForSelector('newsbell-follow[data-ready]')
   await page.click('.follow-button')
   await page.waitForSelector('.follow-dialog[open]')
+}
+
+const followOutage = page => follow(page, { topics: ['outage/messages-down', 'app/messenger'] })
+
+async function openPreferences(page) {
+  await page.waitForSelector('#preferences[data-ready]')
+  await page.waitForFunction(() => document.querySelector('.alert-row') || !document.querySelector('#alerts-empty').hidden)
+}
+
+// testNotice goes up to the screen, where nothing arrives, and leaves an Undo.
+async function testNotice(page) {
+  await openPreferences(page)
+  await page.click('[data-pause=hour]')
+  await said(page, 'Paused')
+  await page.click('#test-send')
+  await page.waitForSelector('[data-layer=screen][data-state=broken]', { timeout: 60_000 })
+}
+
+async function askToForget(page) {
+  await openPreferences(page)
+  await page.click('#forget')
+  await page.waitForSelector('#forget-dialog[open]')
 }
 
 async function publishOne(page, newsbell) {

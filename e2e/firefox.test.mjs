@@ -37,7 +37,7 @@ test('a newer alert replaces the card of the older one', async t => {
   await firefox.notification(newsbell.url, 'First')
   await newsbell.publish({ headline: 'Second', apps: ['messenger'] })
   await firefox.notification(newsbell.url, 'Second')
-  assert.deepEqual((await firefox.notifications(newsbell.url)).map(n => n.title), ['Second'])
+  assert.deepEqual((await firefox.alerts(newsbell.url)).map(n => n.title), ['Second'])
 })
 
 test('"Mute this outage" stops the next one, also for a follower of the app', async t => {
@@ -60,7 +60,7 @@ test('only the resolution reaches a follower who waits for "it\'s back"', async 
   assert.deepEqual([first.alert.counts.audience, second.alert.counts.audience], [0, 0])
   await newsbell.publish({ kind: 'resolution', alert: 'key', headline: 'Resolved: Messenger and Instagram are back' })
   await firefox.notification(newsbell.url, 'Resolved: Messenger and Instagram are back')
-  assert.equal((await firefox.notifications(newsbell.url)).length, 1)
+  assert.equal((await firefox.alerts(newsbell.url)).length, 1)
 })
 
 test('preferences change the level, and "forget me" leaves no row', async t => {

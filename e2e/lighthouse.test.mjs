@@ -6,14 +6,14 @@ import { startNewsbell } from './lib/newsbell.mjs'
 
 const least = { performance: 95, accessibility: 95, 'best-practices': 95, seo: 100 }
 
-test('Lighthouse gives the front page and a live page what newspapers dream of', async t => {
+test('Lighthouse gives the front page, a live page and the preferences what newspapers dream of', async t => {
   const newsbell = await startNewsbell(t)
   for (let i = 1; i <= 12; i++) {
     await newsbell.publish({ headline: `Update ${i}`, alert: 'none', body: 'Messages are slow for **most** people.\n\nWe go on asking.' })
   }
   const browser = await startChromium(t)
   const { port } = new URL(browser.wsEndpoint())
-  for (const path of ['/', '/outages/messages-down']) {
+  for (const path of ['/', '/outages/messages-down', '/preferences']) {
     const { lhr } = await lighthouse(newsbell.url + path, { port, onlyCategories: Object.keys(least) })
     for (const [category, score] of Object.entries(least)) {
       const got = Math.round(lhr.categories[category].score * 100)

@@ -1,10 +1,11 @@
-// Takes pictures of every page, at phone and desk size, light and dark, and of
+// Takes pictures of every page and state, at phone and desk size, light and dark, and of
 // a notification, into the folder named on the command line, or e2e/output.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startChromium } from './lib/chromium.mjs'
 import { follow, startFirefox } from './lib/firefox.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
+import { followThere, openPage, preferences, said } from './lib/reader.mjs'
 
 const folder = process.argv[2] ?? new URL('output/', import.meta.url).pathname
 const story = JSON.parse(await readFile(new URL('../cmd/newsbell/coverage/outage-2021-11-03.json', import.meta.url)))
@@ -32,19 +33,50 @@ async function cover(newsbell, updates) {
 
 async function pages(newsbell) {
   const browser = await startChromium(t)
-  const page = await browser.newPage()
+  const page = await openPage(browser, newsbell)
   await page.goto(newsbell.url + '/editor')
   await page.type('#token', newsbell.token)
   await Promise.all([page.waitForNavigation(), page.click('form[action="/editor/sign-in"] button')])
-  const paths = { front: '/', live: `/outages/${newsbell.slug}`, app: '/apps/messenger', preferences: '/preferences', editor: `/editor/outages/${newsbell.slug}` }
-  for (const [name, path] of Object.entries(paths))
-    for (const width of [390, 1280])
-      for (const scheme of ['light', 'dark']) {
-        await page.setViewport({ width, height: width === 390 ? 844 : 900, deviceScaleFactor: width === 390 ? 2 : 1 })
-        await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
-        await page.goto(newsbell.url + path, { waitUntil: 'load' })
-        await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`) })
-      }
+  const paths = { front: '/', live: `/outages/${newsbell.slug}`, app: '/apps/messenger', stranger: '/preferences', editor: `/editor/outages/${newsbell.slug}` }
+  for (const [name, path] of Object.entries(paths)) {
+    await page.goto(newsbell.url + path, { waitUntil: 'load' })
+    await picture(page, name)
+  }
+  await page.goto(newsbell.page)
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  await page.click('.follow-button')
+  await picture(page, 'follow')
+  await followThere(page, newsbell.page, { topics: ['outage/' + newsbell.slug, 'app/messenger', 'app/instagram'], level: 'key' })
+  await picture(page, 'following')
+  await mine(page, newsbell)
+}
+
+// mine are the preferences of a reader with wishes, whole.
+async function mine(page, newsbell) {
+  const { at, ...update } = story.updates.at(-2)
+  await newsbell.publish({ ...update, alert: 'key' })
+  await preferences(page, newsbell)
+  await page.click('#quiet-on')
+  await said(page, 'Quiet hours')
+  await page.click('#cap [value="3"]')
+  await said(page, 'At most 3')
+  await page.select('.follow-level', 'resolution')
+  await said(page, 'Only when it’s back')
+  await picture(page, 'preferences', true)
+  await page.click('#test-send')
+  await page.waitForSelector('[data-layer=screen][data-state=broken]', { timeout: 60_000 })
+  await page.$eval('#test', section => section.scrollIntoView({ behavior: 'instant' }))
+  await picture(page, 'test')
+}
+
+// picture takes it at both sizes in both schemes.
+async function picture(page, name, fullPage = false) {
+  for (const width of [390, 1280])
+    for (const scheme of ['light', 'dark']) {
+      await page.setViewport({ width, height: width === 390 ? 844 : 900, deviceScaleFactor: width === 390 ? 2 : 1 })
+      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+      await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`), fullPage })
+    }
 }
 
 // notification follows in Firefox and draws the window that Firefox shows.

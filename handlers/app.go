@@ -22,9 +22,20 @@ type app struct {
 func (a *api) routeApps() {
 	handle(a, route{method: http.MethodPost, path: "/apps", id: "create-app", who: "editor", status: http.StatusCreated,
 		summary: "Make an app"}, a.createApp)
+	handle(a, route{method: http.MethodGet, path: "/apps/{slug}", id: "get-app",
+		summary: "An app as it is now"}, a.getApp)
 }
 
 func (a *api) createApp(ctx context.Context, in *body[newApp]) (*body[app], error) {
 	made, err := a.store.CreateApp(ctx, models.NewApp{Slug: in.Body.Slug, Name: in.Body.Name, Actor: editorOf(ctx)})
-	return &body[app]{app{Slug: made.Slug, Name: made.Name, State: string(made.State), URL: a.baseURL + "/apps/" + made.Slug}}, err
+	return &body[app]{a.app(made)}, err
+}
+
+func (a *api) getApp(ctx context.Context, in *slugPath) (*body[app], error) {
+	found, err := a.store.App(ctx, in.Slug)
+	return &body[app]{a.app(found)}, err
+}
+
+func (s *server) app(m models.App) app {
+	return app{Slug: m.Slug, Name: m.Name, State: string(m.State), URL: s.baseURL + "/apps/" + m.Slug}
 }

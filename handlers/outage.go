@@ -27,9 +27,27 @@ type outage struct {
 	URL        string     `json:"url"`
 }
 
+// outageNow is what anybody may know of an outage.
+type outageNow struct {
+	Slug       string     `json:"slug"`
+	Headline   string     `json:"headline"`
+	Standfirst string     `json:"standfirst"`
+	State      string     `json:"state" doc:"ongoing or resolved"`
+	Apps       []app      `json:"apps" doc:"Those that it began with, then those that its updates named."`
+	BeganAt    time.Time  `json:"began_at"`
+	ResolvedAt *time.Time `json:"resolved_at"`
+	URL        string     `json:"url"`
+}
+
+type slugPath struct {
+	Slug string `path:"slug"`
+}
+
 func (a *api) routeOutages() {
 	handle(a, route{method: http.MethodPost, path: "/outages", id: "open-outage", who: "editor", status: http.StatusCreated,
 		summary: "Open an outage"}, a.createOutage)
+	handle(a, route{method: http.MethodGet, path: "/outages/{slug}", id: "get-outage",
+		summary: "An outage as it is now"}, a.getOutage)
 }
 
 func (a *api) createOutage(ctx context.Context, in *body[newOutage]) (*body[outage], error) {
@@ -48,6 +66,22 @@ func (a *api) createOutage(ctx context.Context, in *body[newOutage]) (*body[outa
 		Slug: opened.Slug, Headline: opened.Headline, Standfirst: opened.Standfirst, State: string(opened.State),
 		Apps: slugs, BeganAt: opened.BeganAt, ResolvedAt: opened.ResolvedAt, URL: a.outageURL(opened.Slug),
 	}}, nil
+}
+
+func (a *api) getOutage(ctx context.Context, in *slugPath) (*body[outageNow], error) {
+	found, err := a.store.Outage(ctx, in.Slug)
+	if err != nil {
+		return nil, err
+	}
+	named, err := a.store.AppsOfOutage(ctx, found)
+	apps := make([]app, len(named))
+	for i, n := range named {
+		apps[i] = a.app(n)
+	}
+	return &body[outageNow]{outageNow{
+		Slug: found.Slug, Headline: found.Headline, Standfirst: found.Standfirst, State: string(found.State),
+		Apps: apps, BeganAt: found.BeganAt, ResolvedAt: found.ResolvedAt, URL: a.outageURL(found.Slug),
+	}}, err
 }
 
 func (s *server) outageURL(slug string) string { return s.baseURL + "/outages/" + slug }

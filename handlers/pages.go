@@ -31,6 +31,8 @@ func (s *server) routePages(engine *gin.Engine) {
 	})
 	for path, handler := range map[string]http.Handler{
 		"/service-worker.js":    static.ServiceWorker(),
+		"/newsbell.js":          static.Embed(),
+		"/newsbell-worker.js":   static.EmbedWorker(s.baseURL),
 		"/manifest.webmanifest": static.Manifest(),
 		"/static/*file":         static.Assets(),
 	} {

@@ -47,6 +47,8 @@ type Options struct {
 	NoticeLimit int
 	// TrustedProxies are addresses and networks whose X-Forwarded-For is believed.
 	TrustedProxies []string
+	// EmbedOrigins are the origins whose pages may offer to follow.
+	EmbedOrigins []string
 }
 
 // Web is the handler of everything.
@@ -93,7 +95,11 @@ func New(o Options) (*Web, error) {
 	if err := engine.SetTrustedProxies(o.TrustedProxies); err != nil {
 		return nil, err
 	}
-	engine.Use(s.logRequest, gin.CustomRecoveryWithWriter(nil, s.recover))
+	embedding, err := s.embedding(o.EmbedOrigins)
+	if err != nil {
+		return nil, err
+	}
+	engine.Use(s.logRequest, gin.CustomRecoveryWithWriter(nil, s.recover), embedding)
 	engine.Use(s.limitPosts(map[string]int{subscribePath: o.SubscribeLimit, noticesPath: o.NoticeLimit}))
 	engine.NoRoute(func(c *gin.Context) { s.fail(c, models.ErrNotFound) })
 	engine.NoMethod(func(c *gin.Context) { s.failWith(c, http.StatusMethodNotAllowed) })

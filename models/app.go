@@ -92,6 +92,18 @@ func (s *Store) Apps(ctx context.Context) ([]App, error) {
 	return apps, domain(err)
 }
 
+// AppsOfOutage are an outage's apps: those it began with, by name, then those
+// that its updates named, in that order.
+func (s *Store) AppsOfOutage(ctx context.Context, outage Outage) ([]App, error) {
+	var named []App
+	err := s.read.WithContext(ctx).
+		Joins(`JOIN (SELECT app_id, min(update_id) AS first FROM update_apps JOIN updates ON updates.id = update_id
+			WHERE outage_id = ? GROUP BY app_id) AS named ON named.app_id = apps.id`, outage.ID).
+		Where("id NOT IN (SELECT app_id FROM outage_apps WHERE outage_id = ?)", outage.ID).
+		Order("first, name").Find(&named).Error
+	return append(slices.Clone(outage.Apps), named...), domain(err)
+}
+
 // appsBySlug finds apps, each of which must exist; field names the input they
 // came from.
 func appsBySlug(tx *gorm.DB, field string, slugs []string) ([]App, error) {

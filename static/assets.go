@@ -66,12 +66,15 @@ func Manifest() http.Handler {
 	})
 }
 
+// serve serves a file to the pages of any site, which may embed what is public.
 func (a asset) serve(w http.ResponseWriter, r *http.Request, name, caching string) {
 	header := w.Header()
 	header.Set("Content-Type", contentType(name))
 	header.Set("Cache-Control", caching)
 	header.Set("ETag", a.etag)
 	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Access-Control-Allow-Origin", "*")
+	header.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(a.content))
 }
 
@@ -96,14 +99,16 @@ func contentType(name string) string {
 func load(folders ...string) (map[string]asset, string) {
 	all, sum := map[string]asset{}, sha256.New()
 	for _, folder := range folders {
-		entries, err := fs.ReadDir(files, folder)
-		if err != nil {
-			panic("embedded folder " + folder + ": " + err.Error())
-		}
-		for _, entry := range entries {
-			name := folder + "/" + entry.Name()
+		err := fs.WalkDir(files, folder, func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
 			all[name] = read(name)
 			sum.Write([]byte(name + all[name].etag))
+			return nil
+		})
+		if err != nil {
+			panic("embedded folder " + folder + ": " + err.Error())
 		}
 	}
 	return all, hex.EncodeToString(sum.Sum(nil))[:12]
@@ -114,6 +119,10 @@ func read(name string) asset {
 	if err != nil {
 		panic("embedded file " + name + ": " + err.Error())
 	}
+	return newAsset(content)
+}
+
+func newAsset(content []byte) asset {
 	sum := sha256.Sum256(content)
 	return asset{content, `"` + hex.EncodeToString(sum[:12]) + `"`}
 }

@@ -40,8 +40,8 @@ func TestOnlyAssetsAreServed(t *testing.T) {
 
 func TestModulesImportFilesThatExist(t *testing.T) {
 	for name, asset := range assets {
-		for _, module := range matches(string(asset.content), `(?m)^import .*?'\./([^']*)'`) {
-			if _, ok := assets[path.Join("js", module)]; !ok {
+		for _, module := range matches(string(asset.content), `(?m)^import .*?'(\.[^']*)'`) {
+			if _, ok := assets[path.Join(path.Dir(name), module)]; !ok {
 				t.Errorf("%s imports %s, which does not exist", name, module)
 			}
 		}
@@ -89,4 +89,15 @@ func get(handler http.Handler, address, etag string) *httptest.ResponseRecorder 
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
 	return w
+}
+
+func TestEmbeddedModuleIsTheOneOfNow(t *testing.T) {
+	w := get(Embed(), "/newsbell.js", "")
+	imported := matches(w.Body.String(), `^import "(/static/[^"]*)"`)
+	if len(imported) != 1 {
+		t.Fatalf("module %q", w.Body)
+	}
+	if module := get(Assets(), imported[0], ""); module.Code != http.StatusOK || !strings.Contains(module.Header().Get("Cache-Control"), "immutable") {
+		t.Errorf("%s: %d, %s", imported[0], module.Code, module.Header().Get("Cache-Control"))
+	}
 }

@@ -1,21 +1,69 @@
-// Shows what is pushed, opens what is clicked. Everything else is the pages'.
-importScripts('/static/js/secret-store.js')
+// Shows what is pushed, does what is clicked, and reports both. Everything else
+// is the pages'.
+// The worker of another site imports this as /newsbell-worker.js, which says in
+// self.newsbell where Newsbell is. There it is a guest: the site has pushes of
+// its own.
+const base = self.newsbell ?? location.origin
+const isGuest = base !== location.origin
+
+importScripts(base + '/static/js/database.js', base + '/static/js/secret-store.js', base + '/static/js/alert-log.js', base + '/static/js/receipts.js')
 
 const unknown = { title: 'Newsbell', body: 'There is news. Open Newsbell to read it.', navigate: '/', tag: 'newsbell' }
 
-self.addEventListener('install', () => self.skipWaiting())
-self.addEventListener('activate', event => event.waitUntil(clients.claim()))
-self.addEventListener('push', event => event.waitUntil(inTurn(() => show(read(event)))))
-self.addEventListener('notificationclick', event => event.waitUntil(answer(event)))
+// Who has dismissed so many alerts of an outage is offered to hear its end alone.
+const weary = 3
+
+// Receipts wait for up to so long, in milliseconds, so that not all readers of
+// an alert answer at once.
+const patience = 3000
+
+if (!isGuest) {
+  self.addEventListener('install', () => self.skipWaiting())
+  self.addEventListener('activate', event => event.waitUntil(clients.claim()))
+}
+self.addEventListener('push', event => {
+  const notification = read(event)
+  if (take(event, notification)) event.waitUntil(receive(notification))
+})
+self.addEventListener('notificationclick', event => {
+  if (take(event, event.notification.data)) event.waitUntil(answer(event))
+})
+self.addEventListener('notificationclose', event => {
+  if (take(event, event.notification.data)) event.waitUntil(dismiss(event.notification))
+})
 self.addEventListener('pushsubscriptionchange', event => event.waitUntil(resubscribe()))
+
+// take keeps an event from the listeners of the site where this is a guest, and
+// leaves them what does not lead to Newsbell.
+function take(event, of) {
+  if (isGuest && !(of?.navigate && isOurs(of.navigate))) return false
+  event.stopImmediatePropagation()
+  return true
+}
 
 function read(event) {
   try {
-    const { notification } = event.data.json()
-    return notification?.title && notification.navigate ? notification : unknown
+    const { web_push, notification } = event.data.json()
+    return web_push === 8030 && notification?.title && notification.navigate ? notification : unknown
   } catch {
     return unknown
   }
+}
+
+async function receive(notification) {
+  const { notice, alert, receipt } = notification.data ?? {}
+  try {
+    await inTurn(() => show(notification))
+  } catch (error) {
+    if (notice) await tell({ failed: { notice } })
+    throw error
+  }
+  if (notice) await tell({ shown: { notice } })
+  if (alert) await alertLog.shown(notification.data)
+  if (!receipt) return
+  await receipts.add(notification.data, 'shown')
+  await new Promise(resume => setTimeout(resume, Math.random() * patience))
+  await receipts.send()
 }
 
 // inTurn does one thing after the other: what comes last is what stays.
@@ -31,38 +79,83 @@ function inTurn(work) {
 const stacks = /AppleWebKit/.test(navigator.userAgent) && !/Chrom/.test(navigator.userAgent)
 
 async function show({ title, navigate, ...options }) {
-  const links = Object.fromEntries((options.actions ?? []).map(({ action, navigate }) => [action, navigate]))
+  await replace(options.data ?? {})
+  const actions = await fitting(options)
+  const links = Object.fromEntries(actions.map(({ action, navigate }) => [action, navigate]))
   if (stacks && options.tag) for (const old of await registration.getNotifications({ tag: options.tag })) old.close()
   await registration.showNotification(title, {
-    badge: '/static/icons/badge-96.png', icon: '/static/icons/icon-192.png', renotify: Boolean(options.tag),
-    ...options, data: { ...options.data, navigate, links },
+    badge: base + '/static/icons/badge-96.png', icon: base + '/static/icons/icon-192.png', renotify: Boolean(options.tag),
+    ...options, actions, data: { ...options.data, navigate, links },
   })
 }
 
-async function answer({ action, notification }) {
-  const { navigate, outage, links } = notification.data ?? {}
-  notification.close()
-  if (action === 'mute' && outage && await mute(outage)) return
-  await open(ours(links?.[action] ?? navigate))
+// ended are alerts that a newer one or a click takes from the screen: Firefox
+// says of them, too, that they were closed.
+const ended = new Set()
+
+async function replace({ alert, outage }) {
+  const shown = await alertLog.all().catch(() => [])
+  for (const old of shown) if (old.outage === outage && old.alert !== alert) ended.add(old.alert)
 }
 
-async function mute(outage) {
+// fitting are the actions for this reader of this outage.
+async function fitting({ actions = [], data }) {
+  if (!data?.outage || await alertLog.dismissals(data.outage).catch(() => 0) < weary) return actions
+  const hush = { action: 'hush', title: 'Only when it’s back', navigate: `/preferences#hush=outage/${data.outage}` }
+  return actions.map(action => action.action === 'mute' ? hush : action)
+}
+
+// deeds are what actions do by themselves; the others open their link.
+const deeds = {
+  mute: ({ outage }) => call('PUT', `/follows/outage/${outage}`, { level: 'muted' }),
+  hush: ({ outage }) => call('PUT', `/follows/outage/${outage}`, { level: 'hushed' }),
+  follow: followApp,
+}
+
+async function answer({ action, notification }) {
+  const data = notification.data ?? {}
+  ended.add(data.alert)
+  notification.close()
+  if (deeds[action]) return deeds[action](data).catch(() => open(ours(isGuest ? data.url : data.links?.[action])))
+  await Promise.all([open(ours(data.url ?? data.navigate)), report(data, 'clicked')])
+}
+
+async function dismiss({ data }) {
+  if (data && !ended.has(data.alert)) await report(data, 'dismissed')
+}
+
+async function report(data, event) {
+  if (data.alert) await alertLog[event](data)
+  if (!data.receipt) return
+  await receipts.add(data, event)
+  await receipts.send()
+}
+
+// followApp follows an app as its outage was followed, unless it is followed.
+async function followApp({ app, outage }) {
+  const { follows } = await (await call('GET')).json()
+  const levelOf = topic => follows.find(follow => follow.topic === topic)?.level
+  if (levelOf(`app/${app}`)) return
+  const level = levelOf(`outage/${outage}`)
+  await call('PUT', `/follows/app/${app}`, { level: ['key', 'resolution'].includes(level) ? level : 'all' })
+}
+
+// ours is an address of Newsbell's and of nobody else's.
+function ours(address) {
+  return address && isOurs(address) ? new URL(address, location.origin).href : base
+}
+
+function isOurs(address) {
   try {
-    return (await call('PUT', `/follows/outage/${encodeURIComponent(outage)}`, { level: 'muted' })).ok
+    return new URL(address, location.origin).origin === base
   } catch {
     return false
   }
 }
 
-function ours(address) {
-  const url = new URL(address ?? '/', location.origin)
-  return url.origin === location.origin ? url.href : location.origin
-}
-
 async function open(address) {
-  const { pathname } = new URL(address)
-  const pages = await clients.matchAll({ type: 'window', includeUncontrolled: true })
-  const page = pages.find(({ url }) => new URL(url).pathname === pathname)
+  const place = ({ origin, pathname }) => origin + pathname
+  const page = (await pages()).find(({ url }) => place(new URL(url)) === place(new URL(address)))
   try {
     await page.focus()
     page.postMessage({ open: address })
@@ -71,14 +164,22 @@ async function open(address) {
   }
 }
 
+async function tell(message) {
+  for (const page of await pages()) page.postMessage(message)
+}
+
+const pages = () => clients.matchAll({ type: 'window', includeUncontrolled: true })
+
 async function resubscribe() {
   if (!await secretStore.get()) return
-  const { public_key } = await (await fetch('/api/v1/vapid-key', { cache: 'no-store' })).json()
+  const { public_key } = await (await fetch(base + '/api/v1/vapid-key', { cache: 'no-store' })).json()
   const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: public_key })
   await call('PATCH', '', { subscription, vapid_key: public_key })
 }
 
-async function call(method, path, body) {
+async function call(method, path = '', body) {
   const headers = { authorization: `Bearer ${await secretStore.get()}`, 'content-type': 'application/json' }
-  return fetch('/api/v1/subscription' + path, { method, headers, body: JSON.stringify(body) })
+  const answer = await fetch(base + '/api/v1/subscription' + path, { method, headers, body: body && JSON.stringify(body) })
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`)
+  return answer
 }

@@ -170,6 +170,7 @@ func (p *program) newWeb() (*handlers.Web, error) {
 		Store: p.store, Bus: p.bus.Conn, BaseURL: p.config.baseURL, Log: p.config.log, Ready: p.ready,
 		Live:           handlers.LiveOptions{MaxPages: pages},
 		SubscribeLimit: p.config.subscribeLimit, NoticeLimit: p.config.noticeLimit, TrustedProxies: p.config.trustedProxies,
+		EmbedOrigins: p.config.embedOrigins,
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +51,7 @@ type serverSettings struct {
 	SubscribeLimit string   `help:"Subscriptions a minute from one address; 0: any number." default:"300"`
 	NoticeLimit    string   `help:"Tests and welcomes a minute that one address may ask for; 0: any number." default:"30"`
 	TrustedProxies []string `help:"Addresses and networks of proxies whose X-Forwarded-For is believed." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
+	EmbedOrigin    []string `help:"A site that may offer to follow on its own pages, such as https://news.example." placeholder:"ORIGIN"`
 	UndoWindow     string   `help:"How long an alert can be taken back." default:"10s"`
 	TTLUpdate      string   `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
 	TTLKey         string   `name:"ttl-key" help:"The same of a key moment." default:"4h"`
@@ -71,6 +73,7 @@ type config struct {
 	subscribeLimit int // a minute, from one address
 	noticeLimit    int // the same
 	trustedProxies []string
+	embedOrigins   []string
 	noSend         bool // a server that leaves the sending to workers
 	undoWindow     time.Duration
 	ttls           models.TTLs
@@ -94,6 +97,7 @@ func (s serverSettings) check() (config, error) {
 	c.subscribeLimit = p.number("subscribe-limit", s.SubscribeLimit, 0, 1_000_000)
 	c.noticeLimit = p.number("notice-limit", s.NoticeLimit, 0, 1_000_000)
 	c.trustedProxies = p.networks("trusted-proxies", s.TrustedProxies)
+	c.embedOrigins = p.embedOrigins("embed-origin", s.EmbedOrigin)
 	c.undoWindow = p.duration("undo-window", s.UndoWindow, 0, time.Hour)
 	c.ttls = models.TTLs{
 		Update:     p.duration("ttl-update", s.TTLUpdate, time.Minute, maxTTL),
@@ -174,6 +178,20 @@ func (p *settingProblems) networks(flag string, all []string) []string {
 		_, addrErr := netip.ParseAddr(network)
 		if _, err := netip.ParsePrefix(network); err != nil && addrErr != nil {
 			p.add(flag, "must be an address or a network such as 10.0.0.0/8, not %q", network)
+		}
+	}
+	return all
+}
+
+// embeddable is an origin as browsers write it: of https, or of this machine.
+var embeddable = regexp.MustCompile(`^(https://[a-z0-9-]+(\.[a-z0-9-]+)*|http://(localhost|127\.0\.0\.1))(:[1-9][0-9]*)?$`)
+
+func (p *settingProblems) embedOrigins(flag string, all []string) []string {
+	for _, origin := range all {
+		isDefaultPort := strings.HasPrefix(origin, "https:") && strings.HasSuffix(origin, ":443") ||
+			strings.HasPrefix(origin, "http:") && strings.HasSuffix(origin, ":80")
+		if !embeddable.MatchString(origin) || isDefaultPort {
+			p.add(flag, "must be an origin as browsers write it, such as https://news.example, not %q", origin)
 		}
 	}
 	return all

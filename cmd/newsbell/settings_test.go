@@ -10,13 +10,14 @@ func TestSettingsSayAllThatIsWrongAtOnce(t *testing.T) {
 	s := defaultSettings()
 	s.Listen, s.BaseURL, s.Sender, s.Workers = "nowhere", "ftp://x/y", "pigeon", "-1"
 	s.SubscribeLimit, s.NoticeLimit, s.TrustedProxies = "many", "few", []string{"the proxy"}
+	s.EmbedOrigin = []string{"news.example"}
 	s.UndoWindow, s.TTLKey, s.LogLevel, s.AllowPushHost = "soon", "1ns", "loud", []string{"http://10.0.0.1"}
 	s.DatabaseURL, s.NATSURL, s.VAPIDSubject = "mysql://x", "nowhere", "mailto:root@localhost"
 	_, err := s.check()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "subscribe-limit", "notice-limit", "trusted-proxies", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
+	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "subscribe-limit", "notice-limit", "trusted-proxies", "embed-origin", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
 		if !strings.Contains(err.Error(), "--"+flag+":") {
 			t.Errorf("nothing is said of --%s in\n%v", flag, err)
 		}
@@ -30,6 +31,21 @@ func TestSettingsHaveDefaultsThatWork(t *testing.T) {
 	}
 	if c.baseURL != "http://localhost:8080" || c.undoWindow != 10*time.Second || !strings.HasSuffix(c.databaseURL, "/newsbell-data/newsbell.db") {
 		t.Errorf("config = %+v", c)
+	}
+}
+
+func TestAnEmbedOriginIsWrittenAsBrowsersDo(t *testing.T) {
+	for origin, isRight := range map[string]bool{
+		"https://news.example": true, "https://news.example:8443": true, "http://localhost:8080": true, "http://127.0.0.1": true,
+		"http://news.example": false, "https://news.example/": false, "https://News.example": false, "https://news.example:443": false,
+		"http://localhost:80": false, "https://*.news.example": false, "*": false, "null": false, "": false,
+		"https://reader@news.example": false, "https://news.example?x": false, "http://localhost.news.example": false,
+	} {
+		s := defaultSettings()
+		s.EmbedOrigin = []string{origin}
+		if _, err := s.check(); (err == nil) != isRight {
+			t.Errorf("--embed-origin %q: %v", origin, err)
+		}
 	}
 }
 

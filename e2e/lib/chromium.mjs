@@ -22,11 +22,11 @@ export async function startChromium(t) {
 }
 
 // registerWorker lets a page have its service worker, with permission to show
-// notifications. It returns how to push to it, which waits until it is done, and
-// what is shown then: Chromium's own record of what it displays and closes, with
+// notifications. It returns the worker, how to push to it, which waits until it is done,
+// and what is shown then: Chromium's own record of what it displays and closes, with
 // the options that the worker gave. (Asking the registration would race with the
 // showing: Chromium forgets those that it has stored but not yet put on the
-// screen.)
+// screen.) And the worker itself.
 export async function registerWorker(browser, page) {
   const { origin } = new URL(page.url())
   await browser.defaultBrowserContext().overridePermissions(origin, ['notifications'])
@@ -62,6 +62,7 @@ export async function registerWorker(browser, page) {
     await devtools.send('BackgroundService.startObserving', { service })
   }
   return {
+    worker,
     push: async data => {
       const done = once(completed, 'push')
       await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })

@@ -53,6 +53,11 @@ class Firefox {
         ({ id, title, body, tag, actions: (actions ?? []).map(({ name, title }) => ({ name, title })) })))`))
   }
 
+  // alerts are those that are not to this reader alone, as a welcome is.
+  async alerts(origin) {
+    return (await this.notifications(origin)).filter(({ tag }) => tag.startsWith('outage/'))
+  }
+
   // notification waits for the one with a title.
   notification(origin, title) {
     return until(async () => (await this.notifications(origin)).find(n => n.title === title), `"${title}" is shown`)
@@ -88,6 +93,15 @@ class Firefox {
       for (const window of Services.wm.getEnumerator('alert:alert'))
         if (window.document.getElementById('alertTitleLabel')?.value === ${JSON.stringify(title)})
           window.document.getElementById('alertBox').click()
+      return ''`)
+  }
+
+  // dismiss closes a notification's window, as a reader does who does not want it.
+  dismiss(title) {
+    return this.#inChrome(`
+      for (const window of Services.wm.getEnumerator('alert:alert'))
+        if (window.document.getElementById('alertTitleLabel')?.value === ${JSON.stringify(title)})
+          window.document.querySelector('.close-icon').click()
       return ''`)
   }
 

@@ -12,14 +12,14 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const bin = new URL('../../bin/', import.meta.url).pathname
 
-export async function startNewsbell(t, { empty = false } = {}) {
+export async function startNewsbell(t, { empty = false, embedOrigin } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'newsbell-e2e-'))
   t.after(() => rm(folder, { recursive: true }))
   const service = await start(t, 'newsbell', ['push-service', '--plain'], line => line.startsWith('{'))
   const push = JSON.parse(service.line)
   const url = `http://127.0.0.1:${await freePort()}`
   await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', url.slice(7), '--base-url', url,
-    '--allow-push-host', push.url], line => line.startsWith('listening'))
+    '--allow-push-host', push.url, ...embedOrigin ? ['--embed-origin', embedOrigin] : []], line => line.startsWith('listening'))
   const newsbell = new Newsbell(url, push, folder)
   newsbell.token = (await newsbell.command('token', 'create', 'e2e')).trim()
   if (!empty) await newsbell.openOutage()
@@ -61,6 +61,12 @@ class Newsbell {
 
   get(path) { return this.#call('GET', path) }
   post(path, body) { return this.#call('POST', path, body) }
+
+  // script gives the push service its next answers to an endpoint.
+  async script(endpoint, ...answers) {
+    const told = await fetch(`${this.push.url}/control/script`, { method: 'POST', body: JSON.stringify({ endpoint, answers }) })
+    if (!told.ok) throw new Error(`the push service does not follow the script: ${await told.text()}`)
+  }
 
   // rows counts what the database holds of readers.
   async rows() {

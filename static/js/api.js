@@ -1,6 +1,12 @@
 // The reader's HTTP API. Whatever goes wrong becomes a Problem, whose message
 // can be shown to the reader as it is.
 
+// Pages of other sites load this file too; Newsbell is where it comes from.
+const base = new URL('/api/v1', import.meta.url)
+
+// isGuest says that the page is another site's.
+export const isGuest = base.origin !== location.origin
+
 export class Problem extends Error {
   constructor(status, message, options) {
     super(message, options)
@@ -14,12 +20,25 @@ export const vapidKey = async () => (await call('GET', '/vapid-key')).public_key
 export const createSubscription = (subscription, vapid_key, follows) =>
   call('POST', '/subscriptions', { body: { subscription, vapid_key, follows, time_zone: timeZone() } })
 
+export const readOutage = slug => call('GET', `/outages/${encodeURIComponent(slug)}`)
+
+export const readApp = slug => call('GET', `/apps/${encodeURIComponent(slug)}`)
+
 export const readSubscription = secret => call('GET', '/subscription', { secret })
 
 export const changeSubscription = (secret, changes) =>
   call('PATCH', '/subscription', { secret, body: changes })
 
 export const deleteSubscription = secret => call('DELETE', '/subscription', { secret })
+
+export const createNotice = (secret, kind) =>
+  call('POST', '/subscription/notices', { secret, body: { kind } })
+
+export const readNotice = (secret, id) => call('GET', `/subscription/notices/${id}`, { secret })
+
+export const readAlerts = async secret => (await call('GET', '/subscription/alerts', { secret })).alerts
+
+export const readData = secret => call('GET', '/subscription/data', { secret })
 
 export const putFollow = (secret, topic, level) =>
   call('PUT', `/subscription/follows/${topic}`, { secret, body: { level } })
@@ -33,25 +52,45 @@ async function call(method, path, { secret, body } = {}) {
   if (body) headers['content-type'] = 'application/json'
   let response
   try {
-    response = await fetch('/api/v1' + path, {
+    response = await fetch(base + path, {
       method, headers, body: body && JSON.stringify(body),
       cache: 'no-store', signal: AbortSignal.timeout(15_000),
     })
   } catch {
-    throw new Problem(0, 'Newsbell could not be reached. Check your connection, then try again.')
+    throw new Problem(0, await isRefused()
+      ? 'This page may not offer notifications: its address is not on Newsbell’s list.'
+      : 'Newsbell could not be reached. Check your connection, then try again.')
   }
   if (!response.ok) throw new Problem(response.status, await words(response))
   return response.status === 204 ? null : response.json()
 }
 
+// A browser does not tell a page that it is not on the list from one without a
+// connection. A request whose answer stays hidden does: it gets one.
+async function isRefused() {
+  if (!isGuest) return false
+  const asked = fetch(base + '/vapid-key', { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(15_000) })
+  return asked.then(() => true, () => false)
+}
+
 async function words(response) {
   if (response.status === 401) return 'Newsbell no longer knows this browser.'
-  if (response.status === 429) return 'That was too many tries in a short time. Wait a minute, then try again.'
+  if (response.status === 429) return `That was too many tries in a short time. Wait ${wait(response.headers.get('retry-after'))}, then try again.`
   if (response.status >= 500) return 'Newsbell has trouble of its own right now. Try again in a minute.'
   const problem = await response.json().catch(() => ({}))
+  if (problem.errors?.[0]?.message) return `Nothing was changed: ${problem.errors[0].message}.`
   return problem.detail || problem.title || `Newsbell refused this (${response.status}). Nothing was changed.`
 }
 
-function timeZone() {
+// wait puts a Retry-After, in seconds or as a date (RFC 9110 section 10.2.3),
+// into words.
+function wait(after) {
+  const seconds = Math.ceil(Number(after) || (Date.parse(after) - Date.now()) / 1000)
+  if (!(seconds > 0)) return 'a minute'
+  if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`
+  return `${Math.ceil(seconds / 60)} minutes`
+}
+
+export function timeZone() {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
 }

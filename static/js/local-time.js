@@ -1,7 +1,9 @@
 // The server writes times in UTC; here they become the reader's own. The
 // styles keep the width of the longer form, so nothing on the page moves.
 
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
+import { element } from './element.js'
+
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
 const part = options => new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone })
 const clock = part({ hour: '2-digit', minute: '2-digit' })
 const second = part({ hour: '2-digit', minute: '2-digit', second: '2-digit' })
@@ -21,5 +23,25 @@ export function localTimes(root = document) {
   }
   for (const name of root.querySelectorAll('[data-zone]')) {
     name.textContent = `Times are in your time zone, ${zone.replaceAll('_', ' ')}.`
+  }
+}
+
+// inWords is a time as text.
+export const inWords = (when, show = 'moment') => shows[show](new Date(when))
+
+// time is an element that shows a time.
+export const time = (when, show = 'moment') =>
+  element('time', { dateTime: new Date(when).toISOString(), textContent: inWords(when, show) })
+
+// zoneInWords is what people call a time zone, as "Central European Time, as in
+// Berlin".
+export function zoneInWords(name) {
+  const city = name.includes('/') && name.split('/').at(-1).replaceAll('_', ' ')
+  try {
+    const parts = new Intl.DateTimeFormat('en-GB', { timeZone: name, timeZoneName: city ? 'longGeneric' : 'long' }).formatToParts()
+    const called = parts.find(({ type }) => type === 'timeZoneName').value
+    return city ? `${called}, as in ${city}` : called
+  } catch {
+    return city || name
   }
 }

@@ -1,6 +1,7 @@
 // Browsers change a push subscription without telling, and keys are rotated.
 // Each visit compares what the browser has with what the server has.
 
+import './database.js'
 import './secret-store.js'
 import * as api from './api.js'
 import * as push from './push.js'
@@ -15,11 +16,31 @@ async function compare() {
   const secret = await secretStore.get()
   if (!secret) return null
   const known = await read(secret)
-  if (!known || self.Notification?.permission !== 'granted') return known
-  const [browser, key] = await Promise.all([push.existing(), api.vapidKey()])
-  if (browser && push.boundTo(browser, key) && browser.endpoint === known.endpoint && !known.needs_resubscribe) return known
-  const fresh = known.needs_resubscribe ? await push.renew(key) : await push.subscribe(key)
+  if (!known) return null
+  const here = await atHome(secret, known)
+  if (self.Notification?.permission !== 'granted') return here
+  const key = await api.vapidKey()
+  if (await isSame(here, key)) return here
+  const fresh = here.needs_resubscribe ? await push.renew(key, here.public_key) : await push.subscribe(key, here.public_key)
   return api.changeSubscription(secret, { subscription: fresh.toJSON(), vapid_key: key })
+}
+
+// isSame says that the browser has the push subscription that the server knows,
+// bound to the key.
+export async function isSame(known, key) {
+  const browser = await push.existing()
+  return Boolean(browser) && push.boundTo(browser, key) && browser.endpoint === known.endpoint && !known.needs_resubscribe
+}
+
+// atHome tells the server where the reader is now: quiet hours go with them. A
+// time zone that the server does not know leaves the old one.
+async function atHome(secret, known) {
+  const time_zone = api.timeZone()
+  if (time_zone === known.time_zone) return known
+  return api.changeSubscription(secret, { time_zone }).catch(problem => {
+    if (problem.status !== 422) throw problem
+    return known
+  })
 }
 
 // A secret that the server does not know is worth nothing: the next follow

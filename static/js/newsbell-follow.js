@@ -1,8 +1,10 @@
 // <newsbell-follow>: a button that opens a small dialog to choose what to
 // follow and how much of it. The browser is asked only after the choice.
 
-import { current, follow, unfollow } from './subscription.js'
+import { current, follow, forget, unfollow } from './subscription.js'
+import { example } from './follow-example.js'
 import { ask, obstacle, words } from './permission.js'
+import { welcome } from './welcome.js'
 
 let count = 0
 
@@ -21,6 +23,7 @@ const form = id => `
         <label class="choice"><input type="radio" name="level" value="key"> <span>Key moments <small>What matters most, and the end</small></span></label>
         <label class="choice"><input type="radio" name="level" value="resolution"> <span>Only when it’s back <small>One notification, at the end</small></span></label>
       </fieldset>
+      <div class="follow-example"></div>
       <p class="hint follow-next"></p>
     </div>
     <p class="problem follow-problem" role="alert"></p>
@@ -30,7 +33,7 @@ const form = id => `
     </p>
   </form>`
 
-class NewsbellFollow extends HTMLElement {
+export class NewsbellFollow extends HTMLElement {
   #follows = new Map()
 
   async connectedCallback() {
@@ -49,16 +52,22 @@ class NewsbellFollow extends HTMLElement {
     await this.#refresh().catch(() => {})
   }
 
+  // forget leaves nothing of this browser, on the server and here.
+  forget() { return this.#work(forget) }
+
   #build() {
-    this.button = this.querySelector('.follow-button')
-    this.status = this.querySelector('.follow-status')
+    this.button = this.#root.querySelector('.follow-button')
+    this.status = this.#root.querySelector('.follow-status')
     this.dialog = document.createElement('dialog')
     this.dialog.className = 'dialog follow-dialog'
     const id = `newsbell-follow-${++count}`
     this.dialog.setAttribute('aria-labelledby', `${id}-title`)
     this.dialog.innerHTML = form(id)
-    for (const choice of this.querySelectorAll('data')) this.#part('topics').append(checkbox(choice))
-    this.append(this.dialog)
+    for (const choice of this.#root.querySelectorAll('data')) this.#part('topics').append(checkbox(choice))
+    this.#root.append(this.dialog)
+    this.example = example()
+    this.#part('example').append(this.example)
+    this.dialog.addEventListener('change', () => this.#exemplify())
     this.button.addEventListener('click', () => this.#open())
     this.dialog.addEventListener('submit', event => { event.preventDefault(); this.#confirm() })
     this.dialog.querySelector('.dialog-close').addEventListener('click', () => this.dialog.close())
@@ -71,7 +80,8 @@ class NewsbellFollow extends HTMLElement {
     this.#follows = new Map(subscription?.follows.map(({ topic, level }) => [topic, level]))
     const followed = this.#followed()
     const muted = this.#boxes().some(box => this.#follows.get(box.value) === 'muted')
-    this.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
+    this.toggleAttribute('data-known', subscription !== null)
+    this.#root.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
     this.button.classList.toggle('is-following', followed.length > 0)
     if (followed.length) this.#say(`You follow ${join(followed.map(box => box.dataset.name))}.`)
     else if (muted) this.#say('You muted this outage.')
@@ -84,11 +94,13 @@ class NewsbellFollow extends HTMLElement {
     for (const box of this.#boxes()) {
       box.checked = followed.length ? followed.includes(box) : box.value === this.getAttribute('topic')
     }
-    this.level = this.#follows.get(followed[0]?.value) ?? 'all'
+    const level = this.#follows.get(followed[0]?.value) ?? 'all'
+    this.level = level === 'hushed' ? 'resolution' : level
     this.dialog.querySelector(`[name=level][value=${this.level}]`).checked = true
     this.#part('unfollow').hidden = followed.length === 0
     this.#part('confirm').textContent = followed.length ? 'Save' : 'Follow'
-    this.#part('next').textContent = this.#asked() ? '' : 'Your browser will then ask whether Newsbell may send notifications.'
+    this.#exemplify()
+    this.#part('next').textContent = this.#asked() ? '' : 'Your browser will then ask whether this site may send notifications.'
     this.dialog.showModal()
   }
 
@@ -97,14 +109,25 @@ class NewsbellFollow extends HTMLElement {
     if (chosen.length === 0 && this.#followed().length === 0) return this.#fail('Choose at least one to follow.')
     const stop = chosen.length ? await ask() : null
     if (stop) return this.#hinder(stop)
-    await this.#work(() => this.#save(chosen, this.dialog.querySelector('[name=level]:checked').value))
+    const isFirst = await this.#work(() => this.#save(chosen, this.#chosenLevel()))
+    if (isFirst) await welcome((...words) => this.#also(words))
+  }
+
+  // The app that is named is one that the choice is about.
+  #exemplify() {
+    const boxes = this.#boxes()
+    const apps = boxes.filter(box => box.value.startsWith('app/'))
+    const app = apps.find(box => box.checked) ?? apps[0]
+    this.example.show(this.#chosenLevel(), app?.dataset.name ?? this.getAttribute('subject'))
   }
 
   // A topic that has a level of its own keeps it unless the level was changed.
+  // It says whether this browser was unknown before.
   async #save(chosen, level) {
     const changed = chosen.filter(topic => !this.#isFollowed(topic) || level !== this.level)
-    if (changed.length) await follow(changed.map(topic => ({ topic, level })))
+    const isFirst = changed.length > 0 && await follow(changed.map(topic => ({ topic, level })))
     for (const box of this.#followed()) if (!chosen.includes(box.value)) await unfollow(box.value)
+    return isFirst
   }
 
   #unfollowAll() {
@@ -115,10 +138,11 @@ class NewsbellFollow extends HTMLElement {
     this.#fail('')
     this.#busy(true)
     try {
-      await act()
+      const done = await act()
       this.#say('You follow nothing here any more.')
       await this.#refresh()
       this.dialog.close()
+      return done
     } catch (problem) {
       console.warn(problem)
       this.#fail(problem.message)
@@ -143,13 +167,24 @@ class NewsbellFollow extends HTMLElement {
     for (const name of ['confirm', 'unfollow']) this.#part(name).disabled = busy
   }
 
+  get #root() { return this.shadowRoot ?? this }
   #asked() { return 'Notification' in window && Notification.permission === 'granted' }
   #isFollowed(topic) { return this.#follows.has(topic) && this.#follows.get(topic) !== 'muted' }
   #followed() { return this.#boxes().filter(box => this.#isFollowed(box.value)) }
   #boxes() { return [...this.dialog.querySelectorAll('[name=topic]')] }
   #part(name) { return this.dialog.querySelector(`.follow-${name}`) }
   #fail(text) { this.#part('problem').textContent = text }
+  #chosenLevel() { return this.dialog.querySelector('[name=level]:checked').value }
   #say(text) { this.status.textContent = text }
+
+  // also says more, after what is followed.
+  #also(words) {
+    this.status.querySelector('.follow-also')?.remove()
+    const also = document.createElement('span')
+    also.className = 'follow-also'
+    also.append(' ', ...words)
+    this.status.append(also)
+  }
 }
 
 function checkbox({ value, textContent, dataset }) {
@@ -167,5 +202,3 @@ function checkbox({ value, textContent, dataset }) {
 function join(names) {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
-
-customElements.define('newsbell-follow', NewsbellFollow)

@@ -1,34 +1,42 @@
 // Whether this browser can show notifications here and, if not, why not and
 // what the reader can do about it.
 
+import { element } from './element.js'
+
 // obstacle is null when nothing stands in the way but, perhaps, the browser's
 // own question.
 export function obstacle() {
   if (!window.isSecureContext) return insecure
+  if (inApp()) return otherApp
   if (onAppleMobile() && !installed()) return appleTab
-  if (!('Notification' in window && 'serviceWorker' in navigator && 'PushManager' in window)) return unsupported
-  if (Notification.permission === 'denied') return denied
+  if (!('Notification' in window && 'serviceWorker' in navigator && 'PushManager' in window)) {
+    return onAppleMobile() ? appleOld : unsupported
+  }
+  if (Notification.permission === 'denied') return blocked()
   return null
 }
 
 // ask puts the browser's question, and says what became of it. It must be
 // called in a click, before anything is awaited.
 export async function ask() {
+  const asked = Notification.permission === 'default'
   const answer = await Notification.requestPermission()
   if (answer === 'granted') return null
-  return answer === 'denied' ? obstacle() ?? denied : unanswered
+  if (answer !== 'denied') return unanswered
+  return asked ? denied() : obstacle() ?? blocked()
+}
+
+// onPermission calls back whenever the reader changes the permission in the
+// browser's own settings.
+export async function onPermission(changed) {
+  const status = await navigator.permissions?.query({ name: 'notifications' }).catch(() => null)
+  status?.addEventListener('change', changed)
 }
 
 // words renders an obstacle.
 export function words({ title, text, steps }) {
-  const box = document.createElement('div')
-  box.className = 'obstacle'
-  box.append(element('h3', title), element('p', text))
-  if (steps) {
-    const list = document.createElement('ol')
-    list.append(...steps.map(step => element('li', step)))
-    box.append(list)
-  }
+  const box = element('div', { className: 'obstacle' }, element('h3', { textContent: title }), element('p', { textContent: text }))
+  if (steps) box.append(element('ol', {}, ...steps.map(step => element('li', { textContent: step }))))
   return box
 }
 
@@ -38,38 +46,76 @@ const insecure = {
   text: 'Browsers only allow notifications over https. Open this page with an address that begins with https:// and try again.',
 }
 
+const otherApp = {
+  id: 'other-app',
+  title: 'Open this page in your browser first',
+  text: 'You read this inside another app, whose window cannot receive notifications.',
+  steps: [
+    'Open the menu of this window, mostly three dots in a corner.',
+    'Choose “Open in browser”.',
+    'Press Follow there.',
+  ],
+}
+
 const appleTab = {
   id: 'apple-tab',
   title: 'One step first on iPhone and iPad',
   text: 'Here, only sites on the Home Screen may send notifications (iOS 16.4 or newer).',
   steps: [
-    'Press the Share button.',
+    'Press the Share button: a square with an arrow that points up.',
     'Choose “Add to Home Screen”.',
-    'Open Newsbell from the Home Screen and press Follow there.',
+    'Open it from the Home Screen and press Follow there.',
   ],
+}
+
+const appleOld = {
+  id: 'apple-old',
+  title: 'This system is too old for notifications',
+  text: 'On iPhone and iPad they need iOS or iPadOS 16.4 or newer, which came in March 2023. Look in Settings, General, Software Update. This page is always up to date when you load it.',
 }
 
 const unsupported = {
   id: 'unsupported',
   title: 'This window cannot receive notifications',
-  text: 'Your browser does not support them, or this is a private window, where they are switched off. Try a normal window, or a current Firefox, Chrome, Edge or Safari. This page is always up to date when you load it.',
-}
-
-const denied = {
-  id: 'denied',
-  title: 'Notifications from this site are blocked',
-  text: 'This browser was told not to show them, so only you can allow them again:',
-  steps: [
-    'Press the icon beside the address at the top of the window.',
-    'Find “Notifications” and set it to “Allow”, or remove the block.',
-    'Load this page again and press Follow.',
-  ],
+  text: 'This is a private window, where they are switched off, or your browser does not support them. Try a normal window, or a current Firefox, Chrome, Edge or Safari. This page is always up to date when you load it.',
 }
 
 const unanswered = {
   id: 'unanswered',
   title: 'Your browser’s question was not answered',
-  text: 'Nothing was changed. Try again and choose “Allow” when the browser asks.',
+  text: 'Nothing was changed. Try again and choose “Allow” when the browser asks. If you saw no question, look for a bell beside the address: some browsers put it there.',
+}
+
+// denied is the answer of a moment ago; blocked is what it was from the start.
+const denied = () => ({
+  id: 'denied',
+  title: 'The answer was no',
+  text: 'Nothing was changed, and nothing will be sent. In a private window the browser says no by itself: use a normal one. If you change your mind, only you can allow it:',
+  steps: unblocking(),
+})
+
+const blocked = () => ({
+  id: 'blocked',
+  title: 'Notifications from this site are blocked',
+  text: 'This browser was told not to show them, by you, by its settings or by whoever manages this device. Allow them again:',
+  steps: unblocking(),
+})
+
+// unblocking is where each browser keeps its permission.
+function unblocking() {
+  const again = 'Load this page again and press Follow.'
+  const agent = navigator.userAgent
+  if (onAppleMobile()) return ['Open the Settings of your device, then Notifications, then this site.', 'Switch “Allow Notifications” on.', again]
+  if (/Firefox/.test(agent)) return ['Press the crossed-out bell, or the padlock, beside the address.', 'Press the × beside “Blocked”, at Notifications.', again]
+  if (/Android/.test(agent)) return ['Press the icon to the left of the address, then Permissions.', 'Switch Notifications on.', again]
+  if (/Chrom|Edg/.test(agent)) return ['Press the icon to the left of the address.', 'Switch Notifications on, or choose “Reset permission”.', again]
+  if (/Safari/.test(agent)) return ['Open Safari’s Settings, then Websites, then Notifications.', 'Set this site to “Allow”.', again]
+  return ['Press the icon beside the address at the top of the window.', 'Find Notifications and allow them, or remove the block.', again]
+}
+
+// inApp tells the windows that other apps open for links.
+function inApp() {
+  return /\b(FBAN|FBAV|Instagram|Line|Snapchat|TikTok|musical_ly|LinkedInApp)\b|; wv\)/.test(navigator.userAgent)
 }
 
 function onAppleMobile() {
@@ -79,10 +125,4 @@ function onAppleMobile() {
 
 function installed() {
   return navigator.standalone === true || matchMedia('(display-mode: standalone)').matches
-}
-
-function element(name, text) {
-  const node = document.createElement(name)
-  node.textContent = text
-  return node
 }

@@ -1,22 +1,30 @@
 // The browser's side of Web Push: one subscription for this whole site.
 
-import { Problem } from './api.js'
+import { isGuest, Problem } from './api.js'
 
 // The push service is somebody else's; some never answer.
 const patience = 30_000
 
+// script is the service worker's. Another site has its own, which its page
+// registers unless it says where it is.
+let script = isGuest ? null : '/service-worker.js'
+
+export function useWorker(address) {
+  script = address
+}
+
 // existing is this browser's push subscription, or null.
 export async function existing() {
-  const registration = await navigator.serviceWorker?.getRegistration('/')
-  return await registration?.pushManager?.getSubscription() ?? null
+  return await (await registered())?.pushManager?.getSubscription() ?? null
 }
 
 // subscribe returns a subscription that is bound to the key: the one there is,
-// if it is, or a new one.
-export async function subscribe(key) {
+// if it is, or a new one. The former key is the one that ours had until now.
+export async function subscribe(key, former) {
   const registration = await ready()
   const current = await registration.pushManager.getSubscription()
   if (current && boundTo(current, key)) return current
+  if (current && !isOurs(current, key, former)) throw new Problem(0, 'This site already has notifications of its own here, which Newsbell leaves alone.')
   await current?.unsubscribe()
   try {
     return await inTime(registration.pushManager.subscribe({
@@ -28,13 +36,14 @@ export async function subscribe(key) {
 }
 
 // renew gives up the subscription there is and makes a new one.
-export async function renew(key) {
-  await unsubscribe()
-  return subscribe(key)
+export async function renew(key, former) {
+  await unsubscribe(key, former)
+  return subscribe(key, former)
 }
 
-export async function unsubscribe() {
-  await (await existing())?.unsubscribe()
+export async function unsubscribe(...keys) {
+  const current = await existing()
+  if (current && isOurs(current, ...keys)) await current.unsubscribe()
 }
 
 export function boundTo(subscription, key) {
@@ -42,14 +51,31 @@ export function boundTo(subscription, key) {
   return Boolean(bytes) && base64url(bytes) === key.replace(/=+$/, '')
 }
 
-async function ready() {
+// isOurs tells ours from one that another site has for itself: a service
+// worker has one subscription, and theirs stays.
+function isOurs(subscription, ...keys) {
+  return !isGuest || keys.some(key => key && boundTo(subscription, key))
+}
+
+const registered = () => navigator.serviceWorker?.getRegistration(script ?? undefined)
+
+// ready is the registration of the service worker, which is running.
+export async function ready() {
   try {
-    await navigator.serviceWorker.register('/service-worker.js', { scope: '/' })
-    return await inTime(navigator.serviceWorker.ready)
+    if (script) await navigator.serviceWorker.register(script)
+    const registration = await registered()
+    if (!registration) throw new Error('this page has no service worker')
+    return await inTime(activated(registration))
   } catch (error) {
     if (error instanceof Problem) throw error
     throw new Problem(0, 'Your browser could not start the part that receives notifications. Load the page again, then try once more.', { cause: error })
   }
+}
+
+async function activated(registration) {
+  const worker = registration.active ?? registration.waiting ?? registration.installing
+  while (worker.state !== 'activated') await new Promise(resolve => worker.addEventListener('statechange', resolve, { once: true }))
+  return registration
 }
 
 function inTime(promise) {

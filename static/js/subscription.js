@@ -1,5 +1,6 @@
 // This browser's subscription and what it follows.
 
+import './database.js'
 import './secret-store.js'
 import * as api from './api.js'
 import { mend } from './mend.js'
@@ -8,10 +9,20 @@ import * as push from './push.js'
 // current is what the server knows of this browser, or null.
 export const current = mend
 
-// follow sets the levels of topics, and subscribes this browser if need be.
+// follow sets the levels of topics, and subscribes this browser if need be. It
+// says whether that was so.
 export async function follow(follows) {
-  if (!await current()) return create(follows)
+  if (!await current()) {
+    await create(follows)
+    return true
+  }
   for (const { topic, level } of follows) await setLevel(topic, level)
+  return false
+}
+
+// change changes settings, and returns what the server knows then.
+export async function change(settings) {
+  return api.changeSubscription(await secretStore.get(), settings)
 }
 
 export async function setLevel(topic, level) {
@@ -22,13 +33,24 @@ export async function unfollow(topic) {
   return api.deleteFollow(await secretStore.get(), topic)
 }
 
+// alerts are the last that were for this browser, the newest first.
+export async function alerts() {
+  return api.readAlerts(await secretStore.get())
+}
+
+// data is everything that the server has stored of this browser.
+export async function data() {
+  return api.readData(await secretStore.get())
+}
+
 // forget leaves nothing: the server's row first, while there is a secret to
 // address it by.
 export async function forget() {
+  const key = await api.vapidKey()
   const secret = await secretStore.get()
   if (secret) await api.deleteSubscription(secret).catch(unlessUnknown)
   await secretStore.forget()
-  await push.unsubscribe()
+  await push.unsubscribe(key)
 }
 
 // A conflict means that the subscription there is cannot be used: it is taken,

@@ -1,0 +1,61 @@
+// A reader in Chromium. Everything is real but the browser's own push
+// subscription, which Google's service alone could give: its stand-in has an
+// address at our push service.
+import { createECDH, randomBytes } from 'node:crypto'
+import { follow } from './firefox.mjs'
+import { startChromium } from './chromium.mjs'
+import { startNewsbell } from './newsbell.mjs'
+
+export async function startReader(t, { topics = ['outage/messages-down'], level = 'all' } = {}) {
+  const newsbell = await startNewsbell(t)
+  const browser = await startChromium(t)
+  const page = await openPage(browser, newsbell)
+  if (topics.length) await followThere(page, newsbell.page, { topics, level })
+  return { newsbell, browser, page }
+}
+
+// openPage opens a page with permission to notify and the stand-in, whose
+// pushes are accepted and go nowhere.
+export async function openPage(browser, newsbell) {
+  const endpoint = `${newsbell.push.url}/push/${randomBytes(16).toString('hex')}`
+  await newsbell.script(endpoint, ...Array(50).fill({ status: 201 }))
+  await browser.defaultBrowserContext().overridePermissions(newsbell.url, ['notifications'])
+  const page = await browser.newPage()
+  await page.evaluateOnNewDocument(standIn, endpoint, keys())
+  return page
+}
+
+export async function followThere(page, url, choice) {
+  await page.goto(url)
+  await follow(page, choice)
+}
+
+// preferences opens them, and waits until they are shown.
+export async function preferences(page, newsbell, hash = '') {
+  await page.goto(`${newsbell.url}/preferences${hash}`)
+  await page.waitForSelector('#preferences[data-ready]')
+}
+
+// said waits until the page says what was done.
+export const said = (page, text) => page.waitForFunction(
+  text => document.querySelector('#preferences-status').textContent.includes(text), {}, text)
+
+function keys() {
+  const ecdh = createECDH('prime256v1')
+  return { p256dh: ecdh.generateKeys().toString('base64url'), auth: randomBytes(16).toString('base64url') }
+}
+
+function standIn(address, keys) {
+  const bytes = text => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0)).buffer
+  const made = () => localStorage.pushKey ? {
+    endpoint: address,
+    options: { applicationServerKey: bytes(localStorage.pushKey) },
+    toJSON: () => ({ endpoint: address, keys }),
+    unsubscribe: async () => { delete localStorage.pushKey; return true },
+  } : null
+  PushManager.prototype.getSubscription = async () => made()
+  PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
+    localStorage.pushKey = applicationServerKey
+    return made()
+  }
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { follow, startFirefox } from './lib/firefox.mjs'
+import { startNewsbell, until } from './lib/newsbell.mjs'
+import { preferences } from './lib/reader.mjs'
+
+const outage = ['outage/messages-down']
+
+async function reader(t, choice) {
+  const newsbell = await startNewsbell(t)
+  const firefox = await startFirefox(t, newsbell.push)
+  const page = await firefox.open(newsbell.page)
+  await follow(page, choice)
+  return { newsbell, firefox, page }
+}
+
+// counted waits until the alert has counted what browsers reported.
+const counted = (newsbell, { alert }, event) =>
+  until(async () => (await newsbell.get(`/alerts/${alert.id}`)).counts[event] === 1, `${event} is counted`)
+
+const levelOf = (page, topic) => page.$eval(`[data-topic="${topic}"] .follow-level`, select => select.value)
+
+test('what a reader sees and opens is counted at the alert, and listed in the preferences', async t => {
+  const { newsbell, firefox, page } = await reader(t, { topics: outage })
+  const published = await newsbell.publish({ headline: 'Messages are failing' })
+  await firefox.window('Messages are failing')
+  await counted(newsbell, published, 'shown')
+  await page.goto('about:blank')
+  await firefox.click('Messages are failing')
+  await counted(newsbell, published, 'clicked')
+  await firefox.browser.waitForTarget(target => target.url() === `${newsbell.page}#update-${published.id}`)
+
+  await preferences(page, newsbell)
+  const row = await page.waitForSelector(`.alert-row[data-alert="${published.alert.id}"]`)
+  const way = await row.$$eval('.way > div', stops => stops.map(stop => [stop.querySelector('dt').textContent, stop.querySelector('dd').textContent]))
+  assert.deepEqual(way.map(([name]) => name), ['Published', 'Push service', 'Opened here'])
+  assert.match(way[2][1], /^\d\d:\d\d:\d\d$/)
+})
+
+test('who has dismissed three alerts of an outage is offered to hear its end alone', async t => {
+  const { newsbell, firefox, page } = await reader(t, { topics: [...outage, 'app/messenger'] })
+  for (const headline of ['First', 'Second', 'Third']) {
+    const published = await newsbell.publish({ headline, apps: ['messenger'] })
+    const shown = await firefox.notification(newsbell.url, headline)
+    assert.deepEqual(shown.actions.map(({ name }) => name), ['open', 'mute'])
+    await firefox.window(headline)
+    await firefox.dismiss(headline)
+    await counted(newsbell, published, 'dismissed')
+  }
+  await newsbell.publish({ headline: 'Fourth', apps: ['messenger'] })
+  const { actions } = await firefox.notification(newsbell.url, 'Fourth')
+  assert.deepEqual(actions[1], { name: 'hush', title: 'Only when it’s back' })
+  await firefox.window('Fourth')
+  await firefox.act('Fourth', 'hush')
+  await until(async () => {
+    await preferences(page, newsbell)
+    return await levelOf(page, outage[0]) === 'hushed'
+  }, 'the outage is hushed')
+  const { alert } = await newsbell.publish({ headline: 'Fifth', apps: ['messenger'] })
+  assert.equal(alert.counts.audience, 0)
+  await newsbell.publish({ kind: 'resolution', headline: 'Resolved: messages are back', states: { messenger: 'up', instagram: 'up' } })
+  await firefox.notification(newsbell.url, 'Resolved: messages are back')
+})
+
+test('a newer alert is no dismissal of the one that it replaces, and neither is a click', async t => {
+  const { newsbell, firefox } = await reader(t, { topics: outage })
+  const first = await newsbell.publish({ headline: 'First' })
+  await firefox.window('First')
+  const second = await newsbell.publish({ headline: 'Second' })
+  await firefox.window('Second')
+  await firefox.click('Second')
+  await counted(newsbell, second, 'clicked')
+  const { counts } = await newsbell.get(`/alerts/${first.alert.id}`)
+  assert.equal(counts.dismissed, 0)
+  assert.equal((await newsbell.get(`/alerts/${second.alert.id}`)).counts.dismissed, 0)
+})
+
+test('a resolution offers to follow its app, at the level that the outage had', async t => {
+  const { newsbell, firefox, page } = await reader(t, { topics: outage, level: 'key' })
+  await newsbell.publish({ kind: 'resolution', headline: 'All is back', states: { messenger: 'up', instagram: 'up' } })
+  const { actions } = await firefox.notification(newsbell.url, 'All is back')
+  assert.deepEqual(actions[0], { name: 'follow', title: 'Follow Instagram' })
+  await firefox.window('All is back')
+  await firefox.act('All is back', 'follow')
+  await until(async () => (await newsbell.rows()).follows === 2, 'the app is followed')
+  await preferences(page, newsbell)
+  assert.equal(await levelOf(page, 'app/instagram'), 'key')
+})
+
+test('an action that fails opens the page that offers the same', async t => {
+  const { newsbell, firefox, page } = await reader(t, { topics: outage })
+  await newsbell.publish({ headline: 'Loud' })
+  await firefox.window('Loud')
+  await page.evaluate(() => secretStore.set('a secret that nobody knows'))
+  await firefox.act('Loud', 'mute')
+  await firefox.browser.waitForTarget(target => target.url() === `${newsbell.url}/preferences#mute=outage/messages-down`)
+})

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { preferences, said, startReader } from './lib/reader.mjs'
+
+const outage = 'outage/messages-down'
+const row = topic => `.follow-row[data-topic="${topic}"]`
+
+async function reader(t, choice) {
+  const reader = await startReader(t, choice)
+  await preferences(reader.page, reader.newsbell)
+  return reader
+}
+
+const text = (page, selector) => page.$eval(selector, e => e.textContent)
+const focused = page => page.evaluate(() => document.activeElement.id || document.activeElement.className)
+const again = async ({ page, newsbell }) => preferences(page, newsbell)
+
+test('quiet hours are told in words, kept, and put back by Undo', async t => {
+  const { page, newsbell } = await reader(t)
+  await page.click('#quiet-on')
+  await said(page, 'Quiet hours: 22:00 to 07:00 the next day, 9 hours.')
+  await page.select('#quiet-from', '23:30')
+  await said(page, '23:30 to 07:00 the next day, 7 hours 30 minutes')
+  await page.click('#quiet-wakes')
+  await said(page, 'Key moments may wake you')
+  await again({ page, newsbell })
+  assert.deepEqual(await page.evaluate(() => ['quiet-from', 'quiet-until'].map(id => document.getElementById(id).value)), ['23:30', '07:00'])
+  assert.deepEqual(await page.evaluate(() => ['quiet-on', 'quiet-wakes'].map(id => document.getElementById(id).checked)), [true, true])
+  assert.match(await text(page, '#standing'), /only of key moments from 23:30 to 07:00/)
+
+  await page.select('#quiet-until', '12:00')
+  await said(page, '23:30 to 12:00 the next day')
+  await page.click('#undo')
+  await said(page, 'Undone')
+  assert.equal(await page.$eval('#quiet-until', e => e.value), '07:00')
+  await page.select('#quiet-until', '23:30')
+  await said(page, 'Nothing was changed')
+  assert.equal(await page.$eval('#quiet-until', e => e.value), '07:00')
+  await page.click('#quiet-on')
+  await said(page, 'No quiet hours')
+  await again({ page, newsbell })
+  assert.equal(await page.$eval('#quiet-on', e => e.checked), false)
+})
+
+test('a pause says until when, and ends by Resume or Undo', async t => {
+  const { page, newsbell } = await reader(t)
+  await page.click('[data-pause=always]')
+  await said(page, 'Paused until you say.')
+  const { alert } = await newsbell.publish({ headline: 'Not heard' })
+  assert.equal(alert.counts.accepted, 0)
+  await again({ page, newsbell })
+  assert.equal(await text(page, '#pause-state'), 'Paused until you say.')
+  assert.equal(await text(page, '#standing'), 'All is silent until you say.')
+  await page.click('[data-pause=resume]')
+  await said(page, 'Resumed')
+  assert.equal(await focused(page) !== 'body', true)
+  await page.click('[data-pause=tomorrow]')
+  await said(page, 'Paused until')
+  assert.match(await text(page, '#pause-state'), /^Paused until \d+ \w+ \d+, 08:00\.$/)
+  await page.click('#undo')
+  await said(page, 'Undone')
+  assert.equal(await text(page, '#pause-state'), 'Not paused.')
+})
+
+test('at most so many an hour is kept', async t => {
+  const { page, newsbell } = await reader(t)
+  await page.click('#cap [value="2"]')
+  await said(page, 'At most 2 an hour.')
+  await again({ page, newsbell })
+  assert.equal(await page.$eval('#cap :checked', e => e.value), '2')
+  await page.click('#cap [value="0"]')
+  await said(page, 'Any number an hour.')
+  await page.click('#undo')
+  await said(page, 'Undone')
+  await again({ page, newsbell })
+  assert.equal(await page.$eval('#cap :checked', e => e.value), '2')
+})
+
+test('the keyboard alone changes, unfollows and undoes, and never loses its place', async t => {
+  const { page, newsbell } = await reader(t, { topics: [outage, 'app/messenger'] })
+  await page.focus(`${row(outage)} .follow-level`)
+  await page.keyboard.press('ArrowDown')
+  await said(page, 'Key moments')
+  assert.equal(await focused(page), 'follow-level')
+  await page.keyboard.press('Tab')
+  assert.equal(await focused(page), 'button follow-remove')
+  await page.keyboard.press('Enter')
+  await said(page, 'You no longer follow')
+  await page.waitForFunction(() => document.activeElement.id === 'follows-heading')
+  assert.equal(await page.$(row(outage)), null)
+  await page.keyboard.press('Tab')
+  assert.equal(await focused(page), 'undo')
+  await page.keyboard.press('Enter')
+  await said(page, 'Undone')
+  await page.waitForFunction(() => document.activeElement.className === 'button follow-remove')
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'key')
+
+  await page.select(`${row(outage)} .follow-level`, 'muted')
+  await said(page, 'Muted')
+  await page.keyboard.down('Control')
+  await page.keyboard.press('z')
+  await page.keyboard.up('Control')
+  await said(page, 'Undone')
+  await again({ page, newsbell })
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'key')
+  await page.click('[data-pause=hour]')
+  await said(page, 'Paused until')
+  await page.keyboard.press('Escape')
+  assert.equal(await page.$eval('#said', e => e.hidden), true)
+})
+
+test('a browser without click events follows the links of a notification', async t => {
+  const { page, newsbell } = await reader(t, { topics: [outage] })
+  for (const [hash, level] of [[`#hush=${outage}`, 'hushed'], [`#mute=${outage}`, 'muted']]) {
+    await preferences(page, newsbell, hash)
+    await page.waitForSelector('#offer:not([hidden])')
+    assert.equal(await focused(page), 'offer-heading')
+    await page.click('#offer-take')
+    await page.waitForSelector('#offer[hidden]')
+    assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), level)
+  }
+  await preferences(page, newsbell, '#follow=app/instagram')
+  await page.click('#offer-take')
+  await page.waitForSelector(row('app/instagram'))
+  await page.click('#undo')
+  await said(page, 'Undone')
+  assert.equal(await page.$(row('app/instagram')), null)
+})
+
+for (const hash of ['#mute=app/messenger', '#follow=outage/messages-down', '#hush=outage/../x', '#else=outage/x'])
+  test(`the address ${hash} offers nothing`, async t => {
+    const { page, newsbell } = await startReader(t, { topics: [] })
+    await preferences(page, newsbell, hash)
+    assert.equal(await page.$eval('#offer', e => e.hidden), true)
+  })
+
+test('a reader who has travelled takes the quiet hours along', async t => {
+  const { page, newsbell } = await reader(t)
+  await page.emulateTimezone('Asia/Tokyo')
+  const moved = page.waitForResponse(r => r.request().method() === 'PATCH' && r.ok())
+  await page.goto(newsbell.url)
+  assert.equal((await (await moved).json()).time_zone, 'Asia/Tokyo')
+  await again({ page, newsbell })
+  assert.match(await text(page, '#quiet-zone'), /as in Tokyo/)
+})
+
+test('everything that is stored comes as a file', async t => {
+  const { page, browser } = await reader(t)
+  const folder = await mkdtemp(join(tmpdir(), 'newsbell-download-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const devtools = await browser.target().createCDPSession()
+  await devtools.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder, eventsEnabled: true })
+  const done = new Promise(resolve => devtools.on('Browser.downloadProgress', ({ state }) => state === 'completed' && resolve()))
+  await page.click('#download')
+  await said(page, 'newsbell-my-data.json')
+  await done
+  const data = JSON.parse(await readFile(join(folder, 'newsbell-my-data.json'), 'utf8'))
+  assert.match(JSON.stringify(data), /outage\/messages-down/)
+})
+
+test('nothing on the page moves while it fills', async t => {
+  const { page, newsbell } = await reader(t, { topics: [outage, 'app/messenger', 'app/instagram'] })
+  for (const width of [390, 1280]) {
+    await page.setViewport({ width, height: 844 })
+    await preferences(page, newsbell)
+    const shift = await page.evaluate(() => new Promise(told => {
+      let sum = 0
+      new PerformanceObserver(list => list.getEntries().forEach(({ value }) => { sum += value })).observe({ type: 'layout-shift', buffered: true })
+      requestAnimationFrame(() => requestAnimationFrame(() => told(sum)))
+    }))
+    assert.equal(shift, 0, `${width} px`)
+  }
+})

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { registerWorker } from './lib/chromium.mjs'
+import { follow, startFirefox } from './lib/firefox.mjs'
+import { startNewsbell } from './lib/newsbell.mjs'
+import { preferences, startReader } from './lib/reader.mjs'
+
+const topics = ['outage/messages-down']
+const fine = { permission: 'passed', worker: 'passed', address: 'passed', 'push-service': 'passed', screen: 'passed' }
+
+async function reader(t) {
+  const newsbell = await startNewsbell(t)
+  const firefox = await startFirefox(t, newsbell.push)
+  const page = await firefox.open(newsbell.page)
+  await follow(page, { topics })
+  await preferences(page, newsbell)
+  return { newsbell, firefox, page }
+}
+
+// tested presses the button and returns the states of the layers at the end.
+async function tested(page) {
+  await page.click('#test-send')
+  await page.waitForFunction(() => /^It /.test(document.querySelector('#test-result').textContent), { timeout: 60_000 })
+  return page.$$eval('.layer', layers => Object.fromEntries(layers.map(({ dataset }) => [dataset.layer, dataset.state])))
+}
+
+const help = (page, layer) => page.$eval(`[data-layer=${layer}]`, e => e.textContent)
+
+// scripted tells the push service its next answer to the browser.
+async function scripted({ newsbell, page }, answer) {
+  const endpoint = await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready
+    return (await registration.pushManager.getSubscription()).endpoint
+  })
+  await newsbell.script(endpoint, answer)
+}
+
+test('a test ticks off each layer, up to the screen', async t => {
+  const { newsbell, firefox, page } = await reader(t)
+  assert.deepEqual(await tested(page), fine)
+  assert.match(await page.$eval('#test-result', e => e.textContent), /^It works\./)
+  assert.ok((await firefox.notifications(newsbell.url)).some(({ tag }) => tag === 'notice'))
+  assert.equal(await page.$eval('#test-progress', e => e.value), 5)
+})
+
+test('a test mends an address that the browser has given up', async t => {
+  const { page } = await reader(t)
+  await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready
+    await (await registration.pushManager.getSubscription()).unsubscribe()
+  })
+  assert.deepEqual(await tested(page), { ...fine, address: 'mended' })
+  assert.match(await page.$eval('#test-result', e => e.textContent), /^It works now\. Mended: this browser’s address\./)
+})
+
+test('a test starts a service worker that is gone', async t => {
+  const { page } = await reader(t)
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).unregister())
+  assert.deepEqual(await tested(page), { ...fine, worker: 'mended', address: 'mended' })
+})
+
+test('a test tells what the push service said when it refuses', async t => {
+  const { newsbell, page } = await reader(t)
+  await scripted({ newsbell, page }, { status: 403, body: 'no' })
+  const states = await tested(page)
+  assert.deepEqual([states['push-service'], states.screen], ['broken', 'waiting'])
+  assert.match(await help(page, 'push-service'), /refused \(403\)/)
+})
+
+test('a test tells that the push service has given up the address', async t => {
+  const { newsbell, page } = await reader(t)
+  await scripted({ newsbell, page }, { status: 410 })
+  assert.equal((await tested(page))['push-service'], 'broken')
+  assert.match(await help(page, 'push-service'), /given up this browser’s address/)
+  assert.equal((await newsbell.rows()).subscriptions, 0)
+  await page.waitForSelector('#follows-empty:not([hidden])')
+})
+
+test('a test that is accepted but does not arrive says what to look at', async t => {
+  const { newsbell, page } = await reader(t)
+  await scripted({ newsbell, page }, { swallow: true })
+  const states = await tested(page)
+  assert.deepEqual([states['push-service'], states.screen], ['passed', 'broken'])
+  assert.match(await help(page, 'screen'), /battery saver.*profile.*Do not disturb/s)
+})
+
+test('a test that the browser cannot show says so', async t => {
+  const { newsbell, browser, page } = await startReader(t, { topics })
+  const { push, worker } = await registerWorker(browser, page)
+  await worker.evaluate(() => { registration.showNotification = () => Promise.reject(new TypeError('no')) })
+  await preferences(page, newsbell)
+  const asked = page.waitForResponse(r => r.request().method() === 'POST' && r.url().endsWith('/notices'))
+  const states = tested(page)
+  const { id } = await (await asked).json()
+  await push(JSON.stringify({ web_push: 8030, notification: { title: 'Test', navigate: `${newsbell.url}/preferences`, tag: 'notice', data: { notice: id } } }))
+  assert.equal((await states).screen, 'broken')
+  assert.match(await help(page, 'screen'), /arrived, but could not be shown/)
+})
+
+test('a test stops at a permission that was taken away', async t => {
+  const { newsbell, browser, page } = await startReader(t, { topics })
+  await browser.defaultBrowserContext().overridePermissions(newsbell.url, [])
+  await preferences(page, newsbell)
+  assert.deepEqual(await tested(page), { permission: 'broken', worker: 'waiting', address: 'waiting', 'push-service': 'waiting', screen: 'waiting' })
+  assert.match(await help(page, 'permission'), /blocked/)
+})

@@ -1,0 +1,61 @@
+package handlers
+
+import (
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"github.com/rs/cors"
+)
+
+// forReaders are the routes of the API that readers' browsers call.
+var forReaders = []string{
+	"vapid-key", "subscriptions", "subscription", "subscription/*", "subscription/*/*", "subscription/*/*/*",
+	"receipts", "outages/*", "apps/*",
+}
+
+// preflightAge is how long a browser may remember what is allowed, in seconds;
+// Chromium does so for two hours at most.
+const preflightAge = 7200
+
+// embedding lets pages of these origins call what readers' browsers call, and
+// refuses the pages of all other sites. Pages and the editors' routes are for
+// our own origin alone.
+func (s *server) embedding(origins []string) (gin.HandlerFunc, error) {
+	allowed := cors.New(cors.Options{
+		AllowOriginFunc: func(origin string) bool { return slices.Contains(origins, origin) },
+		AllowedMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete},
+		AllowedHeaders:  []string{"Authorization", "Content-Type"},
+		ExposedHeaders:  []string{"Retry-After"},
+		MaxAge:          preflightAge,
+	})
+	protection := http.NewCrossOriginProtection()
+	for _, origin := range append([]string{s.baseURL}, origins...) {
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			return nil, err
+		}
+	}
+	return func(c *gin.Context) {
+		if !isForReaders(c.Request.URL.Path) {
+			return
+		}
+		allowed.HandlerFunc(c.Writer, c.Request)
+		if c.Request.Method == http.MethodOptions && c.GetHeader("Access-Control-Request-Method") != "" {
+			c.AbortWithStatus(http.StatusNoContent)
+			return
+		}
+		if protection.Check(c.Request) != nil {
+			s.failWith(c, http.StatusForbidden)
+		}
+	}, nil
+}
+
+func isForReaders(address string) bool {
+	route, isAPI := strings.CutPrefix(address, "/api/v1/")
+	return isAPI && slices.ContainsFunc(forReaders, func(pattern string) bool {
+		matches, err := path.Match(pattern, route)
+		return err == nil && matches
+	})
+}

@@ -1,0 +1,32 @@
+// An example of the notifications that a level lets through.
+
+import { element } from './element.js'
+
+const examples = {
+  all: app => [`${app} recovers for some`, 'About half of those who saw problems report that it works.'],
+  key: app => [`${app}: the cause is found`, 'Its engineers say what broke, and are putting it right.'],
+  resolution: app => [`Resolved: ${app} is back`, 'It works for everyone, after 4 hours and 11 minutes.'],
+}
+
+const often = {
+  all: 'You get each update, such as:',
+  key: 'You get what matters most, and the end, such as:',
+  resolution: 'You get one notification, at the end, such as:',
+}
+
+// example makes the picture of a notification; show(level, app) changes it.
+export function example() {
+  const words = ['caption', 'title', 'body'].map(part => element(part === 'caption' ? 'figcaption' : 'p', { className: `example-${part}` }))
+  const [caption, title, body] = words
+  const icon = element('img', { src: new URL('../icons/icon-192.png', import.meta.url).href, alt: '', width: 40, height: 40 })
+  const card = element('div', { className: 'example-card' }, icon,
+    element('div', {}, element('p', { className: 'example-source', textContent: 'Newsbell · now' }), title, body))
+  const figure = element('figure', { className: 'example' }, caption, card)
+  figure.show = (level, app) => {
+    caption.textContent = often[level]
+    const [headline, text] = examples[level](app)
+    title.textContent = headline
+    body.textContent = text
+  }
+  return figure
+}

@@ -1,0 +1,68 @@
+// The last alerts on their way: published, accepted by the push service, and
+// what this browser did with them.
+
+import '../database.js'
+import '../alert-log.js'
+import { element } from '../element.js'
+import { time } from '../local-time.js'
+import { alerts } from '../subscription.js'
+import { find } from './mine.js'
+
+const few = 4
+let asked
+
+// showAlerts asks once: settings do not change what was sent.
+export function showAlerts(subscription) {
+  if (subscription && asked !== subscription.endpoint) read()
+  asked = subscription?.endpoint
+}
+
+async function read() {
+  try {
+    const [sent, here] = await Promise.all([alerts(), alertLog.all().catch(() => [])])
+    show(sent.map(alert => row(alert, here.find(shown => shown.alert === alert.alert))))
+  } catch (problem) {
+    show([])
+    find('alerts-empty').textContent = problem.message
+  }
+}
+
+// Older ones wait behind a word.
+function show(rows) {
+  const older = rows.slice(few)
+  find('alerts').replaceChildren(...rows.slice(0, few))
+  find('alerts-older').hidden = older.length === 0
+  find('alerts-older').querySelector('ol').replaceChildren(...older)
+  find('alerts-older').querySelector('summary').textContent = `${older.length} older`
+  find('alerts-empty').hidden = rows.length > 0
+  find('alerts-empty').textContent = 'Nothing has been sent to this browser yet.'
+}
+
+function row({ alert, outage, headline, published_at, outcome, accepted_at }, here) {
+  const link = element('a', { href: `/outages/${outage}`, textContent: headline })
+  const row = element('li', { className: 'alert-row' },
+    element('p', { className: 'alert-headline' }, link, ' ', time(published_at, 'date')),
+    element('dl', { className: 'way' },
+      stop('Published', time(published_at, 'second')),
+      outcomes[outcome]?.(accepted_at) ?? stop('Push service', outcome),
+      arrival(here)))
+  row.dataset.alert = alert
+  return row
+}
+
+const outcomes = {
+  accepted: at => stop('Push service', at ? time(at, 'second') : 'Accepted'),
+  failed: () => stop('Push service', 'Refused', 'refused'),
+  waiting: () => stop('Push service', 'Waiting', 'unreached'),
+  held: () => stop('Push service', 'Held back for you', 'unreached'),
+}
+
+function arrival(here) {
+  if (here?.clicked) return stop('Opened here', time(here.clicked, 'second'))
+  if (here?.dismissed) return stop('Dismissed here', time(here.dismissed, 'second'))
+  if (here?.shown) return stop('Shown here', time(here.shown, 'second'))
+  return stop('Shown here', 'Not seen', 'unreached')
+}
+
+const stop = (name, what, className = '') =>
+  element('div', { className }, element('dt', { textContent: name }), element('dd', {}, what))

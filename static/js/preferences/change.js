@@ -1,0 +1,31 @@
+// Changes take effect at once, one after the other, and can be undone.
+
+import { change, current } from '../subscription.js'
+import { mine, tell } from './mine.js'
+import { say } from './status-line.js'
+
+let last = Promise.resolve()
+
+// act does something, then says what was done. Undo does what back does; focus
+// says where the keyboard is then. It returns whether it was done.
+export function act(does, done, { back, focus } = {}) {
+  const step = last.then(async () => {
+    try {
+      tell(await does() ?? await current())
+      focus?.()
+      say(done, back && (() => act(back, 'Undone. It is as it was before.', { focus })))
+      return true
+    } catch (problem) {
+      console.warn(problem)
+      tell(mine())
+      say(problem.message)
+      return false
+    }
+  })
+  last = step
+  return step
+}
+
+// set changes settings of the subscription; before is what they were.
+export const set = (settings, before, done, focus) =>
+  act(() => change(settings), done, { back: () => change(before), focus })

@@ -1,0 +1,18 @@
+// Everything that is stored of this browser, as a file.
+
+import { element } from '../element.js'
+import { data } from '../subscription.js'
+import { find } from './mine.js'
+import { say } from './status-line.js'
+
+find('download').addEventListener('click', async () => {
+  try {
+    const file = new Blob([JSON.stringify(await data(), null, 2)], { type: 'application/json' })
+    const href = URL.createObjectURL(file)
+    element('a', { href, download: 'newsbell-my-data.json' }).click()
+    setTimeout(() => URL.revokeObjectURL(href), 60_000)
+    say('Your data is in the file newsbell-my-data.json, with your downloads.')
+  } catch (problem) {
+    say(problem.message)
+  }
+})

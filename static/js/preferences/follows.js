@@ -1,0 +1,89 @@
+// What is followed, and how much of it.
+
+import { time } from '../local-time.js'
+import { element } from '../element.js'
+import { setLevel, unfollow } from '../subscription.js'
+import { act } from './change.js'
+import { find } from './mine.js'
+
+const kinds = { outage: 'Outage', app: 'App' }
+const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }
+
+export function showFollows(subscription) {
+  const follows = subscription?.follows ?? []
+  const focused = where()
+  find('follows').replaceChildren(...follows.filter(({ ends_at }) => !ends_at).map(row))
+  find('ended-follows').replaceChildren(...follows.filter(({ ends_at }) => ends_at).map(endedRow))
+  find('ended').hidden = find('ended-follows').children.length === 0
+  find('follows-empty').hidden = find('follows').children.length > 0
+  find('follows-empty').replaceChildren('This browser follows nothing. Open an ',
+    element('a', { href: '/', textContent: 'outage or an app' }), ' and press Follow.')
+  if (focused) back(focused)
+}
+
+function row(follow) {
+  const { topic, level, name } = follow
+  const item = filled('follow-row', follow)
+  item.querySelector('.follow-kind').append(...about(follow))
+  const select = item.querySelector('.follow-level')
+  if (!topic.startsWith('outage/')) for (const value of ['hushed', 'muted']) select.querySelector(`[value=${value}]`).remove()
+  select.value = level
+  select.setAttribute('aria-label', `How much of ${name}`)
+  select.addEventListener('change', () => act(() => put(topic, select.value), `${name}: ${select.selectedOptions[0].text}.`,
+    { back: () => put(topic, level), focus: () => back([topic, 'follow-level']) }))
+  const verb = level === 'muted' ? 'Unmute' : 'Unfollow'
+  const remove = item.querySelector('.follow-remove')
+  remove.textContent = verb
+  remove.setAttribute('aria-label', `${verb} ${name}`)
+  remove.addEventListener('click', () => act(() => drop(topic), `You no longer ${level === 'muted' ? 'mute' : 'follow'} ${name}.`,
+    { back: () => put(topic, level), focus: () => back([topic, 'follow-remove']) }))
+  return item
+}
+
+// A follow of what is over cannot be made again, so ending it early has no Undo.
+function endedRow(follow) {
+  const { topic, level, name, ends_at } = follow
+  const item = filled('ended-row', follow)
+  const silent = level === 'muted' || level === 'hushed'
+  item.querySelector('.ended-words').append('Resolved; ends by itself on ', time(ends_at, 'moment'),
+    silent ? ', and stays silent until then.' : ', until then you hear only a correction.')
+  const remove = item.querySelector('.follow-remove')
+  remove.setAttribute('aria-label', `End now: ${name}`)
+  remove.addEventListener('click', () => act(() => drop(topic), `You no longer follow ${name}.`,
+    { focus: () => find('follows-heading').focus() }))
+  return item
+}
+
+function filled(template, { topic, name }) {
+  const [kind, slug] = topic.split('/')
+  const item = find(template).content.cloneNode(true).firstElementChild
+  item.dataset.topic = topic
+  Object.assign(item.querySelector('a'), { textContent: name, href: `/${kind}s/${slug}` })
+  return item
+}
+
+// about says what it is, and how it is now.
+function about({ topic, state }) {
+  const kind = topic.split('/')[0]
+  const words = [kinds[kind] ?? kind]
+  if (states[state]) words.push(' ', element('span', { className: `state state-${state}`, textContent: states[state] }))
+  if (state === 'ongoing') words.push(' ', element('span', { className: 'is-ongoing', textContent: 'Ongoing' }))
+  return words
+}
+
+// put and drop leave it to their caller to ask what there is then.
+const put = async (topic, level) => { await setLevel(topic, level) }
+const drop = async topic => { await unfollow(topic) }
+
+// where is the row and the control that the keyboard is at.
+function where() {
+  const control = document.activeElement
+  const topic = control?.closest('[data-topic]')?.dataset.topic
+  return topic && [topic, control.classList.contains('follow-level') ? 'follow-level' : 'follow-remove']
+}
+
+function back([topic, control]) {
+  const row = find('preferences').querySelector(`[data-topic="${CSS.escape(topic)}"]`)
+  const focus = row ? row.querySelector(`.${control}`) : find('follows-heading')
+  focus?.focus()
+}

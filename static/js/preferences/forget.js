@@ -1,0 +1,27 @@
+// The way out.
+
+import '../database.js'
+import '../alert-log.js'
+import '../receipts.js'
+import { forget } from '../subscription.js'
+import { find, tell } from './mine.js'
+import { say } from './status-line.js'
+
+find('forget').addEventListener('click', () => find('forget-dialog').showModal())
+find('forget-confirm').addEventListener('click', forgetMe)
+
+async function forgetMe() {
+  find('forget-problem').textContent = ''
+  try {
+    await forget()
+    await Promise.all([alertLog.forget(), receipts.forget()])
+  } catch (problem) {
+    console.warn(problem)
+    find('forget-problem').textContent = problem.message
+    return
+  }
+  find('forget-dialog').close()
+  tell(null)
+  find('follows-heading').focus()
+  say('Forgotten. Newsbell knows nothing of this browser any more.')
+}

@@ -1,0 +1,105 @@
+// What lies between the newsroom and this screen. Each layer's check tells what
+// it found, and whether it had to be mended; it throws when it is broken, with
+// help when there is something that the reader can do.
+
+import * as api from '../api.js'
+import { isSame } from '../mend.js'
+import { send } from '../notice.js'
+import { inWords } from '../local-time.js'
+import { ask, obstacle } from '../permission.js'
+import * as push from '../push.js'
+import { mine, load, tell } from './mine.js'
+
+export const layers = [
+  { id: 'permission', name: 'Your permission', check: permission },
+  { id: 'worker', name: 'The part of this site that receives', check: worker },
+  { id: 'address', name: 'This browser’s address', check: address },
+  { id: 'push-service', name: 'The push service', check: pushService },
+  { id: 'screen', name: 'This screen', check: screen },
+]
+
+class Broken extends Error {
+  constructor(help) {
+    super(help.title)
+    this.help = help
+  }
+}
+
+async function permission() {
+  const stop = obstacle() ?? await ask()
+  if (stop) throw new Broken(stop)
+  return { text: 'notifications are allowed here.' }
+}
+
+async function worker() {
+  const was = await navigator.serviceWorker.getRegistration('/')
+  const now = await push.ready()
+  return was?.active ? { text: `it is ${now.active.state === 'activated' ? 'running' : 'starting'}.` }
+    : { mended: true, text: 'it was not there, and has been started again.' }
+}
+
+async function address() {
+  const same = await isSame(mine(), await api.vapidKey())
+  await load()
+  if (!mine()) throw new Broken(forgotten)
+  return same ? { text: 'it is the same here and at Newsbell.' }
+    : { mended: true, text: 'it was not the one that Newsbell had. Newsbell has it now.' }
+}
+
+async function pushService(test) {
+  test.notice = await send('test')
+  const { state, status, reason } = await test.notice.answer().catch(gone)
+  if (state === 'failed') throw new Broken(refused(status, reason))
+  if (state === 'waiting') throw new Broken(noAnswer(reason))
+  return { text: `it has accepted the test${status ? ` (${status})` : ''}.` }
+}
+
+async function screen({ notice }) {
+  const arrival = await notice.arrival()
+  if (arrival === 'failed') throw new Broken(notShown)
+  if (!arrival) throw new Broken(late)
+  return { text: `the test was shown at ${inWords(Date.now(), 'second')}.` }
+}
+
+// A subscription that the push service has given up is deleted with it.
+function gone(problem) {
+  if (problem.status !== 401) throw problem
+  tell(null)
+  throw new Broken(forgotten)
+}
+
+const forgotten = {
+  title: 'The push service has given up this browser’s address',
+  text: 'Nothing can reach it there any more, so Newsbell has deleted it with all that it followed. That happens when notifications were blocked for a while, or the browser was reset. Follow again, and this browser gets a new address.',
+}
+
+const refused = (status, reason) => ({
+  title: status ? `The push service refused (${status})` : 'The push service could not be reached',
+  text: `${reason ? `It said: ${reason}. ` : ''}That is not this browser’s fault. Newsbell’s editors can see it too; try again later.`,
+})
+
+const noAnswer = reason => ({
+  title: 'The push service has not answered',
+  text: `${reason ? `${reason}. ` : ''}Newsbell goes on trying, and alerts wait for it as well. Try again in a few minutes.`,
+})
+
+const late = {
+  title: 'Nothing has arrived',
+  text: 'The push service has accepted the test, but this browser has not got it within 15 seconds. What mostly holds it back:',
+  steps: [
+    'A battery saver that stops the browser in the background: let it run without limits.',
+    'No connection of your own to the push service: a company’s network or a VPN may block it.',
+    'Another profile or another browser: the test goes to this one alone.',
+    '“Do not disturb” keeps it from the screen: look into the list of notifications.',
+  ],
+}
+
+const notShown = {
+  title: 'It arrived, but could not be shown',
+  text: 'The browser has received the test and was not able to show it. Look into your system’s settings:',
+  steps: [
+    'Notifications must be allowed for this browser: look at “Notifications” in the settings of your computer or phone.',
+    'Switch off “Do not disturb” or a focus mode, then send the test again.',
+    'Close the browser entirely and open it again.',
+  ],
+}

@@ -1,0 +1,24 @@
+// What the server knows of this browser, for all parts of the page to show.
+
+import { current } from '../subscription.js'
+
+const shows = []
+let known = null
+
+export const find = id => document.getElementById(id)
+
+// mine is what the server knew last, or null when it knows nothing.
+export const mine = () => known
+
+// onChange has show called with it whenever it changes.
+export const onChange = show => shows.push(show)
+
+export async function load() {
+  tell(await current())
+}
+
+export function tell(subscription) {
+  known = subscription
+  find('preferences').toggleAttribute('data-known', Boolean(known))
+  for (const show of shows) show(known)
+}

@@ -1,0 +1,51 @@
+// No alerts for a while.
+
+import { inWords } from '../local-time.js'
+import { set } from './change.js'
+import { find, mine } from './mine.js'
+
+const always = '9999-12-31T00:00:00Z'
+const long = 10_000 * 24 * 3600_000
+const over = '1970-01-01T00:00:00Z'
+
+const ends = {
+  hour: () => new Date(Date.now() + 3600_000),
+  tomorrow: () => {
+    const now = new Date()
+    return new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, 8)
+  },
+  always: () => new Date(always),
+  resume: () => new Date(over),
+}
+
+let timer
+
+export function showPause(subscription) {
+  const until = pausedUntil(subscription)
+  find('pause-state').textContent = until ? `Paused ${words(until)}.` : 'Not paused.'
+  find('pause-state').toggleAttribute('data-paused', Boolean(until))
+  button('resume').hidden = !until
+  clearTimeout(timer)
+  if (until && !isLong(until)) timer = setTimeout(() => showPause(mine()), Math.min(until - Date.now(), 2 ** 31 - 1))
+}
+
+// pausedUntil is when a pause ends, or null without one.
+export function pausedUntil(subscription) {
+  const until = new Date(subscription?.paused_until ?? over)
+  return until > Date.now() ? until : null
+}
+
+// words are until when, for the reader.
+export const words = until => isLong(until) ? 'until you say' : `until ${inWords(until, 'moment')}`
+
+const isLong = until => until - Date.now() > long
+const button = name => find('pause-choices').querySelector(`[data-pause=${name}]`)
+
+find('pause-choices').addEventListener('click', ({ target }) => {
+  const choice = target.dataset.pause
+  if (!choice) return
+  const before = { paused_until: mine().paused_until ?? over }
+  const until = ends[choice]()
+  const done = choice === 'resume' ? 'Resumed: alerts come again.' : `Paused ${words(until)}.`
+  set({ paused_until: until.toISOString() }, before, done, () => (button(choice).hidden ? button('hour') : button(choice)).focus())
+})

@@ -1,0 +1,30 @@
+// Whether the browser lets Newsbell notify, and what to do when it does not.
+
+import { element } from '../element.js'
+import { ask, obstacle, onPermission, words } from '../permission.js'
+import { find, load, mine } from './mine.js'
+
+export function showPermission(subscription) {
+  const stop = obstacle()
+  const box = find('permission')
+  box.dataset.state = stop?.id ?? Notification.permission
+  if (stop) return box.replaceChildren(words(stop))
+  if (Notification.permission === 'granted') {
+    return box.replaceChildren(words({ title: 'Allowed', text: 'This browser may show notifications from Newsbell.' }))
+  }
+  box.replaceChildren(words({ title: 'Not asked yet', text: 'Your browser asks when you follow something for the first time.' }))
+  if (subscription?.follows.length) box.append(allow())
+}
+
+function allow() {
+  const button = element('button', { type: 'button', className: 'button', textContent: 'Ask my browser' })
+  button.addEventListener('click', async () => {
+    const refused = await ask()
+    if (refused) find('permission').replaceChildren(words(refused), ...refused.id === 'unanswered' ? [button] : [])
+    else await load()
+    find('permission-heading').focus()
+  })
+  return button
+}
+
+onPermission(() => showPermission(mine()))

@@ -1,0 +1,62 @@
+// Hours in which nothing rings.
+
+import { element } from '../element.js'
+import { zone, zoneInWords } from '../local-time.js'
+import { set } from './change.js'
+import { drawDay } from './day.js'
+import { find, mine } from './mine.js'
+import { say } from './status-line.js'
+
+const usual = { from: '22:00', until: '07:00', key_wakes: false }
+const minutesOfDay = 24 * 60
+
+export function showQuietHours(subscription) {
+  if (!subscription) return
+  const quiet = subscription.quiet_hours
+  find('quiet-on').checked = Boolean(quiet)
+  for (const id of ['quiet-from', 'quiet-until', 'quiet-wakes']) find(id).disabled = !quiet
+  const { from, until, key_wakes } = quiet ?? usual
+  choose(find('quiet-from'), from)
+  choose(find('quiet-until'), until)
+  find('quiet-wakes').checked = key_wakes
+  find('quiet-words').textContent = quiet ? words(quiet) : 'Off'
+  find('quiet-zone').textContent = `In ${zoneInWords(subscription.time_zone || zone)}. When you travel and come back to this site, they move with you.`
+  drawDay(find('day'), quiet)
+}
+
+// words tell what there is to know of quiet hours, as "22:00 to 07:00, 9 hours".
+export function words({ from, until }) {
+  const minutes = (minutesOf(until) - minutesOf(from) + minutesOfDay) % minutesOfDay
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
+  const long = [hours && `${hours} ${hours === 1 ? 'hour' : 'hours'}`, rest && `${rest} minutes`].filter(Boolean).join(' ')
+  return `${from} to ${until}${minutesOf(until) < minutesOf(from) ? ' the next day' : ''}, ${long}`
+}
+
+export const minutesOf = clock => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3))
+
+find('quiet-on').addEventListener('change', () => save(find('quiet-on').checked ? usual : null, 'quiet-on'))
+for (const id of ['quiet-from', 'quiet-until', 'quiet-wakes']) find(id).addEventListener('change', () => save(chosen(), id))
+
+const chosen = () => ({ from: find('quiet-from').value, until: find('quiet-until').value, key_wakes: find('quiet-wakes').checked })
+
+function save(quiet, control) {
+  if (quiet && quiet.from === quiet.until) {
+    showQuietHours(mine())
+    return say('Quiet hours must end at another time than they begin. Nothing was changed. To silence all day, pause instead.')
+  }
+  const wakes = quiet?.key_wakes ? ' Key moments may wake you.' : ''
+  const done = quiet ? `Quiet hours: ${words(quiet)}.${wakes}` : 'No quiet hours.'
+  set({ quiet_hours: quiet }, { quiet_hours: mine().quiet_hours ?? null }, done, () => (find(control).disabled ? find('quiet-on') : find(control)).focus())
+}
+
+// Half hours are offered, and what was set otherwise.
+function choose(select, clock) {
+  if (select.options.length === 0) for (let m = 0; m < minutesOfDay; m += 30) select.append(new Option(clockOf(m)))
+  if (![...select.options].some(({ value }) => value === clock)) {
+    const next = [...select.options].find(({ value }) => value > clock)
+    select.insertBefore(element('option', { textContent: clock }), next ?? null)
+  }
+  select.value = clock
+}
+
+const clockOf = minutes => [Math.floor(minutes / 60), minutes % 60].map(part => String(part).padStart(2, '0')).join(':')

@@ -1,0 +1,34 @@
+// In a sentence or two: how it stands.
+
+import { find } from './mine.js'
+import { pausedUntil, words as untilWhen } from './pause.js'
+
+export function showStanding(subscription) {
+  find('standing').textContent = subscription ? standing(subscription) : ''
+}
+
+function standing(subscription) {
+  const heard = subscription.follows.filter(({ level, ends_at }) => level !== 'muted' && !ends_at)
+  const until = pausedUntil(subscription)
+  if (until) return `All is silent ${untilWhen(until)}.`
+  if (heard.length === 0) return 'You follow nothing that is going on, so nothing will ring.'
+  return `You hear of ${join(counted(heard))}${limits(subscription)}.`
+}
+
+// counted is one name, or how many.
+function counted(follows) {
+  const of = kind => follows.filter(({ topic }) => topic.startsWith(kind))
+  return [[of('outage/'), 'outage'], [of('app/'), 'app']].filter(([some]) => some.length)
+    .map(([some, noun]) => some.length === 1 ? (noun === 'app' ? some[0].name : 'one outage') : `${number(some.length)} ${noun}s`)
+}
+
+function limits({ hourly_cap: cap, quiet_hours: quiet }) {
+  const limits = []
+  if (cap) limits.push(`at most ${number(cap)} ${cap === 1 ? 'time' : 'times'} an hour`)
+  if (quiet) limits.push(quiet.key_wakes ? `only of key moments from ${quiet.from} to ${quiet.until}` : `not from ${quiet.from} to ${quiet.until}`)
+  return limits.length ? `, ${limits.join(', and ')}` : ''
+}
+
+const names = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
+const number = count => names[count] ?? count
+const join = words => words.join(' and ')

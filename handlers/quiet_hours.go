@@ -7,7 +7,7 @@ import "newsbell/models"
 type quietHours struct {
 	From     string `json:"from" example:"22:00" doc:"Hours and minutes."`
 	Until    string `json:"until" example:"07:00" doc:"Hours and minutes; before from, it is the next day's."`
-	KeyWakes bool   `json:"key_wakes,omitempty" doc:"Key moments are sent all the same."`
+	KeyWakes bool   `json:"key_wakes,omitempty" doc:"Key moments and the resolution are sent all the same."`
 }
 
 func quietHoursOf(sub models.Subscription) *quietHours {

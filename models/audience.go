@@ -49,7 +49,7 @@ func (s *Store) Asleep(ctx context.Context, d Draft) (int, error) {
 	if err != nil || len(a.topics) == 0 {
 		return 0, err
 	}
-	now, alert := s.Now(), Alert{Update: Update{AlertLevel: d.Alert}}
+	now, alert := s.Now(), Alert{Update: Update{AlertLevel: d.Alert, Kind: d.Kind}}
 	query, args := a.sql()
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
 		SELECT s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone, count(*) FROM (`+query+`) f

@@ -139,7 +139,7 @@ func (n *nightTest) check(s *sleeper, last int64) {
 	for i, l := range letters {
 		update := n.updates[l.update]
 		wall := l.at.In(s.zone)
-		if s.quiet != nil && isQuiet(*s.quiet, wall) && !(s.quiet.KeyWakes && update.AlertLevel == models.AlertKey && !l.catchUp) {
+		if s.quiet != nil && isQuiet(*s.quiet, wall) && !(s.quiet.KeyWakes && isKey(update) && !l.catchUp) {
 			n.t.Errorf("a reader who is quiet from %s to %s was sent %s at %s", s.quiet.From, s.quiet.Until, update.Headline, wall)
 		}
 		if i > 0 && l.update <= letters[i-1].update {
@@ -153,6 +153,8 @@ func (n *nightTest) check(s *sleeper, last int64) {
 		n.t.Errorf("a reader who may be disturbed at any time was sent a catch-up: %v", letters)
 	}
 }
+
+func isKey(u models.Update) bool { return u.AlertLevel == models.AlertKey || u.Kind == models.Resolution }
 
 // isQuiet says it in other words than the rule that is tested.
 func isQuiet(q models.QuietHours, wall time.Time) bool {

@@ -10,7 +10,7 @@ import (
 // on their wall. They may go past midnight.
 type QuietHours struct {
 	From, Until WallTime
-	// KeyWakes lets the alerts of key moments through.
+	// KeyWakes lets the alerts of key moments and of the resolution through.
 	KeyWakes bool
 }
 

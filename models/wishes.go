@@ -66,8 +66,10 @@ func (w *wishes) quiet() QuietHours {
 }
 
 // wakes tells whether an alert goes to readers in quiet hours who let key
-// moments through.
-func (a Alert) wakes() bool { return a.Update.AlertLevel == AlertKey && a.CatchUpUntil == nil }
+// moments through, which the end of an outage is too.
+func (a Alert) wakes() bool {
+	return a.CatchUpUntil == nil && (a.Update.AlertLevel == AlertKey || a.Update.Kind == Resolution)
+}
 
 func (r Recipient) hasCap() bool { return r.wishes != nil && r.wishes.hourlyCap > 0 }
 

@@ -20,6 +20,9 @@ type counts struct {
 	Waiting   int `json:"waiting"`
 	Held      int `json:"held" doc:"In quiet hours, or over their hourly cap: told later."`
 	Remaining int `json:"remaining"`
+	Shown     int `json:"shown" doc:"Browsers that said so. Not all do."`
+	Clicked   int `json:"clicked"`
+	Dismissed int `json:"dismissed"`
 }
 
 type alert struct {
@@ -87,6 +90,7 @@ func alertView(a models.Alert, outage string, c models.Counts) *alert {
 		Counts: counts{
 			Audience: c.Audience, Accepted: c.Accepted, Gone: c.Gone, Failed: c.Failed,
 			Waiting: c.Waiting, Held: c.Held, Remaining: c.Remaining(),
+			Shown: c.Shown, Clicked: c.Clicked, Dismissed: c.Dismissed,
 		},
 	}
 }

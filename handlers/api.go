@@ -29,6 +29,9 @@ func (s *server) routeAPI(engine *gin.Engine) {
 	}
 	a := &api{humagin.NewWithGroup(engine, engine.Group("/api/v1"), config), s}
 	a.routeSubscriptions()
+	a.routeSubscriptionData()
+	a.routeSentAlerts()
+	a.routeReceipts()
 	a.routeFollows()
 	a.routeNotices()
 	a.routeApps()

@@ -183,6 +183,7 @@ func (s *server) editorUpdates(c *gin.Context, outage models.Outage) ([]static.E
 			ID: alert.ID, State: string(alert.State), HoldUntil: alert.HoldUntil,
 			Audience: counts.Audience, Accepted: counts.Accepted, Gone: counts.Gone,
 			Failed: counts.Failed, Waiting: counts.Waiting, Remaining: counts.Remaining(),
+			Shown: counts.Shown, Clicked: counts.Clicked, Dismissed: counts.Dismissed,
 		}
 	}
 	return views, nil

@@ -25,6 +25,7 @@ func (s *server) routePages(engine *gin.Engine) {
 	s.page(engine, "/apps/:slug", s.appPage)
 	s.page(engine, static.FeedPath("/outages/:slug"), s.outageFeed)
 	s.page(engine, static.FeedPath("/apps/:slug"), s.appFeed)
+	s.page(engine, "/go/:id/:receipt", s.goPage)
 	s.page(engine, "/search", s.searchPage)
 	s.page(engine, "/preferences", func(c *gin.Context) error {
 		return s.pages.Preferences(c.Writer, static.PreferencesPage{})

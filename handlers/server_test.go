@@ -79,6 +79,7 @@ func TestTheAPIDescribesItself(t *testing.T) {
 		}
 		for path, method := range map[string]string{
 			"/vapid-key": "get", "/subscriptions": "post", "/subscription": "patch",
+			"/subscription/alerts": "get", "/subscription/data": "get", "/receipts": "post",
 			"/subscription/follows/{kind}/{slug}": "put", "/apps": "post", "/outages": "post",
 			"/outages/{slug}/updates": "post", "/alerts/{id}": "get", "/alerts/{id}/stop": "post",
 		} {

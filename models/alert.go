@@ -60,6 +60,8 @@ type Counts struct {
 	// Accepted by the push service; Gone, whose subscription has ended; Failed
 	// for good; Waiting for another try; Held, whom a catch-up will tell.
 	Accepted, Gone, Failed, Waiting, Held int
+	// Shown, Clicked and Dismissed are by how many browsers said so.
+	Shown, Clicked, Dismissed int
 }
 
 // Remaining is how many have not been tried yet, or were left out because they
@@ -73,7 +75,7 @@ func (s *Store) Alert(ctx context.Context, id int64) (Alert, error) {
 	return findAlert(s.read.WithContext(ctx), id)
 }
 
-// Counts adds up an alert's shards.
+// Counts adds up an alert's shards, and its receipts as far as they are written.
 func (s *Store) Counts(ctx context.Context, alert Alert) (Counts, error) {
 	counts := Counts{Audience: alert.Audience}
 	err := s.reads.QueryRowContext(ctx, s.dialect.rebind(`
@@ -81,7 +83,12 @@ func (s *Store) Counts(ctx context.Context, alert Alert) (Counts, error) {
 			coalesce(sum(held), 0)
 		FROM shards WHERE alert_id = ?`), alert.ID).
 		Scan(&counts.Accepted, &counts.Gone, &counts.Failed, &counts.Waiting, &counts.Held)
-	return counts, domain(err)
+	if err != nil {
+		return counts, domain(err)
+	}
+	receipts, err := s.countReceipts(ctx, alert.ID)
+	counts.Shown, counts.Clicked, counts.Dismissed = receipts[0], receipts[1], receipts[2]
+	return counts, err
 }
 
 // AlertsOf are the alerts of an outage's updates, by the update's ID. Catch-ups

@@ -14,7 +14,8 @@ import (
 // Claim is one worker's hold on a shard, until another worker claims it. It
 // belongs to one goroutine.
 type Claim struct {
-	Shard  Shard
+	Shard Shard
+	// Alert has its update and its outage, and that its apps.
 	Alert  Alert
 	Ledger Ledger
 	// Rebuilt says what was wrong with the shard's row, and what was made of
@@ -39,7 +40,7 @@ func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 			return ErrFinished
 		}
 		var err error
-		if claim.Alert, err = findAlert(tx, claim.Shard.AlertID); err != nil {
+		if claim.Alert, err = findAlert(tx.Preload("Outage.Apps", byName), claim.Shard.AlertID); err != nil {
 			return err
 		}
 		claim.audience, err = alertAudience(tx, claim.Alert)

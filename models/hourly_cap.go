@@ -24,6 +24,14 @@ func (r recent) sentWithin(now time.Time) []int64 {
 	return times
 }
 
+// times are all that are still stored.
+func (r recent) times() (all []time.Time) {
+	for ; len(r) >= 4; r = r[4:] {
+		all = append(all, time.Unix(int64(binary.LittleEndian.Uint32(r)), 0).UTC())
+	}
+	return all
+}
+
 // free is the first moment from now on at which a cap lets an alert through.
 func (r recent) free(now time.Time, hourlyCap int) time.Time {
 	times := r.sentWithin(now)

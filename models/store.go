@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -30,6 +31,9 @@ type Store struct {
 	hold        time.Duration
 	ttl         TTLs
 	subscribers subscribers
+	receipts    *receiptBook
+	// receiptSecret is the key's, once it has been asked for.
+	receiptSecret atomic.Pointer[[]byte]
 	// shardSize and pageSize count readers.
 	shardSize, pageSize int
 }
@@ -65,6 +69,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 		shardSize: orDefault(opts.ShardSize, 5000), pageSize: orDefault(opts.PageSize, 1000),
 	}
 	s.subscribers.store = s
+	s.receipts = newReceiptBook(s)
 	open := s.openSQLite
 	if IsPostgres(opts.URL) {
 		open = s.openPostgres
@@ -106,12 +111,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.reads.PingContext(ctx)
 }
 
-// Close closes all connections.
+// Close writes the last receipts and closes all connections.
 func (s *Store) Close() error {
+	err := s.receipts.close()
 	if s.clock != nil {
 		s.clock.close()
 	}
-	err := s.reads.Close()
+	err = errors.Join(err, s.reads.Close())
 	if writes, dbErr := s.write.DB(); dbErr == nil && writes != s.reads {
 		err = errors.Join(writes.Close(), err)
 	}

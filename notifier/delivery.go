@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -13,9 +14,11 @@ import (
 // delivery is the sending of one claimed shard.
 type delivery struct {
 	*Notifier
-	claim    *models.Claim
-	message  message
+	claim   *models.Claim
+	message message
+	// jobs are a page's pushes, and payloads what they hold, one behind the other.
 	jobs     []job
+	payloads []byte
 	progress *atomic.Int64
 }
 
@@ -32,7 +35,11 @@ func (n *Notifier) deliver(ctx context.Context, shardID int64, progress *atomic.
 	if claim.Alert.Priority {
 		defer n.precedence.enter()()
 	}
-	message, err := n.message.of(claim.Alert)
+	receipts, err := n.store.ReceiptKey(ctx)
+	if err != nil {
+		return err
+	}
+	message, err := n.message.of(claim.Alert, receipts)
 	if err != nil {
 		return err
 	}
@@ -171,6 +178,7 @@ func (d *delivery) readAhead(ctx context.Context) <-chan readPage {
 // before ctx ended has no result.
 func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result, error) {
 	d.jobs = d.jobs[:0]
+	d.payloads = slices.Grow(d.payloads[:0], len(page.Recipients)*d.message.maxSize())
 	for _, r := range page.Recipients {
 		key, err := d.keys.key(ctx, r.VAPIDKeyID)
 		if err != nil {
@@ -178,7 +186,7 @@ func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result,
 		}
 		d.jobs = append(d.jobs, job{push: Push{
 			SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
-			Payload: d.message.payload, TTL: d.claim.Alert.Deadline.Sub(d.store.Now()),
+			Payload: d.payload(r.ID), TTL: d.claim.Alert.Deadline.Sub(d.store.Now()),
 			Urgency: d.message.urgency, Topic: d.message.topic,
 		}})
 	}
@@ -190,6 +198,13 @@ func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result,
 		}
 	}
 	return results, nil
+}
+
+// payload is what a reader gets. It lasts until the next page.
+func (d *delivery) payload(subscriptionID int64) []byte {
+	start := len(d.payloads)
+	d.payloads = d.message.appendTo(d.payloads, subscriptionID)
+	return d.payloads[start:len(d.payloads):len(d.payloads)] // nobody writes into the next one's
 }
 
 // waits says when a push is tried again.

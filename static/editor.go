@@ -37,6 +37,8 @@ type EditorAlert struct {
 	// Audience is how many it is for: Accepted by their push services, Gone
 	// for good, Failed, Waiting for another try, or Remaining.
 	Audience, Accepted, Gone, Failed, Waiting, Remaining int
+	// Shown, Clicked and Dismissed are by how many browsers said so.
+	Shown, Clicked, Dismissed int
 }
 
 // Active says that it can still be stopped.

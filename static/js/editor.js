@@ -1,19 +1,25 @@
 // The newsroom's page: live counts of alerts that are on their way, and a
 // state that is set ticks its app.
 
-const interval = 1000
+// Once an alert is sent, readers go on to look at it.
+const sendingEvery = 1000
+const readEvery = 10_000
 const states = { holding: 'Held', sending: 'Sending', sent: 'Sent', stopped: 'Stopped', superseded: 'Superseded by a newer alert' }
 
-for (const alert of document.querySelectorAll('.alert')) watch(alert)
+for (const alert of document.querySelectorAll('.alert')) if (isActive(alert)) watch(alert)
 
 document.querySelector('.compose form')?.addEventListener('change', ({ target }) => {
   if (!target.value || !target.name.startsWith('state.')) return
   target.closest('li').querySelector('input[name=apps]').checked = true
 })
 
+function isActive({ dataset }) {
+  return dataset.state === 'holding' || dataset.state === 'sending'
+}
+
 async function watch(alert) {
-  while (alert.dataset.state === 'holding' || alert.dataset.state === 'sending') {
-    await new Promise(resolve => setTimeout(resolve, interval))
+  for (;;) {
+    await new Promise(resolve => setTimeout(resolve, isActive(alert) ? sendingEvery : readEvery))
     if (document.visibilityState === 'hidden') continue
     const counts = await read(alert.dataset.alert)
     if (counts) show(alert, counts)
@@ -31,7 +37,7 @@ async function read(id) {
 
 function show(alert, counts) {
   const part = name => alert.querySelector(`[data-part=${name}]`)
-  for (const name of ['audience', 'accepted', 'waiting', 'gone', 'failed']) {
+  for (const name of ['audience', 'accepted', 'waiting', 'gone', 'failed', 'shown', 'clicked', 'dismissed']) {
     part(name).textContent = counts[name].toLocaleString('en-GB')
   }
   part('progress').max = Math.max(counts.audience, 1)
@@ -40,5 +46,5 @@ function show(alert, counts) {
   alert.dataset.state = counts.state
   part('state').textContent = states[counts.state] ?? counts.state
   if (counts.state !== 'holding') part('hold')?.remove()
-  if (counts.state !== 'holding' && counts.state !== 'sending') part('stop')?.remove()
+  if (!isActive(alert)) part('stop')?.remove()
 }

@@ -1,0 +1,61 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"newsbell/models"
+)
+
+// maxLastAlerts is how many of their last alerts a reader is shown.
+const maxLastAlerts = 20
+
+// SentAlert is what a reader sees of an alert that they were to have.
+type SentAlert struct {
+	Alert       int64      `json:"alert"`
+	Outage      string     `json:"outage"`
+	Headline    string     `json:"headline"`
+	PublishedAt time.Time  `json:"published_at"`
+	Outcome     string     `json:"outcome" doc:"accepted by the browser's push service, failed, waiting for another try, or held for the reader's quiet hours or hourly cap"`
+	AcceptedAt  *time.Time `json:"accepted_at"`
+}
+
+type lastAlerts struct {
+	Alerts []SentAlert `json:"alerts" doc:"The newest first."`
+}
+
+func (a *api) routeSentAlerts() {
+	handle(a, route{method: http.MethodGet, path: "/subscription/alerts", id: "get-last-alerts", who: "reader",
+		summary: "My last alerts"}, a.getLastAlerts)
+}
+
+func (a *api) getLastAlerts(ctx context.Context, _ *nothing) (*body[lastAlerts], error) {
+	last, err := a.store.LastAlerts(ctx, readerOf(ctx), maxLastAlerts)
+	out := lastAlerts{Alerts: make([]SentAlert, len(last))}
+	for i, alert := range last {
+		out.Alerts[i] = sentAlertView(alert)
+	}
+	return &body[lastAlerts]{out}, err
+}
+
+func sentAlertView(a models.SentAlert) SentAlert {
+	return SentAlert{
+		Alert: a.AlertID, Outage: a.Outage, Headline: a.Headline, PublishedAt: a.PublishedAt,
+		Outcome: outcomeName(a.Outcome), AcceptedAt: a.AcceptedAt,
+	}
+}
+
+// outcomeName is what a reader is told. Who is there to ask is not gone: the
+// push service meant an endpoint that they had before.
+func outcomeName(o models.Outcome) string {
+	switch o {
+	case models.Accepted:
+		return "accepted"
+	case models.Waiting:
+		return "waiting"
+	case models.Held:
+		return "held"
+	}
+	return "failed"
+}

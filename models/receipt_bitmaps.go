@@ -1,0 +1,141 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// shardReceipts are a shard's: for each event a bitmap of the offsets of its
+// readers, as in the ledger.
+type shardReceipts struct {
+	ShardID                   int64 `gorm:"primaryKey;autoIncrement:false"`
+	Shown, Clicked, Dismissed []byte
+}
+
+// TableName is what GORM would not guess.
+func (shardReceipts) TableName() string { return "receipts" }
+
+// events are the bitmaps in the order of receiptEvents.
+func (r *shardReceipts) events() [len(receiptEvents)]*[]byte {
+	return [...]*[]byte{&r.Shown, &r.Clicked, &r.Dismissed}
+}
+
+// receiptsAtOnce is how many shards' receipts one transaction writes.
+const receiptsAtOnce = 50
+
+// writeReceipts writes receipts to their shards. To write one twice changes
+// nothing.
+func (s *Store) writeReceipts(ctx context.Context, all map[seen]struct{}) error {
+	byAlert := map[int64][]seen{}
+	for receipt := range all {
+		byAlert[receipt.alertID] = append(byAlert[receipt.alertID], receipt)
+	}
+	for alertID, receipts := range byAlert {
+		added, err := s.sortReceipts(ctx, alertID, receipts)
+		if err != nil {
+			return err
+		}
+		// In the order of their IDs, so that processes wait for each other, and
+		// never in a circle.
+		for shards := range slices.Chunk(slices.Sorted(maps.Keys(added)), receiptsAtOnce) {
+			err := s.transaction(ctx, func(tx *gorm.DB) error { return addReceipts(tx, shards, added) })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eventBitmaps hold the readers of one shard, by event.
+type eventBitmaps [len(receiptEvents)]*roaring.Bitmap
+
+// sortReceipts sorts an alert's receipts by shard. Readers of no shard are left
+// out.
+func (s *Store) sortReceipts(ctx context.Context, alertID int64, receipts []seen) (map[int64]eventBitmaps, error) {
+	var shards []Shard
+	err := s.read.WithContext(ctx).Select("id", "after_id", "upto_id").Order("after_id").
+		Find(&shards, "alert_id = ?", alertID).Error
+	sorted := map[int64]eventBitmaps{}
+	for _, r := range receipts {
+		behind, _ := slices.BinarySearchFunc(shards, r.reader, func(shard Shard, id int64) int { return cmp.Compare(shard.AfterID, id) })
+		if behind == 0 || shards[behind-1].UptoID < r.reader {
+			continue
+		}
+		shard := shards[behind-1]
+		readers, ok := sorted[shard.ID]
+		if !ok {
+			readers = eventBitmaps{roaring.New(), roaring.New(), roaring.New()}
+			sorted[shard.ID] = readers
+		}
+		readers[r.event].Add(uint32(r.reader - shard.AfterID))
+	}
+	return sorted, err
+}
+
+// addReceipts adds to what the shards have, whose IDs are sorted.
+func addReceipts(tx *gorm.DB, shards []int64, added map[int64]eventBitmaps) error {
+	rows := make([]shardReceipts, len(shards))
+	for i, id := range shards {
+		rows[i] = shardReceipts{ShardID: id, Shown: []byte{}, Clicked: []byte{}, Dismissed: []byte{}}
+	}
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error; err != nil {
+		return err
+	}
+	rows = nil
+	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Order("shard_id").Find(&rows, "shard_id IN ?", shards).Error
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		for event, stored := range rows[i].events() {
+			readers := readReceipts(*stored).Clone()
+			readers.Or(added[rows[i].ShardID][event])
+			readers.RunOptimize()
+			if *stored, err = readers.ToBytes(); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&rows).Error
+}
+
+// readReceipts reads a bitmap for as long as the bytes stay. One that cannot be
+// read counts as empty: the next receipts begin anew.
+func readReceipts(encoded []byte) *roaring.Bitmap {
+	readers := roaring.New()
+	if len(encoded) == 0 {
+		return readers
+	}
+	if _, err := readers.FromBuffer(encoded); err != nil {
+		return roaring.New()
+	}
+	return readers
+}
+
+// countReceipts counts an alert's readers by event.
+func (s *Store) countReceipts(ctx context.Context, alertID int64) (counts [len(receiptEvents)]int, err error) {
+	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`SELECT shown, clicked, dismissed FROM receipts
+		WHERE shard_id IN (SELECT id FROM shards WHERE alert_id = ?)`), alertID)
+	if err != nil {
+		return counts, fmt.Errorf("count receipts: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var receipts shardReceipts
+		if err := rows.Scan(&receipts.Shown, &receipts.Clicked, &receipts.Dismissed); err != nil {
+			return counts, fmt.Errorf("count receipts: %w", err)
+		}
+		for event, stored := range receipts.events() {
+			counts[event] += int(readReceipts(*stored).GetCardinality())
+		}
+	}
+	return counts, rows.Err()
+}

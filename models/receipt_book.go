@@ -1,0 +1,138 @@
+package models
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	// writeReceiptsEvery is how long receipts are gathered, and
+	// writeReceiptsWithin how long the database may take for them.
+	writeReceiptsEvery  = time.Second
+	writeReceiptsWithin = 10 * time.Second
+	// maxGathered bounds the memory for receipts to a few megabytes. When half
+	// of it is used up they are written at once.
+	maxGathered = 100_000
+)
+
+// seen is a receipt that has been proved.
+type seen struct {
+	alertID, reader int64
+	event           int8 // its place in receiptEvents
+}
+
+// receiptBook gathers receipts, each once, and writes them together: when a
+// million readers are told something their browsers report within a minute. A
+// goroutine writes, from the first receipt until none comes any more.
+type receiptBook struct {
+	store *Store
+
+	mu       sync.Mutex
+	gathered map[seen]struct{}
+	writes   bool // a goroutine does
+	closed   bool
+
+	writer  sync.WaitGroup
+	hurry   chan struct{} // there is much to write
+	stop    chan struct{} // closed by close
+	writing sync.Mutex    // held by who writes
+}
+
+func newReceiptBook(store *Store) *receiptBook {
+	return &receiptBook{
+		store: store, gathered: map[seen]struct{}{}, hurry: make(chan struct{}, 1), stop: make(chan struct{}),
+	}
+}
+
+// add gathers a receipt, unless the store is closed.
+func (b *receiptBook) add(r seen) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return
+	}
+	before := len(b.gathered)
+	b.gather(r)
+	if before < maxGathered/2 && len(b.gathered) == maxGathered/2 {
+		select {
+		case b.hurry <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// gather takes a receipt if there is room, and sees to it that it is written.
+func (b *receiptBook) gather(r seen) {
+	if len(b.gathered) >= maxGathered {
+		return
+	}
+	b.gathered[r] = struct{}{}
+	if !b.writes && !b.closed {
+		b.writes = true
+		b.writer.Go(b.run)
+	}
+}
+
+// run writes until there is nothing to write.
+func (b *receiptBook) run() {
+	ticker := time.NewTicker(writeReceiptsEvery)
+	defer ticker.Stop()
+	for !b.isDone() {
+		select {
+		case <-ticker.C:
+		case <-b.hurry:
+		case <-b.stop:
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), writeReceiptsWithin)
+		_ = b.flush(ctx) // what fails is gathered again
+		cancel()
+	}
+}
+
+// isDone tells whether the goroutine may end.
+func (b *receiptBook) isDone() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.writes = len(b.gathered) > 0
+	return !b.writes
+}
+
+// flush writes what has been gathered.
+func (b *receiptBook) flush(ctx context.Context) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.mu.Lock()
+	all := b.gathered
+	b.gathered = map[seen]struct{}{}
+	b.mu.Unlock()
+	err := b.store.writeReceipts(ctx, all)
+	if err != nil {
+		b.putBack(all)
+	}
+	return err
+}
+
+// putBack gathers again what could not be written.
+func (b *receiptBook) putBack(all map[seen]struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for r := range all {
+		b.gather(r)
+	}
+}
+
+// close ends the goroutine, writes the rest, and gathers nothing any more.
+func (b *receiptBook) close() error {
+	b.mu.Lock()
+	if !b.closed {
+		b.closed = true
+		close(b.stop)
+	}
+	b.mu.Unlock()
+	b.writer.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), writeReceiptsWithin)
+	defer cancel()
+	return b.flush(ctx)
+}

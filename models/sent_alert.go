@@ -1,0 +1,92 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"time"
+)
+
+// SentAlert is an alert that one reader was to have, and what became of it.
+type SentAlert struct {
+	AlertID int64
+	// Outage is the outage's slug.
+	Outage   string
+	Headline string
+	// PublishedAt is when its update was published.
+	PublishedAt time.Time
+	Outcome     Outcome
+	// AcceptedAt is when the push service had taken it, to within the time that a
+	// page takes to be sent; nil if it has not, or if that is not known.
+	AcceptedAt *time.Time
+	// Shown, Clicked and Dismissed are what the reader's browser said.
+	Shown, Clicked, Dismissed bool
+}
+
+// lookBack is how many alerts are looked at for one that a reader had.
+const lookBack = 3
+
+// LastAlerts are at most limit alerts of a subscription, the newest first. It
+// looks no further back than three times as many alerts: of who follows little,
+// it may find fewer than there are.
+func (s *Store) LastAlerts(ctx context.Context, sub Subscription, limit int) ([]SentAlert, error) {
+	return s.sentAlerts(ctx, sub, limit, limit*lookBack)
+}
+
+// sentAlerts finds at most limit alerts among the newest of all since the
+// subscription was made: for each, one shard's row and a few bits.
+func (s *Store) sentAlerts(ctx context.Context, sub Subscription, limit, among int) ([]SentAlert, error) {
+	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+		SELECT a.id, o.slug, u.headline, u.published_at, s.after_id, s.upto_id, s.ledger, r.shown, r.clicked, r.dismissed
+		FROM (SELECT id, outage_id, update_id FROM alerts
+			WHERE planned_at IS NULL OR planned_at >= ? ORDER BY id DESC LIMIT ?) a
+		JOIN shards s ON s.id = (SELECT id FROM shards WHERE alert_id = a.id AND after_id < ? ORDER BY after_id DESC LIMIT 1)
+		JOIN updates u ON u.id = a.update_id JOIN outages o ON o.id = a.outage_id
+		LEFT JOIN receipts r ON r.shard_id = s.id
+		ORDER BY a.id DESC`), sub.CreatedAt, among, sub.ID)
+	if err != nil {
+		return nil, fmt.Errorf("alerts of subscription %d: %w", sub.ID, err)
+	}
+	defer rows.Close()
+	var alerts []SentAlert
+	for len(alerts) < limit && rows.Next() {
+		alert, err := scanSentAlert(rows, sub.ID)
+		if err != nil {
+			return nil, fmt.Errorf("alerts of subscription %d: %w", sub.ID, err)
+		}
+		if alert.Outcome != Untried {
+			alerts = append(alerts, alert)
+		}
+	}
+	return alerts, rows.Err()
+}
+
+// everyAlert is no limit.
+const everyAlert = math.MaxInt32
+
+func scanSentAlert(rows *sql.Rows, subscriptionID int64) (a SentAlert, err error) {
+	var (
+		l                                  shardLedger
+		encoded, shown, clicked, dismissed sql.RawBytes
+	)
+	err = rows.Scan(&a.AlertID, &a.Outage, &a.Headline, &a.PublishedAt, &l.afterID, &l.uptoID, &encoded, &shown, &clicked, &dismissed)
+	if err != nil {
+		return a, err
+	}
+	a.Outcome = Untried
+	if l.Ledger, err = decodeLedger(encoded); err != nil {
+		return a, nil // one that cannot be read tells nothing, and hides no other
+	}
+	if a.Outcome = l.sentTo(subscriptionID); a.Outcome == Untried {
+		return a, nil
+	}
+	offset := uint32(subscriptionID - l.afterID)
+	if at, known := l.stamps.of(offset); known && a.Outcome == Accepted {
+		a.AcceptedAt = &at
+	}
+	a.Shown = readReceipts(shown).Contains(offset)
+	a.Clicked = readReceipts(clicked).Contains(offset)
+	a.Dismissed = readReceipts(dismissed).Contains(offset)
+	return a, nil
+}

@@ -1,0 +1,63 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// SubscriptionData is what is stored of a subscription beside itself and its
+// follows.
+type SubscriptionData struct {
+	// Recent are the times of the last alerts, while there is an hourly cap.
+	Recent []time.Time
+	// Alerts are all that it was to have, the newest first.
+	Alerts   []SentAlert
+	Failures []Failure
+	CatchUps []StoredCatchUp
+	Notices  []StoredNotice
+}
+
+// StoredCatchUp says that alerts of an outage were held back for a reader, who
+// will be told of them together.
+type StoredCatchUp struct {
+	// Outage is the outage's slug.
+	Outage string
+	// FirstAlertID and AlertID are the first and the last that were held back.
+	FirstAlertID, AlertID int64
+	Reach                 Level
+	DueAt                 time.Time
+}
+
+// StoredNotice is a notification that went to one subscription alone.
+type StoredNotice struct {
+	ID                         int64
+	Kind, State                string
+	Status                     int
+	Reason                     string
+	DueAt, Deadline, CreatedAt time.Time
+	AnsweredAt                 *time.Time
+}
+
+// SubscriptionData collects everything that is stored of a subscription, for
+// its reader to see.
+func (s *Store) SubscriptionData(ctx context.Context, sub Subscription) (data SubscriptionData, err error) {
+	if data.Alerts, err = s.sentAlerts(ctx, sub, everyAlert, everyAlert); err != nil {
+		return data, err
+	}
+	data.Recent = recent(sub.Recent).times()
+	db := s.read.WithContext(ctx)
+	err = db.Order("id").Find(&data.Failures, "subscription_id = ?", sub.ID).Error
+	if err == nil {
+		err = db.Table("catch_ups").Joins("JOIN outages ON outages.id = catch_ups.outage_id").
+			Select("outages.slug AS outage, first_alert_id, alert_id, reach, due_at").Order("due_at, outage_id").
+			Find(&data.CatchUps, "subscription_id = ?", sub.ID).Error
+	}
+	if err == nil {
+		err = db.Table("notices").Order("id").Find(&data.Notices, "subscription_id = ?", sub.ID).Error
+	}
+	if err != nil {
+		return data, fmt.Errorf("data of subscription %d: %w", sub.ID, domain(err))
+	}
+	return data, nil
+}

@@ -64,7 +64,9 @@ async function openFollow(page) {
   await page.waitForSelector('.follow-dialog[open]')
 }
 
-const followOutage = page => follow(page, { topics: ['outage/messages-down', 'app/messenger'] })
+function followOutage(page) {
+  return follow(page, { topics: ['outage/messages-down', 'app/messenger'] })
+}
 
 async function openPreferences(page) {
   await page.waitForSelector('#preferences[data-ready]')

@@ -58,7 +58,7 @@ func (s *Store) endFollowsOf(ctx context.Context, outage Outage) (ended int64, e
 			var upto int64
 			err := tx.Raw(`SELECT coalesce(max(subscription_id), 0) FROM (
 				SELECT subscription_id FROM follows WHERE topic_id = ? AND subscription_id > ?
-				ORDER BY subscription_id LIMIT ?) AS next`, topic.ID, after, endBatch).Row().Scan(&upto)
+				ORDER BY subscription_id LIMIT ?) AS next`, topic.ID, after, endBatch).Scan(&upto).Error // Row would panic when ctx has ended
 			if err != nil {
 				return err
 			}

@@ -154,7 +154,9 @@ func (n *nightTest) check(s *sleeper, last int64) {
 	}
 }
 
-func isKey(u models.Update) bool { return u.AlertLevel == models.AlertKey || u.Kind == models.Resolution }
+func isKey(u models.Update) bool {
+	return u.AlertLevel == models.AlertKey || u.Kind == models.Resolution
+}
 
 // isQuiet says it in other words than the rule that is tested.
 func isQuiet(q models.QuietHours, wall time.Time) bool {

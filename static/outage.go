@@ -155,6 +155,29 @@ func (o OutagePage) Apps() []App {
 	return apps
 }
 
+// AppsInState are the apps that are in one state.
+type AppsInState struct {
+	State string
+	Apps  []App
+}
+
+// States are the coverage's apps by their state, the worst first.
+func (o OutagePage) States() []AppsInState {
+	var states []AppsInState
+	for _, state := range []string{"failing", "recovering", "up"} {
+		in := AppsInState{State: state}
+		for _, app := range o.Apps() {
+			if app.State == state {
+				in.Apps = append(in.Apps, app)
+			}
+		}
+		if len(in.Apps) > 0 {
+			states = append(states, in)
+		}
+	}
+	return states
+}
+
 // LastUpdate is when the newest update was published; zero without any.
 func (o OutagePage) LastUpdate() time.Time {
 	if len(o.Updates) == 0 {

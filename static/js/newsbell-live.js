@@ -78,7 +78,9 @@ class NewsbellLive extends HTMLElement {
       document.querySelector('newsbell-follow')?.end()
     }
     if (update.corrected) document.querySelector(`#update-${update.corrects} h3`)?.before(element(update.corrected))
-    for (const [app, state] of Object.entries(update.states)) this.#setState(app, state)
+    for (const { dataset } of entry.querySelectorAll('.entry-apps li')) this.#nameApp(dataset)
+    for (const [app, state] of Object.entries(update.states)) setState(app, state)
+    tellStates()
     const last = document.querySelector('.status-last')
     last.querySelector('time').dateTime = update.published_at
     last.hidden = false
@@ -86,12 +88,42 @@ class NewsbellLive extends HTMLElement {
     return entry
   }
 
-  #setState(app, state) {
-    const pill = document.querySelector(`.outage-side .apps li[data-app="${app}"] .state`)
-    if (!pill) return
-    pill.className = `state state-${state}`
-    pill.textContent = states[state]
+  // An app that the coverage has not named before joins the list.
+  #nameApp({ app, name, state }) {
+    if (listed(app)) return
+    const line = document.querySelector(listedApps).cloneNode(true)
+    line.dataset.app = app
+    Object.assign(line.querySelector('a'), { href: `/apps/${app}`, textContent: name })
+    document.querySelector('.outage-side .apps').append(line)
+    setState(app, state)
   }
+}
+
+const listedApps = '.outage-side .apps li'
+const listed = app => document.querySelector(`${listedApps}[data-app="${app}"]`)
+
+function setState(app, state) {
+  const pill = listed(app).querySelector('.state')
+  pill.className = `state state-${state}`
+  pill.textContent = states[state]
+}
+
+// tellStates says in the band which apps are in which state.
+function tellStates() {
+  const lines = [...document.querySelectorAll(listedApps)]
+  const parts = Object.entries(states).flatMap(([state, word]) => {
+    const names = lines.filter(line => line.querySelector(`.state-${state}`)).map(line => line.querySelector('a').textContent)
+    if (names.length === 0) return []
+    const part = element('<span><strong></strong></span>')
+    part.firstChild.append(word)
+    part.append(` ${join(names)}`)
+    return [part, ' ']
+  })
+  document.querySelector('.status-apps').replaceChildren(...parts)
+}
+
+function join(names) {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
 function element(html) {

@@ -24,7 +24,7 @@ test('a follower gets the notification, and a click opens the live page at the e
   const shown = await firefox.notification(newsbell.url, 'Messages failing on Messenger, Instagram and Facebook')
   assert.equal(shown.body, 'We have asked Meta what is wrong.')
   assert.equal(shown.tag, 'outage/messages-down')
-  assert.deepEqual(shown.actions, [{ name: 'mute', title: 'Mute this outage' }])
+  assert.deepEqual(shown.actions, [{ name: 'open', title: 'Read' }, { name: 'mute', title: 'Mute this outage' }])
   assert.deepEqual(await firefox.window(shown.title), { title: shown.title, body: shown.body })
   await firefox.click(shown.title)
   const opened = await firefox.browser.waitForTarget(target => target.url() === `${newsbell.page}#update-${id}`)

@@ -39,6 +39,7 @@ test('quiet hours are told in words, kept, and put back by Undo', async t => {
   await page.select('#quiet-until', '23:30')
   await said(page, 'Nothing was changed')
   assert.equal(await page.$eval('#quiet-until', e => e.value), '07:00')
+  await page.click('#said-close')
   await page.click('#quiet-on')
   await said(page, 'No quiet hours')
   await again({ page, newsbell })

@@ -62,19 +62,20 @@ async function mine(page, newsbell) {
   await said(page, 'At most 3')
   await page.select('.follow-level', 'resolution')
   await said(page, 'Only when it’s back')
-  await picture(page, 'preferences', true)
+  await picture(page, 'preferences', { fullPage: true })
   await page.click('#test-send')
   await page.waitForSelector('[data-layer=screen][data-state=broken]', { timeout: 60_000 })
-  await page.$eval('#test', section => section.scrollIntoView({ behavior: 'instant' }))
-  await picture(page, 'test')
+  await page.click('#said-close')
+  await picture(page, 'test', { at: '#test' })
 }
 
-// picture takes it at both sizes in both schemes.
-async function picture(page, name, fullPage = false) {
+// picture takes it at both sizes in both schemes, whole or from a part on.
+async function picture(page, name, { fullPage = false, at } = {}) {
   for (const width of [390, 1280])
     for (const scheme of ['light', 'dark']) {
       await page.setViewport({ width, height: width === 390 ? 844 : 900, deviceScaleFactor: width === 390 ? 2 : 1 })
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+      if (at) await page.$eval(at, part => part.scrollIntoView({ behavior: 'instant' }))
       await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`), fullPage })
     }
 }

@@ -104,3 +104,18 @@ test('a test stops at a permission that was taken away', async t => {
   assert.deepEqual(await tested(page), { permission: 'broken', worker: 'waiting', address: 'waiting', 'push-service': 'waiting', screen: 'waiting' })
   assert.match(await help(page, 'permission'), /blocked/)
 })
+
+test('too many tests are answered with how long to wait', async t => {
+  const { newsbell, page } = await startReader(t, { topics })
+  await preferences(page, newsbell)
+  const after = await page.evaluate(async () => {
+    const headers = { authorization: `Bearer ${await secretStore.get()}`, 'content-type': 'application/json' }
+    for (let i = 0; i < 100; i++) {
+      const answer = await fetch('/api/v1/subscription/notices', { method: 'POST', headers, body: '{"kind":"test"}' })
+      if (answer.status === 429) return answer.headers.get('retry-after')
+    }
+  })
+  assert.match(after, /^\d+$/)
+  assert.equal((await tested(page))['push-service'], 'broken')
+  assert.match(await help(page, 'push-service'), /too many tries in a short time\. Wait (a second|\d+ (seconds|minutes)), then try again/)
+})

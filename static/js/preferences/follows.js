@@ -15,9 +15,9 @@ export function showFollows(subscription) {
   find('follows').replaceChildren(...follows.filter(({ ends_at }) => !ends_at).map(row))
   find('ended-follows').replaceChildren(...follows.filter(({ ends_at }) => ends_at).map(endedRow))
   find('ended').hidden = find('ended-follows').children.length === 0
-  find('follows-empty').hidden = find('follows').children.length > 0
-  find('follows-empty').replaceChildren('This browser follows nothing. Open an ',
-    element('a', { href: '/', textContent: 'outage or an app' }), ' and press Follow.')
+  find('follows-empty').hidden = follows.length > 0
+  find('follows-empty').replaceChildren('This browser follows nothing yet. Open an ',
+    element('a', { href: '/', textContent: 'outage or an app' }), ' and press Follow: you are told when it changes, or only when it is back.')
   if (focused) back(focused)
 }
 

@@ -87,9 +87,9 @@ const late = {
   title: 'Nothing has arrived',
   text: 'The push service has accepted the test, but this browser has not got it within 15 seconds. What mostly holds it back:',
   steps: [
-    'A battery saver that stops the browser in the background: let it run without limits.',
-    'No connection of your own to the push service: a company’s network or a VPN may block it.',
-    'Another profile or another browser: the test goes to this one alone.',
+    'A battery saver stops the browser in the background: let it run without limits.',
+    'A company’s network or a VPN blocks the push service: try another connection.',
+    'You look at another profile or browser: the test comes to this one alone.',
     '“Do not disturb” keeps it from the screen: look into the list of notifications.',
   ],
 }

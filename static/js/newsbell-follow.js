@@ -3,6 +3,7 @@
 
 import { current, follow, forget, unfollow } from './subscription.js'
 import { example } from './follow-example.js'
+import { join } from './names.js'
 import { ask, obstacle, words } from './permission.js'
 import { welcome } from './welcome.js'
 
@@ -197,8 +198,4 @@ function checkbox({ value, textContent, dataset }) {
   name.prepend(textContent, ' ')
   note.textContent = dataset.note
   return label
-}
-
-function join(names) {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }

@@ -3,6 +3,7 @@
 // somebody reads.
 
 import { localTimes } from './local-time.js'
+import { join } from './names.js'
 
 const retryAfter = 5000
 const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }
@@ -120,10 +121,6 @@ function tellStates() {
     return [part, ' ']
   })
   document.querySelector('.status-apps').replaceChildren(...parts)
-}
-
-function join(names) {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
 function element(html) {

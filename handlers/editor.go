@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -73,6 +74,9 @@ func (s *server) editorPublish(c *gin.Context) error {
 	page := static.EditorOutagePage{Draft: draftView(draft)}
 	if c.PostForm("do") != "publish" {
 		reach, err := s.store.Reach(ctx, draft)
+		if err == nil {
+			page.Asleep, err = s.store.Asleep(ctx, draft)
+		}
 		if err != nil {
 			return s.showProblems(c, page, err)
 		}
@@ -168,25 +172,41 @@ func (s *server) editorUpdates(c *gin.Context, outage models.Outage) ([]static.E
 	if err != nil {
 		return nil, err
 	}
+	catchUps, err := s.store.CatchUpsOf(ctx, outage)
+	if err != nil {
+		return nil, err
+	}
 	views := make([]static.EditorUpdate, len(updates))
 	for i, update := range s.updateViews(updates) {
 		views[i].Update = update
-		alert, ok := alerts[update.ID]
-		if !ok {
-			continue
+		if alert, ok := alerts[update.ID]; ok {
+			if views[i].Alert, err = s.editorAlertView(ctx, alert); err != nil {
+				return nil, err
+			}
 		}
-		counts, err := s.store.Counts(ctx, alert)
-		if err != nil {
-			return nil, err
-		}
-		views[i].Alert = &static.EditorAlert{
-			ID: alert.ID, State: string(alert.State), HoldUntil: alert.HoldUntil,
-			Audience: counts.Audience, Accepted: counts.Accepted, Gone: counts.Gone,
-			Failed: counts.Failed, Waiting: counts.Waiting, Remaining: counts.Remaining(),
-			Shown: counts.Shown, Clicked: counts.Clicked, Dismissed: counts.Dismissed,
+		for _, alert := range catchUps[update.ID] {
+			view, err := s.editorAlertView(ctx, alert)
+			if err != nil {
+				return nil, err
+			}
+			if view.Active() {
+				views[i].CatchUps = append(views[i].CatchUps, *view)
+			} else {
+				views[i].CaughtUp += view.Accepted
+			}
 		}
 	}
 	return views, nil
+}
+
+func (s *server) editorAlertView(ctx context.Context, alert models.Alert) (*static.EditorAlert, error) {
+	counts, err := s.store.Counts(ctx, alert)
+	return &static.EditorAlert{
+		ID: alert.ID, State: string(alert.State), HoldUntil: alert.HoldUntil,
+		Audience: counts.Audience, Accepted: counts.Accepted, Gone: counts.Gone,
+		Failed: counts.Failed, Waiting: counts.Waiting, Held: counts.Held, Remaining: counts.Remaining(),
+		Shown: counts.Shown, Clicked: counts.Clicked, Dismissed: counts.Dismissed,
+	}, err
 }
 
 func formStatus(err error) int {

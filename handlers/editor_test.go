@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"newsbell/models"
 )
@@ -113,6 +114,40 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 		w.submit("/editor/sign-out", nil)
 		if page := w.get("/editor"); page.Request.URL.Path != "/editor/sign-in" {
 			t.Error("still signed in")
+		}
+	})
+}
+
+func TestThePreviewTellsWhoSleepsAndTheDeskWhoWasToldLater(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		secret := w.subscribe("outage/messages-down:all")
+		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{ // the clock shows 18:04
+			"quiet_hours": map[string]any{"from": "18:00", "until": "07:00"}, "time_zone": "Europe/London",
+		}).wants(t, http.StatusOK)
+		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Messages fail"}, "do": {"preview"}}
+		if page := w.submit("/editor/outages/messages-down/updates", form); !strings.Contains(page.body, "1 reader of them") {
+			t.Error("the preview does not say that the reader sleeps")
+		}
+		w.PublishNow(models.Draft{Outage: "messages-down"})
+		w.sends(t, 1, models.Accepted)
+		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, `data-part="held">1<`) {
+			t.Error("the desk does not say whom the alert did not disturb")
+		}
+		w.Clock.Advance(13 * time.Hour)
+		if err := w.OpenCatchUps(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.PlanAll(2)
+		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, "Being told to readers") {
+			t.Error("the desk does not show the catch-up that goes out")
+		}
+		w.sends(t, 2, models.Accepted)
+		if err := w.StopAlert(t.Context(), 2, "test"); err != nil { // nobody is left
+			t.Fatal(err)
+		}
+		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, "Told later to 1 reader") {
+			t.Error("the desk does not say who was told later")
 		}
 	})
 }

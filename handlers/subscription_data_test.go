@@ -121,8 +121,16 @@ func TestOnlyTheReaderSeesTheirs(t *testing.T) {
 // delivers sends an alert that ends for everybody in the same way.
 func (w *web) delivers(t *testing.T, headline string, outcome models.Outcome) (alertID int64) {
 	t.Helper()
-	ctx := t.Context()
 	alertID = w.PublishNow(models.Draft{Outage: "messages-down", Headline: headline}).Alert.ID
+	w.sends(t, alertID, outcome)
+	return alertID
+}
+
+// sends sends the shards of an alert, for all whom it may disturb with the same
+// outcome.
+func (w *web) sends(t *testing.T, alertID int64, outcome models.Outcome) {
+	t.Helper()
+	ctx := t.Context()
 	shards, err := w.Shards(ctx, alertID)
 	if err != nil {
 		t.Fatal(err)
@@ -133,6 +141,9 @@ func (w *web) delivers(t *testing.T, headline string, outcome models.Outcome) (a
 			t.Fatal(err)
 		}
 		page, err := w.Pages(claim).Next(ctx)
+		if err == nil {
+			page, err = w.HoldBack(ctx, claim, page)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,5 +155,4 @@ func (w *web) delivers(t *testing.T, headline string, outcome models.Outcome) (a
 			t.Fatal(err)
 		}
 	}
-	return alertID
 }

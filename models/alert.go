@@ -105,6 +105,18 @@ func (s *Store) AlertsOf(ctx context.Context, outage Outage) (map[int64]Alert, e
 	return byUpdate, nil
 }
 
+// CatchUpsOf are the alerts of an outage's catch-ups, by the ID of the update
+// that each tells, the oldest first.
+func (s *Store) CatchUpsOf(ctx context.Context, outage Outage) (map[int64][]Alert, error) {
+	var alerts []Alert
+	err := s.read.WithContext(ctx).Order("id").Find(&alerts, "outage_id = ? AND catch_up_until IS NOT NULL", outage.ID).Error
+	byUpdate := map[int64][]Alert{}
+	for _, alert := range alerts {
+		byUpdate[alert.UpdateID] = append(byUpdate[alert.UpdateID], alert)
+	}
+	return byUpdate, domain(err)
+}
+
 // StopAlert takes an alert back: pages in flight are recorded, no other is
 // begun. An alert that has ended already is an [ErrConflict].
 func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {

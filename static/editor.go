@@ -35,8 +35,9 @@ type EditorAlert struct {
 	State     string
 	HoldUntil time.Time
 	// Audience is how many it is for: Accepted by their push services, Gone
-	// for good, Failed, Waiting for another try, or Remaining.
-	Audience, Accepted, Gone, Failed, Waiting, Remaining int
+	// for good, Failed, Waiting for another try, Held back to be told later, or
+	// Remaining.
+	Audience, Accepted, Gone, Failed, Waiting, Held, Remaining int
 	// Shown, Clicked and Dismissed are by how many browsers said so.
 	Shown, Clicked, Dismissed int
 }
@@ -45,7 +46,7 @@ type EditorAlert struct {
 func (a EditorAlert) Active() bool { return a.State == "holding" || a.State == "sending" }
 
 // Done is how many readers have had their one answer.
-func (a EditorAlert) Done() int { return a.Accepted + a.Gone + a.Failed }
+func (a EditorAlert) Done() int { return a.Accepted + a.Gone + a.Failed + a.Held }
 
 // Total is the audience as a progress bar wants it: never zero.
 func (a EditorAlert) Total() int { return max(a.Audience, 1) }
@@ -54,6 +55,10 @@ func (a EditorAlert) Total() int { return max(a.Audience, 1) }
 type EditorUpdate struct {
 	Update
 	Alert *EditorAlert
+	// CatchUps are the alerts that tell it now to readers whom it did not
+	// disturb, and CaughtUp is how many have been told so.
+	CatchUps []EditorAlert
+	CaughtUp int
 }
 
 // EditorDraft is an update as typed so far.
@@ -76,8 +81,10 @@ type EditorOutagePage struct {
 	// Problems are by field: kind, alert, headline, body, corrects, apps; "" for
 	// the form.
 	Problems map[string]string
-	// Reach is how many readers the draft's alert would reach, after a preview.
+	// Reach is how many readers the draft's alert would reach, after a preview;
+	// Asleep of them hear of it when their quiet hours end.
 	Reach   *int
+	Asleep  int
 	Updates []EditorUpdate
 	Notice  string
 }

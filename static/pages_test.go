@@ -31,7 +31,10 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 	}
 	var written []EditorUpdate
 	for i, state := range []string{"holding", "sending", "sent"} {
-		written = append(written, EditorUpdate{updates[i], &EditorAlert{ID: int64(i), State: state, HoldUntil: began, Audience: 1204, Accepted: 7}})
+		written = append(written, EditorUpdate{
+			Update: updates[i], Alert: &EditorAlert{ID: int64(i), State: state, HoldUntil: began, Audience: 1204, Accepted: 7},
+			CatchUps: []EditorAlert{{ID: 9, State: "sending"}}, CaughtUp: 12,
+		})
 	}
 	reach := 1204
 	draft := EditorDraft{Kind: "correction", Corrects: 1, Alert: "key", Headline: text, Body: text, Apps: map[string]bool{"messenger": true}, States: map[string]string{"messenger": "up"}}
@@ -74,7 +77,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		},
 		"desk": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
-				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Notice: text, Reach: &reach, Updates: written,
+				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Notice: text, Reach: &reach, Asleep: 4, Updates: written,
 				Problems: map[string]string{"": text, "headline": text, "kind": text, "alert": text, "apps": text, "body": text, "corrects": text},
 			})
 		},

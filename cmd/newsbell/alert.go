@@ -33,7 +33,7 @@ type alert struct {
 	ID         int64
 	State      string
 	FinishedAt time.Time `json:"finished_at"`
-	Counts     struct{ Audience, Accepted, Gone, Failed, Waiting, Remaining, Shown, Clicked, Dismissed int }
+	Counts     struct{ Audience, Accepted, Gone, Failed, Waiting, Held, Remaining, Shown, Clicked, Dismissed int }
 }
 
 // ended tells whether nothing more will be sent, and the counts are final.
@@ -44,8 +44,8 @@ func (a alert) String() string {
 		return fmt.Sprintf("alert %d is holding; newsbell publish stop %d takes it back", a.ID, a.ID)
 	}
 	c := a.Counts
-	return fmt.Sprintf("alert %d is %s: %d readers, %d accepted, %d gone, %d failed, %d waiting; %d shown, %d clicked, %d dismissed",
-		a.ID, a.State, c.Audience, c.Accepted, c.Gone, c.Failed, c.Waiting, c.Shown, c.Clicked, c.Dismissed)
+	return fmt.Sprintf("alert %d is %s: %d readers, %d accepted, %d gone, %d failed, %d waiting, %d told later; %d shown, %d clicked, %d dismissed",
+		a.ID, a.State, c.Audience, c.Accepted, c.Gone, c.Failed, c.Waiting, c.Held, c.Shown, c.Clicked, c.Dismissed)
 }
 
 func (c *client) publish(ctx context.Context, outage string, d draft) (publication, error) {

@@ -14,6 +14,9 @@ const (
 	SubjectNotices = "newsbell.notices"
 	// SubjectShards is the root of the work queue's subjects.
 	SubjectShards = "newsbell.shards"
+	// SubjectGivenBack says that a worker that ends has put a shard back into the
+	// queue. One other process hears it.
+	SubjectGivenBack = "newsbell.given-back"
 	// SubjectHosts carries a [HostEvent]: a push host is down, or is back.
 	SubjectHosts = "newsbell.hosts"
 )

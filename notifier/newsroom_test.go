@@ -27,8 +27,9 @@ type newsroom struct {
 	// sender makes what seals and sends. Default: the fast one.
 	sender func(*http.Client) Sender
 	// adjust changes a notifier before it runs.
-	adjust func(*Notifier)
-	stop   func()
+	adjust  func(*Notifier)
+	timeout time.Duration // of a request
+	stop    func()
 }
 
 // pageSize makes a few dozen readers several pages.
@@ -58,7 +59,7 @@ func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
 		t.Fatal(err)
 	}
 	t.Cleanup(bus.Close)
-	n := &newsroom{t: t, bus: bus, service: service, other: other, hosts: hosts, adjust: func(*Notifier) {}}
+	n := &newsroom{t: t, bus: bus, service: service, other: other, hosts: hosts, adjust: func(*Notifier) {}, timeout: 2 * time.Second}
 	n.sender = func(client *http.Client) Sender { return NewFastSender(client) }
 	n.DB = modelstest.OpenWith(t, kind, models.Options{PushHosts: hosts, ShardSize: 5 * pageSize, PageSize: pageSize})
 	n.Outage("messages-down", "messenger")
@@ -74,7 +75,7 @@ func (n *newsroom) start(processes int) (stop func()) {
 	for range processes {
 		notifier, err := New(Options{
 			Store: n.Store, Bus: n.bus, SweepEvery: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(n.t.Output(), nil)),
-			Sender:  n.sender(NewClient(ClientOptions{Hosts: n.hosts, RootCAs: n.service.CertPool(), Timeout: 2 * time.Second})),
+			Sender:  n.sender(NewClient(ClientOptions{Hosts: n.hosts, RootCAs: n.service.CertPool(), Timeout: n.timeout})),
 			BaseURL: "https://news.example", VAPIDSubject: "mailto:desk@example.com", Workers: 2, InFlight: 64,
 		})
 		if err != nil {
@@ -180,6 +181,22 @@ func (n *newsroom) until(id int64, ready func(models.Alert, models.Counts) bool)
 			n.t.Fatalf("alert is %s with %+v: %v", alert.State, counts, err)
 		}
 	}
+}
+
+// claimed waits until the shards of an alert have been claimed so many times.
+func (n *newsroom) claimed(id int64, times int64) {
+	n.t.Helper()
+	n.until(id, func(models.Alert, models.Counts) bool {
+		shards, err := n.Shards(context.Background(), id)
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		claims := int64(0)
+		for _, shard := range shards {
+			claims += shard.Epoch
+		}
+		return claims >= times
+	})
 }
 
 // gets waits until a reader has so many messages, and returns their titles.

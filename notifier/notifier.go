@@ -136,6 +136,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 	for range min(n.workers, alwaysWork) {
 		group.Go(func() error { return n.work(ctx, n.queue.next) })
 	}
+	group.Go(func() error { return n.workOnGivenBack(ctx) })
 	group.Go(func() error { return n.workMore(ctx, n.workers-alwaysWork) })
 	group.Go(func() error { return n.sendNotices(ctx) })
 	if err := group.Wait(); !errors.Is(err, context.Canceled) {

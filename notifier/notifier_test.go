@@ -196,6 +196,30 @@ func TestARestartGoesOnWhereTheLastProcessStopped(t *testing.T) {
 	})
 }
 
+func TestABusyProcessGoesOnAtOnceWithWhatAnotherGivesBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		n.stop()
+		n.timeout = patience
+		n.adjust = func(notifier *Notifier) { notifier.pool.hosts.silence = patience }
+		stop := n.start(1)
+		n.start(1)
+		readers := n.readers(4*5*pageSize, everything)
+		answer := make(chan struct{})
+		n.service.Faults(func(string) *pushtest.Answer {
+			<-answer
+			return nil
+		})
+		id := n.publish(models.Draft{})
+		n.claimed(id, 4) // two shards each, of which no page ends
+		stop()
+		n.claimed(id, 6) // while the other process has its own two
+		close(answer)
+		if counts := n.finished(id); counts.Accepted != len(readers) {
+			t.Errorf("counts = %+v; want %d accepted", counts, len(readers))
+		}
+	})
+}
+
 func TestCorruptLedgersStopNoAlertAndLoseNobody(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		readers := n.readers(7*pageSize+7, everything)

@@ -109,6 +109,15 @@ func (l *lane) ask(ctx context.Context, consumer jetstream.Consumer) (jetstream.
 	return first(consumer.Fetch(1, jetstream.FetchContext(ctx)))
 }
 
+// takeSoon waits a moment for the next message, and returns nil if there is none.
+func (l *lane) takeSoon(ctx context.Context) (jetstream.Msg, error) {
+	consumer, err := l.queue.js.Consumer(ctx, streamName, l.name)
+	if err != nil {
+		return nil, err
+	}
+	return l.ask(ctx, consumer)
+}
+
 // tryTake takes a message if there is one, and returns nil if not.
 func (l *lane) tryTake(ctx context.Context) (jetstream.Msg, error) {
 	consumer, err := l.queue.js.Consumer(ctx, streamName, l.name)
@@ -127,6 +136,28 @@ func first(batch jetstream.MessageBatch, err error) (jetstream.Msg, error) {
 		return message, nil
 	}
 	return nil, batch.Error()
+}
+
+// giveBack puts a message back, for another process to take it at once.
+func (q *queue) giveBack(message jetstream.Msg) error {
+	return errors.Join(message.Nak(), q.conn.Publish(models.SubjectGivenBack, nil))
+}
+
+// hearGivenBack calls take for messages that other processes give back, until
+// ctx ends: then this one has its own to give back, and passes on what it hears.
+func (q *queue) hearGivenBack(ctx context.Context, take func()) error {
+	subscription, err := q.conn.QueueSubscribe(models.SubjectGivenBack, streamName, func(heard *nats.Msg) {
+		if ctx.Err() != nil {
+			_ = q.conn.Publish(heard.Subject, nil)
+			return
+		}
+		take()
+	})
+	if err != nil {
+		return fmt.Errorf("listen for shards that are given back: %w", err)
+	}
+	context.AfterFunc(ctx, func() { _ = subscription.Drain() }) // what is on its way is passed on too
+	return nil
 }
 
 func (q *queue) tryPrepare(ctx context.Context) error {

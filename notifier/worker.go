@@ -22,7 +22,38 @@ const (
 	// asks whether it has room for more.
 	alwaysWork    = 2
 	workMoreEvery = 20 * time.Millisecond
+	// maxGivenBack is how many shards that others give back wait to be taken.
+	maxGivenBack = 64
 )
+
+// workOnGivenBack takes the shards that other processes give back, however busy
+// this one is: their readers have begun to hear of the alert.
+func (n *Notifier) workOnGivenBack(ctx context.Context) error {
+	var group sync.WaitGroup
+	defer group.Wait()
+	given := make(chan struct{}, maxGivenBack)
+	err := n.queue.hearGivenBack(ctx, func() {
+		select {
+		case given <- struct{}{}:
+		default: // so many come in the ordinary way
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-given:
+		}
+		group.Go(func() {
+			if message, err := n.queue.next.takeSoon(ctx); err == nil && message != nil {
+				n.workOn(ctx, message)
+			}
+		})
+	}
+}
 
 // workMore takes up to so many shards more while those in progress do not keep
 // the process busy, because push services take their time to answer. It leaves
@@ -83,7 +114,7 @@ func (n *Notifier) workOn(ctx context.Context, message jetstream.Msg) {
 		n.log.Info("another worker has the shard", "shard", id)
 		return
 	case ctx.Err() != nil:
-		err = message.Nak()
+		err = n.queue.giveBack(message)
 	default:
 		n.log.Error("shard failed; trying again", "shard", id, "error", err)
 		return // it comes again after ackWait

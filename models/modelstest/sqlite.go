@@ -1,13 +1,33 @@
 package modelstest
 
 import (
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
+// sqliteTemplate is a database with the schema and nothing else, made by the
+// process's first test that needs one.
+var sqliteTemplate struct {
+	once    sync.Once
+	content []byte
+}
+
+// newSQLite makes a database as a copy of a migrated one.
 func newSQLite(t testing.TB) string {
 	t.Helper()
+	sqliteTemplate.once.Do(func() {
+		path := filepath.Join(t.TempDir(), "template.db")
+		migrate(t, path)
+		var err error
+		if sqliteTemplate.content, err = os.ReadFile(path); err != nil {
+			t.Fatal(err)
+		}
+	})
 	path := filepath.Join(t.TempDir(), "newsbell.db")
-	migrate(t, path)
+	if err := os.WriteFile(path, sqliteTemplate.content, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	return path
 }

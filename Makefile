@@ -25,9 +25,11 @@ lint:
 	go vet ./...
 	$(STATICCHECK) ./...
 
-# e2e runs real browsers against real processes.
+# e2e runs real browsers against real processes, two tests at a time; Lighthouse,
+# which measures, runs alone.
 e2e: build
-	node --test --test-reporter=spec e2e/*.test.mjs
+	node --test --test-concurrency=2 --test-reporter=spec $(filter-out e2e/lighthouse%,$(wildcard e2e/*.test.mjs))
+	node --test --test-reporter=spec e2e/lighthouse.test.mjs
 
 # bench measures an alert's way to the push service, beside the bare
 # cryptography, webpush-go and, if node is there, web-push.

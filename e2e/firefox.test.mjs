@@ -105,3 +105,18 @@ test('after a rotation of the VAPID key, a visit moves the browser to the new on
   assert.equal(alert.counts.accepted, 1)
   await firefox.notification(newsbell.url, 'With the new key')
 })
+
+test('a reader whom the server has lost follows anew, and hears of the next alert', async t => {
+  const { newsbell, firefox, page } = await reader(t, { topics: outage })
+  await page.evaluate(async () => fetch('/api/v1/subscription', {
+    method: 'DELETE', headers: { authorization: `Bearer ${await secretStore.get()}` },
+  }))
+  assert.equal((await newsbell.rows()).subscriptions, 0)
+  await page.reload()
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  assert.equal(await page.$eval('.follow-label', label => label.textContent), 'Follow')
+  await follow(page, { topics: outage })
+  assert.equal((await newsbell.rows()).subscriptions, 1)
+  await newsbell.publish({ headline: 'Found again' })
+  await firefox.notification(newsbell.url, 'Found again')
+})

@@ -54,15 +54,9 @@ type catchUp struct {
 }
 
 type storedNotice struct {
-	ID         int64      `json:"id"`
-	Kind       string     `json:"kind"`
-	State      string     `json:"state"`
-	Status     int        `json:"status"`
-	Reason     string     `json:"reason"`
-	DueAt      time.Time  `json:"due_at"`
-	Deadline   time.Time  `json:"deadline"`
-	CreatedAt  time.Time  `json:"created_at"`
-	AnsweredAt *time.Time `json:"answered_at"`
+	notice
+	DueAt    time.Time `json:"due_at"`
+	Deadline time.Time `json:"deadline"`
 }
 
 type download struct {
@@ -113,7 +107,7 @@ func subscriptionDataView(sub models.Subscription, stored models.SubscriptionDat
 		data.CatchUps = append(data.CatchUps, catchUp{c.Outage, c.FirstAlertID, c.AlertID, c.Reach.String(), c.DueAt})
 	}
 	for _, n := range stored.Notices {
-		data.Notices = append(data.Notices, storedNotice(n))
+		data.Notices = append(data.Notices, storedNotice{notice: noticeView(n), DueAt: n.DueAt, Deadline: n.Deadline})
 	}
 	return data
 }

@@ -15,7 +15,7 @@ type SubscriptionData struct {
 	Alerts   []SentAlert
 	Failures []Failure
 	CatchUps []StoredCatchUp
-	Notices  []StoredNotice
+	Notices  []Notice
 }
 
 // StoredCatchUp says that alerts of an outage were held back for a reader, who
@@ -27,16 +27,6 @@ type StoredCatchUp struct {
 	FirstAlertID, AlertID int64
 	Reach                 Level
 	DueAt                 time.Time
-}
-
-// StoredNotice is a notification that went to one subscription alone.
-type StoredNotice struct {
-	ID                         int64
-	Kind, State                string
-	Status                     int
-	Reason                     string
-	DueAt, Deadline, CreatedAt time.Time
-	AnsweredAt                 *time.Time
 }
 
 // SubscriptionData collects everything that is stored of a subscription, for
@@ -54,7 +44,7 @@ func (s *Store) SubscriptionData(ctx context.Context, sub Subscription) (data Su
 			Find(&data.CatchUps, "subscription_id = ?", sub.ID).Error
 	}
 	if err == nil {
-		err = db.Table("notices").Order("id").Find(&data.Notices, "subscription_id = ?", sub.ID).Error
+		err = db.Order("id").Find(&data.Notices, "subscription_id = ?", sub.ID).Error
 	}
 	if err != nil {
 		return data, fmt.Errorf("data of subscription %d: %w", sub.ID, domain(err))

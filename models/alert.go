@@ -121,6 +121,13 @@ func (s *Store) CatchUpsOf(ctx context.Context, outage Outage) (map[int64][]Aler
 // begun. An alert that has ended already is an [ErrConflict].
 func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		alert, err := findAlert(tx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := lockOutage(tx, alert.OutageID); err != nil { // before the alert, as whoever records a page does
+			return err
+		}
 		stop := func(state AlertState, changes map[string]any) (bool, error) {
 			result := tx.Model(&Alert{}).Where("id = ? AND state = ?", id, state).Updates(changes)
 			return result.RowsAffected == 1, result.Error
@@ -133,15 +140,10 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 			return err
 		}
 		if !stopped {
-			alert, err := findAlert(tx, id)
-			if err != nil {
+			if alert, err = findAlert(tx, id); err != nil {
 				return err
 			}
 			return fmt.Errorf("%w: it is %s already", ErrConflict, alert.State)
-		}
-		alert, err := findAlert(tx, id)
-		if err != nil {
-			return err
 		}
 		if err := stopCatchUps(tx, alert); err != nil {
 			return err

@@ -82,13 +82,12 @@ func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) 
 	})
 }
 
-// latestState is the update that tells how an outage stands: its resolution, or
-// else the newest that sent an alert which nobody stopped.
+// latestState is the update that tells how an outage stands: the newest that sent
+// an alert which nobody stopped, or its resolution, if that sent none.
 func latestState(tx *gorm.DB, outage Outage) (update Update, err error) {
 	return update, tx.Where("outage_id = ? AND (alert_level <> ? OR kind = ?)", outage.ID, AlertNone, Resolution).
 		Where("NOT EXISTS (SELECT 1 FROM alerts WHERE update_id = updates.id AND catch_up_until IS NULL AND state = ?)", Stopped).
-		Order(clause.OrderBy{Expression: clause.Expr{SQL: "CASE kind WHEN ? THEN 0 ELSE 1 END, id DESC", Vars: []any{Resolution}}}).
-		Take(&update).Error
+		Order("id DESC").Take(&update).Error
 }
 
 // lockOutage keeps others from writing catch-ups of an outage, or publishing,
@@ -97,16 +96,19 @@ func lockOutage(tx *gorm.DB, id int64) (outage Outage, err error) {
 	return outage, tx.Clauses(clause.Locking{Strength: "UPDATE"}).Take(&outage, id).Error
 }
 
+// lockCatchUps are the readers of a page who have a catch-up of the outage. If
+// the page changes any, others wait until it is recorded; it locks nothing
+// before the outage, so that nobody waits in a circle.
+func lockCatchUps(tx *gorm.DB, c *Claim, page Page) (there map[int64]bool, err error) {
+	if there, err = catchUpsThere(tx, c, page); err == nil && len(there)+len(page.held) > 0 {
+		_, err = lockOutage(tx, c.Alert.OutageID)
+	}
+	return there, err
+}
+
 // recordCatchUps writes down for whom a page has made a catch-up necessary, or
-// unnecessary.
-func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Result) error {
-	there, err := catchUpsThere(tx, c, page)
-	if err != nil || len(there)+len(page.held) == 0 {
-		return err
-	}
-	if _, err := lockOutage(tx, c.Alert.OutageID); err != nil {
-		return err
-	}
+// unnecessary for those who have one.
+func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Result, there map[int64]bool) error {
 	var told, waiting []int64
 	for _, r := range results {
 		_, isThere := there[r.Recipient.ID]
@@ -166,6 +168,9 @@ func deferCatchUps(tx *gorm.DB, alert Alert, readers []int64, until time.Time) e
 // writeCatchUps notes who was held back, unless nobody shall hear of the alert
 // any more, or a newer one tells them.
 func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, held []heldReader) error {
+	if len(held) == 0 {
+		return nil
+	}
 	var state AlertState
 	err := tx.Model(&c.Alert).Clauses(clause.Locking{Strength: "SHARE"}).Select("state").Scan(&state).Error
 	if err != nil || state != Sending {
@@ -173,7 +178,7 @@ func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, held []heldReader) error {
 	}
 	byDue := map[time.Time][]int64{}
 	for _, h := range held {
-		due := h.until.Add(time.Minute - 1).Truncate(time.Minute) // few different times
+		due := wholeMinute(h.until) // few different times
 		byDue[due] = append(byDue[due], h.ID)
 	}
 	for _, due := range slices.SortedFunc(maps.Keys(byDue), time.Time.Compare) {
@@ -192,6 +197,9 @@ func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, held []heldReader) error {
 	}
 	return nil
 }
+
+// wholeMinute is a time, or the minute that begins after it.
+func wholeMinute(t time.Time) time.Time { return t.Add(time.Minute - 1).Truncate(time.Minute) }
 
 // releaseCatchUps gives back who waited for another try of a catch-up that a
 // newer alert has superseded: the next catch-up tells them.
@@ -214,12 +222,16 @@ func stopCatchUps(tx *gorm.DB, alert Alert) error {
 	return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND (due_at <= ? OR alert_id = ?)", alert.OutageID, *alert.CatchUpUntil, alert.ID).Error
 }
 
-// reviseCatchUps lets the catch-ups of a reader who chose other times be due
-// now: whoever takes them up looks at what was chosen. One that an alert has
-// taken up already stays with it.
+// reviseCatchUps lets the catch-ups of a reader be due when what they chose now
+// says. One whose push waits for another try may be overtaken by the next
+// catch-up; then the try is left out.
 func (s *Store) reviseCatchUps(tx *gorm.DB, sub Subscription) error {
-	return tx.Exec(`UPDATE catch_ups SET due_at = ? WHERE subscription_id = ?
-		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = catch_ups.alert_id AND state = ?)`, s.Now(), sub.ID, Unfinished).Error
+	now := s.Now()
+	due := sub.wishes().free(now, Alert{CatchUpUntil: &now})
+	if due.After(now) {
+		due = wholeMinute(due)
+	}
+	return tx.Exec("UPDATE catch_ups SET due_at = ? WHERE subscription_id = ?", due, sub.ID).Error
 }
 
 // dropCatchUps deletes the catch-ups that a reader would not be sent by what

@@ -92,10 +92,14 @@ func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Resul
 	c.stamp(s.Now(), page, results)
 	c.Shard.Position = max(c.Shard.Position, page.upto)
 	return s.save(ctx, c, func(tx *gorm.DB) error {
-		if err := s.recordSubscriptions(tx, c, results); err != nil {
+		there, err := lockCatchUps(tx, c, page)
+		if err == nil {
+			err = s.recordSubscriptions(tx, c, results)
+		}
+		if err != nil {
 			return err
 		}
-		return s.recordCatchUps(tx, c, page, results)
+		return s.recordCatchUps(tx, c, page, results, there)
 	})
 }
 
@@ -185,9 +189,6 @@ func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) err
 		case r.Outcome == Failed:
 			failures = append(failures, c.failure(r, s.Now()))
 		}
-		if err == nil && r.Outcome == Accepted && r.Recipient.hasCap() {
-			err = tx.Model(&Subscription{}).Where("id = ?", r.Recipient.ID).UpdateColumn("recent", r.Recipient.recentAfter(s.Now())).Error
-		}
 		if err == nil && r.mendsOrBreaksKey() {
 			err = tx.Model(&Subscription{}).Where("id = ?", r.Recipient.ID).
 				UpdateColumn("needs_resubscribe", r.KeyMismatch).Error
@@ -196,8 +197,8 @@ func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) err
 			return err
 		}
 	}
-	if len(failures) == 0 {
-		return nil
+	if err := s.recordRecent(tx, results); err != nil || len(failures) == 0 {
+		return err
 	}
 	return tx.CreateInBatches(failures, failureBatch).Error
 }

@@ -3,6 +3,8 @@ package models
 import (
 	"encoding/binary"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // maxHourlyCap is the highest cap that a reader can set.
@@ -49,4 +51,23 @@ func (r recent) add(now time.Time, hourlyCap int) recent {
 		out = binary.LittleEndian.AppendUint32(out, uint32(at))
 	}
 	return out
+}
+
+// recordRecent notes that readers with a cap were sent an alert. Those of a page
+// have mostly been sent the same ones before, so that it takes few statements.
+func (s *Store) recordRecent(tx *gorm.DB, results []Result) error {
+	now := s.Now()
+	alike := map[string][]int64{}
+	for _, r := range results {
+		if w := r.Recipient.wishes; r.Outcome == Accepted && w != nil && w.hourlyCap > 0 {
+			after := string(w.recent.add(now, w.hourlyCap))
+			alike[after] = append(alike[after], r.Recipient.ID)
+		}
+	}
+	for after, readers := range alike {
+		if err := tx.Model(&Subscription{}).Where("id IN ?", readers).UpdateColumn("recent", []byte(after)).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"path"
 	"sync"
 	"time"
 )
@@ -67,6 +68,9 @@ var zones sync.Map
 func findZone(name string) (*time.Location, error) {
 	if zone, known := zones.Load(name); known {
 		return zone.(*time.Location), nil
+	}
+	if path.Clean(name) != name { // else each has many names
+		return nil, fmt.Errorf("%q is no name of a time zone", name)
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {

@@ -205,8 +205,10 @@ func takeOver(tx *gorm.DB, old Subscription, sub *Subscription) error {
 		return fmt.Errorf("%w: this endpoint belongs to another subscription", ErrConflict)
 	}
 	sub.ID = old.ID
-	if err := tx.Delete(&Follow{}, "subscription_id = ?", old.ID).Error; err != nil {
-		return err
+	for _, table := range []string{"follows", "catch_ups", "notices"} { // it begins anew
+		if err := tx.Exec("DELETE FROM "+table+" WHERE subscription_id = ?", old.ID).Error; err != nil {
+			return err
+		}
 	}
 	return tx.Save(sub).Error
 }

@@ -106,12 +106,10 @@ func (s *Store) ChangeSubscription(ctx context.Context, sub Subscription, change
 		if result.Error != nil {
 			return result.Error
 		}
-		if change.changesWaiting() {
-			if err := s.reviseCatchUps(tx, sub); err != nil {
-				return err
-			}
+		if err := tx.Take(&sub, sub.ID).Error; err != nil || !change.changesWaiting() {
+			return err
 		}
-		return tx.Take(&sub, sub.ID).Error
+		return s.reviseCatchUps(tx, sub)
 	})
 	if err != nil {
 		return Subscription{}, fmt.Errorf("change subscription: %w", err)

@@ -117,3 +117,13 @@ func TestForgetLeavesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestATimeZoneHasOneName(t *testing.T) {
+	db := modelstest.Open(t, modelstest.SQLite)
+	sub := db.Reader()
+	for _, name := range []string{"./Europe/Berlin", "Europe//Berlin", "Europe/Berlin/", "../Europe/Berlin", "Local", ""} {
+		if _, err := db.ChangeSubscription(t.Context(), sub, models.SubscriptionChange{TimeZone: &name}); !isInvalid("time_zone")(err) {
+			t.Errorf("%q: %v; want it refused", name, err)
+		}
+	}
+}

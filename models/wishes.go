@@ -17,6 +17,18 @@ type wishes struct {
 	recent                recent
 }
 
+// wishes are the subscription's.
+func (s Subscription) wishes() *wishes {
+	w := &wishes{
+		keyWakes: s.KeyWakes, hourlyCap: s.HourlyCap, recent: s.Recent,
+		timeZone: sql.NullString{String: s.TimeZone, Valid: true},
+	}
+	if q, ok := s.QuietHours(); ok {
+		w.quietFrom, w.quietUntil = sql.NullInt16{Int16: int16(q.From), Valid: true}, sql.NullInt16{Int16: int16(q.Until), Valid: true}
+	}
+	return w
+}
+
 // heldReader is somebody who is not to be disturbed until a time.
 type heldReader struct {
 	Recipient
@@ -69,11 +81,4 @@ func (w *wishes) quiet() QuietHours {
 // moments through, which the end of an outage is too.
 func (a Alert) wakes() bool {
 	return a.CatchUpUntil == nil && (a.Update.AlertLevel == AlertKey || a.Update.Kind == Resolution)
-}
-
-func (r Recipient) hasCap() bool { return r.wishes != nil && r.wishes.hourlyCap > 0 }
-
-// recentAfter are the times of a reader's last alerts, with one that is sent now.
-func (r Recipient) recentAfter(now time.Time) []byte {
-	return r.wishes.recent.add(now, r.wishes.hourlyCap)
 }

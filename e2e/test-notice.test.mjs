@@ -74,6 +74,10 @@ test('a test tells that the push service has given up the address', async t => {
   assert.match(await help(page, 'push-service'), /given up this browser’s address/)
   assert.equal((await newsbell.rows()).subscriptions, 0)
   await page.waitForSelector('#follows-empty:not([hidden])')
+  for (const shown of ['#test-send', '#test-result', '[data-layer=push-service] .obstacle'])
+    assert.equal(await page.$eval(shown, e => e.checkVisibility()), true, shown)
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'test-send')
+  assert.equal((await tested(page)).address, 'broken')
 })
 
 test('a test that is accepted but does not arrive says what to look at', async t => {

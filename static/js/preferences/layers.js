@@ -39,7 +39,7 @@ async function worker() {
 }
 
 async function address() {
-  const same = await isSame(mine(), await api.vapidKey())
+  const same = Boolean(mine()) && await isSame(mine(), await api.vapidKey())
   await load()
   if (!mine()) throw new Broken(forgotten)
   return same ? { text: 'it is the same here and at Newsbell.' }

@@ -2,7 +2,7 @@
 // screen, one after the other, and names the one that is broken.
 
 import { layers } from './layers.js'
-import { find } from './mine.js'
+import { find, onChange } from './mine.js'
 import { words } from '../permission.js'
 
 const states = { waiting: '', running: 'Looking…', passed: 'Fine', mended: 'Mended', broken: 'Broken' }
@@ -10,6 +10,7 @@ const states = { waiting: '', running: 'Looking…', passed: 'Fine', mended: 'Me
 let running = false
 
 find('test-send').addEventListener('click', run)
+onChange(subscription => { if (!subscription && !running) clear() })
 
 async function run() {
   if (running) return
@@ -39,6 +40,12 @@ function begin() {
   find('test-progress').max = layers.length
   find('test-progress').value = 0
   find('test-result').textContent = 'Testing…'
+}
+
+// clear leaves no result of a browser that has been forgotten.
+function clear() {
+  find('test-layers').hidden = find('test-progress').hidden = true
+  find('test-result').textContent = ''
 }
 
 function end(result) {

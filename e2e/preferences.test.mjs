@@ -131,6 +131,29 @@ test('a browser without click events follows the links of a notification', async
   assert.equal(await page.$(row('app/instagram')), null)
 })
 
+test('what could not be loaded offers nothing until Try again has loaded it', async t => {
+  const { page, newsbell } = await startReader(t, { topics: [outage] })
+  await page.setRequestInterception(true)
+  const trouble = request => request.url().endsWith('/api/v1/subscription') ? request.respond({ status: 503 }) : request.continue()
+  page.on('request', trouble)
+  await preferences(page, newsbell, `#mute=${outage}`)
+  assert.equal(await page.$eval('#offer', e => e.hidden), true)
+  assert.match(await text(page, '#follows-empty'), /trouble of its own/)
+  const refused = page.waitForResponse(r => r.status() === 503)
+  await page.focus('#retry')
+  await page.keyboard.press('Enter')
+  await refused
+  assert.equal(await focused(page), 'retry')
+
+  page.off('request', trouble)
+  page.on('request', request => request.continue())
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('#offer:not([hidden])')
+  assert.equal(await focused(page), 'offer-heading')
+  assert.match(await text(page, '#offer-words'), /You will hear no more/)
+  assert.equal(await page.$eval('#retry', e => e.checkVisibility()), false)
+})
+
 for (const hash of ['#mute=app/messenger', '#follow=outage/messages-down', '#hush=outage/../x', '#else=outage/x'])
   test(`the address ${hash} offers nothing`, async t => {
     const { page, newsbell } = await startReader(t, { topics: [] })

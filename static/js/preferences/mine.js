@@ -3,11 +3,12 @@
 import { current } from '../subscription.js'
 
 const shows = []
-let known = null
+let known
 
 export const find = id => document.getElementById(id)
 
-// mine is what the server knew last, or null when it knows nothing.
+// mine is what the server knew last: null when it knows nothing, undefined while
+// it has not been heard.
 export const mine = () => known
 
 // onChange has show called with it whenever it changes.

@@ -42,6 +42,7 @@ async function address() {
   const same = Boolean(mine()) && await isSame(mine(), await api.vapidKey())
   await load()
   if (!mine()) throw new Broken(forgotten)
+  if (mine().trouble) throw mine().trouble
   return same ? { text: 'it is the same here and at Newsbell.' }
     : { mended: true, text: 'it was not the one that Newsbell had. Newsbell has it now.' }
 }

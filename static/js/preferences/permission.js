@@ -9,6 +9,10 @@ export function showPermission(subscription) {
   const box = find('permission')
   box.dataset.state = stop?.id ?? Notification.permission
   if (stop) return box.replaceChildren(words(stop))
+  if (subscription?.trouble) {
+    box.dataset.state = 'trouble'
+    return box.replaceChildren(words({ title: 'Allowed, but your browser has trouble with it', text: subscription.trouble.message }))
+  }
   if (Notification.permission === 'granted') {
     return box.replaceChildren(words({ title: 'Allowed', text: 'This browser may show notifications from Newsbell.' }))
   }

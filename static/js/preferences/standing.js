@@ -10,6 +10,7 @@ export function showStanding(subscription) {
 function standing(subscription) {
   const heard = subscription.follows.filter(({ level, ends_at }) => level !== 'muted' && !ends_at)
   const until = pausedUntil(subscription)
+  if (subscription.trouble) return 'Your browser has trouble with notifications, so perhaps nothing rings.'
   if (until) return `All is silent ${untilWhen(until)}.`
   if (heard.length === 0) return 'You follow nothing that is going on, so nothing will ring.'
   return `You hear of ${join(counted(heard))}${limits(subscription)}.`

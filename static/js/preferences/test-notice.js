@@ -1,11 +1,11 @@
 // "Send me a test now": goes through the layers between the newsroom and this
 // screen, one after the other, and names the one that is broken.
 
-import { layers } from './layers.js'
+import { Halted, layers } from './layers.js'
 import { find, onChange } from './mine.js'
 import { words } from '../permission.js'
 
-const states = { waiting: '', running: 'Looking…', passed: 'Fine', mended: 'Mended', broken: 'Broken' }
+const states = { waiting: '', running: 'Looking…', passed: 'Fine', mended: 'Mended', broken: 'Broken', halted: 'Not known' }
 
 let running = false
 
@@ -25,6 +25,10 @@ async function run() {
       if (found.mended) mended.push(layer.name)
     } catch (problem) {
       console.warn(problem)
+      if (problem instanceof Halted) {
+        mark(layer, 'halted')
+        return end(`The test could not go on. ${problem.message}`)
+      }
       mark(layer, 'broken', problem.help ? '' : problem.message, problem.help)
       return end(`It stops here: ${layer.name.toLowerCase()}.`)
     }

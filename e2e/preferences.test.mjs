@@ -113,6 +113,26 @@ test('the keyboard alone changes, unfollows and undoes, and never loses its plac
   assert.equal(await page.$eval('#said', e => e.hidden), true)
 })
 
+test('Unmute puts back the level from before, and says so when there is none', async t => {
+  const { page, newsbell } = await reader(t, { topics: [outage], level: 'key' })
+  await page.select(`${row(outage)} .follow-level`, 'muted')
+  await said(page, 'Muted')
+  await page.click(`${row(outage)} .follow-remove`)
+  await said(page, 'Unmuted. You follow it again: Key moments.')
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'key')
+  await page.click('#undo')
+  await said(page, 'Undone')
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'muted')
+
+  await again({ page, newsbell })
+  await page.click(`${row(outage)} .follow-remove`)
+  await said(page, 'Unmuted. You do not follow it.')
+  assert.equal(await page.$(row(outage)), null)
+  await page.click('#undo')
+  await said(page, 'Undone')
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'muted')
+})
+
 test('a browser without click events follows the links of a notification', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage] })
   for (const [hash, level] of [[`#hush=${outage}`, 'hushed'], [`#mute=${outage}`, 'muted']]) {

@@ -113,6 +113,22 @@ test('the keyboard alone changes, unfollows and undoes, and never loses its plac
   assert.equal(await page.$eval('#said', e => e.hidden), true)
 })
 
+test('what goes wrong after the browser was asked is said, and that it allows them', async t => {
+  const { page, newsbell } = await startReader(t, { topics: [outage] })
+  await page.evaluateOnNewDocument(() => {
+    Object.defineProperty(Notification, 'permission', { get: () => self.answered ?? 'default' })
+    Notification.requestPermission = async () => (self.answered = 'granted')
+  })
+  await preferences(page, newsbell)
+  assert.match(await text(page, '#permission'), /Not asked yet/)
+  await page.setRequestInterception(true)
+  page.on('request', request => request.url().endsWith('/api/v1/subscription') ? request.respond({ status: 503 }) : request.continue())
+  await page.click('#permission button')
+  await said(page, 'trouble of its own')
+  assert.match(await text(page, '#permission'), /^Allowed/)
+  await page.waitForFunction(() => document.activeElement.id === 'permission-heading')
+})
+
 test('Unmute puts back the level from before, and says so when there is none', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage], level: 'key' })
   await page.select(`${row(outage)} .follow-level`, 'muted')

@@ -3,6 +3,7 @@
 import { element } from '../element.js'
 import { ask, obstacle, onPermission, words } from '../permission.js'
 import { find, load, mine } from './mine.js'
+import { say } from './status-line.js'
 
 export function showPermission(subscription) {
   const stop = obstacle()
@@ -25,10 +26,20 @@ function allow() {
   button.addEventListener('click', async () => {
     const refused = await ask()
     if (refused) find('permission').replaceChildren(words(refused), ...refused.id === 'unanswered' ? [button] : [])
-    else await load()
+    else await granted()
     find('permission-heading').focus()
   })
   return button
+}
+
+async function granted() {
+  try {
+    await load()
+  } catch (problem) {
+    console.warn(problem)
+    showPermission(mine())
+    say(problem.message)
+  }
 }
 
 onPermission(() => showPermission(mine()))

@@ -129,6 +129,15 @@ test('what goes wrong after the browser was asked is said, and that it allows th
   await page.waitForFunction(() => document.activeElement.id === 'permission-heading')
 })
 
+test('a browser that blocks notifications is told that nothing rings', async t => {
+  const { newsbell, browser, page } = await reader(t, { topics: [outage] })
+  assert.equal(await text(page, '#standing'), 'You hear of one outage.')
+  await browser.defaultBrowserContext().overridePermissions(newsbell.url, [])
+  await page.waitForFunction(() => document.querySelector('#standing').textContent === 'Notifications are blocked here, so nothing rings.')
+  const steps = await page.$$eval('#permission li', items => items.map(({ textContent }) => textContent))
+  assert.equal(steps.at(-1), 'Load this page again.')
+})
+
 test('Unmute puts back the level from before, and says so when there is none', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage], level: 'key' })
   await page.select(`${row(outage)} .follow-level`, 'muted')

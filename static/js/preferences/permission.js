@@ -3,6 +3,7 @@
 import { element } from '../element.js'
 import { ask, obstacle, onPermission, words } from '../permission.js'
 import { find, load, mine } from './mine.js'
+import { showStanding } from './standing.js'
 import { say } from './status-line.js'
 
 export function showPermission(subscription) {
@@ -42,4 +43,7 @@ async function granted() {
   }
 }
 
-onPermission(() => showPermission(mine()))
+onPermission(() => {
+  showPermission(mine())
+  showStanding(mine())
+})

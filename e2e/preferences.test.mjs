@@ -138,6 +138,16 @@ test('a browser that blocks notifications is told that nothing rings', async t =
   assert.equal(steps.at(-1), 'Load this page again.')
 })
 
+test('a browser that keeps nothing for the site is told so in plain words', async t => {
+  const { page, newsbell } = await startReader(t, { topics: [] })
+  await page.evaluateOnNewDocument(() => {
+    IDBFactory.prototype.open = () => { throw new DOMException('The operation is insecure.', 'SecurityError') }
+  })
+  await preferences(page, newsbell)
+  assert.match(await text(page, '#follows-empty'), /^This browser keeps nothing for this site.*Allow cookies and site data/)
+  assert.equal(await page.$eval('#retry', e => e.checkVisibility()), true)
+})
+
 test('Unmute puts back the level from before, and says so when there is none', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage], level: 'key' })
   await page.select(`${row(outage)} .follow-level`, 'muted')

@@ -113,6 +113,61 @@ test('the keyboard alone changes, unfollows and undoes, and never loses its plac
   assert.equal(await page.$eval('#said', e => e.hidden), true)
 })
 
+test('what goes wrong after the browser was asked is said, and that it allows them', async t => {
+  const { page, newsbell } = await startReader(t, { topics: [outage] })
+  await page.evaluateOnNewDocument(() => {
+    Object.defineProperty(Notification, 'permission', { get: () => self.answered ?? 'default' })
+    Notification.requestPermission = async () => (self.answered = 'granted')
+  })
+  await preferences(page, newsbell)
+  assert.match(await text(page, '#permission'), /Not asked yet/)
+  await page.setRequestInterception(true)
+  page.on('request', request => request.url().endsWith('/api/v1/subscription') ? request.respond({ status: 503 }) : request.continue())
+  await page.click('#permission button')
+  await said(page, 'trouble of its own')
+  assert.match(await text(page, '#permission'), /^Allowed/)
+  await page.waitForFunction(() => document.activeElement.id === 'permission-heading')
+})
+
+test('a browser that blocks notifications is told that nothing rings', async t => {
+  const { newsbell, browser, page } = await reader(t, { topics: [outage] })
+  assert.equal(await text(page, '#standing'), 'You hear of one outage.')
+  await browser.defaultBrowserContext().overridePermissions(newsbell.url, [])
+  await page.waitForFunction(() => document.querySelector('#standing').textContent === 'Notifications are blocked here, so nothing rings.')
+  const steps = await page.$$eval('#permission li', items => items.map(({ textContent }) => textContent))
+  assert.equal(steps.at(-1), 'Load this page again.')
+})
+
+test('a browser that keeps nothing for the site is told so in plain words', async t => {
+  const { page, newsbell } = await startReader(t, { topics: [] })
+  await page.evaluateOnNewDocument(() => {
+    IDBFactory.prototype.open = () => { throw new DOMException('The operation is insecure.', 'SecurityError') }
+  })
+  await preferences(page, newsbell)
+  assert.match(await text(page, '#follows-empty'), /^This browser keeps nothing for this site.*Allow cookies and site data/)
+  assert.equal(await page.$eval('#retry', e => e.checkVisibility()), true)
+})
+
+test('Unmute puts back the level from before, and says so when there is none', async t => {
+  const { page, newsbell } = await reader(t, { topics: [outage], level: 'key' })
+  await page.select(`${row(outage)} .follow-level`, 'muted')
+  await said(page, 'Muted')
+  await page.click(`${row(outage)} .follow-remove`)
+  await said(page, 'Unmuted. You follow it again: Key moments.')
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'key')
+  await page.click('#undo')
+  await said(page, 'Undone')
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'muted')
+
+  await again({ page, newsbell })
+  await page.click(`${row(outage)} .follow-remove`)
+  await said(page, 'Unmuted. You do not follow it.')
+  assert.equal(await page.$(row(outage)), null)
+  await page.click('#undo')
+  await said(page, 'Undone')
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'muted')
+})
+
 test('a browser without click events follows the links of a notification', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage] })
   for (const [hash, level] of [[`#hush=${outage}`, 'hushed'], [`#mute=${outage}`, 'muted']]) {
@@ -129,6 +184,29 @@ test('a browser without click events follows the links of a notification', async
   await page.click('#undo')
   await said(page, 'Undone')
   assert.equal(await page.$(row('app/instagram')), null)
+})
+
+test('what could not be loaded offers nothing until Try again has loaded it', async t => {
+  const { page, newsbell } = await startReader(t, { topics: [outage] })
+  await page.setRequestInterception(true)
+  const trouble = request => request.url().endsWith('/api/v1/subscription') ? request.respond({ status: 503 }) : request.continue()
+  page.on('request', trouble)
+  await preferences(page, newsbell, `#mute=${outage}`)
+  assert.equal(await page.$eval('#offer', e => e.hidden), true)
+  assert.match(await text(page, '#follows-empty'), /trouble of its own/)
+  const refused = page.waitForResponse(r => r.status() === 503)
+  await page.focus('#retry')
+  await page.keyboard.press('Enter')
+  await refused
+  assert.equal(await focused(page), 'retry')
+
+  page.off('request', trouble)
+  page.on('request', request => request.continue())
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('#offer:not([hidden])')
+  assert.equal(await focused(page), 'offer-heading')
+  assert.match(await text(page, '#offer-words'), /You will hear no more/)
+  assert.equal(await page.$eval('#retry', e => e.checkVisibility()), false)
 })
 
 for (const hash of ['#mute=app/messenger', '#follow=outage/messages-down', '#hush=outage/../x', '#else=outage/x'])

@@ -20,7 +20,7 @@ async function reader(t) {
 // tested presses the button and returns the states of the layers at the end.
 async function tested(page) {
   await page.click('#test-send')
-  await page.waitForFunction(() => /^It /.test(document.querySelector('#test-result').textContent), { timeout: 60_000 })
+  await page.waitForFunction(() => /^(It|The test) /.test(document.querySelector('#test-result').textContent), { timeout: 60_000 })
   return page.$$eval('.layer', layers => Object.fromEntries(layers.map(({ dataset }) => [dataset.layer, dataset.state])))
 }
 
@@ -74,6 +74,10 @@ test('a test tells that the push service has given up the address', async t => {
   assert.match(await help(page, 'push-service'), /given up this browser’s address/)
   assert.equal((await newsbell.rows()).subscriptions, 0)
   await page.waitForSelector('#follows-empty:not([hidden])')
+  for (const shown of ['#test-send', '#test-result', '[data-layer=push-service] .obstacle'])
+    assert.equal(await page.$eval(shown, e => e.checkVisibility()), true, shown)
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'test-send')
+  assert.equal((await tested(page)).address, 'broken')
 })
 
 test('a test that is accepted but does not arrive says what to look at', async t => {
@@ -116,6 +120,21 @@ test('too many tests are answered with how long to wait', async t => {
     }
   })
   assert.match(after, /^\d+$/)
-  assert.equal((await tested(page))['push-service'], 'broken')
-  assert.match(await help(page, 'push-service'), /too many tries in a short time\. Wait (a second|\d+ (seconds|minutes)), then try again/)
+  assert.equal((await tested(page))['push-service'], 'halted')
+  assert.match(await page.$eval('#test-result', e => e.textContent), /^The test could not go on\. That was too many tries in a short time\. Wait (a second|\d+ (seconds|minutes)), then try again/)
+})
+
+test('a test that cannot ask Newsbell blames no layer', async t => {
+  const { newsbell, page } = await startReader(t, { topics })
+  await preferences(page, newsbell)
+  await page.setRequestInterception(true)
+  let answer = request => request.abort()
+  page.on('request', request => request.url().includes('/api/') ? answer(request) : request.continue())
+  for (const [how, words] of [[answer, /could not be reached/], [request => request.respond({ status: 503 }), /trouble of its own/]]) {
+    answer = how
+    assert.deepEqual(await tested(page), { permission: 'passed', worker: 'passed', address: 'halted', 'push-service': 'waiting', screen: 'waiting' })
+    const result = await page.$eval('#test-result', e => e.textContent)
+    assert.match(result, /^The test could not go on\. Newsbell /)
+    assert.match(result, words)
+  }
 })

@@ -101,9 +101,10 @@ const blocked = () => ({
   steps: unblocking(),
 })
 
-// unblocking is where each browser keeps its permission.
+// unblocking is where each browser keeps its permission. The preferences have no
+// Follow to press.
 function unblocking() {
-  const again = 'Load this page again and press Follow.'
+  const again = document.getElementById('preferences') ? 'Load this page again.' : 'Load this page again and press Follow.'
   const agent = navigator.userAgent
   if (onAppleMobile()) return ['Open the Settings of your device, then Notifications, then this site.', 'Switch “Allow Notifications” on.', again]
   if (/Firefox/.test(agent)) return ['Press the crossed-out bell, or the padlock, beside the address.', 'Press the × beside “Blocked”, at Notifications.', again]

@@ -28,4 +28,7 @@ export function act(does, done, { back, focus } = {}) {
 
 // set changes settings of the subscription; before is what they were.
 export const set = (settings, before, done, focus) =>
-  act(() => change(settings), done, { back: () => change(before), focus })
+  act(() => put(settings), done, { back: () => put(before), focus })
+
+// A change does not look at the browser's side, so its trouble stays.
+const put = async settings => ({ ...await change(settings), trouble: mine().trouble })

@@ -9,8 +9,12 @@ import { find } from './mine.js'
 const kinds = { outage: 'Outage', app: 'App' }
 const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }
 
+// heard is the level that each topic has, or had until it was muted.
+let heard = new Map()
+
 export function showFollows(subscription) {
   const follows = subscription?.follows ?? []
+  heard = new Map(follows.map(({ topic, level }) => [topic, level === 'muted' ? heard.get(topic) : level]))
   const focused = where()
   find('follows').replaceChildren(...follows.filter(({ ends_at }) => !ends_at).map(row))
   find('ended-follows').replaceChildren(...follows.filter(({ ends_at }) => ends_at).map(endedRow))
@@ -31,13 +35,20 @@ function row(follow) {
   select.setAttribute('aria-label', `How much of ${name}`)
   select.addEventListener('change', () => act(() => put(topic, select.value), `${name}: ${select.selectedOptions[0].text}.`,
     { back: () => put(topic, level), focus: () => back([topic, 'follow-level']) }))
-  const verb = level === 'muted' ? 'Unmute' : 'Unfollow'
+  const [verb, does, done] = level === 'muted' ? unmute(topic, select) : ['Unfollow', () => drop(topic), `You no longer follow ${name}.`]
   const remove = item.querySelector('.follow-remove')
   remove.textContent = verb
   remove.setAttribute('aria-label', `${verb} ${name}`)
-  remove.addEventListener('click', () => act(() => drop(topic), `You no longer ${level === 'muted' ? 'mute' : 'follow'} ${name}.`,
-    { back: () => put(topic, level), focus: () => back([topic, 'follow-remove']) }))
+  remove.addEventListener('click', () => act(does, done, { back: () => put(topic, level), focus: () => back([topic, 'follow-remove']) }))
   return item
+}
+
+// unmute puts back the level from before, if this page has seen it. Without one
+// the outage is followed no more, but is heard of through its apps.
+function unmute(topic, select) {
+  const before = heard.get(topic)
+  if (!before) return ['Unmute', () => drop(topic), 'Unmuted. You do not follow it.']
+  return ['Unmute', () => put(topic, before), `Unmuted. You follow it again: ${select.querySelector(`[value=${before}]`).text}.`]
 }
 
 // A follow of what is over cannot be made again, so ending it early has no Undo.

@@ -1,6 +1,7 @@
 // What lies between the newsroom and this screen. Each layer's check tells what
 // it found, and whether it had to be mended; it throws when it is broken, with
-// help when there is something that the reader can do.
+// help when there is something that the reader can do, and Halted when Newsbell
+// could not be asked, which says nothing of the layer.
 
 import * as api from '../api.js'
 import { isSame } from '../mend.js'
@@ -25,6 +26,8 @@ class Broken extends Error {
   }
 }
 
+export class Halted extends Error {}
+
 async function permission() {
   const stop = obstacle() ?? await ask()
   if (stop) throw new Broken(stop)
@@ -39,16 +42,18 @@ async function worker() {
 }
 
 async function address() {
-  const same = await isSame(mine(), await api.vapidKey())
-  await load()
+  const key = await answered(api.vapidKey())
+  const same = Boolean(mine()) && await isSame(mine(), key)
+  await answered(load())
   if (!mine()) throw new Broken(forgotten)
+  if (mine().trouble) throw mine().trouble
   return same ? { text: 'it is the same here and at Newsbell.' }
     : { mended: true, text: 'it was not the one that Newsbell had. Newsbell has it now.' }
 }
 
 async function pushService(test) {
-  test.notice = await send('test')
-  const { state, status, reason } = await test.notice.answer().catch(gone)
+  test.notice = await answered(send('test'))
+  const { state, status, reason } = await answered(test.notice.answer()).catch(gone)
   if (state === 'failed') throw new Broken(refused(status, reason))
   if (state === 'waiting') throw new Broken(noAnswer(reason))
   return { text: `it has accepted the test${status ? ` (${status})` : ''}.` }
@@ -59,6 +64,16 @@ async function screen({ notice }) {
   if (arrival === 'failed') throw new Broken(notShown)
   if (!arrival) throw new Broken(late)
   return { text: `the test was shown at ${inWords(Date.now(), 'second')}.` }
+}
+
+// answered waits for what Newsbell itself answers.
+async function answered(asked) {
+  try {
+    return await asked
+  } catch (problem) {
+    const { status } = problem
+    throw status === 0 || status === 429 || status >= 500 ? new Halted(problem.message, { cause: problem }) : problem
+  }
 }
 
 // A subscription that the push service has given up is deleted with it.

@@ -23,8 +23,9 @@ const offers = {
   },
 }
 
+// showOffer waits until it is known what this browser follows.
 export function showOffer() {
-  const [offer, topic] = asked()
+  const [offer, topic] = mine() === undefined ? [] : asked()
   find('offer').hidden = !offer
   if (!offer) return
   const known = followOf(topic)

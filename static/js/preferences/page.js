@@ -17,22 +17,34 @@ import './test-notice.js'
 
 for (const show of [showFollows, showStanding, showPause, showQuietHours, showCap, showAlerts, showPermission, place]) onChange(show)
 
-find('retry').addEventListener('click', open)
+find('retry').addEventListener('click', retry)
 addEventListener('hashchange', showOffer)
 
 await open()
 showOffer()
 document.getElementById(location.hash.slice(1))?.scrollIntoView()
 
+// open says whether it is known now what this browser follows.
 async function open() {
-  find('retry').hidden = true
+  find('preferences-status').textContent = ''
   try {
     await load()
+    return true
   } catch (problem) {
+    console.warn(problem)
     find('follows-empty').hidden = false
-    find('follows-empty').textContent = problem.message
-    find('retry').hidden = false
+    find('follows-empty').textContent = find('preferences-status').textContent = problem.message
     showPermission(mine())
+    return false
+  } finally {
+    find('retry').hidden = mine() !== undefined
+    find('preferences').dataset.ready = ''
   }
-  find('preferences').dataset.ready = ''
+}
+
+// retry leaves the keyboard where it is until there is something to read.
+async function retry() {
+  if (!await open()) return
+  find('follows-heading').focus()
+  showOffer()
 }

@@ -3,12 +3,18 @@
 import { element } from '../element.js'
 import { ask, obstacle, onPermission, words } from '../permission.js'
 import { find, load, mine } from './mine.js'
+import { showStanding } from './standing.js'
+import { say } from './status-line.js'
 
 export function showPermission(subscription) {
   const stop = obstacle()
   const box = find('permission')
   box.dataset.state = stop?.id ?? Notification.permission
   if (stop) return box.replaceChildren(words(stop))
+  if (subscription?.trouble) {
+    box.dataset.state = 'trouble'
+    return box.replaceChildren(words({ title: 'Allowed, but your browser has trouble with it', text: subscription.trouble.message }))
+  }
   if (Notification.permission === 'granted') {
     return box.replaceChildren(words({ title: 'Allowed', text: 'This browser may show notifications from Newsbell.' }))
   }
@@ -21,10 +27,23 @@ function allow() {
   button.addEventListener('click', async () => {
     const refused = await ask()
     if (refused) find('permission').replaceChildren(words(refused), ...refused.id === 'unanswered' ? [button] : [])
-    else await load()
+    else await granted()
     find('permission-heading').focus()
   })
   return button
 }
 
-onPermission(() => showPermission(mine()))
+async function granted() {
+  try {
+    await load()
+  } catch (problem) {
+    console.warn(problem)
+    showPermission(mine())
+    say(problem.message)
+  }
+}
+
+onPermission(() => {
+  showPermission(mine())
+  showStanding(mine())
+})

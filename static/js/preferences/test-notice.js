@@ -1,15 +1,16 @@
 // "Send me a test now": goes through the layers between the newsroom and this
 // screen, one after the other, and names the one that is broken.
 
-import { layers } from './layers.js'
-import { find } from './mine.js'
+import { Halted, layers } from './layers.js'
+import { find, onChange } from './mine.js'
 import { words } from '../permission.js'
 
-const states = { waiting: '', running: 'Looking…', passed: 'Fine', mended: 'Mended', broken: 'Broken' }
+const states = { waiting: '', running: 'Looking…', passed: 'Fine', mended: 'Mended', broken: 'Broken', halted: 'Not known' }
 
 let running = false
 
 find('test-send').addEventListener('click', run)
+onChange(subscription => { if (!subscription && !running) clear() })
 
 async function run() {
   if (running) return
@@ -24,6 +25,10 @@ async function run() {
       if (found.mended) mended.push(layer.name)
     } catch (problem) {
       console.warn(problem)
+      if (problem instanceof Halted) {
+        mark(layer, 'halted')
+        return end(`The test could not go on. ${problem.message}`)
+      }
       mark(layer, 'broken', problem.help ? '' : problem.message, problem.help)
       return end(`It stops here: ${layer.name.toLowerCase()}.`)
     }
@@ -39,6 +44,12 @@ function begin() {
   find('test-progress').max = layers.length
   find('test-progress').value = 0
   find('test-result').textContent = 'Testing…'
+}
+
+// clear leaves no result of a browser that has been forgotten.
+function clear() {
+  find('test-layers').hidden = find('test-progress').hidden = true
+  find('test-result').textContent = ''
 }
 
 function end(result) {

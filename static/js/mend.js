@@ -43,14 +43,16 @@ async function atHome(secret, known) {
   })
 }
 
-// A secret that the server does not know is worth nothing: the next follow
-// begins anew.
+// A secret that the server does not know is worth nothing, and neither is the
+// push subscription, which may be the reason: the next follow begins anew with
+// both.
 async function read(secret) {
   try {
     return await api.readSubscription(secret)
   } catch (problem) {
     if (problem.status !== 401) throw problem
     await secretStore.forget()
+    await api.vapidKey().then(push.unsubscribe).catch(console.warn)
     return null
   }
 }

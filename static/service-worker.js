@@ -78,15 +78,22 @@ function inTurn(work) {
 // old one's ID.
 const stacks = /AppleWebKit/.test(navigator.userAgent) && !/Chrom/.test(navigator.userAgent)
 
+// show shows the notification, or what of it the browser takes: whatever is
+// pushed must be shown.
 async function show({ title, navigate, ...options }) {
+  const { body, tag } = options
   await replace(options.data ?? {})
+  if (stacks && tag) for (const old of await registration.getNotifications({ tag })) old.close()
   const actions = await fitting(options)
   const links = Object.fromEntries(actions.map(({ action, navigate }) => [action, navigate]))
-  if (stacks && options.tag) for (const old of await registration.getNotifications({ tag: options.tag })) old.close()
-  await registration.showNotification(title, {
-    badge: base + '/static/icons/badge-96.png', icon: base + '/static/icons/icon-192.png', renotify: Boolean(options.tag),
-    ...options, actions, data: { ...options.data, navigate, links },
-  })
+  const data = { ...options.data, navigate, links }
+  const whole = {
+    badge: base + '/static/icons/badge-96.png', icon: base + '/static/icons/icon-192.png', renotify: Boolean(tag),
+    ...options, actions, data,
+  }
+  await registration.showNotification(title, whole)
+    .catch(() => registration.showNotification(title, { body, tag, data }))
+    .catch(() => registration.showNotification(unknown.title, { body: unknown.body, tag: unknown.tag, data }))
 }
 
 // ended are alerts that a newer one or a click takes from the screen: Firefox
@@ -94,15 +101,22 @@ async function show({ title, navigate, ...options }) {
 const ended = new Set()
 
 async function replace({ alert, outage }) {
-  const shown = await alertLog.all().catch(() => [])
+  const shown = await soon(alertLog.all(), [])
   for (const old of shown) if (old.outage === outage && old.alert !== alert) ended.add(old.alert)
 }
 
 // fitting are the actions for this reader of this outage.
-async function fitting({ actions = [], data }) {
-  if (!data?.outage || await alertLog.dismissals(data.outage).catch(() => 0) < weary) return actions
+async function fitting({ actions, data }) {
+  const whole = Array.isArray(actions) ? actions.filter(entry => entry?.action && entry.title) : []
+  if (!data?.outage || await soon(alertLog.dismissals(data.outage), 0) < weary) return whole
   const hush = { action: 'hush', title: 'Only when it’s back', navigate: `/preferences#hush=outage/${data.outage}` }
-  return actions.map(action => action.action === 'mute' ? hush : action)
+  return whole.map(entry => entry.action === 'mute' ? hush : entry)
+}
+
+// soon is the answer, or the other one when none comes within a second: news
+// does not wait for what is stored.
+function soon(answer, other) {
+  return Promise.race([answer.catch(() => other), new Promise(resume => setTimeout(resume, 1000, other))])
 }
 
 // deeds are what actions do by themselves; the others open their link.

@@ -82,11 +82,10 @@ const stacks = /AppleWebKit/.test(navigator.userAgent) && !/Chrom/.test(navigato
 // pushed must be shown.
 async function show({ title, navigate, ...options }) {
   const { body, tag } = options
-  await replace(options.data ?? {})
-  if (stacks && tag) for (const old of await registration.getNotifications({ tag })) old.close()
+  if (tag) await replace(tag)
   const actions = await fitting(options)
   const links = Object.fromEntries(actions.map(({ action, navigate }) => [action, navigate]))
-  const data = { ...options.data, navigate, links }
+  const data = { ...options.data, navigate, links, showing: crypto.randomUUID() }
   const whole = {
     badge: base + '/static/icons/badge-96.png', icon: base + '/static/icons/icon-192.png', renotify: Boolean(tag),
     ...options, actions, data,
@@ -96,13 +95,16 @@ async function show({ title, navigate, ...options }) {
     .catch(() => registration.showNotification(unknown.title, { body: unknown.body, tag: unknown.tag, data }))
 }
 
-// ended are alerts that a newer one or a click takes from the screen: Firefox
-// says of them, too, that they were closed.
+// ended are the showings that a newer one or a click takes from the screen:
+// Firefox says of them, too, that they were closed. An alert that is sent twice
+// is shown twice.
 const ended = new Set()
 
-async function replace({ alert, outage }) {
-  const shown = await soon(alertLog.all(), [])
-  for (const old of shown) if (old.outage === outage && old.alert !== alert) ended.add(old.alert)
+async function replace(tag) {
+  for (const old of await soon(registration.getNotifications({ tag }), [])) {
+    ended.add(old.data?.showing)
+    if (stacks) old.close()
+  }
 }
 
 // fitting are the actions for this reader of this outage.
@@ -128,14 +130,14 @@ const deeds = {
 
 async function answer({ action, notification }) {
   const data = notification.data ?? {}
-  ended.add(data.alert)
+  ended.add(data.showing)
   notification.close()
   if (deeds[action]) return deeds[action](data).catch(() => open(ours(isGuest ? data.url : data.links?.[action])))
   await Promise.all([open(ours(data.url ?? data.navigate)), report(data, 'clicked')])
 }
 
 async function dismiss({ data }) {
-  if (data && !ended.has(data.alert)) await report(data, 'dismissed')
+  if (data && !ended.has(data.showing)) await report(data, 'dismissed')
 }
 
 async function report(data, event) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { follow, startFirefox } from './lib/firefox.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
+import { startReader } from './lib/reader.mjs'
 
 const topics = ['outage/messages-down']
 
@@ -9,6 +10,23 @@ const endpoint = page => page.evaluate(async () => {
   const registration = await navigator.serviceWorker.ready
   return (await registration.pushManager.getSubscription())?.endpoint
 })
+
+const status = page => page.$eval('.follow-status', status => status.textContent)
+
+// failing lets requests fail as if the network were gone.
+const failing = (page, method, path) => page.evaluate((method, path) => {
+  const real = fetch
+  self.fetch = (address, options) => options?.method === method && String(address).endsWith(path)
+    ? Promise.reject(new TypeError('no network')) : real(address, options)
+}, method, path)
+
+// press opens the dialog and presses one of its buttons.
+async function press(page, button) {
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  await page.click('.follow-button')
+  await page.waitForSelector('.follow-dialog[open]')
+  await page.click(`.follow-${button}`)
+}
 
 const label = page => page.$eval('.follow-label', label => label.textContent)
 
@@ -28,4 +46,33 @@ test('a reader whose address the push service has given up follows again with a 
   assert.notEqual(await endpoint(page), dead)
   await newsbell.publish({ headline: 'Found again' })
   await firefox.notification(newsbell.url, 'Found again')
+})
+
+test('a follow that was saved counts as done, though it cannot be read again', async t => {
+  const { newsbell, page } = await startReader(t, { topics: [] })
+  await page.goto(newsbell.page)
+  await failing(page, 'GET', '/subscription')
+  await press(page, 'confirm')
+  await page.waitForSelector('.follow-dialog:not([open])')
+  await page.waitForFunction(() => /^That is done\./.test(document.querySelector('.follow-status').textContent))
+  assert.equal((await newsbell.rows()).follows, 1)
+  await page.reload()
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  assert.equal(await status(page), 'You follow this outage.')
+})
+
+test('a follow that failed does not say that nothing is followed any more, and an unfollow does', async t => {
+  const { newsbell, page } = await startReader(t, { topics: [] })
+  await page.goto(newsbell.page)
+  const promise = await status(page)
+  await failing(page, 'POST', '/subscriptions')
+  await press(page, 'confirm')
+  await page.waitForSelector('.follow-problem:not(:empty)')
+  await page.waitForSelector('.follow-confirm:not(:disabled)')
+  assert.equal(await status(page), promise)
+  await page.reload()
+  await follow(page, { topics })
+  await press(page, 'unfollow')
+  await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Follow')
+  assert.equal(await status(page), 'You follow nothing here any more.')
 })

@@ -76,16 +76,24 @@ export class NewsbellFollow extends HTMLElement {
     this.dialog.addEventListener('click', event => { if (event.target === this.dialog) this.dialog.close() })
   }
 
-  async #refresh() {
+  // After an act, or when there was something, it also says that there is nothing.
+  async #refresh({ hasActed = this.#standing() !== '' } = {}) {
     const subscription = obstacle() ? null : await current()
     this.#follows = new Map(subscription?.follows.map(({ topic, level }) => [topic, level]))
     const followed = this.#followed()
-    const muted = this.#boxes().some(box => this.#follows.get(box.value) === 'muted')
+    const muted = this.#isMuted()
     this.toggleAttribute('data-known', subscription !== null)
     this.#root.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
     this.button.classList.toggle('is-following', followed.length > 0)
-    if (followed.length) this.#say(`You follow ${join(followed.map(box => box.dataset.name))}.`)
-    else if (muted) this.#say('You muted this outage.')
+    const standing = this.#standing() || (hasActed && !obstacle() ? 'You follow nothing here any more.' : '')
+    if (standing) this.#say(standing)
+  }
+
+  // standing is what is known of what the page offers, in words.
+  #standing() {
+    const followed = this.#followed()
+    if (followed.length) return `You follow ${join(followed.map(box => box.dataset.name))}.`
+    return this.#isMuted() ? 'You muted this outage.' : ''
   }
 
   #open() {
@@ -140,9 +148,8 @@ export class NewsbellFollow extends HTMLElement {
     this.#busy(true)
     try {
       const done = await act()
-      this.#say('You follow nothing here any more.')
-      await this.#refresh()
       this.dialog.close()
+      await this.#refresh({ hasActed: true }).catch(problem => this.#sayUnread(problem))
       return done
     } catch (problem) {
       console.warn(problem)
@@ -151,6 +158,12 @@ export class NewsbellFollow extends HTMLElement {
     } finally {
       this.#busy(false)
     }
+  }
+
+  // What was done stays done when it cannot be read again.
+  #sayUnread(problem) {
+    console.warn(problem)
+    this.#say('That is done. Load this page again to see what you follow now.')
   }
 
   #hinder(stop) {
@@ -171,6 +184,7 @@ export class NewsbellFollow extends HTMLElement {
   get #root() { return this.shadowRoot ?? this }
   #asked() { return 'Notification' in window && Notification.permission === 'granted' }
   #isFollowed(topic) { return this.#follows.has(topic) && this.#follows.get(topic) !== 'muted' }
+  #isMuted() { return this.#boxes().some(box => this.#follows.get(box.value) === 'muted') }
   #followed() { return this.#boxes().filter(box => this.#isFollowed(box.value)) }
   #boxes() { return [...this.dialog.querySelectorAll('[name=topic]')] }
   #part(name) { return this.dialog.querySelector(`.follow-${name}`) }

@@ -76,3 +76,18 @@ test('a follow that failed does not say that nothing is followed any more, and a
   await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Follow')
   assert.equal(await status(page), 'You follow nothing here any more.')
 })
+
+test('a browser that cannot renew its address still shows what it follows, and changes it', async t => {
+  const { newsbell, page } = await startReader(t, { topics })
+  await page.evaluateOnNewDocument(() => {
+    delete localStorage.pushKey
+    PushManager.prototype.subscribe = () => Promise.reject(new DOMException('no', 'AbortError'))
+  })
+  await page.reload()
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  assert.equal(await label(page), 'Following')
+  assert.match(await status(page), /^You follow this outage\. Your browser’s notification service refused\./)
+  await press(page, 'unfollow')
+  await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Follow')
+  assert.equal((await newsbell.rows()).follows, 0)
+})

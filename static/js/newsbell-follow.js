@@ -86,7 +86,8 @@ export class NewsbellFollow extends HTMLElement {
     this.#root.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
     this.button.classList.toggle('is-following', followed.length > 0)
     const standing = this.#standing() || (hasActed && !obstacle() ? 'You follow nothing here any more.' : '')
-    if (standing) this.#say(standing)
+    const words = [standing, subscription?.trouble?.message].filter(Boolean)
+    if (words.length) this.#say(words.join(' '))
   }
 
   // standing is what is known of what the page offers, in words.

@@ -91,3 +91,21 @@ test('a browser that cannot renew its address still shows what it follows, and c
   await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Follow')
   assert.equal((await newsbell.rows()).follows, 0)
 })
+
+test('Follow that is pressed again while the browser asks follows once', async t => {
+  const { newsbell, page } = await startReader(t, { topics: [] })
+  let posts = 0
+  page.on('request', request => { if (request.method() === 'POST' && request.url().endsWith('/subscriptions')) posts++ })
+  await page.goto(newsbell.page)
+  await page.evaluate(() => {
+    Notification.requestPermission = () => new Promise(resolve => { self.allow = () => resolve('granted') })
+  })
+  await press(page, 'confirm')
+  await page.waitForFunction(() => self.allow)
+  const first = await page.evaluateHandle(() => self.allow)
+  await page.click('.follow-confirm')
+  await page.evaluate(first => { first(); self.allow() }, first)
+  await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Following')
+  await page.waitForSelector('.follow-confirm:not(:disabled)')
+  assert.equal(posts, 1)
+})

@@ -117,10 +117,20 @@ export class NewsbellFollow extends HTMLElement {
   async #confirm() {
     const chosen = this.#boxes().filter(box => box.checked).map(box => box.value)
     if (chosen.length === 0 && this.#followed().length === 0) return this.#fail('Choose at least one to follow.')
-    const stop = chosen.length ? await ask() : null
+    const stop = chosen.length ? await this.#ask() : null
     if (stop) return this.#hinder(stop)
     const isFirst = await this.#work(() => this.#save(chosen, this.#chosenLevel()))
     if (isFirst) await welcome((...words) => this.#also(words))
+  }
+
+  // While the browser's question is open, another press must not follow twice.
+  async #ask() {
+    this.#busy(true)
+    try {
+      return await ask()
+    } finally {
+      this.#busy(false)
+    }
   }
 
   // The app that is named is one that the choice is about.

@@ -15,7 +15,7 @@ const form = id => `
       <h2 id="${id}-title">Be told when it changes</h2>
       <button type="button" class="dialog-close" aria-label="Close"></button>
     </header>
-    <div class="follow-obstacle" hidden></div>
+    <div class="follow-obstacle" role="alert" hidden></div>
     <div class="follow-choice">
       <fieldset class="follow-topics"><legend>Follow</legend></fieldset>
       <fieldset class="follow-levels">
@@ -118,7 +118,7 @@ export class NewsbellFollow extends HTMLElement {
     const chosen = this.#boxes().filter(box => box.checked).map(box => box.value)
     if (chosen.length === 0 && this.#followed().length === 0) return this.#fail('Choose at least one to follow.')
     const stop = chosen.length ? await this.#ask() : null
-    if (stop) return this.#hinder(stop)
+    if (stop) return this.#refuse(stop)
     const isFirst = await this.#work(() => this.#save(chosen, this.#chosenLevel()))
     if (isFirst) await welcome((...words) => this.#also(words))
   }
@@ -175,6 +175,14 @@ export class NewsbellFollow extends HTMLElement {
   #sayUnread(problem) {
     console.warn(problem)
     this.#say('That is done. Load this page again to see what you follow now.')
+  }
+
+  // The button that was pressed may be gone, so the keyboard goes on at the words.
+  #refuse(stop) {
+    this.#hinder(stop)
+    const heading = this.#part('obstacle').querySelector('h3')
+    heading.tabIndex = -1
+    heading.focus()
   }
 
   #hinder(stop) {

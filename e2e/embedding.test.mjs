@@ -99,11 +99,14 @@ test('"Mute this outage" and "Forget this browser" work on a newspaper with a wo
   await until(async () => (await newsbell.rows()).follows === 2, 'the mute is a row')
   assert.equal((await newsbell.publish({ headline: 'Silent', apps: ['messenger'] })).alert.counts.audience, 0)
 
+  const kept = () => page.evaluate(() => database('newsbell-alerts', 'alerts', 'dismissals').alerts.keys())
+  assert.equal((await kept()).length, 1)
   await open(page)
   await page.click(`${part('forget')} summary`)
   await page.click(`${part('forget')} button`)
   await label(page, 'Follow')
   assert.deepEqual(await newsbell.rows(), { subscriptions: 0, follows: 0, failures: 0 })
+  assert.deepEqual(await kept(), [])
   assert.equal(await page.evaluate(async () => await (await navigator.serviceWorker.ready).pushManager.getSubscription()), null)
 })
 

@@ -75,6 +75,22 @@ test('a newer alert is no dismissal of the one that it replaces, and neither is 
   assert.equal((await newsbell.get(`/alerts/${second.alert.id}`)).counts.dismissed, 0)
 })
 
+test('an alert that comes twice replaces itself, and its one dismissal is counted', async t => {
+  const { newsbell, firefox, page } = await reader(t, { topics: outage })
+  const published = await newsbell.publish({ headline: 'Once' })
+  await firefox.window('Once')
+  const { navigate, ...data } = await page.evaluate(async () => {
+    const [{ data }] = await (await navigator.serviceWorker.ready).getNotifications({ tag: 'outage/messages-down' })
+    return data
+  })
+  await firefox.push(newsbell.url, { web_push: 8030, notification: { title: 'Twice', navigate, tag: 'outage/messages-down', data } })
+  await firefox.window('Twice')
+  await firefox.dismiss('Twice')
+  await counted(newsbell, published, 'dismissed')
+  const { count } = await page.evaluate(() => database('newsbell-alerts', 'alerts', 'dismissals').dismissals.get('messages-down'))
+  assert.equal(count, 1)
+})
+
 test('a resolution offers to follow its app, at the level that the outage had', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: outage, level: 'key' })
   await newsbell.publish({ kind: 'resolution', headline: 'All is back', states: { messenger: 'up', instagram: 'up' } })

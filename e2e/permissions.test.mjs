@@ -57,6 +57,7 @@ for (const [answer, [words, final]] of Object.entries(answers))
     await page.waitForSelector('.follow-obstacle:not([hidden])')
     assert.match(await dialog.$eval('.follow-obstacle', e => e.textContent), words)
     assert.equal(await dialog.$eval('.follow-confirm', e => e.hidden), final)
+    assert.equal(await dialog.$eval('.follow-obstacle[role=alert] h3', e => e === document.activeElement), true)
     assert.equal((await newsbell.rows()).subscriptions, 0)
   })
 

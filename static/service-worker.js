@@ -78,31 +78,47 @@ function inTurn(work) {
 // old one's ID.
 const stacks = /AppleWebKit/.test(navigator.userAgent) && !/Chrom/.test(navigator.userAgent)
 
+// show shows the notification, or what of it the browser takes: whatever is
+// pushed must be shown.
 async function show({ title, navigate, ...options }) {
-  await replace(options.data ?? {})
+  const { body, tag } = options
+  if (tag) await replace(tag)
   const actions = await fitting(options)
   const links = Object.fromEntries(actions.map(({ action, navigate }) => [action, navigate]))
-  if (stacks && options.tag) for (const old of await registration.getNotifications({ tag: options.tag })) old.close()
-  await registration.showNotification(title, {
-    badge: base + '/static/icons/badge-96.png', icon: base + '/static/icons/icon-192.png', renotify: Boolean(options.tag),
-    ...options, actions, data: { ...options.data, navigate, links },
-  })
+  const data = { ...options.data, navigate, links, showing: crypto.randomUUID() }
+  const whole = {
+    badge: base + '/static/icons/badge-96.png', icon: base + '/static/icons/icon-192.png', renotify: Boolean(tag),
+    ...options, actions, data,
+  }
+  await registration.showNotification(title, whole)
+    .catch(() => registration.showNotification(title, { body, tag, data }))
+    .catch(() => registration.showNotification(unknown.title, { body: unknown.body, tag: unknown.tag, data }))
 }
 
-// ended are alerts that a newer one or a click takes from the screen: Firefox
-// says of them, too, that they were closed.
+// ended are the showings that a newer one or a click takes from the screen:
+// Firefox says of them, too, that they were closed. An alert that is sent twice
+// is shown twice.
 const ended = new Set()
 
-async function replace({ alert, outage }) {
-  const shown = await alertLog.all().catch(() => [])
-  for (const old of shown) if (old.outage === outage && old.alert !== alert) ended.add(old.alert)
+async function replace(tag) {
+  for (const old of await soon(registration.getNotifications({ tag }), [])) {
+    ended.add(old.data?.showing)
+    if (stacks) old.close()
+  }
 }
 
 // fitting are the actions for this reader of this outage.
-async function fitting({ actions = [], data }) {
-  if (!data?.outage || await alertLog.dismissals(data.outage).catch(() => 0) < weary) return actions
+async function fitting({ actions, data }) {
+  const whole = Array.isArray(actions) ? actions.filter(entry => entry?.action && entry.title) : []
+  if (!data?.outage || await soon(alertLog.dismissals(data.outage), 0) < weary) return whole
   const hush = { action: 'hush', title: 'Only when it’s back', navigate: `/preferences#hush=outage/${data.outage}` }
-  return actions.map(action => action.action === 'mute' ? hush : action)
+  return whole.map(entry => entry.action === 'mute' ? hush : entry)
+}
+
+// soon is the answer, or the other one when none comes within a second: news
+// does not wait for what is stored.
+function soon(answer, other) {
+  return Promise.race([answer.catch(() => other), new Promise(resume => setTimeout(resume, 1000, other))])
 }
 
 // deeds are what actions do by themselves; the others open their link.
@@ -114,14 +130,14 @@ const deeds = {
 
 async function answer({ action, notification }) {
   const data = notification.data ?? {}
-  ended.add(data.alert)
+  ended.add(data.showing)
   notification.close()
   if (deeds[action]) return deeds[action](data).catch(() => open(ours(isGuest ? data.url : data.links?.[action])))
   await Promise.all([open(ours(data.url ?? data.navigate)), report(data, 'clicked')])
 }
 
 async function dismiss({ data }) {
-  if (data && !ended.has(data.alert)) await report(data, 'dismissed')
+  if (data && !ended.has(data.showing)) await report(data, 'dismissed')
 }
 
 async function report(data, event) {

@@ -105,6 +105,15 @@ class Firefox {
       return ''`)
   }
 
+  // push hands the service worker of an origin what its push service would.
+  push(origin, payload) {
+    return this.#inChrome(`
+      const principal = Services.scriptSecurityManager.createContentPrincipalFromOrigin(${JSON.stringify(origin)})
+      const data = [...new TextEncoder().encode(${JSON.stringify(JSON.stringify(payload))})]
+      Cc['@mozilla.org/push/Notifier;1'].getService(Ci.nsIPushNotifier).notifyPushWithData(${JSON.stringify(origin + '/')}, principal, '', data)
+      return ''`)
+  }
+
   // act presses an action of a notification, as the desktop's notification
   // server reports it to Firefox: Firefox's own windows have no buttons.
   act(title, action) {

@@ -7,7 +7,9 @@ import * as api from './api.js'
 import * as push from './push.js'
 
 // mend makes the browser and the server agree and returns what the server
-// knows, or null when this browser follows nothing.
+// knows, or null when this browser follows nothing. Its trouble is the Problem,
+// if any, that keeps alerts from this browser: what is followed can be seen and
+// changed all the same. Only what cannot be read is thrown.
 export function mend() {
   return navigator.locks ? navigator.locks.request('newsbell-mend', compare) : compare()
 }
@@ -17,7 +19,19 @@ async function compare() {
   if (!secret) return null
   const known = await read(secret)
   if (!known) return null
-  const here = await atHome(secret, known)
+  let here = known
+  try {
+    here = await atHome(secret, known)
+    return await reachable(secret, here)
+  } catch (error) {
+    return { ...here, trouble: error instanceof api.Problem ? error : new api.Problem(0, broken, { cause: error }) }
+  }
+}
+
+const broken = 'Your browser could not renew its address for notifications. Load the page again, then try once more.'
+
+// reachable is what the server knows once it has the browser's address of now.
+async function reachable(secret, here) {
   if (self.Notification?.permission !== 'granted') return here
   const key = await api.vapidKey()
   if (await isSame(here, key)) return here
@@ -43,14 +57,16 @@ async function atHome(secret, known) {
   })
 }
 
-// A secret that the server does not know is worth nothing: the next follow
-// begins anew.
+// A secret that the server does not know is worth nothing, and neither is the
+// push subscription, which may be the reason: the next follow begins anew with
+// both.
 async function read(secret) {
   try {
     return await api.readSubscription(secret)
   } catch (problem) {
     if (problem.status !== 401) throw problem
     await secretStore.forget()
+    await api.vapidKey().then(push.unsubscribe).catch(console.warn)
     return null
   }
 }

@@ -15,7 +15,7 @@ const form = id => `
       <h2 id="${id}-title">Be told when it changes</h2>
       <button type="button" class="dialog-close" aria-label="Close"></button>
     </header>
-    <div class="follow-obstacle" hidden></div>
+    <div class="follow-obstacle" role="alert" hidden></div>
     <div class="follow-choice">
       <fieldset class="follow-topics"><legend>Follow</legend></fieldset>
       <fieldset class="follow-levels">
@@ -76,16 +76,25 @@ export class NewsbellFollow extends HTMLElement {
     this.dialog.addEventListener('click', event => { if (event.target === this.dialog) this.dialog.close() })
   }
 
-  async #refresh() {
+  // After an act, or when there was something, it also says that there is nothing.
+  async #refresh({ hasActed = this.#standing() !== '' } = {}) {
     const subscription = obstacle() ? null : await current()
     this.#follows = new Map(subscription?.follows.map(({ topic, level }) => [topic, level]))
     const followed = this.#followed()
-    const muted = this.#boxes().some(box => this.#follows.get(box.value) === 'muted')
+    const muted = this.#isMuted()
     this.toggleAttribute('data-known', subscription !== null)
     this.#root.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
     this.button.classList.toggle('is-following', followed.length > 0)
-    if (followed.length) this.#say(`You follow ${join(followed.map(box => box.dataset.name))}.`)
-    else if (muted) this.#say('You muted this outage.')
+    const standing = this.#standing() || (hasActed && !obstacle() ? 'You follow nothing here any more.' : '')
+    const words = [standing, subscription?.trouble?.message].filter(Boolean)
+    if (words.length) this.#say(words.join(' '))
+  }
+
+  // standing is what is known of what the page offers, in words.
+  #standing() {
+    const followed = this.#followed()
+    if (followed.length) return `You follow ${join(followed.map(box => box.dataset.name))}.`
+    return this.#isMuted() ? 'You muted this outage.' : ''
   }
 
   #open() {
@@ -108,10 +117,20 @@ export class NewsbellFollow extends HTMLElement {
   async #confirm() {
     const chosen = this.#boxes().filter(box => box.checked).map(box => box.value)
     if (chosen.length === 0 && this.#followed().length === 0) return this.#fail('Choose at least one to follow.')
-    const stop = chosen.length ? await ask() : null
-    if (stop) return this.#hinder(stop)
+    const stop = chosen.length ? await this.#ask() : null
+    if (stop) return this.#refuse(stop)
     const isFirst = await this.#work(() => this.#save(chosen, this.#chosenLevel()))
     if (isFirst) await welcome((...words) => this.#also(words))
+  }
+
+  // While the browser's question is open, another press must not follow twice.
+  async #ask() {
+    this.#busy(true)
+    try {
+      return await ask()
+    } finally {
+      this.#busy(false)
+    }
   }
 
   // The app that is named is one that the choice is about.
@@ -140,9 +159,8 @@ export class NewsbellFollow extends HTMLElement {
     this.#busy(true)
     try {
       const done = await act()
-      this.#say('You follow nothing here any more.')
-      await this.#refresh()
       this.dialog.close()
+      await this.#refresh({ hasActed: true }).catch(problem => this.#sayUnread(problem))
       return done
     } catch (problem) {
       console.warn(problem)
@@ -151,6 +169,20 @@ export class NewsbellFollow extends HTMLElement {
     } finally {
       this.#busy(false)
     }
+  }
+
+  // What was done stays done when it cannot be read again.
+  #sayUnread(problem) {
+    console.warn(problem)
+    this.#say('That is done. Load this page again to see what you follow now.')
+  }
+
+  // The button that was pressed may be gone, so the keyboard goes on at the words.
+  #refuse(stop) {
+    this.#hinder(stop)
+    const heading = this.#part('obstacle').querySelector('h3')
+    heading.tabIndex = -1
+    heading.focus()
   }
 
   #hinder(stop) {
@@ -171,6 +203,7 @@ export class NewsbellFollow extends HTMLElement {
   get #root() { return this.shadowRoot ?? this }
   #asked() { return 'Notification' in window && Notification.permission === 'granted' }
   #isFollowed(topic) { return this.#follows.has(topic) && this.#follows.get(topic) !== 'muted' }
+  #isMuted() { return this.#boxes().some(box => this.#follows.get(box.value) === 'muted') }
   #followed() { return this.#boxes().filter(box => this.#isFollowed(box.value)) }
   #boxes() { return [...this.dialog.querySelectorAll('[name=topic]')] }
   #part(name) { return this.dialog.querySelector(`.follow-${name}`) }

@@ -43,7 +43,7 @@ export async function renew(key, former) {
 
 export async function unsubscribe(...keys) {
   const current = await existing()
-  if (current && isOurs(current, ...keys)) await current.unsubscribe()
+  if (current && isOurs(current, ...keys)) await inTime(current.unsubscribe())
 }
 
 export function boundTo(subscription, key) {

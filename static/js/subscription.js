@@ -2,6 +2,8 @@
 
 import './database.js'
 import './secret-store.js'
+import './alert-log.js'
+import './receipts.js'
 import * as api from './api.js'
 import { mend } from './mend.js'
 import * as push from './push.js'
@@ -49,7 +51,7 @@ export async function forget() {
   const key = await api.vapidKey()
   const secret = await secretStore.get()
   if (secret) await api.deleteSubscription(secret).catch(unlessUnknown)
-  await secretStore.forget()
+  await Promise.all([secretStore, alertLog, receipts].map(store => store.forget()))
   await push.unsubscribe(key)
 }
 

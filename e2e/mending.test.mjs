@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { follow, startFirefox } from './lib/firefox.mjs'
+import { startNewsbell } from './lib/newsbell.mjs'
+import { startReader } from './lib/reader.mjs'
+
+const topics = ['outage/messages-down']
+
+const endpoint = page => page.evaluate(async () => {
+  const registration = await navigator.serviceWorker.ready
+  return (await registration.pushManager.getSubscription())?.endpoint
+})
+
+const status = page => page.$eval('.follow-status', status => status.textContent)
+
+// failing lets requests fail as if the network were gone.
+const failing = (page, method, path) => page.evaluate((method, path) => {
+  const real = fetch
+  self.fetch = (address, options) => options?.method === method && String(address).endsWith(path)
+    ? Promise.reject(new TypeError('no network')) : real(address, options)
+}, method, path)
+
+// press opens the dialog and presses one of its buttons.
+async function press(page, button) {
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  await page.click('.follow-button')
+  await page.waitForSelector('.follow-dialog[open]')
+  await page.click(`.follow-${button}`)
+}
+
+const label = page => page.$eval('.follow-label', label => label.textContent)
+
+test('a reader whose address the push service has given up follows again with a new one', async t => {
+  const newsbell = await startNewsbell(t)
+  const firefox = await startFirefox(t, newsbell.push)
+  const page = await firefox.open(newsbell.page)
+  await follow(page, { topics })
+  const dead = await endpoint(page)
+  await newsbell.script(dead, ...Array(50).fill({ status: 410 }))
+  const { alert } = await newsbell.publish({ headline: 'To nobody' })
+  assert.equal(alert.counts.gone, 1)
+  await page.reload()
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  assert.equal(await label(page), 'Follow')
+  await follow(page, { topics })
+  assert.notEqual(await endpoint(page), dead)
+  await newsbell.publish({ headline: 'Found again' })
+  await firefox.notification(newsbell.url, 'Found again')
+})
+
+test('a follow that was saved counts as done, though it cannot be read again', async t => {
+  const { newsbell, page } = await startReader(t, { topics: [] })
+  await page.goto(newsbell.page)
+  await failing(page, 'GET', '/subscription')
+  await press(page, 'confirm')
+  await page.waitForSelector('.follow-dialog:not([open])')
+  await page.waitForFunction(() => /^That is done\./.test(document.querySelector('.follow-status').textContent))
+  assert.equal((await newsbell.rows()).follows, 1)
+  await page.reload()
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  assert.equal(await status(page), 'You follow this outage.')
+})
+
+test('a follow that failed does not say that nothing is followed any more, and an unfollow does', async t => {
+  const { newsbell, page } = await startReader(t, { topics: [] })
+  await page.goto(newsbell.page)
+  const promise = await status(page)
+  await failing(page, 'POST', '/subscriptions')
+  await press(page, 'confirm')
+  await page.waitForSelector('.follow-problem:not(:empty)')
+  await page.waitForSelector('.follow-confirm:not(:disabled)')
+  assert.equal(await status(page), promise)
+  await page.reload()
+  await follow(page, { topics })
+  await press(page, 'unfollow')
+  await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Follow')
+  assert.equal(await status(page), 'You follow nothing here any more.')
+})
+
+test('a browser that cannot renew its address still shows what it follows, and changes it', async t => {
+  const { newsbell, page } = await startReader(t, { topics })
+  await page.evaluateOnNewDocument(() => {
+    delete localStorage.pushKey
+    PushManager.prototype.subscribe = () => Promise.reject(new DOMException('no', 'AbortError'))
+  })
+  await page.reload()
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  assert.equal(await label(page), 'Following')
+  assert.match(await status(page), /^You follow this outage\. Your browser’s notification service refused\./)
+  await press(page, 'unfollow')
+  await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Follow')
+  assert.equal((await newsbell.rows()).follows, 0)
+})
+
+test('Follow that is pressed again while the browser asks follows once', async t => {
+  const { newsbell, page } = await startReader(t, { topics: [] })
+  let posts = 0
+  page.on('request', request => { if (request.method() === 'POST' && request.url().endsWith('/subscriptions')) posts++ })
+  await page.goto(newsbell.page)
+  await page.evaluate(() => {
+    Notification.requestPermission = () => new Promise(resolve => { self.allow = () => resolve('granted') })
+  })
+  await press(page, 'confirm')
+  await page.waitForFunction(() => self.allow)
+  const first = await page.evaluateHandle(() => self.allow)
+  await page.click('.follow-confirm')
+  await page.evaluate(first => { first(); self.allow() }, first)
+  await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Following')
+  await page.waitForSelector('.follow-confirm:not(:disabled)')
+  assert.equal(posts, 1)
+})

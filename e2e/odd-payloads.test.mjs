@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { registerWorker, startChromium } from './lib/chromium.mjs'
+import { startNewsbell } from './lib/newsbell.mjs'
+
+const payload = JSON.parse(await readFile(new URL('../notifier/testdata/payload.json', import.meta.url), 'utf8'))
+const { title, body, tag } = payload.notification
+
+async function receiver(t) {
+  const newsbell = await startNewsbell(t)
+  const browser = await startChromium(t)
+  const page = await browser.newPage()
+  await page.goto(newsbell.page)
+  return registerWorker(browser, page)
+}
+
+// pushed has no receipt: those wait before they are sent.
+const data = { ...payload.notification.data, receipt: undefined }
+const pushed = changes => JSON.stringify({ ...payload, notification: { ...payload.notification, data, ...changes } })
+
+test('an alert is shown with as much of it as the browser takes', async t => {
+  const { push, shown } = await receiver(t)
+  const open = { action: 'open', title: 'Read' }
+  const odd = {
+    'no actions': { actions: null },
+    'actions that are no list': { actions: { open } },
+    'an action that is none': { actions: [null, open], left: [open] },
+    'an action without a title': { actions: [{ action: 'mute' }, open], left: [open] },
+    'a pattern for what is silent': { vibrate: [100], silent: true },
+    'a direction that there is not': { dir: 'sideways' },
+  }
+  for (const [name, { left = [], ...changes }] of Object.entries(odd)) {
+    await push(pushed({ title: name, ...changes }))
+    const [{ navigate, actions, ...seen }] = await shown()
+    assert.deepEqual(seen, { title: name, body, tag })
+    assert.equal(navigate, payload.notification.navigate)
+    if (changes.actions !== undefined) assert.deepEqual(actions, left, name)
+  }
+  await push(pushed({ title: 'Again without a tag', tag: undefined, renotify: true }))
+  assert.ok((await shown()).some(({ title }) => title === 'Again without a tag'))
+})
+
+test('an alert does not wait for a store that never answers', async t => {
+  const { worker, push, shown } = await receiver(t)
+  await worker.evaluate(() => {
+    for (const question of ['all', 'dismissals']) alertLog[question] = () => new Promise(() => {})
+  })
+  await push(pushed({}))
+  assert.deepEqual((await shown()).map(({ title }) => title), [title])
+})
+
+test('what cannot be shown in any way is told of as the unknown', async t => {
+  const { worker, push, shown } = await receiver(t)
+  await worker.evaluate(() => {
+    const show = registration.showNotification
+    registration.showNotification = (title, options) => title === 'Newsbell' ? show(title, options) : Promise.reject(new TypeError('no'))
+  })
+  await push(pushed({}))
+  assert.deepEqual((await shown()).map(({ title }) => title), ['Newsbell'])
+})

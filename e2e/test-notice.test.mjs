@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { registerWorker } from './lib/chromium.mjs'
 import { follow, startFirefox } from './lib/firefox.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
-import { preferences, startReader } from './lib/reader.mjs'
+import { preferences, said, startReader } from './lib/reader.mjs'
 
 const topics = ['outage/messages-down']
 const fine = { permission: 'passed', worker: 'passed', address: 'passed', 'push-service': 'passed', screen: 'passed' }
@@ -137,4 +137,20 @@ test('a test that cannot ask Newsbell blames no layer', async t => {
     assert.match(result, /^The test could not go on\. Newsbell /)
     assert.match(result, words)
   }
+})
+
+test('a browser whose own push service refuses says so, and the rest can be changed', async t => {
+  const { newsbell, page } = await startReader(t, { topics })
+  await page.evaluateOnNewDocument(() => {
+    PushManager.prototype.getSubscription = async () => null
+    PushManager.prototype.subscribe = async () => { throw new DOMException('Registration failed', 'AbortError') }
+  })
+  await preferences(page, newsbell)
+  assert.ok(await page.$('.follow-row'))
+  await page.click('#cap [value="2"]')
+  await said(page, 'At most 2 an hour.')
+  assert.match(await page.$eval('#standing', e => e.textContent), /^Your browser has trouble with notifications/)
+  assert.match(await page.$eval('#permission', e => e.textContent), /^Allowed, but.*notification service refused/)
+  assert.deepEqual(await tested(page), { permission: 'passed', worker: 'passed', address: 'broken', 'push-service': 'waiting', screen: 'waiting' })
+  assert.match(await help(page, 'address'), /notification service refused/)
 })

@@ -52,13 +52,7 @@ func TestWhoSwitchesQuietHoursOffIsToldAtOnceAlsoWhileOthersWait(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		reader, p := sleeping(t, db, "outage/messages-down:all"), newPostman(t, db)
-		stubborn := db.Reader("outage/messages-down:all")
-		p.answers = func(r models.Recipient) models.Outcome {
-			if r.ID == stubborn.ID {
-				return models.Waiting
-			}
-			return models.Accepted
-		}
+		p.keepsWaiting(db.Reader("outage/messages-down:all"))
 		db.PublishDraft(models.Draft{Outage: "messages-down"})
 		p.round()
 		chooses(t, db, reader, models.SubscriptionChange{SetQuietHours: true})

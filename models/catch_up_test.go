@@ -151,13 +151,7 @@ func TestWhatEndsACatchUp(t *testing.T) {
 			modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 				db.Outage("messages-down", "messenger")
 				reader, p := sleeping(t, db, "outage/messages-down:all"), newPostman(t, db)
-				stubborn := db.Reader("outage/messages-down:all") // keeps the alert from ending
-				p.answers = func(r models.Recipient) models.Outcome {
-					if r.ID == stubborn.ID {
-						return models.Waiting
-					}
-					return models.Accepted
-				}
+				p.keepsWaiting(db.Reader("outage/messages-down:all")) // and the alert from ending
 				db.PublishDraft(models.Draft{Outage: "messages-down"})
 				p.round()
 				if err := end(t.Context(), db, reader); err != nil {

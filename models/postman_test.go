@@ -33,6 +33,16 @@ func newPostman(t testing.TB, db *modelstest.DB) *postman {
 	return &postman{t: t, db: db, answers: func(models.Recipient) models.Outcome { return models.Accepted }}
 }
 
+// keepsWaiting lets a reader's push service put him off, again and again.
+func (p *postman) keepsWaiting(reader models.Subscription) {
+	p.answers = func(r models.Recipient) models.Outcome {
+		if r.ID == reader.ID {
+			return models.Waiting
+		}
+		return models.Accepted
+	}
+}
+
 // round does everything that is due.
 func (p *postman) round() {
 	p.t.Helper()

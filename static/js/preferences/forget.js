@@ -1,8 +1,5 @@
 // The way out.
 
-import '../database.js'
-import '../alert-log.js'
-import '../receipts.js'
 import { forget } from '../subscription.js'
 import { find, tell } from './mine.js'
 import { say } from './status-line.js'
@@ -14,7 +11,6 @@ async function forgetMe() {
   find('forget-problem').textContent = ''
   try {
     await forget()
-    await Promise.all([alertLog.forget(), receipts.forget()])
   } catch (problem) {
     console.warn(problem)
     find('forget-problem').textContent = problem.message

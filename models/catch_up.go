@@ -97,8 +97,8 @@ func lockOutage(tx *gorm.DB, id int64) (outage Outage, err error) {
 }
 
 // lockCatchUps are the readers of a page who have a catch-up of the outage. If
-// the page changes any, others wait until it is recorded; it locks nothing
-// before the outage, so that nobody waits in a circle.
+// the page changes any, others wait until it is recorded; but for its own shard
+// it locks nothing before the outage, so that nobody waits in a circle.
 func lockCatchUps(tx *gorm.DB, c *Claim, page Page) (there map[int64]bool, err error) {
 	if there, err = catchUpsThere(tx, c, page); err == nil && len(there)+len(page.held) > 0 {
 		_, err = lockOutage(tx, c.Alert.OutageID)
@@ -111,9 +111,8 @@ func lockCatchUps(tx *gorm.DB, c *Claim, page Page) (there map[int64]bool, err e
 func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Result, there map[int64]bool) error {
 	var told, waiting []int64
 	for _, r := range results {
-		_, isThere := there[r.Recipient.ID]
 		switch {
-		case !isThere:
+		case !there[r.Recipient.ID]:
 		case r.Outcome == Waiting:
 			waiting = append(waiting, r.Recipient.ID)
 		case r.Outcome == Accepted, c.Alert.CatchUpUntil != nil:

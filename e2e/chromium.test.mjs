@@ -28,6 +28,55 @@ test('the service worker shows an alert, and a newer one replaces it', async t =
   assert.deepEqual((await shown()).map(({ title }) => title), ['Corrected'])
 })
 
+test('an alert waits for nothing that the last one left to do, which is done all the same', async t => {
+  const { browser, page } = await reader(t)
+  const { worker, push, shown } = await registerWorker(browser, page)
+  await worker.evaluate(() => {
+    self.stopped = []
+    self.setTimeout = resume => self.stopped.push(resume)
+    self.fetch = () => new Promise(() => {})
+  })
+  const alerts = [7, 8].map(alert => sent(`Alert ${alert}`, { alert }))
+  for (const alert of alerts) await push(alert) // once the last is done, as Chromium does
+  assert.deepEqual((await shown()).map(({ title }) => title), ['Alert 8'])
+  const reported = await worker.evaluate(() => new Promise(resolve => {
+    const alerts = new Set()
+    self.fetch = async (_, { body }) => {
+      for (const { alert, event } of JSON.parse(body).receipts) if (event === 'shown') alerts.add(alert)
+      if (alerts.size === 2) resolve([...alerts].sort())
+      return new Response(null, { status: 204 })
+    }
+    self.setTimeout = resume => queueMicrotask(resume)
+    self.stopped.forEach(resume => resume())
+  }))
+  assert.deepEqual(reported, [7, 8])
+})
+
+test('an alert that comes again is shown, and does not ring', async t => {
+  const { browser, page } = await reader(t)
+  await page.evaluate(() => alertLog.shown({ alert: 6, outage: 'messages-down' }))
+  const { push, rang } = await registerWorker(browser, page)
+  await push(sent('Shown before the worker began', { alert: 6, vibrate: [100] }))
+  await push(sent('New', { alert: 7 }))
+  await push(sent('Sent again', { alert: 7 }))
+  await push(sent('Newer', { alert: 8 }))
+  assert.deepEqual(await rang(), { 'Shown before the worker began': false, New: true, 'Sent again': false, Newer: true })
+})
+
+test('what the service worker could not report goes along with a visit', async t => {
+  const { page } = await reader(t)
+  await page.evaluate(() => receipts.add({ alert: 7, receipt: 'proof' }, 'shown'))
+  const report = page.waitForRequest(request => request.url().endsWith('/api/v1/receipts'))
+  await page.reload()
+  assert.deepEqual(JSON.parse((await report).postData()).receipts, [{ alert: 7, receipt: 'proof', event: 'shown' }])
+})
+
+// sent is the payload with another title and alert.
+function sent(title, { alert, ...changes }) {
+  const { notification, ...rest } = JSON.parse(payload)
+  return JSON.stringify({ ...rest, notification: { ...notification, ...changes, title, data: { ...notification.data, alert } } })
+}
+
 for (const unknown of ['', 'not JSON', '{"notification":{}}', '[]', 'null'])
   test(`a push with the payload ${JSON.stringify(unknown)} still shows something`, async t => {
     const { browser, page } = await reader(t)

@@ -15,9 +15,12 @@ async function receiver(t) {
   return registerWorker(browser, page)
 }
 
-// pushed has no receipt: those wait before they are sent.
-const data = { ...payload.notification.data, receipt: undefined }
-const pushed = changes => JSON.stringify({ ...payload, notification: { ...payload.notification, data, ...changes } })
+// pushed is a payload of a new alert.
+let alert = 0
+const pushed = changes => {
+  const data = { ...payload.notification.data, alert: ++alert }
+  return JSON.stringify({ ...payload, notification: { ...payload.notification, data, ...changes } })
+}
 
 test('an alert is shown with as much of it as the browser takes', async t => {
   const { push, shown } = await receiver(t)
@@ -28,6 +31,7 @@ test('an alert is shown with as much of it as the browser takes', async t => {
     'an action that is none': { actions: [null, open], left: [open] },
     'an action without a title': { actions: [{ action: 'mute' }, open], left: [open] },
     'a pattern for what is silent': { vibrate: [100], silent: true },
+    'no data': { data: null },
     'a direction that there is not': { dir: 'sideways' },
   }
   for (const [name, { left = [], ...changes }] of Object.entries(odd)) {
@@ -44,7 +48,7 @@ test('an alert is shown with as much of it as the browser takes', async t => {
 test('an alert does not wait for a store that never answers', async t => {
   const { worker, push, shown } = await receiver(t)
   await worker.evaluate(() => {
-    for (const question of ['all', 'dismissals']) alertLog[question] = () => new Promise(() => {})
+    for (const question of ['all', 'has', 'dismissals']) alertLog[question] = () => new Promise(() => {})
   })
   await push(pushed({}))
   assert.deepEqual((await shown()).map(({ title }) => title), [title])

@@ -13,10 +13,6 @@ const unknown = { title: 'Newsbell', body: 'There is news. Open Newsbell to read
 // Who has dismissed so many alerts of an outage is offered to hear its end alone.
 const weary = 3
 
-// Receipts wait for up to so long, in milliseconds, so that not all readers of
-// an alert answer at once.
-const patience = 3000
-
 if (!isGuest) {
   self.addEventListener('install', () => self.skipWaiting())
   self.addEventListener('activate', event => event.waitUntil(clients.claim()))
@@ -50,20 +46,35 @@ function read(event) {
   }
 }
 
+// receive ends as soon as the notification is shown: Chromium delivers the next
+// push only then.
 async function receive(notification) {
-  const { notice, alert, receipt } = notification.data ?? {}
+  const data = notification.data ?? {}
   try {
     await inTurn(() => show(notification))
   } catch (error) {
-    if (notice) await tell({ failed: { notice } })
+    if (data.notice) aside(tell({ failed: { notice: data.notice } }))
     throw error
   }
+  shownBefore.add(data.alert)
+  aside(record(data))
+}
+
+// record says that the notification was shown: to the page that waits for it, to
+// this browser's own list, and to the newsroom.
+async function record({ notice, alert, outage, receipt }) {
   if (notice) await tell({ shown: { notice } })
-  if (alert) await alertLog.shown(notification.data)
+  if (alert) await alertLog.shown({ alert, outage })
   if (!receipt) return
-  await receipts.add(notification.data, 'shown')
-  await new Promise(resume => setTimeout(resume, Math.random() * patience))
-  await receipts.send()
+  await receipts.add({ alert, receipt }, 'shown')
+  receipts.sendSoon()
+}
+
+// aside goes on after its event has ended. Browsers keep an idle worker for half
+// a minute; a receipt that this one no longer sends waits for the next push, or
+// for a page.
+function aside(work) {
+  work.catch(error => console.warn(error))
 }
 
 // inTurn does one thing after the other: what comes last is what stays.
@@ -82,17 +93,26 @@ const stacks = /AppleWebKit/.test(navigator.userAgent) && !/Chrom/.test(navigato
 // pushed must be shown.
 async function show({ title, navigate, ...options }) {
   const { body, tag } = options
-  if (tag) await replace(tag)
-  const actions = await fitting(options)
+  const [actions, isRepeat] = await Promise.all([fitting(options), isRepeated(options.data?.alert), tag && replace(tag)])
   const links = Object.fromEntries(actions.map(({ action, navigate }) => [action, navigate]))
   const data = { ...options.data, navigate, links, showing: crypto.randomUUID() }
   const whole = {
     badge: base + '/static/icons/badge-96.png', icon: base + '/static/icons/icon-192.png', renotify: Boolean(tag),
-    ...options, actions, data,
+    ...options, actions, data, ...isRepeat && quietly,
   }
+  const silent = isRepeat || undefined
   await registration.showNotification(title, whole)
-    .catch(() => registration.showNotification(title, { body, tag, data }))
-    .catch(() => registration.showNotification(unknown.title, { body: unknown.body, tag: unknown.tag, data }))
+    .catch(() => registration.showNotification(title, { body, tag, data, silent }))
+    .catch(() => registration.showNotification(unknown.title, { body: unknown.body, tag: unknown.tag, data, silent }))
+}
+
+// An alert is sent again when a process of Newsbell's dies at the wrong moment.
+// It is shown, as each push must be, but does not ring again.
+const quietly = { renotify: false, silent: true, vibrate: undefined }
+const shownBefore = new Set()
+
+async function isRepeated(alert) {
+  return Boolean(alert) && (shownBefore.has(alert) || soon(alertLog.has(alert), false))
 }
 
 // ended are the showings that a newer one or a click takes from the screen:
@@ -144,7 +164,7 @@ async function report(data, event) {
   if (data.alert) await alertLog[event](data)
   if (!data.receipt) return
   await receipts.add(data, event)
-  await receipts.send()
+  aside(receipts.send())
 }
 
 // followApp follows an app as its outage was followed, unless it is followed.

@@ -42,10 +42,12 @@ export async function registerWorker(browser, page) {
   const worker = await (await browser.waitForTarget(target => target.type() === 'service_worker')).worker()
   await worker.evaluate(() => {
     self.given = {}
+    self.rang = {}
     const show = registration.showNotification.bind(registration)
     registration.showNotification = (title, options) => {
       const actions = options.actions?.map(({ action, title }) => ({ action, title }))
       self.given[title] = { navigate: options.data.navigate, actions }
+      self.rang[title] = !options.silent
       return show(title, options)
     }
   })
@@ -64,10 +66,12 @@ export async function registerWorker(browser, page) {
   return {
     worker,
     push: async data => {
-      const done = once(completed, 'push')
+      const done = once(completed, 'push', { signal: AbortSignal.timeout(30_000) })
       await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
       await done
     },
+    // rang says of each title whether its notification made itself heard.
+    rang: () => worker.evaluate(() => self.rang),
     shown: async () => {
       const given = await worker.evaluate(() => self.given)
       return [...displayed.values()].map(notification => ({ ...notification, ...given[notification.title] }))

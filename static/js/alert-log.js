@@ -10,6 +10,9 @@ self.alertLog = (() => {
     // all are the alerts, the oldest first, with their times in milliseconds.
     all: () => alerts.all(),
 
+    // has says that an alert was shown here.
+    has: async alert => await alerts.get(alert) !== undefined,
+
     async shown({ alert, outage }) {
       await alerts.update(alert, known => ({ alert, outage, shown: Date.now(), ...known }))
       for (const old of (await alerts.keys()).slice(0, -most)) await alerts.delete(old)

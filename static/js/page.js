@@ -1,5 +1,7 @@
 // What every page does.
 
+import './database.js'
+import './receipts.js'
 import { localTimes } from './local-time.js'
 import { mend } from './mend.js'
 
@@ -22,3 +24,6 @@ navigator.serviceWorker?.startMessages()
 if (window.isSecureContext && 'Notification' in window && !document.querySelector('newsbell-follow, #preferences')) {
   mend().catch(() => {})
 }
+
+// What the service worker could not report goes along with a visit.
+receipts.send().catch(() => {})

@@ -10,6 +10,11 @@ self.receipts = (() => {
     for (const { alert, event } of receipts) await waiting.delete(`${alert}/${event}`)
   }
 
+  // spread is within how many milliseconds receipts are sent, at a random time:
+  // not all readers of an alert report at once.
+  const spread = 3000
+  let timer = null
+
   return {
     add: ({ alert, receipt }, event) => waiting.put(`${alert}/${event}`, { alert, receipt, event, at: Date.now() }),
 
@@ -24,6 +29,14 @@ self.receipts = (() => {
       const headers = { 'content-type': 'application/json' }
       const answer = await fetch((self.newsbell ?? '') + '/api/v1/receipts', { method: 'POST', headers, body, keepalive: true }).catch(() => null)
       if (answer && answer.status !== 429 && answer.status < 500) await drop(batch)
+    },
+
+    // sendSoon sends all that wait, once, within the spread. Nobody waits for it.
+    sendSoon() {
+      timer ??= setTimeout(() => {
+        timer = null
+        this.send().catch(error => console.warn(error))
+      }, Math.random() * spread)
     },
 
     forget: () => waiting.clear(),

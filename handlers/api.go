@@ -22,7 +22,7 @@ func (s *server) routeAPI(engine *gin.Engine) {
 	config := huma.DefaultConfig("Newsbell", "1")
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/openapi", "", ""
 	config.CreateHooks = nil // no $schema in answers
-	config.Servers = []*huma.Server{{URL: s.baseURL + "/api/v1"}}
+	config.Servers = []*huma.Server{{URL: s.site.BaseURL + "/api/v1"}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"reader": {Type: "http", Scheme: "bearer", Description: "The secret of POST /subscriptions"},
 		"editor": {Type: "http", Scheme: "bearer", Description: "A token of newsbell token create"},

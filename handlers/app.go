@@ -37,5 +37,5 @@ func (a *api) getApp(ctx context.Context, in *slugPath) (*body[app], error) {
 }
 
 func (s *server) app(m models.App) app {
-	return app{Slug: m.Slug, Name: m.Name, State: string(m.State), URL: s.baseURL + "/apps/" + m.Slug}
+	return app{Slug: m.Slug, Name: m.Name, State: string(m.State), URL: s.site.BaseURL + "/apps/" + m.Slug}
 }

@@ -87,7 +87,7 @@ func (s *server) editorPublish(c *gin.Context) error {
 	if err != nil {
 		return s.showProblems(c, page, err)
 	}
-	c.Redirect(http.StatusSeeOther, fmt.Sprintf("/editor/outages/%s#update-%d", draft.Outage, published.Update.ID))
+	c.Redirect(http.StatusSeeOther, fmt.Sprintf("%s/editor/outages/%s#update-%d", s.site.Root(), draft.Outage, published.Update.ID))
 	return nil
 }
 
@@ -122,7 +122,7 @@ func (s *server) editorStop(c *gin.Context) error {
 	if err := s.store.StopAlert(ctx, id, actor(c).Actor()); err != nil && !errors.Is(err, models.ErrConflict) {
 		return err
 	}
-	c.Redirect(http.StatusSeeOther, fmt.Sprintf("/editor/outages/%s#update-%d", found.Outage.Slug, found.UpdateID))
+	c.Redirect(http.StatusSeeOther, fmt.Sprintf("%s/editor/outages/%s#update-%d", s.site.Root(), found.Outage.Slug, found.UpdateID))
 	return nil
 }
 

@@ -32,7 +32,7 @@ func (s *server) embedding(origins []string) (gin.HandlerFunc, error) {
 		MaxAge:          preflightAge,
 	})
 	protection := http.NewCrossOriginProtection()
-	for _, origin := range append([]string{s.baseURL}, origins...) {
+	for _, origin := range append([]string{s.site.Origin()}, origins...) {
 		if err := protection.AddTrustedOrigin(origin); err != nil {
 			return nil, err
 		}

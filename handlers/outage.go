@@ -84,4 +84,4 @@ func (a *api) getOutage(ctx context.Context, in *slugPath) (*body[outageNow], er
 	}}, err
 }
 
-func (s *server) outageURL(slug string) string { return s.baseURL + "/outages/" + slug }
+func (s *server) outageURL(slug string) string { return s.site.BaseURL + "/outages/" + slug }

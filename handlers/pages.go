@@ -31,10 +31,10 @@ func (s *server) routePages(engine *gin.Engine) {
 		return s.pages.Preferences(c.Writer, static.PreferencesPage{})
 	})
 	for path, handler := range map[string]http.Handler{
-		"/service-worker.js":    static.ServiceWorker(),
-		"/newsbell.js":          static.Embed(),
-		"/newsbell-worker.js":   static.EmbedWorker(s.baseURL),
-		"/manifest.webmanifest": static.Manifest(),
+		"/service-worker.js":    static.ServiceWorker(s.site),
+		"/newsbell.js":          static.Embed(s.site),
+		"/newsbell-worker.js":   static.EmbedWorker(s.site),
+		"/manifest.webmanifest": static.Manifest(s.site),
 		"/static/*file":         static.Assets(),
 	} {
 		engine.GET(path, gin.WrapH(handler))

@@ -52,6 +52,6 @@ func (s *server) goPage(c *gin.Context) error {
 			s.log.Error("a click was not counted", "error", err)
 		}
 	}
-	c.Redirect(http.StatusFound, fmt.Sprintf("/outages/%s#update-%d", alert.Outage.Slug, alert.UpdateID))
+	c.Redirect(http.StatusFound, fmt.Sprintf("%s/outages/%s#update-%d", s.site.Root(), alert.Outage.Slug, alert.UpdateID))
 	return nil
 }

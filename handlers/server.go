@@ -34,7 +34,8 @@ type Bus interface {
 type Options struct {
 	Store *models.Store
 	Bus   Bus
-	// BaseURL is where readers find the pages, without a slash at the end.
+	// BaseURL is where readers find the pages, an origin and perhaps a path,
+	// without a slash at the end.
 	BaseURL string
 	Log     *slog.Logger
 	// Ready tells what else must be ready before this process takes traffic.
@@ -50,6 +51,9 @@ type Options struct {
 	// EmbedOrigins are the origins whose pages may offer to follow.
 	EmbedOrigins []string
 }
+
+// siteName is what the pages call themselves.
+const siteName = "Newsbell"
 
 // Web is the handler of everything.
 type Web struct {
@@ -69,7 +73,7 @@ func (w *Web) Run(ctx context.Context) error { return w.server.live.run(ctx) }
 type server struct {
 	store    *models.Store
 	bus      Bus
-	baseURL  string
+	site     static.Site
 	log      *slog.Logger
 	ready    func(context.Context) error
 	pages    *static.Pages
@@ -82,16 +86,18 @@ type server struct {
 
 // New makes the web; nothing runs yet.
 func New(o Options) (*Web, error) {
-	pages, err := static.New(static.Site{Name: "Newsbell", BaseURL: o.BaseURL})
+	site := static.Site{Name: siteName, BaseURL: o.BaseURL}
+	pages, err := static.New(site)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{store: o.Store, bus: o.Bus, baseURL: o.BaseURL, log: o.Log, ready: o.Ready, pages: pages, bodies: newBodies()}
+	s := &server{store: o.Store, bus: o.Bus, site: site, log: o.Log, ready: o.Ready, pages: pages, bodies: newBodies()}
 	s.sessions = s.newSessions()
 	s.live = newLive(s, o.Live)
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false // it believes anybody's X-Forwarded-Prefix
 	if err := engine.SetTrustedProxies(o.TrustedProxies); err != nil {
 		return nil, err
 	}
@@ -101,14 +107,14 @@ func New(o Options) (*Web, error) {
 	}
 	engine.Use(s.logRequest, gin.CustomRecoveryWithWriter(nil, s.recover), embedding)
 	engine.Use(s.limitPosts(map[string]int{subscribePath: o.SubscribeLimit, noticesPath: o.NoticeLimit}))
-	engine.NoRoute(func(c *gin.Context) { s.fail(c, models.ErrNotFound) })
+	engine.NoRoute(s.notFound)
 	engine.NoMethod(func(c *gin.Context) { s.failWith(c, http.StatusMethodNotAllowed) })
 	s.routeAPI(engine)
 	s.routePages(engine)
 	s.routeOutageEvents(engine)
 	s.routeEditor(engine)
 	s.routeHealth(engine)
-	return &Web{s.count(s.secure(s.compress(s.sameOrigin(s.withSessions(engine))))), s}, nil
+	return &Web{s.belowRoot(s.count(s.secure(s.compress(s.sameOrigin(s.withSessions(engine)))))), s}, nil
 }
 
 // count counts the requests that are being answered.
@@ -172,7 +178,7 @@ func (s *server) secure(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", contentSecurityPolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-		if strings.HasPrefix(s.baseURL, "https://") {
+		if strings.HasPrefix(s.site.BaseURL, "https://") {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		if isForPrograms(r) {

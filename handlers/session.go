@@ -23,9 +23,10 @@ func (s *server) newSessions() *scs.SessionManager {
 	sessions.Lifetime = sessionLife
 	sessions.HashTokenInStore = true
 	sessions.Cookie.Name = "newsbell_editor"
+	sessions.Cookie.Path = s.site.Root() + "/"
 	sessions.Cookie.HttpOnly = true
 	sessions.Cookie.SameSite = http.SameSiteLaxMode
-	sessions.Cookie.Secure = strings.HasPrefix(s.baseURL, "https://")
+	sessions.Cookie.Secure = strings.HasPrefix(s.site.BaseURL, "https://")
 	sessions.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, err error) {
 		s.log.Error("session failed", "error", err)
 		s.errorPage(w, http.StatusInternalServerError)

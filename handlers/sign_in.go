@@ -29,7 +29,7 @@ func (s *server) signIn(c *gin.Context) error {
 		return err
 	}
 	s.sessions.Put(ctx, sessionToken, token.ID)
-	c.Redirect(http.StatusSeeOther, "/editor")
+	c.Redirect(http.StatusSeeOther, s.site.Root()+"/editor")
 	return nil
 }
 
@@ -37,7 +37,7 @@ func (s *server) signOut(c *gin.Context) error {
 	if err := s.sessions.Destroy(c.Request.Context()); err != nil {
 		return err
 	}
-	c.Redirect(http.StatusSeeOther, "/editor/sign-in")
+	c.Redirect(http.StatusSeeOther, s.site.Root()+"/editor/sign-in")
 	return nil
 }
 
@@ -48,7 +48,7 @@ func (s *server) signedIn(c *gin.Context) {
 	token, err := s.store.TokenByID(ctx, s.sessions.GetInt64(ctx, sessionToken))
 	switch {
 	case errors.Is(err, models.ErrUnauthorized):
-		c.Redirect(http.StatusSeeOther, "/editor/sign-in")
+		c.Redirect(http.StatusSeeOther, s.site.Root()+"/editor/sign-in")
 		c.Abort()
 	case err != nil:
 		s.fail(c, err)

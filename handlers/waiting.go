@@ -15,11 +15,12 @@ const comeBackAfter = "5"
 // Waiting answers while the program cannot reach its database: it lives, it is
 // not ready, and everybody is asked to come back.
 func Waiting(baseURL string, log *slog.Logger) (http.Handler, error) {
-	pages, err := static.New(static.Site{Name: "Newsbell", BaseURL: baseURL})
+	site := static.Site{Name: siteName, BaseURL: baseURL}
+	pages, err := static.New(site)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{baseURL: baseURL, log: log, pages: pages}
+	s := &server{site: site, log: log, pages: pages}
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	s.routeHealthz(engine)
@@ -32,5 +33,5 @@ func Waiting(baseURL string, log *slog.Logger) (http.Handler, error) {
 		}
 		s.failWith(c, http.StatusServiceUnavailable)
 	})
-	return s.secure(engine), nil
+	return s.belowRoot(s.secure(engine)), nil
 }

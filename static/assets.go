@@ -28,7 +28,8 @@ type asset struct {
 // which name each other relatively stay in their own version.
 var assets, version = load("css", "js", "icons")
 
-// AssetURL is where an asset such as "css/base.css" can be cached for ever.
+// AssetURL is where, below the site's root, an asset such as "css/base.css" can
+// be cached for ever.
 func AssetURL(name string) string { return root + version + "/" + name }
 
 // Assets serves /static/: for ever under the current version, and to be
@@ -49,18 +50,19 @@ func Assets() http.Handler {
 	})
 }
 
-// ServiceWorker serves /service-worker.js, which may control the whole site.
-func ServiceWorker() http.Handler {
+// ServiceWorker serves /service-worker.js, which may control the whole site and
+// nothing beside it.
+func ServiceWorker(site Site) http.Handler {
 	worker := read("service-worker.js")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Service-Worker-Allowed", "/")
+		w.Header().Set("Service-Worker-Allowed", site.Root()+"/")
 		worker.serve(w, r, "service-worker.js", recheck)
 	})
 }
 
 // Manifest serves /manifest.webmanifest.
-func Manifest() http.Handler {
-	manifest := read("manifest.webmanifest")
+func Manifest(site Site) http.Handler {
+	manifest := newAsset(bytes.ReplaceAll(read("manifest.webmanifest").content, []byte("{{.}}"), []byte(site.Root())))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		manifest.serve(w, r, "manifest.webmanifest", recheck)
 	})

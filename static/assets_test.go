@@ -49,7 +49,7 @@ func TestModulesImportFilesThatExist(t *testing.T) {
 }
 
 func TestServiceWorkerMayControlTheSiteAndIsNeverStale(t *testing.T) {
-	w := get(ServiceWorker(), "/service-worker.js", "")
+	w := get(ServiceWorker(Site{}), "/service-worker.js", "")
 	if w.Header().Get("Service-Worker-Allowed") != "/" || w.Header().Get("Cache-Control") != "no-cache" {
 		t.Errorf("headers %v", w.Header())
 	}
@@ -61,7 +61,7 @@ func TestServiceWorkerMayControlTheSiteAndIsNeverStale(t *testing.T) {
 }
 
 func TestManifestLetsIPhonesInstall(t *testing.T) {
-	w := get(Manifest(), "/manifest.webmanifest", "")
+	w := get(Manifest(Site{}), "/manifest.webmanifest", "")
 	var manifest struct {
 		ID       string
 		Display  string
@@ -92,7 +92,7 @@ func get(handler http.Handler, address, etag string) *httptest.ResponseRecorder 
 }
 
 func TestEmbeddedModuleIsTheOneOfNow(t *testing.T) {
-	w := get(Embed(), "/newsbell.js", "")
+	w := get(Embed(Site{}), "/newsbell.js", "")
 	imported := matches(w.Body.String(), `^import "(/static/[^"]*)"`)
 	if len(imported) != 1 {
 		t.Fatalf("module %q", w.Body)

@@ -7,15 +7,15 @@ import (
 
 // Embed serves /newsbell.js, the module that pages of other sites load: always
 // the scripts of now, at an address that stays.
-func Embed() http.Handler {
-	return script("newsbell.js", fmt.Sprintf("import %q\n", AssetURL("js/newsbell.js")))
+func Embed(site Site) http.Handler {
+	return script("newsbell.js", fmt.Sprintf("import %q\n", site.Root()+AssetURL("js/newsbell.js")))
 }
 
 // EmbedWorker serves /newsbell-worker.js, which the service worker of another
 // site imports: our own, in a scope of its own, told where Newsbell is.
-func EmbedWorker(baseURL string) http.Handler {
+func EmbedWorker(site Site) http.Handler {
 	worker := read("service-worker.js")
-	return script("newsbell-worker.js", fmt.Sprintf("self.newsbell = %q;\n(() => {\n%s})()\n", baseURL, worker.content))
+	return script("newsbell-worker.js", fmt.Sprintf("self.newsbell = %q;\n(() => {\n%s})()\n", site.BaseURL, worker.content))
 }
 
 // script serves a script that is checked again on each use.

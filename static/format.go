@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// functions are the words that templates may use.
+// functions are the words that templates may use on every site.
 var functions = template.FuncMap{
-	"asset":    AssetURL,
 	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"moment":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
 	"clock":    func(t time.Time) string { return t.UTC().Format("15:04 UTC") },

@@ -3,12 +3,12 @@
 // The worker of another site imports this as /newsbell-worker.js, which says in
 // self.newsbell where Newsbell is. There it is a guest: the site has pushes of
 // its own.
-const base = self.newsbell ?? location.origin
-const isGuest = base !== location.origin
+const isGuest = Boolean(self.newsbell)
+const base = self.newsbell ??= new URL('.', location).href.slice(0, -1)
 
 importScripts(base + '/static/js/database.js', base + '/static/js/secret-store.js', base + '/static/js/alert-log.js', base + '/static/js/receipts.js')
 
-const unknown = { title: 'Newsbell', body: 'There is news. Open Newsbell to read it.', navigate: '/', tag: 'newsbell' }
+const unknown = { title: 'Newsbell', body: 'There is news. Open Newsbell to read it.', navigate: base + '/', tag: 'newsbell' }
 
 // Who has dismissed so many alerts of an outage is offered to hear its end alone.
 const weary = 3
@@ -131,7 +131,7 @@ async function replace(tag) {
 async function fitting({ actions, data }) {
   const whole = Array.isArray(actions) ? actions.filter(entry => entry?.action && entry.title) : []
   if (!data?.outage || await soon(alertLog.dismissals(data.outage), 0) < weary) return whole
-  const hush = { action: 'hush', title: 'Only when it’s back', navigate: `/preferences#hush=outage/${data.outage}` }
+  const hush = { action: 'hush', title: 'Only when it’s back', navigate: `${base}/preferences#hush=outage/${data.outage}` }
   return whole.map(entry => entry.action === 'mute' ? hush : entry)
 }
 
@@ -178,12 +178,12 @@ async function followApp({ app, outage }) {
 
 // ours is an address of Newsbell's and of nobody else's.
 function ours(address) {
-  return address && isOurs(address) ? new URL(address, location.origin).href : base
+  return address && isOurs(address) ? new URL(address, base).href : base + '/'
 }
 
 function isOurs(address) {
   try {
-    return new URL(address, location.origin).origin === base
+    return new URL(address, base).href.startsWith(base + '/')
   } catch {
     return false
   }

@@ -23,14 +23,6 @@ var files embed.FS
 // shareImage goes with a link to any page, 1200 × 630 pixels.
 const shareImage = "icons/share.png"
 
-// Site is what every page says about where it is.
-type Site struct {
-	// Name is the publication's, such as "Newsbell".
-	Name string
-	// BaseURL is the origin readers use, without a trailing slash.
-	BaseURL string
-}
-
 // Pages renders each page into a response.
 type Pages struct {
 	site      Site
@@ -40,7 +32,7 @@ type Pages struct {
 // New parses the templates.
 func New(site Site) (*Pages, error) {
 	p := &Pages{site: site, templates: map[string]*template.Template{}}
-	base, err := template.New("").Funcs(functions).ParseFS(files, "templates/layout/*.html")
+	base, err := template.New("").Funcs(functions).Funcs(site.functions()).ParseFS(files, "templates/layout/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}

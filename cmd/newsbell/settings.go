@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -33,7 +32,7 @@ type databaseSettings struct {
 type senderSettings struct {
 	databaseSettings
 	NATSURL       string   `name:"nats-url" help:"A NATS of your own, with JetStream. Default: one inside the process." placeholder:"URL"`
-	BaseURL       string   `help:"Where readers find the pages. Default: http://localhost and the port." placeholder:"URL"`
+	BaseURL       string   `help:"Where readers find the pages, such as https://news.example/alerts. Default: http://localhost and the port." placeholder:"URL"`
 	VAPIDSubject  string   `name:"vapid-subject" help:"Whom push services may ask: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
 	AllowPushHost []string `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
 	PushCA        []string `name:"push-ca" help:"Files of certificates to trust as push services', instead of the system's." placeholder:"FILE" type:"path"`
@@ -218,22 +217,6 @@ func (p *settingProblems) logger(level string) *slog.Logger {
 		p.add("log-level", "must be debug, info, warn or error, not %q", level)
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: parsed}))
-}
-
-// baseURL checks an origin, or makes the one of the listening port.
-func (p *settingProblems) baseURL(value, listen string) string {
-	_, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		p.add("listen", "must be an address and a port, such as 127.0.0.1:8080, not %q", listen)
-	}
-	if value == "" {
-		return "http://localhost:" + port
-	}
-	u, err := url.Parse(value)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
-		p.add("base-url", "must be an origin such as https://push.example.org, not %q", value)
-	}
-	return strings.TrimRight(value, "/")
 }
 
 // defaultSettings are the settings of a command line without flags.

@@ -44,23 +44,24 @@ class Firefox {
     return page
   }
 
-  // notifications are what Firefox shows for an origin: id, title, body, tag.
-  async notifications(origin) {
+  // notifications are what Firefox shows for a site, an origin and perhaps a path:
+  // id, title, body, tag.
+  async notifications(site) {
     return JSON.parse(await this.#inChrome(`
       const { db } = ChromeUtils.importESModule('moz-src:///dom/notification/NotificationDB.sys.mjs')
-      const shown = await db.queueTask('getall', { origin: ${JSON.stringify(origin)}, scope: ${JSON.stringify(origin + '/')} })
+      const shown = await db.queueTask('getall', { origin: ${JSON.stringify(new URL(site).origin)}, scope: ${JSON.stringify(site + '/')} })
       return JSON.stringify(shown.map(({ id, title, body, tag, actions }) =>
         ({ id, title, body, tag, actions: (actions ?? []).map(({ name, title }) => ({ name, title })) })))`))
   }
 
   // alerts are those that are not to this reader alone, as a welcome is.
-  async alerts(origin) {
-    return (await this.notifications(origin)).filter(({ tag }) => tag.startsWith('outage/'))
+  async alerts(site) {
+    return (await this.notifications(site)).filter(({ tag }) => tag.startsWith('outage/'))
   }
 
   // notification waits for the one with a title.
-  notification(origin, title) {
-    return until(async () => (await this.notifications(origin)).find(n => n.title === title), `"${title}" is shown`)
+  notification(site, title) {
+    return until(async () => (await this.notifications(site)).find(n => n.title === title), `"${title}" is shown`)
   }
 
   // window is the text of the notification's window on the screen.

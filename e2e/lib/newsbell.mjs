@@ -12,14 +12,17 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const bin = new URL('../../bin/', import.meta.url).pathname
 
-export async function startNewsbell(t, { empty = false, embedOrigin } = {}) {
+// startNewsbell starts both. With a front, that is where readers find Newsbell.
+export async function startNewsbell(t, { empty = false, embedOrigin, front } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'newsbell-e2e-'))
   t.after(() => rm(folder, { recursive: true }))
   const service = await start(t, 'newsbell', ['push-service', '--plain'], line => line.startsWith('{'))
   const push = JSON.parse(service.line)
-  const url = `http://127.0.0.1:${await freePort()}`
-  await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', url.slice(7), '--base-url', url,
+  const listen = `127.0.0.1:${await freePort()}`
+  const url = front?.alerts ?? `http://${listen}`
+  await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', listen, '--base-url', url,
     '--allow-push-host', push.url, ...embedOrigin ? ['--embed-origin', embedOrigin] : []], line => line.startsWith('listening'))
+  if (front) front.newsbell = listen
   const newsbell = new Newsbell(url, push, folder)
   newsbell.token = (await newsbell.command('token', 'create', 'e2e')).trim()
   if (!empty) await newsbell.openOutage()

@@ -1,11 +1,9 @@
 // The reader's HTTP API. Whatever goes wrong becomes a Problem, whose message
 // can be shown to the reader as it is.
 
-// Pages of other sites load this file too; Newsbell is where it comes from.
-const base = new URL('/api/v1', import.meta.url)
+import { base, isGuest } from './site.js'
 
-// isGuest says that the page is another site's.
-export const isGuest = base.origin !== location.origin
+const api = base + '/api/v1'
 
 export class Problem extends Error {
   constructor(status, message, options) {
@@ -52,7 +50,7 @@ async function call(method, path, { secret, body } = {}) {
   if (body) headers['content-type'] = 'application/json'
   let response
   try {
-    response = await fetch(base + path, {
+    response = await fetch(api + path, {
       method, headers, body: body && JSON.stringify(body),
       cache: 'no-store', signal: AbortSignal.timeout(15_000),
     })
@@ -69,7 +67,7 @@ async function call(method, path, { secret, body } = {}) {
 // connection. A request whose answer stays hidden does: it gets one.
 async function isRefused() {
   if (!isGuest) return false
-  const asked = fetch(base + '/vapid-key', { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(15_000) })
+  const asked = fetch(api + '/vapid-key', { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(15_000) })
   return asked.then(() => true, () => false)
 }
 

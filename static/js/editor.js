@@ -1,6 +1,8 @@
 // The newsroom's page: live counts of alerts that are on their way, and a
 // state that is set ticks its app.
 
+import { base } from './site.js'
+
 // Once an alert is sent, readers go on to look at it.
 const sendingEvery = 1000
 const readEvery = 10_000
@@ -28,7 +30,7 @@ async function watch(alert) {
 
 async function read(id) {
   try {
-    const response = await fetch(`/editor/alerts/${id}`, { cache: 'no-store', signal: AbortSignal.timeout(5000) })
+    const response = await fetch(`${base}/editor/alerts/${id}`, { cache: 'no-store', signal: AbortSignal.timeout(5000) })
     return response.ok ? await response.json() : null
   } catch {
     return null

@@ -4,6 +4,7 @@
 
 import { localTimes } from './local-time.js'
 import { join } from './names.js'
+import { base } from './site.js'
 
 const retryAfter = 5000
 const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }
@@ -94,7 +95,7 @@ class NewsbellLive extends HTMLElement {
     if (listed(app)) return
     const line = document.querySelector(listedApps).cloneNode(true)
     line.dataset.app = app
-    Object.assign(line.querySelector('a'), { href: `/apps/${app}`, textContent: name })
+    Object.assign(line.querySelector('a'), { href: `${base}/apps/${app}`, textContent: name })
     document.querySelector('.outage-side .apps').append(line)
     setState(app, state)
   }

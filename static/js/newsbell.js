@@ -5,6 +5,7 @@
 import * as api from './api.js'
 import { NewsbellFollow } from './newsbell-follow.js'
 import { useWorker } from './push.js'
+import { isGuest } from './site.js'
 
 const parts = `
   <button type="button" class="button button-primary follow-button" aria-haspopup="dialog" disabled>
@@ -26,7 +27,7 @@ class EmbeddedFollow extends NewsbellFollow {
   async connectedCallback() {
     if (this.#isBegun) return
     this.#isBegun = true
-    useWorker(this.getAttribute('worker'))
+    if (isGuest) useWorker(this.getAttribute('worker'))
     const [css, offer] = await Promise.all([styles().catch(() => ''), this.#offer().catch(problem => ({ problem }))])
     const root = this.attachShadow({ mode: 'open' })
     root.adoptedStyleSheets = [sheet(css, root)]

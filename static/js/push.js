@@ -1,13 +1,14 @@
 // The browser's side of Web Push: one subscription for this whole site.
 
-import { isGuest, Problem } from './api.js'
+import { Problem } from './api.js'
+import { base, isGuest } from './site.js'
 
 // The push service is somebody else's; some never answer.
 const patience = 30_000
 
 // script is the service worker's. Another site has its own, which its page
 // registers unless it says where it is.
-let script = isGuest ? null : '/service-worker.js'
+let script = isGuest ? null : base + '/service-worker.js'
 
 export function useWorker(address) {
   script = address
@@ -57,7 +58,13 @@ function isOurs(subscription, ...keys) {
   return !isGuest || keys.some(key => key && boundTo(subscription, key))
 }
 
-const registered = () => navigator.serviceWorker?.getRegistration(script ?? undefined)
+// registered is the registration of the service worker, if there is one. What is
+// beside ours at its origin has others, and one of those may be in charge of the
+// whole origin.
+export async function registered() {
+  const found = await navigator.serviceWorker?.getRegistration(script ?? undefined)
+  return isGuest || found?.scope === base + '/' ? found : undefined
+}
 
 // ready is the registration of the service worker, which is running.
 export async function ready() {

@@ -27,7 +27,7 @@ self.receipts = (() => {
       if (batch.length === 0) return
       const body = JSON.stringify({ receipts: batch.map(({ alert, receipt, event }) => ({ alert, receipt, event })) })
       const headers = { 'content-type': 'application/json' }
-      const answer = await fetch((self.newsbell ?? '') + '/api/v1/receipts', { method: 'POST', headers, body, keepalive: true }).catch(() => null)
+      const answer = await fetch(self.newsbell + '/api/v1/receipts', { method: 'POST', headers, body, keepalive: true }).catch(() => null)
       if (answer && answer.status !== 429 && answer.status < 500) await drop(batch)
     },
 

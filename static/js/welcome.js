@@ -1,9 +1,9 @@
 // After the first follow a notification comes at once, so that the reader sees
 // what one looks like, and that it works.
 
-import { isGuest } from './api.js'
 import { element } from './element.js'
 import { send } from './notice.js'
+import { base, isGuest } from './site.js'
 
 // welcome says how it goes, in words or nodes, until the notification is there
 // or is late.
@@ -14,7 +14,7 @@ export async function welcome(say) {
     const arrival = await notice.arrival()
     if (arrival === 'shown') return say('A first notification has arrived: it works.')
     if (isGuest) return say('No notification has arrived yet. Your system may hold it back: look at its settings for notifications.')
-    say('No notification has arrived yet. ', element('a', { href: new URL('/preferences#test', import.meta.url).href, textContent: 'Find out why' }))
+    say('No notification has arrived yet. ', element('a', { href: base + '/preferences#test', textContent: 'Find out why' }))
   } catch (problem) {
     console.warn(problem)
     say('')

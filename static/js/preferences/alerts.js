@@ -5,6 +5,7 @@ import '../database.js'
 import '../alert-log.js'
 import { element } from '../element.js'
 import { time } from '../local-time.js'
+import { base } from '../site.js'
 import { alerts } from '../subscription.js'
 import { find } from './mine.js'
 
@@ -39,7 +40,7 @@ function show(rows) {
 }
 
 function row({ alert, outage, headline, published_at, outcome, accepted_at }, here) {
-  const link = element('a', { href: `/outages/${outage}`, textContent: headline })
+  const link = element('a', { href: `${base}/outages/${outage}`, textContent: headline })
   const row = element('li', { className: 'alert-row' },
     element('p', { className: 'alert-headline' }, link, ' ', time(published_at, 'date')),
     element('dl', { className: 'way' },

@@ -2,6 +2,7 @@
 
 import { time } from '../local-time.js'
 import { element } from '../element.js'
+import { base } from '../site.js'
 import { setLevel, unfollow } from '../subscription.js'
 import { act } from './change.js'
 import { find } from './mine.js'
@@ -21,7 +22,7 @@ export function showFollows(subscription) {
   find('ended').hidden = find('ended-follows').children.length === 0
   find('follows-empty').hidden = follows.length > 0
   find('follows-empty').replaceChildren('This browser follows nothing yet. Open an ',
-    element('a', { href: '/', textContent: 'outage or an app' }), ' and press Follow: you are told when it changes, or only when it is back.')
+    element('a', { href: base + '/', textContent: 'outage or an app' }), ' and press Follow: you are told when it changes, or only when it is back.')
   if (focused) back(focused)
 }
 
@@ -69,7 +70,7 @@ function filled(template, { topic, name }) {
   const [kind, slug] = topic.split('/')
   const item = find(template).content.cloneNode(true).firstElementChild
   item.dataset.topic = topic
-  Object.assign(item.querySelector('a'), { textContent: name, href: `/${kind}s/${slug}` })
+  Object.assign(item.querySelector('a'), { textContent: name, href: `${base}/${kind}s/${slug}` })
   return item
 }
 

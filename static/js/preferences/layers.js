@@ -35,7 +35,7 @@ async function permission() {
 }
 
 async function worker() {
-  const was = await navigator.serviceWorker.getRegistration('/')
+  const was = await push.registered()
   const now = await push.ready()
   return was?.active ? { text: `it is ${now.active.state === 'activated' ? 'running' : 'starting'}.` }
     : { mended: true, text: 'it was not there, and has been started again.' }

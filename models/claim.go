@@ -87,7 +87,7 @@ func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Resul
 		c.Ledger.leaveOut(c.offset(id))
 	}
 	for _, h := range page.held {
-		c.Ledger.end(c.offset(h.ID), pushHost(h.Endpoint), Held)
+		c.Ledger.end(c.offset(h.ID), PushService(h.Endpoint), Held)
 	}
 	c.stamp(s.Now(), page, results)
 	c.Shard.Position = max(c.Shard.Position, page.upto)
@@ -215,7 +215,7 @@ func (r Result) mendsOrBreaksKey() bool {
 // note writes down what became of a reader after so many tries before. A due
 // time behind the deadline is the deadline: then there is no other try.
 func (c *Claim) note(r Result, tries int) {
-	offset, host := c.offset(r.Recipient.ID), pushHost(r.Recipient.Endpoint)
+	offset, host := c.offset(r.Recipient.ID), PushService(r.Recipient.Endpoint)
 	if r.Outcome != Waiting {
 		c.Ledger.end(offset, host, r.Outcome)
 		return

@@ -22,17 +22,18 @@ var (
 	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "migrations/postgres", numbered: true}
 )
 
-// gooseOptions let the processes of a fleet that start together migrate one
-// after the other.
+// gooseOptions name the migrations that are written in Go, and let the processes
+// of a fleet that start together migrate one after the other.
 func (d dialect) gooseOptions() ([]goose.ProviderOption, error) {
+	options := []goose.ProviderOption{goose.WithGoMigrations(d.pushServicesMigration())}
 	if d.goose != goose.DialectPostgres {
-		return nil, nil
+		return options, nil
 	}
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // each second, for a minute
 	if err != nil {
 		return nil, err
 	}
-	return []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
+	return append(options, goose.WithSessionLocker(locker)), nil
 }
 
 // rebind writes the ? of a statement as the dialect's placeholders. The

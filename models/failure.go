@@ -41,7 +41,7 @@ func (s *Store) giveUp(ctx context.Context, c *Claim) error {
 
 func (c *Claim) failure(r Result, now time.Time) Failure {
 	return Failure{
-		AlertID: c.Alert.ID, SubscriptionID: r.Recipient.ID, PushHost: pushHost(r.Recipient.Endpoint),
+		AlertID: c.Alert.ID, SubscriptionID: r.Recipient.ID, PushHost: PushService(r.Recipient.Endpoint),
 		Status: r.Status, Reason: r.Reason, CreatedAt: now,
 	}
 }

@@ -3,6 +3,7 @@ package models
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -13,6 +14,23 @@ import (
 
 // MaxEndpoint is the longest endpoint that is accepted, in bytes.
 const MaxEndpoint = 2048
+
+// The push services of browsers.
+var browsersPush = map[string]bool{
+	"fcm.googleapis.com":                true, // Chrome and most others
+	"jmt17.google.com":                  true, // Chromium built without Google's keys
+	"updates.push.services.mozilla.com": true,
+}
+
+const (
+	applePush   = ".push.apple.com"
+	windowsPush = ".notify.windows.com"
+)
+
+// hasTokenInPath knows the push services that put nothing in the query.
+func hasTokenInPath(service string) bool {
+	return browsersPush[service] || strings.HasSuffix(service, applePush)
+}
 
 // ErrPushHost says that an endpoint belongs to no allowed push service.
 var ErrPushHost = errors.New("not an allowed push service")
@@ -40,12 +58,8 @@ type PushHosts struct {
 //     http goes nowhere else.
 func NewPushHosts(extra ...string) (PushHosts, error) {
 	h := PushHosts{
-		names: map[string]bool{
-			"fcm.googleapis.com":                true, // Chrome and most others
-			"jmt17.google.com":                  true, // Chromium built without Google's keys
-			"updates.push.services.mozilla.com": true,
-		},
-		suffixes: []string{".push.apple.com", ".notify.windows.com"},
+		names:    maps.Clone(browsersPush),
+		suffixes: []string{applePush, windowsPush},
 		origins:  map[string]bool{},
 		ports:    []uint16{443},
 		loopback: map[netip.AddrPort]bool{},
@@ -74,7 +88,7 @@ func (h PushHosts) Check(endpoint string) error {
 	if strings.Contains(endpoint, "#") {
 		return errors.New("endpoint has a fragment")
 	}
-	if len(u.Path) < 2 {
+	if strings.HasSuffix(pushResource(endpoint), "://"+PushService(endpoint)+"/") {
 		return errors.New("endpoint has no path")
 	}
 	return h.CheckURL(u)
@@ -86,13 +100,14 @@ func (h PushHosts) CheckURL(u *url.URL) error {
 	if u.User != nil {
 		return errors.New("endpoint has user information")
 	}
-	if h.origins[strings.ToLower(u.Scheme+"://"+u.Host)] {
+	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	if h.origins[scheme+"://"+withoutOwnPort(scheme, host)] {
 		return nil
 	}
-	if u.Scheme != "https" {
+	if scheme != "https" {
 		return errors.New("endpoint is not https")
 	}
-	name, port, hasPort := strings.Cut(strings.ToLower(u.Host), ":")
+	name, port, hasPort := strings.Cut(host, ":")
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
 		return fmt.Errorf("endpoint is an IP address: %w", ErrPushHost)
 	}
@@ -150,7 +165,7 @@ func (h *PushHosts) allowOrigin(extra string) error {
 	for _, addr := range addrs {
 		h.loopback[netip.AddrPortFrom(addr, uint16(port))] = true
 	}
-	h.origins[extra] = true
+	h.origins[u.Scheme+"://"+PushService(extra)] = true
 	return nil
 }
 

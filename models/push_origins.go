@@ -13,20 +13,21 @@ const originSample = 1000
 // PushOrigins are the push services of the newest subscriptions, as scheme and
 // host: where the next alert is likely to go.
 func (s *Store) PushOrigins(ctx context.Context) ([]*url.URL, error) {
-	var endpoints []string
-	err := s.read.WithContext(ctx).Model(&Subscription{}).Order("id DESC").Limit(originSample).Pluck("endpoint", &endpoints).Error
+	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+		SELECT push_service, min(endpoint) FROM (SELECT push_service, endpoint FROM subscriptions ORDER BY id DESC LIMIT ?) AS newest
+		GROUP BY push_service`), originSample)
 	if err != nil {
 		return nil, fmt.Errorf("push origins: %w", err)
 	}
-	seen := map[string]bool{}
+	defer rows.Close()
 	var origins []*url.URL
-	for _, endpoint := range endpoints {
-		u, err := url.Parse(endpoint)
-		if err != nil || seen[u.Host] {
-			continue
+	for rows.Next() {
+		var service, endpoint string
+		if err := rows.Scan(&service, &endpoint); err != nil {
+			return nil, fmt.Errorf("push origins: %w", err)
 		}
-		seen[u.Host] = true
-		origins = append(origins, &url.URL{Scheme: u.Scheme, Host: u.Host})
+		scheme, _, _ := cutEndpoint(endpoint)
+		origins = append(origins, &url.URL{Scheme: scheme, Host: service})
 	}
-	return origins, nil
+	return origins, rows.Err()
 }

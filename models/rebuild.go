@@ -82,7 +82,7 @@ func (s *Store) noteHeld(ctx context.Context, c *Claim) error {
 		WHERE outage_id = ? AND alert_id = ? AND subscription_id > ? AND subscription_id <= ? AND due_at > ?`,
 		[]any{c.Alert.OutageID, c.Alert.ID, c.Shard.AfterID, c.Shard.Position, s.Now()})
 	for _, r := range page.Recipients {
-		c.Ledger.end(c.offset(r.ID), pushHost(r.Endpoint), Held)
+		c.Ledger.end(c.offset(r.ID), PushService(r.Endpoint), Held)
 	}
 	return err
 }
@@ -100,7 +100,7 @@ func (s *Store) notePassed(ctx context.Context, c *Claim) error {
 			return err
 		}
 		for _, r := range page.Recipients {
-			c.Ledger.end(c.offset(r.ID), pushHost(r.Endpoint), Accepted)
+			c.Ledger.end(c.offset(r.ID), PushService(r.Endpoint), Accepted)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -15,9 +14,12 @@ const maxFollows = 100
 // Subscription is one browser's Web Push subscription with its settings. Only
 // the browser knows the secret that addresses it.
 type Subscription struct {
-	ID           int64
+	ID int64
+	// Endpoint is in its normal form; EndpointHash is that of all its spellings.
 	Endpoint     string
 	EndpointHash []byte
+	// PushService is what [PushService] makes of the endpoint; the database fills it in.
+	PushService string `gorm:"->"`
 	// P256DH is the browser's public key, a 65-byte uncompressed P-256 point,
 	// and Auth its 16-byte authentication secret (RFC 8291 section 2.1, 3.2).
 	P256DH     []byte `gorm:"column:p256dh"`
@@ -140,7 +142,7 @@ func (s *Store) newSubscription(n NewSubscription) (Subscription, error) {
 	}
 	now := s.Now()
 	return Subscription{
-		Endpoint: n.Browser.Endpoint, EndpointHash: keys.endpointHash, P256DH: keys.p256dh, Auth: keys.auth,
+		Endpoint: NormalEndpoint(n.Browser.Endpoint), EndpointHash: keys.endpointHash, P256DH: keys.p256dh, Auth: keys.auth,
 		TimeZone: n.TimeZone, Recent: []byte{}, CreatedAt: now, UpdatedAt: now,
 	}, p.err()
 }
@@ -150,7 +152,7 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 	columns := map[string]any{"updated_at": s.Now()}
 	if b := change.Browser; b != nil {
 		keys := b.parse(&p, s.hosts)
-		columns["endpoint"], columns["endpoint_hash"] = b.Endpoint, keys.endpointHash
+		columns["endpoint"], columns["endpoint_hash"] = NormalEndpoint(b.Endpoint), keys.endpointHash
 		columns["p256dh"], columns["auth"] = keys.p256dh, keys.auth
 		columns["needs_resubscribe"] = false
 	}
@@ -175,11 +177,6 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		columns["hourly_cap"] = *n
 	}
 	return columns, p.err()
-}
-
-func hashEndpoint(endpoint string) []byte {
-	sum := sha256.Sum256([]byte(endpoint))
-	return sum[:]
 }
 
 func (p *problems) timeZone(name string) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 )
 
 const (
@@ -75,11 +74,4 @@ func (h hostTallies) total() (sum Tally) {
 		sum = sum.plus(*tally)
 	}
 	return sum
-}
-
-// pushHost is the host of an endpoint.
-func pushHost(endpoint string) string {
-	_, rest, _ := strings.Cut(endpoint, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	return strings.ToLower(host)
 }

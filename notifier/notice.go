@@ -70,7 +70,7 @@ func (d *noticeDesk) sendDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for host, group := range byHost(notices) {
+	for host, group := range byPushService(notices) {
 		d.inFlight.Add(int64(len(group)))
 		d.sending.Go(func() {
 			if err := d.send(ctx, group); err != nil && ctx.Err() == nil {
@@ -140,15 +140,11 @@ func (d *noticeDesk) wake() {
 	}
 }
 
-func byHost(notices []models.Notice) map[string][]models.Notice {
+func byPushService(notices []models.Notice) map[string][]models.Notice {
 	groups := map[string][]models.Notice{}
 	for _, notice := range notices {
-		push := Push{Endpoint: notice.Subscription.Endpoint}
-		host := ""
-		if target, err := push.target(); err == nil { // else the pool says what is wrong
-			host = target.Host
-		}
-		groups[host] = append(groups[host], notice)
+		service := models.PushService(notice.Subscription.Endpoint)
+		groups[service] = append(groups[service], notice)
 	}
 	return groups
 }

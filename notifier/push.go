@@ -3,10 +3,11 @@ package notifier
 import (
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/SherClockHolmes/webpush-go"
+
+	"newsbell/models"
 )
 
 // Push is one message to one subscription, ready to be sealed and sent.
@@ -41,8 +42,8 @@ func (p *Push) ttlSeconds() int {
 	return int(min(max(p.TTL, time.Second), maxTTL) / time.Second)
 }
 
-// target parses the endpoint into its normal form: host in lower case and
-// without the default port, as the audience of a token must be (RFC 8292 §2).
+// target parses the endpoint. Its host is the push service's name, and in normal
+// form as the audience of a token must be (RFC 8292 §2).
 func (p *Push) target() (*url.URL, error) {
 	if p.parsed != nil {
 		return p.parsed, nil
@@ -51,10 +52,7 @@ func (p *Push) target() (*url.URL, error) {
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("subscription %d: endpoint is not a URL", p.SubscriptionID)
 	}
-	u.Host = strings.ToLower(u.Host)
-	if u.Scheme == "https" {
-		u.Host = strings.TrimSuffix(u.Host, ":443")
-	}
+	u.Host = models.PushService(p.Endpoint)
 	return u, nil
 }
 

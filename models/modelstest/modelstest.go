@@ -79,9 +79,10 @@ func OpenWith(t testing.TB, kind Kind, o models.Options) *DB {
 	return &DB{Store: store, URL: o.URL, Clock: clock, t: t}
 }
 
+// knownHosts are the browsers' push services and two of an operator's own.
 func knownHosts(t testing.TB) models.PushHosts {
 	t.Helper()
-	hosts, err := models.NewPushHosts()
+	hosts, err := models.NewPushHosts("push.example.org", "http://127.0.0.1:8030")
 	if err != nil {
 		t.Fatal(err)
 	}

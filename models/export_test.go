@@ -1,0 +1,13 @@
+package models
+
+import "context"
+
+// MigrateDown takes the schema back to a version.
+func (s *Store) MigrateDown(ctx context.Context, version int64) error {
+	provider, err := s.migrationProvider()
+	if err != nil {
+		return err
+	}
+	_, err = provider.DownTo(ctx, version)
+	return err
+}

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { preferences, said, startReader } from './lib/reader.mjs'
+import { followThere, preferences, said, startReader } from './lib/reader.mjs'
 
 const outage = 'outage/messages-down'
 const row = topic => `.follow-row[data-topic="${topic}"]`
@@ -224,6 +224,33 @@ test('a reader who has travelled takes the quiet hours along', async t => {
   assert.equal((await (await moved).json()).time_zone, 'Asia/Tokyo')
   await again({ page, newsbell })
   assert.match(await text(page, '#quiet-zone'), /as in Tokyo/)
+})
+
+test('a time zone that the browser or Newsbell does not know counts as UTC, and the page says so', async t => {
+  const { page, newsbell } = await startReader(t, { topics: [] })
+  const complaints = []
+  page.on('pageerror', error => complaints.push(String(error)))
+  await page.evaluateOnNewDocument(() => {
+    const resolved = Intl.DateTimeFormat.prototype.resolvedOptions
+    self.reported = localStorage.reported ?? 'Etc/Unknown'
+    Intl.DateTimeFormat.prototype.resolvedOptions = function () { return { ...resolved.call(this), timeZone: self.reported } }
+  })
+  await followThere(page, newsbell.page, { topics: [outage] })
+  await page.waitForSelector('newsbell-live[data-stream=open]')
+  await newsbell.publish({ headline: 'Seen live', alert: 'none' })
+  await page.waitForSelector('.live-bar button:not([hidden])')
+  await page.click('.live-bar button')
+  const time = await page.$eval('.entry time', ({ dateTime, textContent }) => [dateTime.slice(11, 16), textContent])
+  assert.equal(time[1], time[0])
+  assert.match(await text(page, '[data-zone]'), /^Times are in UTC, because your browser does not say/)
+  await preferences(page, newsbell)
+  await page.click('#quiet-on')
+  await said(page, 'Quiet hours: 22:00 to 07:00')
+  assert.match(await text(page, '#quiet-zone'), /^In Coordinated Universal Time: your browser does not say/)
+  await page.evaluate(() => { localStorage.reported = '+05:30' }) // which browsers know, and Go does not
+  await again({ page, newsbell })
+  assert.equal(await text(page, '#quiet-zone'), 'In Coordinated Universal Time: Newsbell does not know your time zone, +05:30.')
+  assert.deepEqual(complaints, [])
 })
 
 test('everything that is stored comes as a file', async t => {

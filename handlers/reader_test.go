@@ -82,9 +82,47 @@ func TestAReaderChoosesWhenToBeDisturbed(t *testing.T) {
 			"quiet_hours.from": {"quiet_hours": map[string]any{"from": "24:00", "until": "07:00"}},
 			"quiet_hours":      {"quiet_hours": map[string]any{"from": "07:00", "until": "07:00"}},
 			"hourly_cap":       {"hourly_cap": 61},
-			"time_zone":        {"time_zone": "Mars/Olympus"},
 		} {
 			w.call(http.MethodPatch, "/api/v1/subscription", secret, bad).isProblem(t, http.StatusUnprocessableEntity, "body."+field)
+		}
+	})
+}
+
+func TestWhatBrowsersAddToTheirSubscriptionIsNotRead(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		grown := func() map[string]any {
+			body := w.subscription("outage/messages-down:key")
+			browser := body["subscription"].(map[string]any)
+			browser["expirationTime"] = "never"
+			browser["contentEncoding"] = "aes128gcm"
+			browser["options"] = map[string]any{"userVisibleOnly": true, "applicationServerKey": []int{4, 1}}
+			browser["keys"].(map[string]any)["mlkem768"] = "AAAA"
+			return body
+		}
+		var made struct{ Secret string }
+		w.call(http.MethodPost, "/api/v1/subscriptions", "", grown()).decode(t, http.StatusCreated, &made)
+		fresh := grown()["subscription"].(map[string]any)
+		var sub mine
+		w.call(http.MethodPatch, "/api/v1/subscription", made.Secret, map[string]any{"subscription": fresh}).decode(t, http.StatusOK, &sub)
+		if sub.Endpoint != fresh["endpoint"] || len(sub.Follows) != 1 {
+			t.Errorf("subscription = %+v", sub)
+		}
+	})
+}
+
+func TestAReaderInATimeZoneThatNobodyKnowsFollowsInUTC(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		body := w.subscription("outage/messages-down:key")
+		body["time_zone"] = "Etc/Unknown"
+		var made struct {
+			Secret   string
+			TimeZone string `json:"time_zone"`
+		}
+		w.call(http.MethodPost, "/api/v1/subscriptions", "", body).decode(t, http.StatusCreated, &made)
+		var sub mine
+		w.call(http.MethodPatch, "/api/v1/subscription", made.Secret, map[string]any{"time_zone": "Mars/Olympus"}).decode(t, http.StatusOK, &sub)
+		if made.TimeZone != "UTC" || sub.TimeZone != "UTC" {
+			t.Errorf("the time zones are %q and %q; want UTC", made.TimeZone, sub.TimeZone)
 		}
 	})
 }

@@ -8,14 +8,18 @@ import (
 	"newsbell/models"
 )
 
-// pushSubscription is what a browser's PushSubscription.toJSON gives.
+// pushSubscription is what a browser's PushSubscription.toJSON gives. Browsers
+// add members to it, as they did with expirationTime; those are not read.
 type pushSubscription struct {
-	Endpoint       string   `json:"endpoint"`
-	ExpirationTime *float64 `json:"expirationTime,omitempty" nullable:"true" doc:"Not used."`
-	Keys           struct {
-		P256DH string `json:"p256dh"`
-		Auth   string `json:"auth"`
-	} `json:"keys"`
+	_        struct{} `additionalProperties:"true"`
+	Endpoint string   `json:"endpoint"`
+	Keys     pushKeys `json:"keys"`
+}
+
+type pushKeys struct {
+	_      struct{} `additionalProperties:"true"`
+	P256DH string   `json:"p256dh"`
+	Auth   string   `json:"auth"`
 }
 
 func (p pushSubscription) browser() models.Browser {
@@ -28,7 +32,7 @@ type newSubscription struct {
 		Topic string `json:"topic" doc:"outage/<slug> or app/<slug>"`
 		Level string `json:"level" doc:"all, key, resolution or, of an outage, muted or hushed"`
 	} `json:"follows,omitempty"`
-	TimeZone string `json:"time_zone" doc:"An IANA name."`
+	TimeZone string `json:"time_zone" doc:"An IANA name. One that Newsbell does not know becomes UTC."`
 	VAPIDKey string `json:"vapid_key,omitempty" doc:"The key that it was made with. Default: the current one."`
 }
 
@@ -53,7 +57,7 @@ type subscription struct {
 type subscriptionChange struct {
 	Subscription *pushSubscription    `json:"subscription,omitempty"`
 	VAPIDKey     string               `json:"vapid_key,omitempty" doc:"The key that the subscription was made with. Default: the current one."`
-	TimeZone     *string              `json:"time_zone,omitempty"`
+	TimeZone     *string              `json:"time_zone,omitempty" doc:"An IANA name. One that Newsbell does not know becomes UTC."`
 	PausedUntil  *time.Time           `json:"paused_until,omitempty" doc:"No alerts until then; a time in the past resumes them."`
 	QuietHours   optional[quietHours] `json:"quiet_hours,omitempty" doc:"null switches them off."`
 	HourlyCap    *int                 `json:"hourly_cap,omitempty" doc:"Alerts an hour, up to 60; 0: any number."`

@@ -64,6 +64,31 @@ func (q QuietHours) end(now time.Time, zone *time.Location) time.Time {
 // one up takes longer than everything else about a subscription.
 var zones sync.Map
 
+// utc is the name of the zone of those whose own this machine does not know.
+const utc = "UTC"
+
+// knownZone is the name, or UTC when this machine knows no zone of that name:
+// browsers report Etc/Unknown, and zones that are newer than we are.
+func knownZone(name string) string {
+	if name == "" || name == "Local" {
+		return utc
+	}
+	if _, err := findZone(name); err != nil {
+		return utc
+	}
+	return name
+}
+
+// zoneOf is the zone of a stored name; UTC when this machine does not know what
+// another did.
+func zoneOf(name string) *time.Location {
+	zone, err := findZone(name)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
 // findZone finds a zone by its IANA name.
 func findZone(name string) (*time.Location, error) {
 	if zone, known := zones.Load(name); known {

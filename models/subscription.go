@@ -58,6 +58,7 @@ type NewSubscription struct {
 	// VAPIDKey is the public key that it was made with. Default: the current one.
 	VAPIDKey string
 	Follows  []NewFollow
+	// TimeZone is an IANA name; one that this machine does not know becomes UTC.
 	TimeZone string
 }
 
@@ -76,6 +77,7 @@ type SubscriptionChange struct {
 	// VAPIDKey is the public key that Browser was made with. Default: the
 	// current one.
 	VAPIDKey string
+	// TimeZone is an IANA name; one that this machine does not know becomes UTC.
 	TimeZone *string
 	// PausedUntil stops alerts until then; a time in the past resumes them.
 	PausedUntil *time.Time
@@ -136,14 +138,13 @@ func (s *Store) Forget(ctx context.Context, sub Subscription) error {
 func (s *Store) newSubscription(n NewSubscription) (Subscription, error) {
 	var p problems
 	keys := n.Browser.parse(&p, s.hosts)
-	p.timeZone(n.TimeZone)
 	if len(n.Follows) > maxFollows {
 		p.add("follows", "must be at most %d", maxFollows)
 	}
 	now := s.Now()
 	return Subscription{
 		Endpoint: NormalEndpoint(n.Browser.Endpoint), EndpointHash: keys.endpointHash, P256DH: keys.p256dh, Auth: keys.auth,
-		TimeZone: n.TimeZone, Recent: []byte{}, CreatedAt: now, UpdatedAt: now,
+		TimeZone: knownZone(n.TimeZone), Recent: []byte{}, CreatedAt: now, UpdatedAt: now,
 	}, p.err()
 }
 
@@ -157,8 +158,7 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		columns["needs_resubscribe"] = false
 	}
 	if change.TimeZone != nil {
-		p.timeZone(*change.TimeZone)
-		columns["time_zone"] = *change.TimeZone
+		columns["time_zone"] = knownZone(*change.TimeZone)
 	}
 	if change.PausedUntil != nil {
 		columns["paused_until"] = change.PausedUntil.UTC().Truncate(time.Microsecond)
@@ -177,12 +177,4 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		columns["hourly_cap"] = *n
 	}
 	return columns, p.err()
-}
-
-func (p *problems) timeZone(name string) {
-	if name == "" || name == "Local" {
-		p.add("time_zone", "must be an IANA time zone")
-	} else if _, err := findZone(name); err != nil {
-		p.add("time_zone", "must be an IANA time zone")
-	}
 }

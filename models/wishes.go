@@ -66,11 +66,7 @@ func (w *wishes) free(now time.Time, alert Alert) time.Time {
 	if !w.quietFrom.Valid || w.keyWakes && alert.wakes() && !at.After(now) {
 		return at
 	}
-	zone, err := findZone(w.timeZone.String)
-	if err != nil {
-		zone = time.UTC // this machine does not know what another did
-	}
-	return w.quiet().end(at, zone)
+	return w.quiet().end(at, zoneOf(w.timeZone.String))
 }
 
 func (w *wishes) quiet() QuietHours {

@@ -2,6 +2,7 @@
 // can be shown to the reader as it is.
 
 import { base, isGuest } from './site.js'
+import { timeZone } from './time-zone.js'
 
 const api = base + '/api/v1'
 
@@ -87,8 +88,4 @@ function wait(after) {
   if (!(seconds > 0)) return 'a minute'
   if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`
   return `${Math.ceil(seconds / 60)} minutes`
-}
-
-export function timeZone() {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
 }

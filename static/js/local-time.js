@@ -2,8 +2,9 @@
 // styles keep the width of the longer form, so nothing on the page moves.
 
 import { element } from './element.js'
+import { isReported, timeZone } from './time-zone.js'
 
-export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
+const zone = timeZone()
 const part = options => new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone })
 const clock = part({ hour: '2-digit', minute: '2-digit' })
 const second = part({ hour: '2-digit', minute: '2-digit', second: '2-digit' })
@@ -22,7 +23,8 @@ export function localTimes(root = document) {
     time.textContent = shows[time.dataset.show](new Date(time.dateTime))
   }
   for (const name of root.querySelectorAll('[data-zone]')) {
-    name.textContent = `Times are in your time zone, ${zone.replaceAll('_', ' ')}.`
+    name.textContent = isReported() ? `Times are in your time zone, ${zone.replaceAll('_', ' ')}.`
+      : 'Times are in UTC, because your browser does not say which time zone you are in.'
   }
 }
 

@@ -5,6 +5,7 @@ import './database.js'
 import './secret-store.js'
 import * as api from './api.js'
 import * as push from './push.js'
+import { timeZone } from './time-zone.js'
 
 // mend makes the browser and the server agree and returns what the server
 // knows, or null when this browser follows nothing. Its trouble is the Problem,
@@ -47,9 +48,10 @@ export async function isSame(known, key) {
 }
 
 // atHome tells the server where the reader is now: quiet hours go with them. A
-// time zone that the server does not know leaves the old one.
+// time zone that the server does not know becomes UTC there, until a newer server
+// is told again; an older server refuses it, and keeps the one it had.
 async function atHome(secret, known) {
-  const time_zone = api.timeZone()
+  const time_zone = timeZone()
   if (time_zone === known.time_zone) return known
   return api.changeSubscription(secret, { time_zone }).catch(problem => {
     if (problem.status !== 422) throw problem

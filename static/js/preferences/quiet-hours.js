@@ -1,7 +1,8 @@
 // Hours in which nothing rings.
 
 import { element } from '../element.js'
-import { zone, zoneInWords } from '../local-time.js'
+import { zoneInWords } from '../local-time.js'
+import { isReported, timeZone } from '../time-zone.js'
 import { set } from './change.js'
 import { drawDay } from './day.js'
 import { find, mine } from './mine.js'
@@ -20,8 +21,16 @@ export function showQuietHours(subscription) {
   choose(find('quiet-until'), until)
   find('quiet-wakes').checked = key_wakes
   find('quiet-words').textContent = quiet ? words(quiet) : 'Off'
-  find('quiet-zone').textContent = `In ${zoneInWords(subscription.time_zone || zone)}. When you travel and come back to this site, they move with you.`
-  drawDay(find('day'), quiet)
+  find('quiet-zone').textContent = whose(subscription.time_zone)
+  drawDay(find('day'), quiet, subscription.time_zone)
+}
+
+// whose tells on whose clock they are: not the reader's, where nobody knows it.
+function whose(zone) {
+  const place = zoneInWords(zone)
+  if (!isReported()) return `In ${place}: your browser does not say which time zone you are in.`
+  if (zone !== timeZone()) return `In ${place}: Newsbell does not know your time zone, ${timeZone().replaceAll('_', ' ')}.`
+  return `In ${place}. When you travel and come back to this site, they move with you.`
 }
 
 // words tell what there is to know of quiet hours, as "22:00 to 07:00, 9 hours".

@@ -105,3 +105,6 @@ function sheet(css, root) {
 }
 
 customElements.define('newsbell-follow', EmbeddedFollow)
+
+// What the service worker could not report goes along with a visit.
+receipts.send().catch(() => {})

@@ -30,21 +30,20 @@ async function press(page, button) {
 
 const label = page => page.$eval('.follow-label', label => label.textContent)
 
-test('a reader whose address the push service has given up follows again with a new one', async t => {
+test('a reader whose address the push service has given up gets a new one without a question, and keeps what they follow', async t => {
   const newsbell = await startNewsbell(t)
   const firefox = await startFirefox(t, newsbell.push)
   const page = await firefox.open(newsbell.page)
-  await follow(page, { topics })
+  await follow(page, { topics, level: 'key' })
   const dead = await endpoint(page)
   await newsbell.script(dead, ...Array(50).fill({ status: 410 }))
-  const { alert } = await newsbell.publish({ headline: 'To nobody' })
+  const { alert } = await newsbell.publish({ headline: 'To nobody', alert: 'key' })
   assert.equal(alert.counts.gone, 1)
   await page.reload()
   await page.waitForSelector('newsbell-follow[data-ready]')
-  assert.equal(await label(page), 'Follow')
-  await follow(page, { topics })
+  assert.equal(await label(page), 'Following')
   assert.notEqual(await endpoint(page), dead)
-  await newsbell.publish({ headline: 'Found again' })
+  await newsbell.publish({ headline: 'Found again', alert: 'key' })
   await firefox.notification(newsbell.url, 'Found again')
 })
 

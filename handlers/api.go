@@ -45,7 +45,8 @@ type route struct {
 	method, path, id, summary string
 	// status is that of success. Default: 200.
 	status int
-	// who may call it: everybody, "reader" or "editor".
+	// who may call it: everybody, "reader", "former reader", which is also one whose
+	// subscription has expired, or "editor".
 	who string
 }
 
@@ -57,9 +58,13 @@ func handle[In, Out any](a *api, r route, do func(context.Context, *In) (*Out, e
 		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge},
 	}
 	switch r.who {
-	case "reader":
+	case "reader", "former reader":
 		operation.Middlewares = huma.Middlewares{a.needReader}
 		operation.Security = []map[string][]string{{"reader": {}}}
+		operation.Errors = append(operation.Errors, http.StatusGone)
+		if r.who == "former reader" {
+			operation.Middlewares = huma.Middlewares{a.forgetExpired, a.needReader}
+		}
 	case "editor":
 		operation.Middlewares = huma.Middlewares{a.needEditor}
 		operation.Security = []map[string][]string{{"editor": {}}}

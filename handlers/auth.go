@@ -25,6 +25,20 @@ func (a *api) needReader(ctx huma.Context, next func(huma.Context)) {
 	a.admit(ctx, next, readerKey, sub, err)
 }
 
+// forgetExpired answers who is not a reader any more, since the address was gone
+// for too long; there is little left to forget.
+func (a *api) forgetExpired(ctx huma.Context, next func(huma.Context)) {
+	found, err := a.store.ForgetExpired(ctx.Context(), bearer(ctx))
+	if err == nil && found {
+		ctx.SetStatus(http.StatusNoContent)
+		return
+	}
+	if err != nil {
+		a.log.Error("what is left of an expired subscription was not deleted", "error", err)
+	}
+	next(ctx)
+}
+
 // needEditor lets only the holder of a token through.
 func (a *api) needEditor(ctx huma.Context, next func(huma.Context)) {
 	token, err := a.store.Authenticate(ctx.Context(), bearer(ctx))

@@ -24,6 +24,8 @@ func statusOf(err error) int {
 		return http.StatusConflict
 	case errors.Is(err, models.ErrUnauthorized):
 		return http.StatusUnauthorized
+	case errors.Is(err, models.ErrExpired):
+		return http.StatusGone
 	}
 	return http.StatusInternalServerError
 }
@@ -39,6 +41,8 @@ func words(status int) string {
 		return "What was sent is too long."
 	case http.StatusNotFound:
 		return "There is nothing here by that name."
+	case http.StatusGone:
+		return "What was here has been deleted."
 	case http.StatusMethodNotAllowed:
 		return "This cannot be done here."
 	case http.StatusUnauthorized:
@@ -64,7 +68,7 @@ func (s *server) problem(err error) error {
 			details[i] = &huma.ErrorDetail{Location: "body." + p.Field, Message: p.Message}
 		}
 		return huma.NewError(status, words(status), details...)
-	case http.StatusNotFound, http.StatusConflict:
+	case http.StatusNotFound, http.StatusConflict, http.StatusGone:
 		return huma.NewError(status, err.Error())
 	case http.StatusInternalServerError:
 		s.log.Error("request failed", "error", err)

@@ -39,9 +39,14 @@ func TestAReaderAsksForATestAndSeesWhatBecameOfIt(t *testing.T) {
 		if failed.State != "failed" || failed.Status != 403 || failed.Reason != "BadJwtToken" || failed.AnsweredAt == nil {
 			t.Errorf("notice = %+v", failed)
 		}
-		w.notify(t, secret, "welcome")
+		welcome := w.notify(t, secret, "welcome")
 		w.answer(t, models.Result{Outcome: models.Gone, Status: 410})
-		w.call(http.MethodGet, fmt.Sprintf("%s/%d", notices, made.ID), secret, nil).isProblem(t, http.StatusUnauthorized, "")
+		if due, err := w.ClaimNotices(t.Context(), 10); err != nil || len(due) != 0 {
+			t.Errorf("due = %+v, %v; want nothing sent to an address that is gone", due, err)
+		}
+		if gone := w.notice(t, secret, welcome.ID); gone.State != "failed" || gone.Status != 410 {
+			t.Errorf("notice = %+v; want it failed with 410", gone)
+		}
 	})
 }
 

@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
+
+	"newsbell/models"
 )
 
 type followed struct{ Topic, Level, Name, State string }
@@ -175,5 +178,42 @@ func TestABrowserThatSubscribesTwiceIsOneReader(t *testing.T) {
 		thief := w.subscription()
 		thief["subscription"].(map[string]any)["endpoint"] = body["subscription"].(map[string]any)["endpoint"]
 		w.call(http.MethodPost, "/api/v1/subscriptions", "", thief).isProblem(t, http.StatusConflict, "another subscription")
+	})
+}
+
+func TestAReaderWithoutAnAddressIsKnownUntilTheGracePeriodIsOver(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		const path = "/api/v1/subscription"
+		secret := w.subscribe("outage/messages-down:key")
+		w.notify(t, secret, "test")
+		w.answer(t, models.Result{Outcome: models.Gone, Status: 410})
+		if due, err := w.ClaimNotices(t.Context(), 10); err != nil || len(due) != 0 {
+			t.Errorf("due = %+v, %v; want nothing sent to an address that is gone", due, err)
+		}
+		var known struct {
+			GoneAt           *time.Time `json:"gone_at"`
+			NeedsResubscribe bool       `json:"needs_resubscribe"`
+			Follows          []struct{ Level string }
+		}
+		w.call(http.MethodGet, path, secret, nil).decode(t, http.StatusOK, &known)
+		if known.GoneAt == nil || !known.NeedsResubscribe || len(known.Follows) != 1 || known.Follows[0].Level != "key" {
+			t.Errorf("subscription = %+v; want its follow kept, and a new address asked for", known)
+		}
+		change := map[string]any{"subscription": w.subscription()["subscription"]}
+		w.call(http.MethodPatch, path, secret, change).decode(t, http.StatusOK, &known)
+		if known.GoneAt != nil || known.NeedsResubscribe || len(known.Follows) != 1 {
+			t.Errorf("with a new address: %+v", known)
+		}
+
+		w.notify(t, secret, "test")
+		w.answer(t, models.Result{Outcome: models.Gone, Status: 404})
+		w.Clock.Advance(31 * 24 * time.Hour)
+		if n, err := w.ExpireSubscriptions(t.Context()); err != nil || n != 1 {
+			t.Fatalf("%d expired, %v; want the one", n, err)
+		}
+		w.call(http.MethodGet, path, secret, nil).isProblem(t, http.StatusGone, "expired 31 days ago")
+		w.call(http.MethodPatch, path, secret, change).isProblem(t, http.StatusGone, "follow again")
+		w.call(http.MethodDelete, path, secret, nil).wants(t, http.StatusNoContent)
+		w.call(http.MethodGet, path, secret, nil).isProblem(t, http.StatusUnauthorized, "")
 	})
 }

@@ -17,7 +17,7 @@ type SentAlert struct {
 	Outage      string     `json:"outage"`
 	Headline    string     `json:"headline"`
 	PublishedAt time.Time  `json:"published_at"`
-	Outcome     string     `json:"outcome" doc:"accepted by the browser's push service, failed, waiting for another try, or held for the reader's quiet hours or hourly cap"`
+	Outcome     string     `json:"outcome" doc:"accepted by the browser's push service, failed, waiting for another try, held for the reader's quiet hours or hourly cap, or gone: the push service had given up the browser's address"`
 	AcceptedAt  *time.Time `json:"accepted_at"`
 }
 
@@ -46,8 +46,7 @@ func sentAlertView(a models.SentAlert) SentAlert {
 	}
 }
 
-// outcomeName is what a reader is told. Who is there to ask is not gone: the
-// push service meant an endpoint that they had before.
+// outcomeName is what a reader is told.
 func outcomeName(o models.Outcome) string {
 	switch o {
 	case models.Accepted:
@@ -56,6 +55,8 @@ func outcomeName(o models.Outcome) string {
 		return "waiting"
 	case models.Held:
 		return "held"
+	case models.Gone:
+		return "gone"
 	}
 	return "failed"
 }

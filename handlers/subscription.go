@@ -46,7 +46,8 @@ type subscribed struct {
 type subscription struct {
 	Endpoint         string      `json:"endpoint"`
 	PublicKey        string      `json:"public_key" doc:"The VAPID key that it is bound to."`
-	NeedsResubscribe bool        `json:"needs_resubscribe"`
+	NeedsResubscribe bool        `json:"needs_resubscribe" doc:"The browser must make a new push subscription and PATCH it: nothing can be sent to this one."`
+	GoneAt           *time.Time  `json:"gone_at" doc:"Since when the push service has given up the endpoint; null while it is in use. What is followed stays for a grace period."`
 	TimeZone         string      `json:"time_zone"`
 	PausedUntil      *time.Time  `json:"paused_until"`
 	QuietHours       *quietHours `json:"quiet_hours" doc:"null when there are none."`
@@ -76,7 +77,7 @@ func (a *api) routeSubscriptions() {
 		summary: "My subscription"}, a.getSubscription)
 	handle(a, route{method: http.MethodPatch, path: "/subscription", id: "change-subscription", who: "reader",
 		summary: "Change my subscription"}, a.changeSubscription)
-	handle(a, route{method: http.MethodDelete, path: "/subscription", id: "forget", who: "reader", status: http.StatusNoContent,
+	handle(a, route{method: http.MethodDelete, path: "/subscription", id: "forget", who: "former reader", status: http.StatusNoContent,
 		summary: "Forget me"}, a.forget)
 }
 
@@ -134,7 +135,7 @@ func (a *api) subscription(ctx context.Context, sub models.Subscription) (*body[
 	}
 	follows, err := a.follows(ctx, sub)
 	return &body[subscription]{subscription{
-		Endpoint: sub.Endpoint, PublicKey: key.PublicKey, NeedsResubscribe: sub.NeedsResubscribe,
+		Endpoint: sub.Endpoint, PublicKey: key.PublicKey, NeedsResubscribe: sub.NeedsResubscribe || sub.GoneAt != nil, GoneAt: sub.GoneAt,
 		TimeZone: sub.TimeZone, PausedUntil: sub.PausedUntil, QuietHours: quietHoursOf(sub), HourlyCap: sub.HourlyCap,
 		Follows: follows,
 	}}, err

@@ -62,6 +62,9 @@ func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) 
 		if err != nil {
 			return err
 		}
+		if err := s.parkCatchUps(tx, outageID, now); err != nil {
+			return err
+		}
 		// Another process may have been faster, or an editor.
 		var stillDue int64
 		err = tx.Model(&Outage{}).Where("id = ?", outageID).Where(catchUpDue, now, Holding, Sending, Unfinished).Count(&stillDue).Error
@@ -110,11 +113,14 @@ func lockCatchUps(tx *gorm.DB, c *Claim, page Page) (there map[int64]bool, err e
 // unnecessary for those who have one.
 func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Result, there map[int64]bool) error {
 	var told, waiting []int64
+	gone := slices.DeleteFunc(slices.Clone(page.gone), func(id int64) bool { return !there[id] })
 	for _, r := range results {
 		switch {
 		case !there[r.Recipient.ID]:
 		case r.Outcome == Waiting:
 			waiting = append(waiting, r.Recipient.ID)
+		case r.Outcome == Gone:
+			gone = append(gone, r.Recipient.ID)
 		case r.Outcome == Accepted, c.Alert.CatchUpUntil != nil:
 			told = append(told, r.Recipient.ID)
 		}
@@ -126,6 +132,9 @@ func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Resul
 		return err
 	}
 	if err := deferCatchUps(tx, c.Alert, waiting, c.Alert.Deadline.Add(catchUpGrace)); err != nil {
+		return err
+	}
+	if err := deferCatchUps(tx, c.Alert, gone, s.Now().Add(s.goneGrace)); err != nil {
 		return err
 	}
 	return s.writeCatchUps(tx, c, page.held)
@@ -251,7 +260,7 @@ func dropCatchUps(tx *gorm.DB, subscriptionID int64) error {
 
 // span are the first and the last of a page's readers; false if it has none.
 func (p Page) span() (first, last int64, ok bool) {
-	ids := slices.Clone(p.leftOut)
+	ids := slices.Concat(p.leftOut, p.gone)
 	for _, r := range p.Recipients {
 		ids = append(ids, r.ID)
 	}

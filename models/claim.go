@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -72,7 +73,7 @@ type Result struct {
 }
 
 // Record writes a page's results in one transaction: the position, the counts,
-// the ledger, the failures; and it deletes the gone. Whoever has lost the
+// the ledger, the failures; and it retires the addresses that are gone. Whoever has lost the
 // shard gets [ErrFenced], and nothing is written.
 //
 // It refreshes the claim's alert, so that a stop is seen before the next page.
@@ -83,7 +84,7 @@ func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Resul
 	for _, id := range page.missing {
 		c.Ledger.end(c.offset(id), "", Gone)
 	}
-	for _, id := range page.leftOut {
+	for _, id := range slices.Concat(page.leftOut, page.gone) {
 		c.Ledger.leaveOut(c.offset(id))
 	}
 	for _, h := range page.held {
@@ -180,14 +181,14 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 
 func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) error {
 	var failures []Failure
+	now := s.Now()
 	for _, r := range results {
 		var err error
 		switch {
 		case r.Outcome == Gone:
-			// The hash guards a browser that has a new endpoint by now.
-			err = tx.Delete(&Subscription{}, "id = ? AND endpoint_hash = ?", r.Recipient.ID, hashEndpoint(r.Recipient.Endpoint)).Error
+			_, err = retireAddress(tx, r.Recipient, now)
 		case r.Outcome == Failed:
-			failures = append(failures, c.failure(r, s.Now()))
+			failures = append(failures, c.failure(r, now))
 		}
 		if err == nil && r.mendsOrBreaksKey() {
 			err = tx.Model(&Subscription{}).Where("id = ?", r.Recipient.ID).

@@ -29,7 +29,8 @@ func (o Outage) FollowsEndAt() *time.Time {
 // EndFollows ends the follows, at all levels, of outages that have been resolved
 // for a day, and returns how many. It writes a batch a transaction, so that
 // others write in between. An outage of which an alert or a catch-up is still on
-// its way keeps its follows until that has ended.
+// its way keeps its follows until that has ended. A catch-up whose reader has no
+// address ends with them.
 func (s *Store) EndFollows(ctx context.Context) (ended int64, err error) {
 	var outages []Outage
 	if err := s.toEnd(s.read.WithContext(ctx)).Find(&outages).Error; err != nil {
@@ -78,7 +79,8 @@ func (s *Store) toEnd(db *gorm.DB) *gorm.DB {
 	// The state is written out, since an index has only those.
 	return db.Where(`state = 'resolved' AND follows_ended_at IS NULL AND resolved_at <= ?
 		AND NOT EXISTS (SELECT 1 FROM alerts WHERE outage_id = outages.id AND finished_at IS NULL)
-		AND NOT EXISTS (SELECT 1 FROM catch_ups WHERE outage_id = outages.id)`, s.Now().Add(-followsOutlast))
+		AND NOT EXISTS (SELECT 1 FROM catch_ups JOIN subscriptions ON subscriptions.id = subscription_id
+			WHERE outage_id = outages.id AND gone_at IS NULL)`, s.Now().Add(-followsOutlast))
 }
 
 // lockToEnd keeps others from publishing about the outage and from muting it
@@ -95,6 +97,9 @@ func (s *Store) lockToEnd(tx *gorm.DB, outage Outage) (isOver bool, err error) {
 
 // noteEnd notes that the outage has no follow, unless one came behind us.
 func (s *Store) noteEnd(tx *gorm.DB, outage Outage, topic Topic) error {
+	if err := tx.Exec("DELETE FROM catch_ups WHERE outage_id = ?", outage.ID).Error; err != nil {
+		return err
+	}
 	return tx.Model(&Outage{}).Where("id = ? AND NOT EXISTS (SELECT 1 FROM follows WHERE topic_id = ?)", outage.ID, topic.ID).
 		Update("follows_ended_at", s.Now()).Error
 }

@@ -16,6 +16,9 @@ var (
 	ErrNotFound     = errors.New("not found")
 	ErrConflict     = errors.New("conflict")
 	ErrUnauthorized = errors.New("unauthorized")
+	// ErrExpired says that a secret addressed a subscription whose address was
+	// gone for longer than the grace period.
+	ErrExpired = errors.New("this browser’s address for notifications expired")
 	// ErrFenced says that another worker has claimed the shard since.
 	ErrFenced = errors.New("fenced: another worker has the shard")
 	// ErrFinished says that there is nothing left to do on a shard.

@@ -14,11 +14,15 @@ const importBatch = 500
 // Import stores many subscriptions in one transaction, as when they move here
 // from another service. Nobody knows their secrets: a browser gets its own when
 // it subscribes again with the same keys, on its next visit. One that is wrong,
-// or whose endpoint is there already ([ErrConflict]), undoes them all.
+// or whose endpoint is there already ([ErrConflict]), undoes them all; but one
+// whose address was gone here comes back, with what it follows here.
 func (s *Store) Import(ctx context.Context, many []NewSubscription) error {
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
 		subs, err := s.importedSubscriptions(tx, many)
-		if err != nil {
+		if err == nil {
+			many, subs, err = reviveGone(tx, many, subs)
+		}
+		if err != nil || len(subs) == 0 {
 			return err
 		}
 		if err := tx.CreateInBatches(&subs, importBatch).Error; err != nil {
@@ -51,6 +55,47 @@ func (s *Store) Import(ctx context.Context, many []NewSubscription) error {
 		return fmt.Errorf("import subscriptions: %w", err)
 	}
 	return nil
+}
+
+// reviveGone brings back those of an import that are here without an address, and
+// leaves the others to be inserted.
+func reviveGone(tx *gorm.DB, many []NewSubscription, subs []Subscription) ([]NewSubscription, []Subscription, error) {
+	restMany, rest := many[:0:0], subs[:0:0]
+	for from := 0; from < len(subs); from += importBatch {
+		upto := min(from+importBatch, len(subs))
+		gone, err := goneAmong(tx, subs[from:upto])
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := from; i < upto; i++ {
+			old, isGone := gone[string(subs[i].EndpointHash)]
+			if !isGone || !old.hasKeysOf(subs[i]) {
+				restMany, rest = append(restMany, many[i]), append(rest, subs[i])
+				continue
+			}
+			changes := map[string]any{"gone_at": nil, "vapid_key_id": subs[i].VAPIDKeyID}
+			if err := tx.Model(&Subscription{}).Where("id = ?", old.ID).UpdateColumns(changes).Error; err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return restMany, rest, nil
+}
+
+// goneAmong finds the rows without an address that have the endpoints of some, by
+// their hash.
+func goneAmong(tx *gorm.DB, some []Subscription) (map[string]Subscription, error) {
+	hashes := make([][]byte, len(some))
+	for i, sub := range some {
+		hashes[i] = sub.EndpointHash
+	}
+	var rows []Subscription
+	err := tx.Find(&rows, "endpoint_hash IN ? AND gone_at IS NOT NULL", hashes).Error
+	gone := make(map[string]Subscription, len(rows))
+	for _, row := range rows {
+		gone[string(row.EndpointHash)] = row
+	}
+	return gone, err
 }
 
 func (s *Store) importedSubscriptions(tx *gorm.DB, many []NewSubscription) ([]Subscription, error) {

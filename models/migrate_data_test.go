@@ -68,6 +68,8 @@ func TestMigrationsKeepWhatIsThereUpAndDown(t *testing.T) {
 	}
 	must(store.Migrate(ctx))
 	isAllThere()
+	must(db.ExecContext(ctx, `INSERT INTO subscriptions (endpoint, endpoint_hash, p256dh, auth, secret_hash, vapid_key_id, time_zone, needs_resubscribe, created_at, updated_at, gone_at)
+		VALUES ('https://push.example/2', x'11', x'02', x'03', x'14', 1, 'UTC', false, '2021-11-03', '2021-11-03', '2021-11-04')`)) // not there after the way down
 	if _, err := store.Claim(ctx, 1); err != nil {
 		t.Errorf("a shard of before cannot be claimed: %v", err)
 	}

@@ -16,7 +16,7 @@ const noticeLease = 20 * time.Second
 
 // ClaimNotices takes notices that are due, with their subscriptions. Whoever
 // does not record what became of one in time loses it to another worker. Those
-// that are late fail.
+// that are late fail, and those whose address is gone.
 func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
 	var claimed []Notice
 	now := s.Now()
@@ -30,16 +30,21 @@ func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
 		if err := due(free).Preload("Subscription").Order("due_at, id").Limit(limit).Find(&claimed).Error; err != nil {
 			return err
 		}
-		var late []int64
+		unsent := map[string][]int64{} // by the reason
 		claimed = slices.DeleteFunc(claimed, func(n Notice) bool {
-			isLate := !now.Before(n.Deadline)
-			if isLate {
-				late = append(late, n.ID)
+			reason := n.unsent(now)
+			if reason != "" {
+				unsent[reason] = append(unsent[reason], n.ID)
 			}
-			return isLate
+			return reason != ""
 		})
-		if err := failLate(tx, late, now); err != nil || len(claimed) == 0 {
-			return err
+		for reason, ids := range unsent {
+			if err := failNotices(tx, ids, reason, now); err != nil {
+				return err
+			}
+		}
+		if len(claimed) == 0 {
+			return nil
 		}
 		return claimNotices(tx, claimed, now.Add(noticeLease))
 	})
@@ -56,7 +61,8 @@ type NoticeResult struct {
 }
 
 // RecordNotices writes what became of claimed notices in one transaction, and
-// deletes the gone. What another worker has claimed since stays as it is.
+// retires the addresses that are gone. What another worker has claimed since
+// stays as it is.
 func (s *Store) RecordNotices(ctx context.Context, results []NoticeResult) error {
 	// Subscriptions first, and all in one order: whoever forgets or records
 	// beside us locks them in the same one.
@@ -65,7 +71,7 @@ func (s *Store) RecordNotices(ctx context.Context, results []NoticeResult) error
 	})
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
 		for _, r := range results {
-			if err := r.recordSubscription(tx); err != nil {
+			if err := r.recordSubscription(tx, s.Now()); err != nil {
 				return err
 			}
 		}
@@ -82,14 +88,23 @@ func (s *Store) RecordNotices(ctx context.Context, results []NoticeResult) error
 	return nil
 }
 
-// failLate ends notices that nobody could send in time.
-func failLate(tx *gorm.DB, ids []int64, now time.Time) error {
-	if len(ids) == 0 {
-		return nil
+// unsent says why a notice cannot be sent any more; nothing if it can.
+func (n Notice) unsent(now time.Time) string {
+	switch {
+	case !now.Before(n.Deadline):
+		return gaveUp
+	case n.Subscription.GoneAt != nil:
+		return GoneReason
 	}
+	return ""
+}
+
+// failNotices ends notices that cannot be sent any more. A reason of before
+// stays.
+func failNotices(tx *gorm.DB, ids []int64, reason string, now time.Time) error {
 	return tx.Model(&Notice{}).Where("id IN ?", ids).UpdateColumns(map[string]any{
 		"state": NoticeFailed, "answered_at": now,
-		"reason": gorm.Expr("CASE WHEN reason = '' THEN ? ELSE reason END", gaveUp),
+		"reason": gorm.Expr("CASE WHEN reason = '' THEN ? ELSE reason END", reason),
 	}).Error
 }
 
@@ -110,12 +125,12 @@ const isClaimed = "id = ? AND epoch = ? AND state = ?"
 
 func (r NoticeResult) claim() []any { return []any{r.Notice.ID, r.Notice.Epoch, NoticeWaiting} }
 
-func (r NoticeResult) recordSubscription(tx *gorm.DB) error {
+func (r NoticeResult) recordSubscription(tx *gorm.DB, now time.Time) error {
 	mine := tx.Where("id = ? AND EXISTS (SELECT 1 FROM notices WHERE "+isClaimed+")", append([]any{r.Recipient.ID}, r.claim()...)...)
 	switch {
 	case r.Outcome == Gone:
-		// The hash guards a browser that has a new endpoint by now.
-		return mine.Delete(&Subscription{}, "endpoint_hash = ?", hashEndpoint(r.Recipient.Endpoint)).Error
+		_, err := retireAddress(mine, r.Recipient, now)
+		return err
 	case r.mendsOrBreaksKey():
 		return mine.Model(&Subscription{}).UpdateColumn("needs_resubscribe", r.KeyMismatch).Error
 	}
@@ -128,7 +143,7 @@ func (r NoticeResult) record(tx *gorm.DB, now time.Time) error {
 	changes := map[string]any{"status": r.Status, "reason": r.Reason}
 	switch {
 	case r.Outcome == Gone:
-		changes["due_at"] = now // for a new endpoint, else it went with its subscription
+		changes["due_at"] = now // for a new endpoint; without one it fails then
 	case r.Outcome == Waiting && r.Due.Before(r.Notice.Deadline):
 		changes["due_at"] = r.Due.Truncate(time.Microsecond)
 	case r.Outcome == Accepted:

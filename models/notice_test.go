@@ -176,11 +176,11 @@ func TestALateNoticeFails(t *testing.T) {
 	})
 }
 
-func TestAGoneAnswerDeletesTheSubscriptionUnlessItHasANewEndpoint(t *testing.T) {
+func TestAGoneAnswerRetiresTheAddressUnlessThereIsANewOne(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		gone, goneSecret := db.ReaderWithSecret(db.Browser())
 		moved, movedSecret := db.ReaderWithSecret(db.Browser())
-		notify(t, db, gone, models.TestNotice)
+		lost := notify(t, db, gone, models.TestNotice)
 		kept := notify(t, db, moved, models.TestNotice)
 		claimed := claimNotices(t, db)
 		fresh := db.Browser()
@@ -190,14 +190,24 @@ func TestAGoneAnswerDeletesTheSubscriptionUnlessItHasANewEndpoint(t *testing.T) 
 		for _, n := range claimed {
 			answered(t, db, n, models.Result{Outcome: models.Gone, Status: 410, Reason: "Gone"})
 		}
-		if _, err := db.SubscriptionBySecret(t.Context(), goneSecret); !errors.Is(err, models.ErrUnauthorized) {
-			t.Errorf("the gone subscription: %v", err)
+		if sub, err := db.SubscriptionBySecret(t.Context(), goneSecret); err != nil || sub.GoneAt == nil {
+			t.Errorf("the gone subscription = %+v, %v", sub, err)
 		}
-		if _, err := db.SubscriptionBySecret(t.Context(), movedSecret); err != nil {
-			t.Errorf("the moved subscription: %v", err)
+		if sub, err := db.SubscriptionBySecret(t.Context(), movedSecret); err != nil || sub.GoneAt != nil {
+			t.Errorf("the moved subscription = %+v, %v", sub, err)
 		}
 		if again := claimNotice(t, db); again.ID != kept.ID || again.Recipient().Endpoint != fresh.Endpoint {
 			t.Errorf("claimed %+v; want the notice for the new endpoint", again)
+		}
+		if n := noticeOf(t, db, lost); n.State != models.NoticeFailed || n.Status != 410 || n.Reason != "Gone" {
+			t.Errorf("the other notice = %+v; want it failed as it was answered", n)
+		}
+		later := notify(t, db, gone, models.WelcomeNotice)
+		if claimed := claimNotices(t, db); len(claimed) != 0 {
+			t.Errorf("claimed %+v for an address that is gone", claimed)
+		}
+		if n := noticeOf(t, db, later); n.State != models.NoticeFailed || n.Reason != models.GoneReason {
+			t.Errorf("a notice after that = %+v; want it failed", n)
 		}
 	})
 }

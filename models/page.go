@@ -30,9 +30,10 @@ type Page struct {
 	Tries int
 	// upto is the last ID that the page covers; 0 for a page of those who wait.
 	upto int64
-	// leftOut are the IDs of those who paused, or have been told since, and
-	// missing of those who waited and have been deleted since.
-	leftOut, missing []int64
+	// leftOut are the IDs of those who paused, or have been told since, gone of
+	// those whose address is gone, and missing of those who waited and whose row
+	// or address is gone since.
+	leftOut, gone, missing []int64
 	// held are those who are not to be disturbed now.
 	held []heldReader
 }
@@ -72,7 +73,7 @@ func (s *Store) Pages(c *Claim) *Pages {
 }
 
 // Next reads the next page, and returns [io.EOF] behind the last. Readers who
-// paused are left out, so that a page may be empty.
+// paused, or whose address is gone, are left out, so that a page may be empty.
 func (p *Pages) Next(ctx context.Context) (Page, error) {
 	if p.after >= p.upto {
 		return Page{}, io.EOF
@@ -148,10 +149,10 @@ func (s *Store) waitingPage(ctx context.Context, c *Claim, offsets []uint32) (Pa
 }
 
 // recipients fills a page with the subscriptions that a query selects; it
-// returns how many there were, those who paused too, and the last one's ID.
+// returns how many there were, those left out too, and the last one's ID.
 func (s *Store) recipients(ctx context.Context, page *Page, query string, args []any) (read int, last int64, err error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
-		SELECT s.id, s.endpoint, s.p256dh, s.auth, s.vapid_key_id, s.needs_resubscribe, s.paused_until,
+		SELECT s.id, s.endpoint, s.p256dh, s.auth, s.vapid_key_id, s.needs_resubscribe, s.paused_until, s.gone_at IS NOT NULL,
 			s.quiet_from, s.quiet_until, s.key_wakes, s.hourly_cap,
 			CASE WHEN s.quiet_from IS NULL AND s.hourly_cap = 0 THEN NULL ELSE s.time_zone END,
 			CASE WHEN s.hourly_cap = 0 THEN NULL ELSE s.recent END
@@ -165,9 +166,10 @@ func (s *Store) recipients(ctx context.Context, page *Page, query string, args [
 		var (
 			r      Recipient
 			paused *time.Time
+			isGone bool
 			w      wishes
 		)
-		if err := rows.Scan(&r.ID, &r.Endpoint, &r.P256DH, &r.Auth, &r.VAPIDKeyID, &r.NeedsResubscribe, &paused,
+		if err := rows.Scan(&r.ID, &r.Endpoint, &r.P256DH, &r.Auth, &r.VAPIDKeyID, &r.NeedsResubscribe, &paused, &isGone,
 			&w.quietFrom, &w.quietUntil, &w.keyWakes, &w.hourlyCap, &w.timeZone, (*[]byte)(&w.recent)); err != nil {
 			return 0, 0, err
 		}
@@ -175,6 +177,10 @@ func (s *Store) recipients(ctx context.Context, page *Page, query string, args [
 			r.wishes = &w
 		}
 		read, last = read+1, r.ID
+		if isGone {
+			page.gone = append(page.gone, r.ID)
+			continue
+		}
 		if paused != nil && now.Before(*paused) {
 			page.leftOut = append(page.leftOut, r.ID)
 			continue

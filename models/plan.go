@@ -100,7 +100,7 @@ func (s *Store) planStep(ctx context.Context, alert Alert) (refs []ShardRef, don
 			return nil, false, err
 		}
 		upto = max(upto, shard.UptoID)
-		if readers > 0 { // all may have muted the outage
+		if readers > 0 { // all may have muted the outage, or have no address
 			shards, size = append(shards, shard), size+readers
 		}
 		if done {
@@ -155,7 +155,8 @@ func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (
 		return shard, 0, true, err
 	}
 	query, args := a.sql(condition{"subscription_id > ?", []any{after}}, condition{"subscription_id <= ?", []any{upto}})
-	err = s.reads.QueryRowContext(ctx, s.dialect.rebind("SELECT count(*) FROM ("+query+") AS readers"), args...).Scan(&readers)
+	err = s.reads.QueryRowContext(ctx, s.dialect.rebind("SELECT count(*) FROM ("+query+`) AS readers
+		JOIN subscriptions s ON s.id = readers.subscription_id WHERE s.gone_at IS NULL`), args...).Scan(&readers)
 	return Shard{
 		AlertID: alert.ID, AfterID: first - 1, UptoID: upto, Position: first - 1, // ledgers count from here
 		State: Unfinished, DueAt: s.Now(), EncodedLedger: []byte{},

@@ -14,7 +14,7 @@ const originSample = 1000
 // host: where the next alert is likely to go.
 func (s *Store) PushOrigins(ctx context.Context) ([]*url.URL, error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
-		SELECT push_service, min(endpoint) FROM (SELECT push_service, endpoint FROM subscriptions ORDER BY id DESC LIMIT ?) AS newest
+		SELECT push_service, min(endpoint) FROM (SELECT push_service, endpoint FROM subscriptions WHERE gone_at IS NULL ORDER BY id DESC LIMIT ?) AS newest
 		GROUP BY push_service`), originSample)
 	if err != nil {
 		return nil, fmt.Errorf("push origins: %w", err)

@@ -129,7 +129,7 @@ func TestAWorkerThatLostItsShardWritesNothing(t *testing.T) {
 	})
 }
 
-func TestARecordedPageMovesPositionCountsAndLedgerAndDeletesTheGone(t *testing.T) {
+func TestARecordedPageMovesPositionCountsAndLedgerAndRetiresTheGone(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
 		db.Outage("messages-down", "messenger")
@@ -150,8 +150,8 @@ func TestARecordedPageMovesPositionCountsAndLedgerAndDeletesTheGone(t *testing.T
 		if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 4, Accepted: 1, Gone: 1, Failed: 1, Waiting: 1}) {
 			t.Errorf("counts = %+v", counts)
 		}
-		if _, err := db.SubscriptionBySecret(ctx, secrets[1]); !errors.Is(err, models.ErrUnauthorized) {
-			t.Errorf("the gone reader: %v; want none", err)
+		if sub, err := db.SubscriptionBySecret(ctx, secrets[1]); err != nil || sub.GoneAt == nil {
+			t.Errorf("the gone reader = %+v, %v; want kept, without an address", sub, err)
 		}
 		if sub, err := db.SubscriptionBySecret(ctx, secrets[2]); err != nil || !sub.NeedsResubscribe {
 			t.Errorf("the reader with another key = %+v, %v; want kept and marked", sub, err)

@@ -30,6 +30,7 @@ type Store struct {
 	hosts       PushHosts
 	hold        time.Duration
 	ttl         TTLs
+	goneGrace   time.Duration
 	subscribers subscribers
 	receipts    *receiptBook
 	// receiptSecret is the key's, once it has been asked for.
@@ -51,6 +52,9 @@ type Options struct {
 	UndoWindow time.Duration
 	// TTLs bound how long the notifier goes on trying.
 	TTLs TTLs
+	// GoneGrace is how long what a reader chose outlasts an address that the push
+	// service has given up. Default: 30 days.
+	GoneGrace time.Duration
 	// ShardSize is how many readers one worker takes at a time; an alert's last
 	// shard has the rest. Default: 5000.
 	ShardSize int
@@ -66,6 +70,7 @@ type TTLs struct{ Update, Key, Resolution time.Duration }
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	s := &Store{
 		now: time.Now, hosts: opts.PushHosts, hold: opts.UndoWindow, ttl: opts.TTLs.withDefaults(),
+		goneGrace: orDefault(opts.GoneGrace, defaultGoneGrace),
 		shardSize: orDefault(opts.ShardSize, 5000), pageSize: orDefault(opts.PageSize, 1000),
 	}
 	s.subscribers.store = s

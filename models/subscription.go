@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"crypto/subtle"
 	"fmt"
 	"time"
 
@@ -39,7 +40,9 @@ type Subscription struct {
 	// HourlyCap is how many alerts an hour may be sent; 0: any number.
 	HourlyCap int
 	// Recent are the times of the last alerts, while there is a cap.
-	Recent    []byte
+	Recent []byte
+	// GoneAt is when the push service gave up the address; nil while it is good.
+	GoneAt    *time.Time
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -50,6 +53,11 @@ func (s Subscription) QuietHours() (QuietHours, bool) {
 		return QuietHours{}, false
 	}
 	return QuietHours{*s.QuietFrom, *s.QuietUntil, s.KeyWakes}, true
+}
+
+// hasKeysOf tells whether two subscriptions have the same keys.
+func (s Subscription) hasKeysOf(other Subscription) bool {
+	return subtle.ConstantTimeCompare(s.Auth, other.Auth)&subtle.ConstantTimeCompare(s.P256DH, other.P256DH) == 1
 }
 
 // NewSubscription is a subscription to be made.
@@ -63,11 +71,12 @@ type NewSubscription struct {
 }
 
 // SubscriptionBySecret finds the subscription that a secret addresses; a wrong
-// secret is an [ErrUnauthorized].
+// secret is an [ErrUnauthorized], one whose subscription expired an [ErrExpired].
 func (s *Store) SubscriptionBySecret(ctx context.Context, secret string) (Subscription, error) {
 	var sub Subscription
-	err := s.read.WithContext(ctx).Take(&sub, "secret_hash = ?", hashSecret(secret)).Error
-	return sub, unauthorized(err)
+	hash := hashSecret(secret)
+	err := unauthorized(s.read.WithContext(ctx).Take(&sub, "secret_hash = ?", hash).Error)
+	return sub, s.orExpired(ctx, hash, err)
 }
 
 // SubscriptionChange is what a reader may change; nil fields stay.
@@ -89,13 +98,13 @@ type SubscriptionChange struct {
 }
 
 // changesWaiting tells whether what is held back for the reader may be due at
-// another time.
+// another time; that of a reader with a new address may have waited for it.
 func (c SubscriptionChange) changesWaiting() bool {
-	return c.SetQuietHours || c.HourlyCap != nil || c.TimeZone != nil
+	return c.Browser != nil || c.SetQuietHours || c.HourlyCap != nil || c.TimeZone != nil
 }
 
 // ChangeSubscription changes a subscription and returns it as it is then.
-func (s *Store) ChangeSubscription(ctx context.Context, sub Subscription, change SubscriptionChange) (Subscription, error) {
+func (s *Store) ChangeSubscription(ctx context.Context, sub Subscription, change SubscriptionChange) (changed Subscription, err error) {
 	columns, err := s.changedColumns(change)
 	if err != nil {
 		return Subscription{}, err
@@ -105,30 +114,28 @@ func (s *Store) ChangeSubscription(ctx context.Context, sub Subscription, change
 			if columns["vapid_key_id"], err = boundKey(tx, change.VAPIDKey); err != nil {
 				return err
 			}
+			if err := releaseAddress(tx, sub.ID, columns); err != nil {
+				return err
+			}
 		}
 		result := tx.Model(&Subscription{}).Where("id = ?", sub.ID).Updates(columns)
 		if result.Error != nil {
 			return result.Error
 		}
-		if err := tx.Take(&sub, sub.ID).Error; err != nil || !change.changesWaiting() {
+		if err := tx.Take(&changed, sub.ID).Error; err != nil || !change.changesWaiting() {
 			return err
 		}
-		return s.reviseCatchUps(tx, sub)
+		return s.reviseCatchUps(tx, changed)
 	})
 	if err != nil {
 		return Subscription{}, fmt.Errorf("change subscription: %w", err)
 	}
-	return sub, nil
+	return changed, nil
 }
 
 // Forget deletes a subscription and everything that is known of it.
 func (s *Store) Forget(ctx context.Context, sub Subscription) error {
-	err := s.transaction(ctx, func(tx *gorm.DB) error {
-		if err := tx.Delete(&Failure{}, "subscription_id = ?", sub.ID).Error; err != nil {
-			return err
-		}
-		return tx.Delete(&Subscription{}, sub.ID).Error
-	})
+	err := s.transaction(ctx, func(tx *gorm.DB) error { return deleteSubscriptions(tx, []int64{sub.ID}) })
 	if err != nil {
 		return fmt.Errorf("forget subscription: %w", err)
 	}
@@ -155,7 +162,7 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		keys := b.parse(&p, s.hosts)
 		columns["endpoint"], columns["endpoint_hash"] = NormalEndpoint(b.Endpoint), keys.endpointHash
 		columns["p256dh"], columns["auth"] = keys.p256dh, keys.auth
-		columns["needs_resubscribe"] = false
+		columns["needs_resubscribe"], columns["gone_at"] = false, nil
 	}
 	if change.TimeZone != nil {
 		columns["time_zone"] = knownZone(*change.TimeZone)

@@ -72,10 +72,12 @@ func (s *Store) RetireVAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
 	return keys, nil
 }
 
-// VAPIDKeyUses counts the subscriptions that are bound to each key, by its ID:
-// how far a rotation has come.
+// VAPIDKeyUses counts the subscriptions with an address that are bound to each
+// key, by its ID: how far a rotation has come. One whose address is gone keeps its
+// key from being retired, since its browser may have to give up what it made with
+// it, but gets the current one when it comes back.
 func (s *Store) VAPIDKeyUses(ctx context.Context) (map[int64]int, error) {
-	rows, err := s.reads.QueryContext(ctx, "SELECT vapid_key_id, count(*) FROM subscriptions GROUP BY vapid_key_id")
+	rows, err := s.reads.QueryContext(ctx, "SELECT vapid_key_id, count(*) FROM subscriptions WHERE gone_at IS NULL GROUP BY vapid_key_id")
 	if err != nil {
 		return nil, fmt.Errorf("count the uses of VAPID keys: %w", err)
 	}

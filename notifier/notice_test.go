@@ -3,7 +3,6 @@ package notifier
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -106,14 +105,16 @@ func TestARefusedNoticeSaysWhatThePushServiceSaid(t *testing.T) {
 	})
 }
 
-func TestANoticeToAGoneSubscriptionDeletesIt(t *testing.T) {
+func TestANoticeToAGoneAddressFailsAndItsReaderStays(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		reader, sub := n.subscriberAt(n.service)
 		reader.Unsubscribe()
 		notice := n.notify(sub, models.TestNotice)
-		n.untilNotice(notice, func(_ models.Notice, err error) bool { return errors.Is(err, models.ErrNotFound) })
-		if _, err := n.CreateNotice(t.Context(), sub, models.TestNotice); !errors.Is(err, models.ErrNotFound) {
-			t.Errorf("another notice: %v; want no subscription", err)
+		if notice := n.answered(notice); notice.State != models.NoticeFailed || notice.Status != 410 {
+			t.Errorf("notice = %+v; want it failed with 410", notice)
+		}
+		if kept, err := n.ChangeSubscription(t.Context(), sub, models.SubscriptionChange{}); err != nil || kept.GoneAt == nil {
+			t.Errorf("subscription = %+v, %v; want it kept, without an address", kept, err)
 		}
 	})
 }

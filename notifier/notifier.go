@@ -11,7 +11,8 @@
 //     flight is sent again, with the same tag and Topic, so that no reader sees
 //     it twice.
 //   - A stop takes effect within one page, and the counts stay exact.
-//   - Nothing but a push service's "gone" deletes a subscription.
+//   - A push service's "gone" ends an address, never what its reader chose: that
+//     is kept for a grace period, in which the browser may come back.
 package notifier
 
 import (
@@ -132,6 +133,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return n.plan(ctx) })
 	group.Go(func() error { return n.endFollows(ctx) })
+	group.Go(func() error { return n.expire(ctx) })
 	group.Go(func() error { return n.work(ctx, n.queue.first) })
 	for range min(n.workers, alwaysWork) {
 		group.Go(func() error { return n.work(ctx, n.queue.next) })

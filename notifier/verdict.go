@@ -21,7 +21,7 @@ type Verdict int
 const (
 	// Accepted: the push service will deliver it if it can.
 	Accepted Verdict = iota + 1
-	// Gone: the subscription is no more; delete it.
+	// Gone: the address is no more; stop sending to it.
 	Gone
 	// KeyMismatch: the subscription was made with another VAPID key.
 	KeyMismatch

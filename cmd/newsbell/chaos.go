@@ -14,7 +14,7 @@ import (
 
 // chaosCommand sends alerts through a fleet of real processes, breaks one thing
 // after the other in the midst of them, and checks the promises: nobody missed,
-// few repeats, no row deleted that is not gone, and the time to go on.
+// few repeats, no address retired that is not gone, and the time to go on.
 type chaosCommand struct {
 	Subscribers int      `help:"Readers of each alert." default:"100000"`
 	Workers     int      `help:"Worker processes." default:"3"`
@@ -88,9 +88,9 @@ func (c *chaosCommand) check() (chosen []trouble, err error) {
 // printCourses prints a row for each trouble, and below what was broken.
 func printCourses(out io.Writer, courses []course) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "while the alert goes out\treaders\tmissing\tgone\tdeleted\trepeats\tof at most\ttakeovers\tgoes on after\tof at most\t99% done\tall done\t")
+	fmt.Fprintln(table, "while the alert goes out\treaders\tmissing\tgone\tretired\trepeats\tof at most\ttakeovers\tgoes on after\tof at most\t99% done\tall done\t")
 	for _, c := range courses {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", c.trouble.name, c.readers, c.missing, c.gone, c.deleted,
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", c.trouble.name, c.readers, c.missing, c.gone, c.retired,
 			c.repeats, c.repeatsAllowed, c.takeovers, inTime(c.goesOn), inTime(c.trouble.goesOnWithin), inTime(c.most), inTime(c.took), verdictOf(c))
 	}
 	if err := table.Flush(); err != nil {

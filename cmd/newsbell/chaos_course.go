@@ -15,10 +15,10 @@ const pageSize = 1000
 // course is how an alert went while something broke.
 type course struct {
 	trouble trouble
-	// readers are subscribed before the alert; absent were, but are deleted.
+	// readers have an address before the alert; absent had one, but it is gone.
 	readers, absent int
 	missing         int
-	gone, deleted   int
+	gone, retired   int
 	// repeats are pushes to readers who had the alert already; a takeover may
 	// repeat a page.
 	repeats, repeatsAllowed int
@@ -83,7 +83,7 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 		return err
 	}
 	reached := got.Size - got.Missing - got.Gone
-	c.missing, c.gone, c.deleted = got.Missing-c.absent, got.Gone, c.readers-left
+	c.missing, c.gone, c.retired = got.Missing-c.absent, got.Gone, c.readers-left
 	c.repeats = got.Accepted - reached
 	if c.trouble.takesOver {
 		c.takeovers = w.takeovers
@@ -105,7 +105,7 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 	check(counts.Gone == c.gone, "%d readers are gone, but %d were counted", c.gone, counts.Gone)
 	check(counts.Waiting == 0, "%d still wait", counts.Waiting)
 	check(counts.Audience == c.readers, "the audience is %d of %d", counts.Audience, c.readers)
-	check(c.deleted == c.gone, "%d rows were deleted, %d are gone", c.deleted, c.gone)
+	check(c.retired == c.gone, "%d addresses were retired, %d are gone", c.retired, c.gone)
 	check(got.Unreadable == 0, "%d pushes could not be read", got.Unreadable)
 	check(c.repeats <= c.repeatsAllowed, "%d repeats, at most %d", c.repeats, c.repeatsAllowed)
 	if within := c.trouble.goesOnWithin; within > 0 {

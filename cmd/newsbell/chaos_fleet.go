@@ -135,7 +135,7 @@ func (f *chaosFleet) got(ctx context.Context) (sum pushtest.CrowdCount, err erro
 	return sum, nil
 }
 
-// subscribed counts the rows of subscriptions.
+// subscribed counts the subscriptions whose address is in use.
 func (f *chaosFleet) subscribed(ctx context.Context) (rows int, err error) {
 	uses, err := f.store.VAPIDKeyUses(ctx)
 	for _, n := range uses {

@@ -39,6 +39,7 @@ type senderSettings struct {
 	Sender        string   `help:"What seals and sends: fast or webpush-go." default:"fast"`
 	Workers       string   `help:"Shards sent at a time. Default: three a core." default:"0"`
 	InFlight      string   `help:"Requests in flight at a time." default:"2048"`
+	GoneGrace     string   `help:"How long what a reader follows is kept after the push service has given up the browser's address." default:"720h"`
 	Lang          string   `help:"Language of the coverage (BCP 47)." default:"en"`
 	LogLevel      string   `help:"debug, info, warn or error." default:"info"`
 }
@@ -76,6 +77,7 @@ type config struct {
 	noSend         bool // a server that leaves the sending to workers
 	undoWindow     time.Duration
 	ttls           models.TTLs
+	goneGrace      time.Duration
 	lang           string
 	log            *slog.Logger
 }
@@ -117,6 +119,7 @@ func (s senderSettings) read(p *settingProblems, listen string) config {
 		lang:         s.Lang,
 		workers:      p.number("workers", s.Workers, 0, 256),
 		inFlight:     p.number("in-flight", s.InFlight, 1, 65536),
+		goneGrace:    p.duration("gone-grace", s.GoneGrace, time.Hour, maxGoneGrace),
 		log:          p.logger(s.LogLevel),
 	}
 	if !slices.Contains([]string{"fast", "webpush-go"}, s.Sender) {
@@ -141,6 +144,9 @@ func (s senderSettings) read(p *settingProblems, listen string) config {
 
 // maxTTL is the longest that push services keep a message.
 const maxTTL = 28 * 24 * time.Hour
+
+// maxGoneGrace is long enough for everybody who comes back at all.
+const maxGoneGrace = 365 * 24 * time.Hour
 
 type settingProblems []error
 

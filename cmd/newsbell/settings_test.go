@@ -12,12 +12,13 @@ func TestSettingsSayAllThatIsWrongAtOnce(t *testing.T) {
 	s.SubscribeLimit, s.NoticeLimit, s.TrustedProxies = "many", "few", []string{"the proxy"}
 	s.EmbedOrigin = []string{"news.example"}
 	s.UndoWindow, s.TTLKey, s.LogLevel, s.AllowPushHost = "soon", "1ns", "loud", []string{"http://10.0.0.1"}
+	s.GoneGrace = "a month"
 	s.DatabaseURL, s.NATSURL, s.VAPIDSubject = "mysql://x", "nowhere", "mailto:root@localhost"
 	_, err := s.check()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "subscribe-limit", "notice-limit", "trusted-proxies", "embed-origin", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
+	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "gone-grace", "subscribe-limit", "notice-limit", "trusted-proxies", "embed-origin", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
 		if !strings.Contains(err.Error(), "--"+flag+":") {
 			t.Errorf("nothing is said of --%s in\n%v", flag, err)
 		}

@@ -25,7 +25,7 @@ func openStore(ctx context.Context, c config, out io.Writer) (*models.Store, err
 	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	store, err := models.Open(connecting, models.Options{
-		URL: c.databaseURL, PushHosts: c.pushHosts, UndoWindow: c.undoWindow, TTLs: c.ttls,
+		URL: c.databaseURL, PushHosts: c.pushHosts, UndoWindow: c.undoWindow, TTLs: c.ttls, GoneGrace: c.goneGrace,
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,301 @@
+package models_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+const grace = 30 * day
+
+// goneReader is a reader of messages-down at "key" whose push service has given
+// up the address in an alert, and the browser and secret they had.
+type goneReader struct {
+	models.Subscription
+	browser  models.Browser
+	secret   string
+	delivery *postman
+}
+
+func newGoneReader(t *testing.T, db *modelstest.DB) *goneReader {
+	t.Helper()
+	db.Outage("messages-down", "messenger")
+	g := &goneReader{browser: db.Browser(), delivery: newPostman(t, db)}
+	g.Subscription, g.secret = db.ReaderWithSecret(g.browser, "outage/messages-down:key", "app/messenger:all")
+	cap := 3
+	chooses(t, db, g.Subscription, models.SubscriptionChange{SetQuietHours: true, QuietHours: &models.QuietHours{From: 60, Until: 120}, HourlyCap: &cap})
+	g.delivery.answers = func(r models.Recipient) models.Outcome {
+		if r.Endpoint == g.browser.Endpoint {
+			return models.Gone
+		}
+		return models.Accepted
+	}
+	db.PublishDraft(keyMoment)
+	g.delivery.round()
+	return g
+}
+
+var keyMoment = models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertKey, Headline: "Cause found"}
+
+func TestAGoneAddressIsNotSentToAndItsReadersChoicesStay(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		g := newGoneReader(t, db)
+		other := db.Reader("outage/messages-down:all")
+		second := db.PublishDraft(keyMoment)
+		g.delivery.answers = func(r models.Recipient) models.Outcome {
+			if r.ID == g.ID {
+				t.Error("the gone address was sent to")
+			}
+			return models.Accepted
+		}
+		if reach, err := db.Reach(t.Context(), keyMoment); err != nil || reach != 1 {
+			t.Errorf("reach = %d, %v; want the other alone", reach, err)
+		}
+		g.delivery.round()
+		if c := countsOf(t, db, second.Alert.ID); c != (models.Counts{Audience: 1, Accepted: 1}) {
+			t.Errorf("counts = %+v; want an audience of the other alone", c)
+		}
+		if uses, err := db.VAPIDKeyUses(t.Context()); err != nil || uses[g.VAPIDKeyID] != 1 {
+			t.Errorf("uses = %v, %v; want the other's", uses, err)
+		}
+		known, err := db.SubscriptionBySecret(t.Context(), g.secret)
+		if err != nil || known.GoneAt == nil || !known.GoneAt.Equal(db.Now()) || known.HourlyCap != 3 || known.QuietFrom == nil {
+			t.Fatalf("the reader = %+v, %v; want what they chose, and since when the address is gone", known, err)
+		}
+
+		fresh := db.Browser()
+		back := chooses(t, db, known, models.SubscriptionChange{Browser: &fresh})
+		if back.GoneAt != nil || back.Endpoint != fresh.Endpoint || back.HourlyCap != 3 {
+			t.Errorf("with a new address: %+v", back)
+		}
+		g.delivery.answers = func(models.Recipient) models.Outcome { return models.Accepted }
+		third := db.PublishDraft(keyMoment)
+		g.delivery.round()
+		if got := g.delivery.to(g.Subscription); len(got) != 1 || got[0].update != third.Update.ID {
+			t.Errorf("sent to the new address: %v; want the alert after it alone", got)
+		}
+		if reached := g.delivery.to(other); len(reached) != 2 {
+			t.Errorf("sent to the other: %v; want both", reached)
+		}
+	})
+}
+
+// An answer about the old address may come after the browser has a new one.
+func TestAGoneAnswerForAnOldAddressLeavesTheNewOneInUse(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		reader, secret := db.ReaderWithSecret(db.Browser(), "outage/messages-down:all")
+		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		claim := claimAll(t, db, id)[0]
+		page := readPages(t, db, claim)[0]
+		fresh := db.Browser()
+		chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
+		record(t, db, claim, page, models.Gone)
+		if sub, err := db.SubscriptionBySecret(t.Context(), secret); err != nil || sub.GoneAt != nil {
+			t.Errorf("the new address = %+v, %v; want it in use", sub, err)
+		}
+	})
+}
+
+func TestAfterTheGracePeriodNothingIsLeftButWhy(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		ctx := t.Context()
+		g := newGoneReader(t, db)
+		const many = 1100 // some batches
+		others := make([]models.NewSubscription, many)
+		for i := range others {
+			others[i] = imported(db.Browser(), "outage/messages-down:all")
+		}
+		if err := db.Import(ctx, others); err != nil {
+			t.Fatal(err)
+		}
+		db.Exec("UPDATE subscriptions SET gone_at = ? WHERE id <> ?", db.Now(), g.ID)
+		stays, staying := db.ReaderWithSecret(db.Browser())
+		expires := func(want int) {
+			t.Helper()
+			if n, err := db.ExpireSubscriptions(ctx); err != nil || n != want {
+				t.Errorf("%d expired, %v; want %d", n, err, want)
+			}
+		}
+		db.Clock.Advance(grace - time.Microsecond)
+		expires(0)
+		db.Clock.Advance(time.Microsecond)
+		expires(many + 1)
+		expires(0)
+		_, err := db.SubscriptionBySecret(ctx, g.secret)
+		if !errors.Is(err, models.ErrExpired) || !strings.Contains(err.Error(), "30 days ago") {
+			t.Errorf("the expired secret: %v; want to be told why", err)
+		}
+		if n := db.Count("follows"); n != 0 {
+			t.Errorf("%d follows are left", n)
+		}
+		if sub, err := db.SubscriptionBySecret(ctx, staying); err != nil || sub.ID != stays.ID {
+			t.Errorf("a reader with an address: %+v, %v", sub, err)
+		}
+
+		if found, err := db.ForgetExpired(ctx, g.secret); err != nil || !found {
+			t.Fatalf("forget what is left: %t, %v", found, err)
+		}
+		if _, err := db.SubscriptionBySecret(ctx, g.secret); !errors.Is(err, models.ErrUnauthorized) {
+			t.Errorf("after it was forgotten: %v; want it to be unknown", err)
+		}
+		if n := db.Count("expired_subscriptions"); n != many {
+			t.Errorf("%d are left of %d", n, many)
+		}
+		db.Clock.Advance(365 * day)
+		expires(0)
+		if n := db.Count("expired_subscriptions"); n != 0 {
+			t.Errorf("after a year %d are left", n)
+		}
+	})
+}
+
+func TestAGracePeriodCanBeSet(t *testing.T) {
+	modelstest.OnBothWith(t, models.Options{GoneGrace: time.Hour}, func(t *testing.T, db *modelstest.DB) {
+		newGoneReader(t, db)
+		db.Clock.Advance(time.Hour)
+		if n, err := db.ExpireSubscriptions(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d expired, %v; want the one", n, err)
+		}
+	})
+}
+
+func TestForgetMeDeletesASubscriptionWithoutAnAddressAtOnce(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		g := newGoneReader(t, db)
+		if err := db.Forget(t.Context(), g.Subscription); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.SubscriptionBySecret(t.Context(), g.secret); !errors.Is(err, models.ErrUnauthorized) {
+			t.Errorf("the secret: %v; want it to be unknown", err)
+		}
+		for _, table := range []string{"subscriptions", "follows", "failures", "expired_subscriptions"} {
+			if n := db.Count(table); n != 0 {
+				t.Errorf("%s has %d rows", table, n)
+			}
+		}
+	})
+}
+
+func TestOnlyTheSameBrowserComesBackToAGoneAddress(t *testing.T) {
+	back := map[string]func(t *testing.T, db *modelstest.DB, b models.Browser) error{
+		"that lost its secret and subscribes": func(t *testing.T, db *modelstest.DB, b models.Browser) error {
+			_, err := db.Subscribe(t.Context(), imported(b, "outage/messages-down:all"))
+			return err
+		},
+		"that has another row": func(t *testing.T, db *modelstest.DB, b models.Browser) error {
+			_, err := db.ChangeSubscription(t.Context(), db.Reader("app/instagram:all"), models.SubscriptionChange{Browser: &b})
+			return err
+		},
+		"that is imported": func(t *testing.T, db *modelstest.DB, b models.Browser) error {
+			return db.Import(t.Context(), []models.NewSubscription{imported(db.Browser()), imported(b, "outage/messages-down:resolution")})
+		},
+	}
+	for name, comeBack := range back {
+		t.Run("a browser "+name, func(t *testing.T) {
+			modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+				g := newGoneReader(t, db)
+				db.App("instagram")
+				thief := db.Browser()
+				thief.Endpoint = g.browser.Endpoint
+				if err := comeBack(t, db, thief); !errors.Is(err, models.ErrConflict) {
+					t.Errorf("with other keys: %v; want a conflict", err)
+				}
+				if err := comeBack(t, db, g.browser); err != nil {
+					t.Fatal(err)
+				}
+				if addresses, err := db.VAPIDKeyUses(t.Context()); err != nil || db.Count("subscriptions") != int64(addresses[g.VAPIDKeyID]) {
+					t.Errorf("%v addresses in %d rows, %v; want an address in each", addresses, db.Count("subscriptions"), err)
+				}
+			})
+		})
+	}
+}
+
+func TestACatchUpWaitsForTheNewAddressOfItsReader(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		reader, p := night(t, db)
+		p.answers = func(models.Recipient) models.Outcome { return models.Gone }
+		db.Clock.Advance(morning)
+		p.round() // the catch-up itself is told that the address is gone
+		alerts := db.Count("alerts")
+		for range 3 {
+			db.Clock.Advance(day)
+			p.round()
+		}
+		if n := db.Count("alerts"); n != alerts || db.Count("catch_ups") != 1 {
+			t.Errorf("%d alerts were opened for nobody; %d catch-ups are left of one", n-alerts, db.Count("catch_ups"))
+		}
+		p.answers = func(models.Recipient) models.Outcome { return models.Accepted }
+		fresh := db.Browser()
+		chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
+		p.round()
+		if got := p.to(reader); len(got) != 1 || !got[0].catchUp {
+			t.Errorf("sent to the new address: %v; want the catch-up", got)
+		}
+	})
+}
+
+func TestAReaderWhoseAddressGoesBeforeTheirCatchUpIsDueKeepsIt(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		reader, p := night(t, db)
+		db.Exec("UPDATE subscriptions SET gone_at = ?", db.Now())
+		alerts := db.Count("alerts")
+		db.Clock.Advance(morning)
+		p.round()
+		if n := db.Count("alerts"); n != alerts {
+			t.Errorf("%d alerts were opened for nobody", n-alerts)
+		}
+		db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution})
+		p.round()
+		db.Clock.Advance(day)
+		ends(t, db, 1) // the follows of the outage do not wait for the address
+		if n := db.Count("catch_ups"); n != 0 {
+			t.Errorf("%d catch-ups are left of an outage that is over", n)
+		}
+		fresh := db.Browser()
+		chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
+		p.round()
+		if got := p.to(reader); len(got) != 0 {
+			t.Errorf("sent %v; want nothing of what is long over", got)
+		}
+	})
+}
+
+func TestWhoWaitsForAnotherTryIsGoneWithTheAddress(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		id, _ := waitingPage(t, db, time.Minute)
+		db.Exec("UPDATE subscriptions SET gone_at = ?", db.Now())
+		db.Clock.Advance(time.Minute)
+		claim := claimAll(t, db, id)[0]
+		err := db.WaitingPages(t.Context(), claim, func(p models.Page) error {
+			if len(p.Recipients) != 0 {
+				t.Errorf("the gone address is tried again: %+v", p.Recipients)
+			}
+			return db.Record(t.Context(), claim, p, nil)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := countsOf(t, db, id); claim.Waits() || c != (models.Counts{Audience: 1, Gone: 1}) {
+			t.Errorf("counts = %+v; want one gone, nobody waiting", c)
+		}
+	})
+}
+
+func TestANewAddressOpensConnectionsAndAGoneOneDoesNot(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		newGoneReader(t, db)
+		if origins, err := db.PushOrigins(t.Context()); err != nil || len(origins) != 0 {
+			t.Errorf("origins = %v, %v; want none", origins, err)
+		}
+		db.Reader()
+		if origins, err := db.PushOrigins(t.Context()); err != nil || len(origins) != 1 {
+			t.Errorf("origins = %v, %v; want the other's", origins, err)
+		}
+	})
+}

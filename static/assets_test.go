@@ -101,3 +101,17 @@ func TestEmbeddedModuleIsTheOneOfNow(t *testing.T) {
 		t.Errorf("%s: %d, %s", imported[0], module.Code, module.Header().Get("Cache-Control"))
 	}
 }
+
+func TestScriptsReferToTheSiteByItsBase(t *testing.T) {
+	scripts := map[string]string{"service-worker.js": string(read("service-worker.js").content)}
+	for name, asset := range assets {
+		if path.Ext(name) == ".js" {
+			scripts[name] = string(asset.content)
+		}
+	}
+	for name, script := range scripts {
+		for _, address := range matches(script, "(?:fetch\\(|importScripts\\(|egister\\(|getRegistration\\(|URL\\(|EventSource\\(|(?:href|src|icon|badge|navigate)[:=] ?)(['\"`]/[^'\"`]*)") {
+			t.Errorf("%s refers to %s, which is not below the site's path", name, address)
+		}
+	}
+}

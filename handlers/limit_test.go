@@ -3,14 +3,21 @@ package handlers_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/netip"
+	"strings"
 	"testing"
 
 	"newsbell/handlers"
+	"newsbell/handlers/peer"
 )
 
+// loopback is a proxy on the test's own machine.
+var loopback = peer.Proxies{netip.MustParsePrefix("127.0.0.1/32")}
+
 func TestAnAddressSubscribesOnlySoOften(t *testing.T) {
-	behindProxy := handlers.Options{SubscribeLimit: 3, TrustedProxies: []string{"127.0.0.1", "::1"}}
+	behindProxy := handlers.Options{SubscribeLimit: 3, TrustedProxies: loopback}
 	onBothWith(t, behindProxy, func(t *testing.T, w *web) {
 		for range 3 {
 			w.subscribeFrom(t, "2001:db8::1").wants(t, http.StatusCreated)
@@ -54,6 +61,38 @@ func TestAnAddressAsksForNoticesOnlySoOften(t *testing.T) {
 		reader := w.subscribe()
 		for range 100 {
 			w.notify(t, reader, "test")
+		}
+	})
+}
+
+func TestAProxyThatAddsAPortStillNamesEachReader(t *testing.T) {
+	var log logged
+	o := handlers.Options{SubscribeLimit: 1, TrustedProxies: loopback, Log: log.logger()}
+	onBothWith(t, o, func(t *testing.T, w *web) {
+		for _, reader := range []string{"203.0.113.20:51234", "203.0.113.21:51234", "[2001:db8::1]:443"} {
+			w.subscribeFrom(t, reader).wants(t, http.StatusCreated)
+		}
+		w.subscribeFrom(t, "203.0.113.20:4711").wants(t, http.StatusTooManyRequests)
+		if said := log.take(); said != "" {
+			t.Errorf("the log blames somebody: %s", said)
+		}
+		w.subscribeFrom(t, "unknown").wants(t, http.StatusCreated)
+		w.subscribeFrom(t, "unknown").wants(t, http.StatusTooManyRequests)
+		if said := log.take(); !strings.Contains(said, "names no address") || strings.Contains(said, "untrusted") {
+			t.Errorf("log = %q; want it to say that the proxy names nobody", said)
+		}
+	})
+}
+
+func TestNoOtherHeaderNamesTheReader(t *testing.T) {
+	onBothWith(t, handlers.Options{SubscribeLimit: 1, TrustedProxies: loopback}, func(t *testing.T, w *web) {
+		for i, status := range []int{http.StatusCreated, http.StatusTooManyRequests} {
+			body, err := json.Marshal(w.subscription())
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.send(http.MethodPost, "/api/v1/subscriptions", bytes.NewReader(body), "Content-Type", "application/json",
+				"X-Real-IP", fmt.Sprintf("203.0.113.%d", i), "Forwarded", fmt.Sprintf("for=203.0.113.%d", i)).wants(t, status)
 		}
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/nats-io/nats.go"
 
+	"newsbell/handlers/peer"
 	"newsbell/models"
 	"newsbell/static"
 )
@@ -46,8 +47,8 @@ type Options struct {
 	SubscribeLimit int
 	// NoticeLimit is the same of notices.
 	NoticeLimit int
-	// TrustedProxies are addresses and networks whose X-Forwarded-For is believed.
-	TrustedProxies []string
+	// TrustedProxies are those whose X-Forwarded-For is believed.
+	TrustedProxies peer.Proxies
 	// EmbedOrigins are the origins whose pages may offer to follow.
 	EmbedOrigins []string
 }
@@ -74,6 +75,7 @@ type server struct {
 	store    *models.Store
 	bus      Bus
 	site     static.Site
+	proxies  peer.Proxies
 	log      *slog.Logger
 	ready    func(context.Context) error
 	pages    *static.Pages
@@ -91,16 +93,13 @@ func New(o Options) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{store: o.Store, bus: o.Bus, site: site, log: o.Log, ready: o.Ready, pages: pages, bodies: newBodies()}
+	s := &server{store: o.Store, bus: o.Bus, site: site, proxies: o.TrustedProxies, log: o.Log, ready: o.Ready, pages: pages, bodies: newBodies()}
 	s.sessions = s.newSessions()
 	s.live = newLive(s, o.Live)
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // it believes anybody's X-Forwarded-Prefix
-	if err := engine.SetTrustedProxies(o.TrustedProxies); err != nil {
-		return nil, err
-	}
 	embedding, err := s.embedding(o.EmbedOrigins)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -95,7 +96,7 @@ func serveWeb(t *testing.T, db *modelstest.DB, token string, b *bus, o handlers.
 	if o.BaseURL == "" {
 		o.BaseURL = w.url
 	}
-	o.Store, o.Bus, o.Log = db.Store, b, slog.New(slog.DiscardHandler)
+	o.Store, o.Bus, o.Log = db.Store, b, cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if w.Web, err = handlers.New(o); err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"newsbell/handlers/peer"
 	"newsbell/models"
 	"newsbell/notifier"
 )
@@ -72,7 +72,7 @@ type config struct {
 	inFlight       int
 	subscribeLimit int // a minute, from one address
 	noticeLimit    int // the same
-	trustedProxies []string
+	trustedProxies peer.Proxies
 	embedOrigins   []string
 	noSend         bool // a server that leaves the sending to workers
 	undoWindow     time.Duration
@@ -97,7 +97,7 @@ func (s serverSettings) check() (config, error) {
 	c.listen = s.Listen
 	c.subscribeLimit = p.number("subscribe-limit", s.SubscribeLimit, 0, 1_000_000)
 	c.noticeLimit = p.number("notice-limit", s.NoticeLimit, 0, 1_000_000)
-	c.trustedProxies = p.networks("trusted-proxies", s.TrustedProxies)
+	c.trustedProxies = p.proxies("trusted-proxies", s.TrustedProxies)
 	c.embedOrigins = p.embedOrigins("embed-origin", s.EmbedOrigin)
 	c.undoWindow = p.duration("undo-window", s.UndoWindow, 0, time.Hour)
 	c.ttls = models.TTLs{
@@ -177,15 +177,12 @@ func (p *settingProblems) number(flag, value string, least, most int) int {
 	return n
 }
 
-// networks checks addresses and networks in CIDR notation.
-func (p *settingProblems) networks(flag string, all []string) []string {
-	for _, network := range all {
-		_, addrErr := netip.ParseAddr(network)
-		if _, err := netip.ParsePrefix(network); err != nil && addrErr != nil {
-			p.add(flag, "must be an address or a network such as 10.0.0.0/8, not %q", network)
-		}
+func (p *settingProblems) proxies(flag string, all []string) peer.Proxies {
+	proxies, err := peer.ParseProxies(all...)
+	if err != nil {
+		p.add(flag, "%s", err)
 	}
-	return all
+	return proxies
 }
 
 // embeddable is an origin as browsers write it: of https, or of this machine.

@@ -55,24 +55,24 @@ func handle[In, Out any](a *api, r route, do func(context.Context, *In) (*Out, e
 	operation := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary,
 		DefaultStatus: r.status, MaxBodyBytes: maxBody,
-		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge},
+		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests},
 	}
 	switch r.who {
 	case "reader", "former reader":
-		operation.Middlewares = huma.Middlewares{a.needReader}
+		operation.Middlewares = huma.Middlewares{a.bound(a.secretGuesses), a.needReader}
 		operation.Security = []map[string][]string{{"reader": {}}}
 		operation.Errors = append(operation.Errors, http.StatusGone)
 		if r.who == "former reader" {
-			operation.Middlewares = huma.Middlewares{a.forgetExpired, a.needReader}
+			operation.Middlewares = huma.Middlewares{a.bound(a.secretGuesses), a.forgetExpired, a.needReader}
 		}
 	case "editor":
-		operation.Middlewares = huma.Middlewares{a.needEditor}
+		operation.Middlewares = huma.Middlewares{a.bound(a.tokenGuesses), a.needEditor}
 		operation.Security = []map[string][]string{{"editor": {}}}
 	}
 	huma.Register(a.API, operation, func(ctx context.Context, in *In) (*Out, error) {
 		out, err := do(ctx, in)
 		if err != nil {
-			return nil, a.problem(err)
+			return nil, a.problem(ctx, err)
 		}
 		return out, nil
 	})

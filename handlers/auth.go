@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -34,7 +33,7 @@ func (a *api) forgetExpired(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	if err != nil {
-		a.log.Error("what is left of an expired subscription was not deleted", "error", err)
+		a.logFailure(ctx.Context(), "what is left of an expired subscription was not deleted", "error", err)
 	}
 	next(ctx)
 }
@@ -54,8 +53,13 @@ func (a *api) admit(ctx huma.Context, next func(huma.Context), key contextKey, w
 	if status == http.StatusUnauthorized {
 		ctx.SetHeader("WWW-Authenticate", "Bearer")
 	}
-	if err := huma.WriteErr(a.API, ctx, status, a.problem(err).Error()); err != nil && !errors.Is(err, context.Canceled) {
-		a.log.Warn("no answer to an unauthorized request", "error", err)
+	a.refuse(ctx, status, a.problem(ctx.Context(), err).Error())
+}
+
+// refuse answers instead of the operation.
+func (a *api) refuse(ctx huma.Context, status int, detail string) {
+	if err := huma.WriteErr(a.API, ctx, status, detail); err != nil && ctx.Context().Err() == nil {
+		a.log.Warn("no answer to a request that was refused", "error", err)
 	}
 }
 

@@ -31,11 +31,9 @@ func (s *server) embedding(origins []string) (gin.HandlerFunc, error) {
 		ExposedHeaders:  []string{"Retry-After"},
 		MaxAge:          preflightAge,
 	})
-	protection := http.NewCrossOriginProtection()
-	for _, origin := range append([]string{s.site.Origin()}, origins...) {
-		if err := protection.AddTrustedOrigin(origin); err != nil {
-			return nil, err
-		}
+	protection, err := s.crossOriginProtection(origins...)
+	if err != nil {
+		return nil, err
 	}
 	return func(c *gin.Context) {
 		if !isForReaders(c.Request.URL.Path) {

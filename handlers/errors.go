@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 
@@ -36,7 +38,7 @@ func words(status int) string {
 	case http.StatusBadRequest:
 		return "What was sent cannot be read."
 	case http.StatusForbidden:
-		return "This was sent from another site, and has been refused."
+		return "This was sent from another site, or by a browser that does not say from which, and has been refused."
 	case http.StatusRequestEntityTooLarge:
 		return "What was sent is too long."
 	case http.StatusNotFound:
@@ -58,7 +60,7 @@ func words(status int) string {
 }
 
 // problem is an error of the API as huma sends it.
-func (s *server) problem(err error) error {
+func (s *server) problem(ctx context.Context, err error) error {
 	status := statusOf(err)
 	switch status {
 	case http.StatusUnprocessableEntity:
@@ -71,16 +73,26 @@ func (s *server) problem(err error) error {
 	case http.StatusNotFound, http.StatusConflict, http.StatusGone:
 		return huma.NewError(status, err.Error())
 	case http.StatusInternalServerError:
-		s.log.Error("request failed", "error", err)
+		s.logFailure(ctx, "request failed", "error", err)
 	}
 	return huma.NewError(status, words(status))
+}
+
+// logFailure logs a fault of ours. Where nobody waits for the answer any more,
+// the leaving is what failed it.
+func (s *server) logFailure(ctx context.Context, message string, args ...any) {
+	level := slog.LevelError
+	if errors.Is(ctx.Err(), context.Canceled) {
+		level = slog.LevelDebug
+	}
+	s.log.Log(ctx, level, message, args...)
 }
 
 // fail answers outside of huma: a page for people, a problem for programs.
 func (s *server) fail(c *gin.Context, err error) {
 	status := statusOf(err)
 	if status == http.StatusInternalServerError {
-		s.log.Error("request failed", "route", c.FullPath(), "error", err)
+		s.logFailure(c.Request.Context(), "request failed", "route", c.FullPath(), "error", err)
 	}
 	s.failWith(c, status)
 }

@@ -49,7 +49,7 @@ func (s *server) goPage(c *gin.Context) error {
 	if c.Request.Method == http.MethodGet {
 		click := models.Receipt{AlertID: id, Proof: c.Param("receipt"), Event: models.Clicked}
 		if err := s.store.RecordReceipts(ctx, click); err != nil {
-			s.log.Error("a click was not counted", "error", err)
+			s.logFailure(ctx, "a click was not counted", "error", err)
 		}
 	}
 	c.Redirect(http.StatusFound, fmt.Sprintf("%s/outages/%s#update-%d", s.site.Root(), alert.Outage.Slug, alert.UpdateID))

@@ -47,6 +47,9 @@ type Options struct {
 	SubscribeLimit int
 	// NoticeLimit is the same of notices.
 	NoticeLimit int
+	// GuessLimit is how many wrong tokens, and how many wrong secrets of readers, one
+	// address may send a minute; 0: any number.
+	GuessLimit int
 	// TrustedProxies are those whose X-Forwarded-For is believed.
 	TrustedProxies peer.Proxies
 	// EmbedOrigins are the origins whose pages may offer to follow.
@@ -81,7 +84,9 @@ type server struct {
 	pages    *static.Pages
 	bodies   bodies
 	sessions *scs.SessionManager
-	live     *live
+	// Editors' and readers' guesses are counted apart.
+	tokenGuesses, secretGuesses *guesses
+	live                        *live
 	// answering counts requests.
 	answering atomic.Int64
 }
@@ -95,11 +100,17 @@ func New(o Options) (*Web, error) {
 	}
 	s := &server{store: o.Store, bus: o.Bus, site: site, proxies: o.TrustedProxies, log: o.Log, ready: o.Ready, pages: pages, bodies: newBodies()}
 	s.sessions = s.newSessions()
+	s.tokenGuesses = newGuesses("an editor's token", true, o.GuessLimit, o.Log)
+	s.secretGuesses = newGuesses("a reader's secret", false, o.GuessLimit, o.Log)
 	s.live = newLive(s, o.Live)
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // it believes anybody's X-Forwarded-Prefix
+	protection, err := s.crossOriginProtection()
+	if err != nil {
+		return nil, err
+	}
 	embedding, err := s.embedding(o.EmbedOrigins)
 	if err != nil {
 		return nil, err
@@ -113,7 +124,7 @@ func New(o Options) (*Web, error) {
 	s.routeOutageEvents(engine)
 	s.routeEditor(engine)
 	s.routeHealth(engine)
-	return &Web{s.belowRoot(s.count(s.secure(s.compress(s.sameOrigin(s.withSessions(engine)))))), s}, nil
+	return &Web{s.belowRoot(s.count(s.secure(s.compress(s.sameOrigin(protection, s.withSessions(engine)))))), s}, nil
 }
 
 // count counts the requests that are being answered.
@@ -131,16 +142,6 @@ func (s *server) count(next http.Handler) http.Handler {
 // stranger sends and a secret never share a compressed body. So do streams.
 func (s *server) compress(next http.Handler) http.Handler {
 	return exceptForPrograms(next, gzhttp.GzipHandler(next))
-}
-
-// sameOrigin refuses forms that another site's page sends with an editor's
-// cookie. The API knows no cookies.
-func (s *server) sameOrigin(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		s.errorPage(w, http.StatusForbidden)
-	}))
-	return exceptForPrograms(next, protection.Handler(next))
 }
 
 // withSessions keeps cookies to the editor's desk; no other answer varies by

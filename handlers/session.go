@@ -27,8 +27,8 @@ func (s *server) newSessions() *scs.SessionManager {
 	sessions.Cookie.HttpOnly = true
 	sessions.Cookie.SameSite = http.SameSiteLaxMode
 	sessions.Cookie.Secure = strings.HasPrefix(s.site.BaseURL, "https://")
-	sessions.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, err error) {
-		s.log.Error("session failed", "error", err)
+	sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		s.logFailure(r.Context(), "session failed", "error", err)
 		s.errorPage(w, http.StatusInternalServerError)
 	}
 	return sessions

@@ -91,6 +91,31 @@ func TestAnotherSitesFormIsRefused(t *testing.T) {
 	})
 }
 
+func TestAFormThatComesFromNowhereIsRefused(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		alert := w.PublishDraft(models.Draft{Outage: "messages-down"}).Alert
+		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+		form := url.Values{"token": {w.token}, "kind": {"resolution"}, "alert": {"all"}, "headline": {"Forged"}, "do": {"publish"}}
+		paths := []string{"/editor/sign-in", "/editor/outages/messages-down/updates", "/editor/alerts/1/stop", "/editor/sign-out"}
+		for _, path := range paths {
+			for _, origin := range []string{"", "null", "https://evil.example"} {
+				w.send(http.MethodPost, path, strings.NewReader(form.Encode()),
+					"Content-Type", "application/x-www-form-urlencoded", "Origin", origin).wants(t, http.StatusForbidden)
+			}
+		}
+		if found, err := w.Alert(t.Context(), alert.ID); err != nil || found.State != models.Holding {
+			t.Errorf("alert = %+v, %v; want it as it was", found, err)
+		}
+		w.send(http.MethodPost, "/editor/alerts/1/stop", nil, "Origin", w.url).wants(t, http.StatusOK)
+	})
+	onBothWith(t, handlers.Options{BaseURL: "https://news.example"}, func(t *testing.T, w *web) {
+		// A proxy has put its own address into Host.
+		answer := w.send(http.MethodPost, "/editor/sign-in", strings.NewReader("token=wrong"),
+			"Content-Type", "application/x-www-form-urlencoded", "Origin", "https://news.example")
+		answer.wants(t, http.StatusUnprocessableEntity)
+	})
+}
+
 func TestOnlyTheButtonThatSaysSoPublishes(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *web) {
 		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)

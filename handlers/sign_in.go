@@ -17,9 +17,16 @@ func (s *server) signInPage(c *gin.Context) error {
 
 // signIn opens a session with a token.
 func (s *server) signIn(c *gin.Context) error {
-	ctx := c.Request.Context()
+	ctx, address := c.Request.Context(), s.countedAs(c.Request)
+	if s.tokenGuesses.spent(address) {
+		s.warnOfProxy(c.Request)
+		c.Header("Retry-After", retryAfterGuesses)
+		s.failWith(c, http.StatusTooManyRequests)
+		return nil
+	}
 	token, err := s.store.Authenticate(ctx, strings.TrimSpace(c.PostForm("token")))
 	if errors.Is(err, models.ErrUnauthorized) {
+		s.tokenGuesses.wrong(c.Writer, c.Request, address)
 		return s.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Problem: "This token is not known, or has been revoked."})
 	}
 	if err != nil {

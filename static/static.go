@@ -68,8 +68,8 @@ func (p *Pages) render(w http.ResponseWriter, status int, name, path string, pag
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(html.Len()))
 	w.WriteHeader(status)
-	_, err := html.WriteTo(w)
-	return err
+	_, _ = html.WriteTo(w) // that the reader has left is nobody's fault
+	return nil
 }
 
 // fragment renders one of a page's own templates.

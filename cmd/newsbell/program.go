@@ -169,7 +169,7 @@ func (p *program) newWeb() (*handlers.Web, error) {
 	return handlers.New(handlers.Options{
 		Store: p.store, Bus: p.bus.Conn, BaseURL: p.config.baseURL, Log: p.config.log, Ready: p.ready,
 		Live:           handlers.LiveOptions{MaxPages: pages},
-		SubscribeLimit: p.config.subscribeLimit, NoticeLimit: p.config.noticeLimit, TrustedProxies: p.config.trustedProxies,
+		SubscribeLimit: p.config.subscribeLimit, NoticeLimit: p.config.noticeLimit, GuessLimit: p.config.guessLimit, TrustedProxies: p.config.trustedProxies,
 		EmbedOrigins: p.config.embedOrigins,
 	})
 }

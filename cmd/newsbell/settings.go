@@ -50,6 +50,7 @@ type serverSettings struct {
 	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
 	SubscribeLimit string   `help:"Subscriptions a minute from one address; 0: any number." default:"300"`
 	NoticeLimit    string   `help:"Tests and welcomes a minute that one address may ask for; 0: any number." default:"30"`
+	GuessLimit     string   `help:"Wrong tokens, and wrong secrets of readers, a minute from one address; 0: any number." default:"60"`
 	TrustedProxies []string `help:"Addresses and networks of proxies whose X-Forwarded-For is believed." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
 	EmbedOrigin    []string `help:"A site that may offer to follow on its own pages, such as https://news.example." placeholder:"ORIGIN"`
 	UndoWindow     string   `help:"How long an alert can be taken back." default:"10s"`
@@ -72,6 +73,7 @@ type config struct {
 	inFlight       int
 	subscribeLimit int // a minute, from one address
 	noticeLimit    int // the same
+	guessLimit     int // the same
 	trustedProxies peer.Proxies
 	embedOrigins   []string
 	noSend         bool // a server that leaves the sending to workers
@@ -97,6 +99,7 @@ func (s serverSettings) check() (config, error) {
 	c.listen = s.Listen
 	c.subscribeLimit = p.number("subscribe-limit", s.SubscribeLimit, 0, 1_000_000)
 	c.noticeLimit = p.number("notice-limit", s.NoticeLimit, 0, 1_000_000)
+	c.guessLimit = p.number("guess-limit", s.GuessLimit, 0, 1_000_000)
 	c.trustedProxies = p.proxies("trusted-proxies", s.TrustedProxies)
 	c.embedOrigins = p.embedOrigins("embed-origin", s.EmbedOrigin)
 	c.undoWindow = p.duration("undo-window", s.UndoWindow, 0, time.Hour)

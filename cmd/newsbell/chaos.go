@@ -16,9 +16,9 @@ import (
 // after the other in the midst of them, and checks the promises: nobody missed,
 // few repeats, no address retired that is not gone, and the time to go on.
 type chaosCommand struct {
-	Subscribers int      `help:"Readers of each alert." default:"100000"`
-	Workers     int      `help:"Worker processes." default:"3"`
-	Only        []string `help:"Make only these troubles, by the beginnings of their names." placeholder:"NAME"`
+	Subscribers int  `help:"Readers of each alert." default:"100000"`
+	Workers     int  `help:"Worker processes." default:"3"`
+	Only        list `help:"Make only these troubles, by the beginnings of their names." placeholder:"NAME"`
 
 	// slack is added to the time that shards have to go on, by tests.
 	slack time.Duration

@@ -43,6 +43,21 @@ func main() {
 
 // run parses and runs one command line; it ends when ctx does.
 func run(ctx context.Context, args []string) error {
+	command, err := parse(ctx, args)
+	if err != nil {
+		return err
+	}
+	if err := command.Run(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// parse reads a command line and the environment.
+func parse(ctx context.Context, args []string) (*kong.Context, error) {
+	if err := unsetEmpty(); err != nil {
+		return nil, err
+	}
 	parser, err := kong.New(&commands{},
 		kong.Name("newsbell"),
 		kong.Description("Push notifications for live news."),
@@ -52,14 +67,7 @@ func run(ctx context.Context, args []string) error {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	command, err := parser.Parse(args)
-	if err != nil {
-		return err
-	}
-	if err := command.Run(); !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+	return parser.Parse(args)
 }

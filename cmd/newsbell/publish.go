@@ -38,10 +38,10 @@ func (a *publishAppCommand) Run(ctx context.Context, p *publishCommand) error {
 }
 
 type publishOutageCommand struct {
-	Slug       string   `arg:"" help:"Its name in addresses."`
-	Headline   string   `arg:"" help:"What is down."`
-	Standfirst string   `help:"The story in a sentence."`
-	App        []string `help:"An app that is down; may be repeated." required:"" placeholder:"SLUG"`
+	Slug       string `arg:"" help:"Its name in addresses."`
+	Headline   string `arg:"" help:"What is down."`
+	Standfirst string `help:"The story in a sentence."`
+	App        list   `help:"An app that is down; may be repeated." required:"" placeholder:"SLUG"`
 }
 
 // Run opens the outage and prints its page.
@@ -60,7 +60,7 @@ type entry struct {
 	Headline string            `arg:"" help:"What is new."`
 	Body     string            `help:"The story, in Markdown."`
 	Alert    string            `help:"Whom to alert: none, all or key." default:"${default_alert}"`
-	App      []string          `help:"An app that it concerns; may be repeated." placeholder:"SLUG"`
+	App      list              `help:"An app that it concerns; may be repeated." placeholder:"SLUG"`
 	State    map[string]string `help:"A state that it sets: failing, recovering or up." placeholder:"SLUG=STATE"`
 	Undo     time.Duration     `help:"How long the alert can be taken back." default:"10s"`
 	Wait     bool              `help:"Wait until the alert is sent, and show how it goes."`

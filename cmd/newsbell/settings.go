@@ -31,32 +31,32 @@ type databaseSettings struct {
 // reads them all and says everything that is wrong at once.
 type senderSettings struct {
 	databaseSettings
-	NATSURL       string   `name:"nats-url" help:"A NATS of your own, with JetStream. Default: one inside the process." placeholder:"URL"`
-	BaseURL       string   `help:"Where readers find the pages, such as https://news.example/alerts. Default: http://localhost and the port." placeholder:"URL"`
-	VAPIDSubject  string   `name:"vapid-subject" help:"Whom push services may ask: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
-	AllowPushHost []string `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
-	PushCA        []string `name:"push-ca" help:"Files of certificates to trust as push services', instead of the system's." placeholder:"FILE" type:"path"`
-	Sender        string   `help:"What seals and sends: fast or webpush-go." default:"fast"`
-	Workers       string   `help:"Shards sent at a time. Default: three a core." default:"0"`
-	InFlight      string   `help:"Requests in flight at a time." default:"2048"`
-	GoneGrace     string   `help:"How long what a reader follows is kept after the push service has given up the browser's address." default:"720h"`
-	Lang          string   `help:"Language of the coverage (BCP 47)." default:"en"`
-	LogLevel      string   `help:"debug, info, warn or error." default:"info"`
+	NATSURL       string `name:"nats-url" help:"A NATS of your own, with JetStream. Default: one inside the process." placeholder:"URL"`
+	BaseURL       string `help:"Where readers find the pages, such as https://news.example/alerts. Default: http://localhost and the port." placeholder:"URL"`
+	VAPIDSubject  string `name:"vapid-subject" help:"Whom push services may ask: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
+	AllowPushHost list   `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
+	PushCA        list   `name:"push-ca" help:"Files of certificates to trust as push services', instead of the system's." placeholder:"FILE"`
+	Sender        string `help:"What seals and sends: fast or webpush-go." default:"fast"`
+	Workers       string `help:"Shards sent at a time. Default: three a core." default:"0"`
+	InFlight      string `help:"Requests in flight at a time." default:"2048"`
+	GoneGrace     string `help:"How long what a reader follows is kept after the push service has given up the browser's address." default:"720h"`
+	Lang          string `help:"Language of the coverage (BCP 47)." default:"en"`
+	LogLevel      string `help:"debug, info, warn or error." default:"info"`
 }
 
 // serverSettings are those of a server: it publishes too.
 type serverSettings struct {
 	senderSettings
-	Listen         string   `help:"Address to listen on." default:"127.0.0.1:8080"`
-	SubscribeLimit string   `help:"Subscriptions a minute from one address; 0: any number." default:"300"`
-	NoticeLimit    string   `help:"Tests and welcomes a minute that one address may ask for; 0: any number." default:"30"`
-	GuessLimit     string   `help:"Wrong tokens, and wrong secrets of readers, a minute from one address; 0: any number." default:"60"`
-	TrustedProxies []string `help:"Addresses and networks of proxies whose X-Forwarded-For is believed." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
-	EmbedOrigin    []string `help:"A site that may offer to follow on its own pages, such as https://news.example." placeholder:"ORIGIN"`
-	UndoWindow     string   `help:"How long an alert can be taken back." default:"10s"`
-	TTLUpdate      string   `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
-	TTLKey         string   `name:"ttl-key" help:"The same of a key moment." default:"4h"`
-	TTLResolution  string   `name:"ttl-resolution" help:"The same of a resolution." default:"24h"`
+	Listen         string `help:"Address to listen on." default:"127.0.0.1:8080"`
+	SubscribeLimit string `help:"Subscriptions a minute from one address; 0: any number." default:"300"`
+	NoticeLimit    string `help:"Tests and welcomes a minute that one address may ask for; 0: any number." default:"30"`
+	GuessLimit     string `help:"Wrong tokens, and wrong secrets of readers, a minute from one address; 0: any number." default:"60"`
+	TrustedProxies list   `help:"Addresses and networks of proxies whose X-Forwarded-For is believed." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
+	EmbedOrigin    list   `help:"A site that may offer to follow on its own pages, such as https://news.example." placeholder:"ORIGIN"`
+	UndoWindow     string `help:"How long an alert can be taken back." default:"10s"`
+	TTLUpdate      string `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
+	TTLKey         string `name:"ttl-key" help:"The same of a key moment." default:"4h"`
+	TTLResolution  string `name:"ttl-resolution" help:"The same of a resolution." default:"24h"`
 }
 
 // config is what the settings mean.
@@ -206,7 +206,7 @@ func (p *settingProblems) embedOrigins(flag string, all []string) []string {
 func (p *settingProblems) certificates(flag string, files []string) *x509.CertPool {
 	var pool *x509.CertPool
 	for _, file := range files {
-		pem, err := os.ReadFile(file)
+		pem, err := os.ReadFile(kong.ExpandPath(file))
 		if pool == nil {
 			pool = x509.NewCertPool()
 		}

@@ -72,15 +72,11 @@ func (s *server) editorPublish(c *gin.Context) error {
 	ctx := c.Request.Context()
 	draft := formDraft(c)
 	page := static.EditorOutagePage{Draft: draftView(draft)}
+	var err error
 	if c.PostForm("do") != "publish" {
-		reach, err := s.store.Reach(ctx, draft)
-		if err == nil {
-			page.Asleep, err = s.store.Asleep(ctx, draft)
-		}
-		if err != nil {
+		if page.Preview, err = s.preview(ctx, draft); err != nil {
 			return s.showProblems(c, page, err)
 		}
-		page.Reach = &reach
 		return s.showDesk(c, page)
 	}
 	published, err := s.publish(ctx, draft)
@@ -89,6 +85,25 @@ func (s *server) editorPublish(c *gin.Context) error {
 	}
 	c.Redirect(http.StatusSeeOther, fmt.Sprintf("%s/editor/outages/%s#update-%d", s.site.Root(), draft.Outage, published.Update.ID))
 	return nil
+}
+
+// preview is whom a draft's alert reaches now, and what it shows them.
+func (s *server) preview(ctx context.Context, d models.Draft) (*static.EditorPreview, error) {
+	reach, err := s.store.Reach(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	asleep, err := s.store.Asleep(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	outage, err := s.store.Outage(ctx, d.Outage)
+	if err != nil {
+		return nil, err
+	}
+	preview := &static.EditorPreview{Reach: reach, Asleep: asleep, SendsAlert: d.Alert != models.AlertNone}
+	preview.Title, preview.Body = s.notifications.Preview(outage, d)
+	return preview, nil
 }
 
 // editorAlert is what the desk's script asks while an alert goes out.
@@ -177,7 +192,7 @@ func (s *server) editorUpdates(c *gin.Context, outage models.Outage) ([]static.E
 		return nil, err
 	}
 	views := make([]static.EditorUpdate, len(updates))
-	for i, update := range s.updateViews(updates) {
+	for i, update := range updateViews(updates) {
 		views[i].Update = update
 		if alert, ok := alerts[update.ID]; ok {
 			if views[i].Alert, err = s.editorAlertView(ctx, alert); err != nil {

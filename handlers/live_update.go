@@ -31,7 +31,7 @@ type event struct {
 
 // event encodes an update: its ID as id, "update" as event, JSON as data.
 func (s *server) event(outage models.Outage, u models.Update) (event, error) {
-	fragments, err := s.pages.Fragments(outageView(outage), s.updateView(u))
+	fragments, err := s.pages.Fragments(outageView(outage), updateView(u))
 	if err != nil {
 		return event{}, err
 	}

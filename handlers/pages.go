@@ -94,9 +94,6 @@ func (s *server) outagePage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, update := range page.Updates {
-		page.Updates[i].Text = s.bodies.text(update.Body)
-	}
 	return s.pages.Outage(c.Writer, page)
 }
 
@@ -119,7 +116,7 @@ func (s *server) story(c *gin.Context) (static.OutagePage, error) {
 	if err != nil {
 		return static.OutagePage{}, err
 	}
-	return static.OutagePage{Outage: outageView(outage), Updates: s.updateViews(updates)}, nil
+	return static.OutagePage{Outage: outageView(outage), Updates: updateViews(updates)}, nil
 }
 
 func (s *server) appFeed(c *gin.Context) error {
@@ -137,7 +134,7 @@ func (s *server) appFeed(c *gin.Context) error {
 		updates[i] = u.Update
 	}
 	entries := make([]static.FeedEntry, len(found))
-	for i, update := range s.updateViews(updates) {
+	for i, update := range updateViews(updates) {
 		entries[i] = static.FeedEntry{Outage: outageView(found[i].Outage), Update: update}
 	}
 	return s.pages.AppFeed(c.Writer, appView(app), entries)

@@ -7,6 +7,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -38,7 +39,9 @@ type Options struct {
 	// BaseURL is where readers find the pages, an origin and perhaps a path,
 	// without a slash at the end.
 	BaseURL string
-	Log     *slog.Logger
+	// Lang is the language of the coverage. Default: "en".
+	Lang string
+	Log  *slog.Logger
 	// Ready tells what else must be ready before this process takes traffic.
 	Ready func(context.Context) error
 	Live  LiveOptions
@@ -75,15 +78,16 @@ func (w *Web) Run(ctx context.Context) error { return w.server.live.run(ctx) }
 
 // server is what all handlers share.
 type server struct {
-	store    *models.Store
-	bus      Bus
-	site     static.Site
-	proxies  peer.Proxies
-	log      *slog.Logger
-	ready    func(context.Context) error
-	pages    *static.Pages
-	bodies   bodies
-	sessions *scs.SessionManager
+	store   *models.Store
+	bus     Bus
+	site    static.Site
+	proxies peer.Proxies
+	log     *slog.Logger
+	ready   func(context.Context) error
+	pages   *static.Pages
+	// notifications makes those that the desk previews.
+	notifications models.Notifications
+	sessions      *scs.SessionManager
 	// Editors' and readers' guesses are counted apart.
 	tokenGuesses, secretGuesses *guesses
 	live                        *live
@@ -98,7 +102,8 @@ func New(o Options) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{store: o.Store, bus: o.Bus, site: site, proxies: o.TrustedProxies, log: o.Log, ready: o.Ready, pages: pages, bodies: newBodies()}
+	s := &server{store: o.Store, bus: o.Bus, site: site, proxies: o.TrustedProxies, log: o.Log, ready: o.Ready, pages: pages}
+	s.notifications = models.Notifications{BaseURL: o.BaseURL, Lang: cmp.Or(o.Lang, "en")}
 	s.sessions = s.newSessions()
 	s.tokenGuesses = newGuesses("an editor's token", true, o.GuessLimit, o.Log)
 	s.secretGuesses = newGuesses("a reader's secret", false, o.GuessLimit, o.Log)

@@ -18,7 +18,7 @@ type newUpdate struct {
 		Apps        []string                   `json:"apps,omitempty" doc:"Slugs of the apps that it concerns."`
 		States      map[string]models.AppState `json:"states,omitempty" doc:"States that it sets, by the app's slug: up, failing or recovering."`
 		Headline    string                     `json:"headline"`
-		Body        string                     `json:"body,omitempty" doc:"Markdown."`
+		Body        string                     `json:"body,omitempty" doc:"Markdown without HTML: tags are shown as they are written, and an image as a link to it."`
 		Corrects    *int64                     `json:"corrects,omitempty" nullable:"true" doc:"The number of the update, of the same outage, that a correction corrects."`
 		UndoSeconds *float64                   `json:"undo_seconds,omitempty" doc:"How long the alert can be taken back; 0 sends it at once."`
 	}

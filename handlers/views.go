@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"html/template"
+
 	"newsbell/models"
 	"newsbell/static"
 )
@@ -24,10 +26,10 @@ func outageView(o models.Outage) static.Outage {
 	}
 }
 
-func (s *server) updateView(u models.Update) static.Update {
+func updateView(u models.Update) static.Update {
 	view := static.Update{
 		ID: u.ID, Kind: string(u.Kind), Key: u.AlertLevel == models.AlertKey || u.Kind == models.Resolution,
-		Headline: u.Headline, Body: s.bodies.html(u.Body), PublishedAt: u.PublishedAt,
+		Headline: u.Headline, Body: template.HTML(u.BodyHTML), Text: u.BodyText, PublishedAt: u.PublishedAt,
 	}
 	for _, concerned := range u.Apps {
 		app := static.UpdateApp{App: appView(concerned.App)}
@@ -45,11 +47,11 @@ func (s *server) updateView(u models.Update) static.Update {
 
 // updateViews are updates, the newest first, each with those of its corrections
 // that are among them.
-func (s *server) updateViews(updates []models.Update) []static.Update {
+func updateViews(updates []models.Update) []static.Update {
 	views := make([]static.Update, len(updates))
 	corrections := map[int64][]static.Entry{}
 	for i, u := range updates {
-		views[i] = s.updateView(u)
+		views[i] = updateView(u)
 		if u.CorrectsID != nil {
 			corrections[*u.CorrectsID] = append([]static.Entry{entryView(u)}, corrections[*u.CorrectsID]...)
 		}

@@ -15,8 +15,9 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// Migrate brings the schema up to date and returns the names of the migrations
-// it ran, oldest first. Of processes that start together, one runs each.
+// Migrate brings the schema, and what is derived of its rows, up to date and
+// returns the names of the migrations it ran, oldest first. Of processes that
+// start together, one runs each.
 func (s *Store) Migrate(ctx context.Context) (names []string, err error) {
 	unlock, err := s.lockMigrations(ctx)
 	if err != nil {
@@ -34,7 +35,7 @@ func (s *Store) Migrate(ctx context.Context) (names []string, err error) {
 	for _, r := range results {
 		names = append(names, r.Source.Path)
 	}
-	return names, nil
+	return names, s.renderUpdates(ctx)
 }
 
 // lockMigrations waits for other processes that migrate an SQLite file;

@@ -59,6 +59,7 @@ func (s *Store) writeUpdate(tx *gorm.DB, d Draft, outage Outage, apps []App) (Up
 		OutageID: outage.ID, Kind: d.Kind, AlertLevel: d.Alert,
 		Headline: d.Headline, Body: d.Body, PublishedAt: s.Now(),
 	}
+	update.render()
 	if d.Corrects != 0 {
 		update.CorrectsID = &d.Corrects
 	}

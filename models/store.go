@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ type Store struct {
 	now         func() time.Time
 	clock       *clock // PostgreSQL's, unless there is another
 	hosts       PushHosts
+	log         *slog.Logger
 	hold        time.Duration
 	ttl         TTLs
 	goneGrace   time.Duration
@@ -35,6 +37,8 @@ type Store struct {
 	receipts    *receiptBook
 	// receiptSecret is the key's, once it has been asked for.
 	receiptSecret atomic.Pointer[[]byte]
+	// unreadable are the rows that have been named in the log.
+	unreadable sync.Map
 	// shardSize and pageSize count readers.
 	shardSize, pageSize int
 }
@@ -60,6 +64,8 @@ type Options struct {
 	ShardSize int
 	// PageSize is how many readers are sent between two records. Default: 1000.
 	PageSize int
+	// Log is told of rows that cannot be read. Default: nowhere.
+	Log *slog.Logger
 }
 
 // TTLs are the lives of alerts: after its TTL an alert is not sent any more.
@@ -72,6 +78,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 		now: time.Now, hosts: opts.PushHosts, hold: opts.UndoWindow, ttl: opts.TTLs.withDefaults(),
 		goneGrace: orDefault(opts.GoneGrace, defaultGoneGrace),
 		shardSize: orDefault(opts.ShardSize, 5000), pageSize: orDefault(opts.PageSize, 1000),
+		log: orDefault(opts.Log, slog.New(slog.DiscardHandler)),
 	}
 	s.subscribers.store = s
 	s.receipts = newReceiptBook(s)

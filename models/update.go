@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -36,18 +35,25 @@ const (
 
 // Update is one entry of an outage's live coverage.
 type Update struct {
-	ID          int64
-	OutageID    int64
-	Kind        UpdateKind
-	AlertLevel  AlertLevel
-	Headline    string
+	ID         int64
+	OutageID   int64
+	Kind       UpdateKind
+	AlertLevel AlertLevel
+	Headline   string
+	// Body is what the editor wrote, in Markdown; BodyHTML and BodyText are what
+	// readers get of it, made by a version of the renderer.
 	Body        string
+	BodyHTML    string `gorm:"column:body_html"`
+	BodyText    string
+	Renderer    int
 	PublishedAt time.Time
 	Apps        []UpdateApp
 	// CorrectsID is the update that this one corrects; nil if it is no
 	// correction, or one of the coverage as a whole.
 	CorrectsID *int64
 	Corrects   *Update
+	// isStale says that the database does not have yet what was rendered.
+	isStale bool
 }
 
 // UpdateApp is an app that an update concerns, and the state it sets, if any.
@@ -59,16 +65,22 @@ type UpdateApp struct {
 }
 
 // coverage reads updates with their apps and what they correct.
-func (s *Store) coverage(ctx context.Context) *gorm.DB {
-	return s.read.WithContext(ctx).Preload("Apps.App").Preload("Corrects")
+func (s *Store) coverage(ctx context.Context, choose func(*gorm.DB) *gorm.DB) ([]Update, error) {
+	updates, err := list[Update](ctx, s, choose(s.read.WithContext(ctx).Preload("Apps.App").Preload("Corrects")))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.keepRendered(ctx, updates); err != nil { // they can be shown all the same
+		s.log.Warn("a rendered update could not be stored", "error", err)
+	}
+	return updates, nil
 }
 
 // Updates are an outage's updates, the newest first, with their apps.
 func (s *Store) Updates(ctx context.Context, outage Outage) ([]Update, error) {
-	var updates []Update
-	err := s.coverage(ctx).
-		Order("published_at DESC, id DESC").Find(&updates, "outage_id = ?", outage.ID).Error
-	return updates, domain(err)
+	return s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
+		return db.Where("outage_id = ?", outage.ID).Order("published_at DESC, id DESC")
+	})
 }
 
 // UpdatesAfter are at most limit of an outage's updates that were published
@@ -76,20 +88,19 @@ func (s *Store) Updates(ctx context.Context, outage Outage) ([]Update, error) {
 // an ID misses none: Publish locks the outage, so its updates are committed in
 // the order of their IDs.
 func (s *Store) UpdatesAfter(ctx context.Context, outage Outage, id int64, limit int) ([]Update, error) {
-	var updates []Update
-	err := s.coverage(ctx).
-		Order("id").Limit(limit).Find(&updates, "outage_id = ? AND id > ?", outage.ID, id).Error
-	return updates, domain(err)
+	return s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
+		return db.Where("outage_id = ? AND id > ?", outage.ID, id).Order("id").Limit(limit)
+	})
 }
 
 // LatestUpdates are the last limit of an outage's updates, the oldest first,
 // with their apps.
 func (s *Store) LatestUpdates(ctx context.Context, outage Outage, limit int) ([]Update, error) {
-	var updates []Update
-	err := s.coverage(ctx).
-		Order("id DESC").Limit(limit).Find(&updates, "outage_id = ?", outage.ID).Error
+	updates, err := s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
+		return db.Where("outage_id = ?", outage.ID).Order("id DESC").Limit(limit)
+	})
 	slices.Reverse(updates)
-	return updates, domain(err)
+	return updates, err
 }
 
 // OutageUpdate is an update and its outage.
@@ -101,26 +112,26 @@ type OutageUpdate struct {
 // UpdatesOfApp are the last limit updates that concern an app, the newest
 // first, with their apps.
 func (s *Store) UpdatesOfApp(ctx context.Context, app App, limit int) ([]OutageUpdate, error) {
-	db := s.read.WithContext(ctx)
-	var updates []Update
-	err := s.coverage(ctx).
-		Where("id IN (SELECT update_id FROM update_apps WHERE app_id = ?)", app.ID).
-		Order("published_at DESC, id DESC").Limit(limit).Find(&updates).Error
+	updates, err := s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
+		return db.Where("id IN (SELECT update_id FROM update_apps WHERE app_id = ?)", app.ID).
+			Order("published_at DESC, id DESC").Limit(limit)
+	})
 	if err != nil {
-		return nil, domain(err)
+		return nil, err
 	}
 	ids := make([]int64, len(updates))
 	for i, update := range updates {
 		ids[i] = update.OutageID
 	}
-	var outages []Outage
-	if err := db.Find(&outages, "id IN ?", ids).Error; err != nil {
-		return nil, domain(err)
+	outages, err := list[Outage](ctx, s, s.read.WithContext(ctx).Where("id IN ?", ids))
+	if err != nil {
+		return nil, err
 	}
-	found := make([]OutageUpdate, len(updates))
-	for i, update := range updates {
-		of := slices.IndexFunc(outages, func(o Outage) bool { return o.ID == update.OutageID })
-		found[i] = OutageUpdate{outages[of], update}
+	var found []OutageUpdate
+	for _, update := range updates {
+		if of := slices.IndexFunc(outages, func(o Outage) bool { return o.ID == update.OutageID }); of >= 0 {
+			found = append(found, OutageUpdate{outages[of], update})
+		}
 	}
 	return found, nil
 }
@@ -196,6 +207,6 @@ func (d Draft) concerns() []string {
 }
 
 func (d Draft) trimmed() Draft {
-	d.Headline, d.Body = strings.TrimSpace(d.Headline), strings.TrimSpace(d.Body)
+	d.Headline, d.Body = trimmed(d.Headline), trimmed(d.Body)
 	return d
 }

@@ -39,7 +39,7 @@ func (n *Notifier) deliver(ctx context.Context, shardID int64, progress *atomic.
 	if err != nil {
 		return err
 	}
-	message, err := n.message.of(claim.Alert, receipts)
+	message, err := newMessage(n.notifications, claim.Alert, receipts)
 	if err != nil {
 		return err
 	}

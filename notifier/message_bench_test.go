@@ -9,7 +9,7 @@ import (
 // BenchmarkPayload is what it costs that each reader gets a payload of their
 // own.
 func BenchmarkPayload(b *testing.B) {
-	m, err := testMessages.of(newsAlert(), testReceipts)
+	m, err := newMessage(testNotifications, newsAlert(), testReceipts)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func newsAlert() models.Alert {
 		Outage: models.Outage{Slug: "facebook-instagram-whatsapp-down", Apps: []models.App{{Slug: "instagram", Name: "Instagram"}}},
 		Update: models.Update{
 			ID: 4321, Headline: "Facebook, Instagram and WhatsApp fail to deliver messages",
-			Body: "Tens of thousands of people report that their messages are not sent, most of them in **Europe** and in the United States. Meta says that it is looking into it.",
+			BodyText: "Tens of thousands of people report that their messages are not sent, most of them in Europe and in the United States. Meta says that it is looking into it.",
 		},
 	}
 }

@@ -115,7 +115,7 @@ func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (Push, erro
 			return Push{}, err
 		}
 	}
-	payload, err := d.message.ofNotice(notice, follows)
+	payload, err := noticeMessage(d.notifications, notice, follows)
 	return Push{
 		SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
 		Payload: payload, TTL: notice.Deadline.Sub(d.store.Now()),

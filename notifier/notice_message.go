@@ -15,17 +15,17 @@ const (
 	appsNamed = 3
 )
 
-// declarativeNotice is declarative, about a notice.
+// declarativeNotice is a declarative message about a notice.
 type declarativeNotice struct {
 	WebPush      int         `json:"web_push"`
 	Notification noticeShown `json:"notification"`
 }
 
 type noticeShown struct {
-	notification
+	models.Notification
 	// Those stand in for the notification's own.
-	Data    aboutNotice `json:"data"`
-	Actions []action    `json:"actions,omitempty"`
+	Data    aboutNotice                 `json:"data"`
+	Actions []models.NotificationAction `json:"actions,omitempty"`
 }
 
 type aboutNotice struct {
@@ -34,21 +34,21 @@ type aboutNotice struct {
 	URL    string `json:"url"`
 }
 
-// ofNotice makes the payload of a notice to somebody who follows that.
-func (o messageOptions) ofNotice(notice models.Notice, follows []models.Follow) ([]byte, error) {
+// noticeMessage makes the payload of a notice to somebody who follows that.
+func noticeMessage(o models.Notifications, notice models.Notice, follows []models.Follow) ([]byte, error) {
 	title, body := "This is a test", "Notifications from Newsbell reach this browser."
 	if notice.Kind == models.WelcomeNotice {
 		title, body = "You will be told here", welcome(follows)
 	}
-	preferences := o.baseURL + "/preferences"
-	return json.Marshal(declarativeNotice{webPush, noticeShown{
-		notification: notification{
+	preferences := o.BaseURL + "/preferences"
+	return json.Marshal(declarativeNotice{models.DeclarativeWebPush, noticeShown{
+		Notification: models.Notification{
 			Title:    title,
 			Navigate: preferences,
 			Body:     body,
-			Lang:     o.lang,
+			Lang:     o.Lang,
 			Tag:      noticeTag,
-			Icon:     o.baseURL + "/static/icons/icon-192.png",
+			Icon:     o.BaseURL + "/static/icons/icon-192.png",
 		},
 		Data: aboutNotice{Notice: notice.ID, Kind: string(notice.Kind), URL: preferences},
 	}})
@@ -83,7 +83,7 @@ func welcome(follows []models.Follow) string {
 		return next
 	}
 	const room = len(next) + 1
-	return cut("Following "+list(parts)+".", bodyGraphemes-room, bodyBytes-room) + " " + next
+	return models.Cut("Following "+list(parts)+".", models.BodyGraphemes-room, models.BodyBytes-room) + " " + next
 }
 
 func count(n int, noun string) string {

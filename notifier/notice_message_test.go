@@ -8,7 +8,7 @@ import (
 )
 
 func TestATestSaysWhatItIsUnderATagOfItsOwn(t *testing.T) {
-	payload, err := testMessages.ofNotice(models.Notice{ID: 7, Kind: models.TestNotice}, nil)
+	payload, err := noticeMessage(testNotifications, models.Notice{ID: 7, Kind: models.TestNotice}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

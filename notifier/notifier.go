@@ -61,14 +61,15 @@ type Options struct {
 
 // Notifier is one process's part of the fan-out.
 type Notifier struct {
-	store   *models.Store
-	queue   *queue
-	keys    *keyring
-	pool    *pool
-	news    *hostNews
-	message messageOptions
-	workers int
-	sweep   time.Duration
+	store *models.Store
+	queue *queue
+	keys  *keyring
+	pool  *pool
+	news  *hostNews
+	// notifications makes what readers are shown.
+	notifications models.Notifications
+	workers       int
+	sweep         time.Duration
 	// working is how many shards are being sent.
 	working atomic.Int64
 	// precedence is that of resolutions.
@@ -91,17 +92,17 @@ func New(o Options) (*Notifier, error) {
 		return nil, err
 	}
 	n := &Notifier{
-		store:     o.Store,
-		queue:     queue,
-		keys:      newKeyring(o.Store, o.VAPIDSubject),
-		pool:      newPool(o.Sender, o.InFlight, o.Busy, o.Log),
-		news:      newHostNews(o.Bus.Conn),
-		message:   messageOptions{baseURL: o.BaseURL, lang: o.Lang},
-		workers:   o.Workers,
-		sweep:     o.SweepEvery,
-		log:       o.Log,
-		published: make(chan struct{}, 1),
-		isReady:   make(chan struct{}),
+		store:         o.Store,
+		queue:         queue,
+		keys:          newKeyring(o.Store, o.VAPIDSubject),
+		pool:          newPool(o.Sender, o.InFlight, o.Busy, o.Log),
+		news:          newHostNews(o.Bus.Conn),
+		notifications: models.Notifications{BaseURL: o.BaseURL, Lang: o.Lang},
+		workers:       o.Workers,
+		sweep:         o.SweepEvery,
+		log:           o.Log,
+		published:     make(chan struct{}, 1),
+		isReady:       make(chan struct{}),
 	}
 	if sender, ok := o.Sender.(*FastSender); ok {
 		n.warm = sender.Warm

@@ -69,7 +69,7 @@ func TestAResolutionOffersToFollowTheOutagesFirstApp(t *testing.T) {
 		if a := got[0].Actions; a[0].Action != "open" || a[1].Action != "mute" {
 			t.Errorf("actions of an alert = %+v", a)
 		}
-		follow := action{"follow", "Follow instagram", "https://news.example/preferences#follow=app/instagram"}
+		follow := models.NotificationAction{Action: "follow", Title: "Follow instagram", Navigate: "https://news.example/preferences#follow=app/instagram"}
 		if a := got[1].Actions; a[0] != follow || a[1].Action != "open" || got[1].Data.App != "instagram" {
 			t.Errorf("actions of a resolution = %+v", a)
 		}
@@ -77,7 +77,7 @@ func TestAResolutionOffersToFollowTheOutagesFirstApp(t *testing.T) {
 }
 
 // notificationsOf waits until a reader has so many, and reads them.
-func (n *newsroom) notificationsOf(r *pushtest.Reader, size int) (all []notification) {
+func (n *newsroom) notificationsOf(r *pushtest.Reader, size int) (all []models.Notification) {
 	n.t.Helper()
 	n.gets(r, size)
 	for _, m := range r.Messages() {

@@ -71,6 +71,17 @@ type EditorDraft struct {
 	States map[string]string
 }
 
+// EditorPreview is what a draft's alert would do now.
+type EditorPreview struct {
+	// SendsAlert is false when the draft alerts nobody.
+	SendsAlert bool
+	// Reach is how many readers it would reach; Asleep of them hear of it when
+	// their quiet hours end.
+	Reach, Asleep int
+	// Title and Body are the notification's.
+	Title, Body string
+}
+
 // EditorOutagePage writes one outage's coverage.
 type EditorOutagePage struct {
 	Actor  string
@@ -81,10 +92,8 @@ type EditorOutagePage struct {
 	// Problems are by field: kind, alert, headline, body, corrects, apps; "" for
 	// the form.
 	Problems map[string]string
-	// Reach is how many readers the draft's alert would reach, after a preview;
-	// Asleep of them hear of it when their quiet hours end.
-	Reach   *int
-	Asleep  int
+	// Preview is there after one was asked for.
+	Preview *EditorPreview
 	Updates []EditorUpdate
 	Notice  string
 }

@@ -42,8 +42,8 @@ type Update struct {
 	// Key says that it is a key moment.
 	Key      bool
 	Headline string
-	Body     template.HTML
-	// Text is the body without its marks; only an outage's page needs it.
+	// Body is the body as HTML, Text the same as text.
+	Body        template.HTML
 	Text        string
 	PublishedAt time.Time
 	Apps        []UpdateApp

@@ -36,7 +36,6 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 			CatchUps: []EditorAlert{{ID: 9, State: "sending"}}, CaughtUp: 12,
 		})
 	}
-	reach := 1204
 	draft := EditorDraft{Kind: "correction", Corrects: 1, Alert: "key", Headline: text, Body: text, Apps: map[string]bool{"messenger": true}, States: map[string]string{"messenger": "up"}}
 
 	type write = func(*Pages, http.ResponseWriter) error
@@ -77,7 +76,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		},
 		"desk": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
-				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Notice: text, Reach: &reach, Asleep: 4, Updates: written,
+				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Notice: text, Preview: &EditorPreview{SendsAlert: true, Reach: 1204, Asleep: 4, Title: text, Body: text}, Updates: written,
 				Problems: map[string]string{"": text, "headline": text, "kind": text, "alert": text, "apps": text, "body": text, "corrects": text},
 			})
 		},

@@ -167,7 +167,7 @@ func (p *program) newWeb() (*handlers.Web, error) {
 		return nil, err
 	}
 	return handlers.New(handlers.Options{
-		Store: p.store, Bus: p.bus.Conn, BaseURL: p.config.baseURL, Log: p.config.log, Ready: p.ready,
+		Store: p.store, Bus: p.bus.Conn, BaseURL: p.config.baseURL, Lang: p.config.lang, Log: p.config.log, Ready: p.ready,
 		Live:           handlers.LiveOptions{MaxPages: pages},
 		SubscribeLimit: p.config.subscribeLimit, NoticeLimit: p.config.noticeLimit, GuessLimit: p.config.guessLimit, TrustedProxies: p.config.trustedProxies,
 		EmbedOrigins: p.config.embedOrigins,

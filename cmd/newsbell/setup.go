@@ -26,6 +26,7 @@ func openStore(ctx context.Context, c config, out io.Writer) (*models.Store, err
 	defer cancel()
 	store, err := models.Open(connecting, models.Options{
 		URL: c.databaseURL, PushHosts: c.pushHosts, UndoWindow: c.undoWindow, TTLs: c.ttls, GoneGrace: c.goneGrace,
+		Log: c.log,
 	})
 	if err != nil {
 		return nil, err

@@ -1,16 +1,14 @@
-package notifier
+package models
 
 import (
 	"fmt"
 	"math"
 	"time"
-
-	"newsbell/models"
 )
 
 // meanwhile begins the body of a catch-up: how the outage has gone while the
 // reader was not disturbed. It is empty for any other alert.
-func meanwhile(alert models.Alert) string {
+func meanwhile(alert Alert) string {
 	outage := alert.Outage
 	switch {
 	case alert.CatchUpUntil == nil:

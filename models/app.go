@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -51,7 +50,7 @@ func (n NewApp) Validate() error {
 
 // CreateApp makes an app and its topic. A slug that is taken is an [ErrConflict].
 func (s *Store) CreateApp(ctx context.Context, n NewApp) (App, error) {
-	n.Name = strings.TrimSpace(n.Name)
+	n.Name = trimmed(n.Name)
 	if err := n.Validate(); err != nil {
 		return App{}, err
 	}
@@ -87,9 +86,7 @@ func (s *Store) App(ctx context.Context, slug string) (App, error) {
 
 // Apps are all apps, by name.
 func (s *Store) Apps(ctx context.Context) ([]App, error) {
-	var apps []App
-	err := s.read.WithContext(ctx).Order("name").Find(&apps).Error
-	return apps, domain(err)
+	return list[App](ctx, s, s.read.WithContext(ctx).Order("name"))
 }
 
 // AppsOfOutage are an outage's apps: those it began with, by name, then those

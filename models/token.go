@@ -26,6 +26,7 @@ func (t Token) Actor() string { return "token " + t.Name }
 // CreateToken makes a token; its secret is shown only now. A name that is
 // taken is an [ErrConflict].
 func (s *Store) CreateToken(ctx context.Context, name string) (Token, string, error) {
+	name = trimmed(name)
 	var p problems
 	p.text("name", name, 80)
 	if err := p.err(); err != nil {

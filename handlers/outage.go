@@ -9,11 +9,11 @@ import (
 )
 
 type newOutage struct {
-	Slug       string    `json:"slug"`
-	Headline   string    `json:"headline"`
-	Standfirst string    `json:"standfirst,omitempty"`
-	Apps       []string  `json:"apps" doc:"Slugs of the apps that it began with."`
-	BeganAt    time.Time `json:"began_at,omitzero" required:"false" doc:"Default: now."`
+	Slug       string     `json:"slug"`
+	Headline   string     `json:"headline"`
+	Standfirst string     `json:"standfirst,omitempty"`
+	Apps       []string   `json:"apps" doc:"Slugs of the apps that it began with."`
+	BeganAt    *time.Time `json:"began_at,omitempty" doc:"From the year 2000 until now. Default: now."`
 }
 
 type outage struct {

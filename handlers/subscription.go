@@ -59,7 +59,7 @@ type subscriptionChange struct {
 	Subscription *pushSubscription    `json:"subscription,omitempty"`
 	VAPIDKey     string               `json:"vapid_key,omitempty" doc:"The key that the subscription was made with. Default: the current one."`
 	TimeZone     *string              `json:"time_zone,omitempty" doc:"An IANA name. One that Newsbell does not know becomes UTC."`
-	PausedUntil  *time.Time           `json:"paused_until,omitempty" doc:"No alerts until then; a time in the past resumes them."`
+	PausedUntil  *time.Time           `json:"paused_until,omitempty" doc:"No alerts until then, at most ten years ahead or, until further notice, 9999-12-31T00:00:00Z; a time in the past, from 1970 on, resumes them."`
 	QuietHours   optional[quietHours] `json:"quiet_hours,omitempty" doc:"null switches them off."`
 	HourlyCap    *int                 `json:"hourly_cap,omitempty" doc:"Alerts an hour, up to 60; 0: any number."`
 }

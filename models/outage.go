@@ -41,8 +41,8 @@ type NewOutage struct {
 	Slug, Headline, Standfirst string
 	// Apps are the slugs of the apps it began with; at least one.
 	Apps []string
-	// BeganAt may lie in the past. Default: now.
-	BeganAt time.Time
+	// BeganAt may lie in the past, from 2000 on. Default: now.
+	BeganAt *time.Time
 	Actor   string
 }
 
@@ -55,8 +55,8 @@ func (n NewOutage) Validate(now time.Time) error {
 	if len(n.Apps) == 0 {
 		p.add("apps", "must name at least one app")
 	}
-	if n.BeganAt.After(now.Add(time.Minute)) {
-		p.add("began_at", "must not lie in the future")
+	if n.BeganAt != nil {
+		p.time("began_at", *n.BeganAt, firstOutage, now.Add(clockSkew))
 	}
 	return p.err()
 }
@@ -65,16 +65,14 @@ func (n NewOutage) Validate(now time.Time) error {
 // [ErrConflict].
 func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 	now := s.Now()
-	if n.BeganAt.IsZero() {
-		n.BeganAt = now
-	}
-	n.Headline, n.Standfirst = strings.TrimSpace(n.Headline), strings.TrimSpace(n.Standfirst)
+	began := orDefault(n.BeganAt, &now)
+	n.Headline, n.Standfirst = trimmed(n.Headline), trimmed(n.Standfirst)
 	if err := n.Validate(now); err != nil {
 		return Outage{}, err
 	}
 	outage := Outage{
 		Slug: n.Slug, Headline: n.Headline, Standfirst: n.Standfirst, State: Ongoing,
-		BeganAt: n.BeganAt.UTC().Truncate(time.Microsecond), CreatedAt: now,
+		BeganAt: began.UTC().Truncate(time.Microsecond), CreatedAt: now,
 	}
 	err := s.transaction(ctx, func(tx *gorm.DB) (err error) {
 		if outage.Apps, err = appsBySlug(tx, "apps", n.Apps); err != nil {
@@ -102,10 +100,8 @@ func (s *Store) Outage(ctx context.Context, slug string) (Outage, error) {
 
 // Outages are all outages, the ongoing ones first, then the newest first.
 func (s *Store) Outages(ctx context.Context, limit int) ([]Outage, error) {
-	var outages []Outage
-	err := s.read.WithContext(ctx).Preload("Apps", byName).
-		Order("state, began_at DESC, id DESC").Limit(limit).Find(&outages).Error
-	return outages, domain(err)
+	return list[Outage](ctx, s, s.read.WithContext(ctx).Preload("Apps", byName).
+		Order("state, began_at DESC, id DESC").Limit(limit))
 }
 
 // SearchOutages are the outages of which headline, standfirst or an app's name
@@ -122,9 +118,7 @@ func (s *Store) SearchOutages(ctx context.Context, query string, limit int) ([]O
 			SELECT outage_id FROM outage_apps JOIN apps ON apps.id = app_id WHERE lower(name) LIKE lower(@word) ESCAPE '\'))`,
 			sql.Named("word", pattern))
 	}
-	var outages []Outage
-	err := db.Order("began_at DESC, id DESC").Limit(limit).Find(&outages).Error
-	return outages, domain(err)
+	return list[Outage](ctx, s, db.Order("began_at DESC, id DESC").Limit(limit))
 }
 
 // maxSearched is how many words are looked for.
@@ -135,11 +129,9 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
 
 // OutagesOfApp are the outages that an app was part of, the newest first.
 func (s *Store) OutagesOfApp(ctx context.Context, app App, limit int) ([]Outage, error) {
-	var outages []Outage
-	err := s.read.WithContext(ctx).Preload("Apps", byName).
+	return list[Outage](ctx, s, s.read.WithContext(ctx).Preload("Apps", byName).
 		Where("id IN (SELECT outage_id FROM outage_apps WHERE app_id = ?)", app.ID).
-		Order("began_at DESC, id DESC").Limit(limit).Find(&outages).Error
-	return outages, domain(err)
+		Order("began_at DESC, id DESC").Limit(limit))
 }
 
 func findOutage(db *gorm.DB, slug string) (Outage, error) {

@@ -88,7 +88,8 @@ type SubscriptionChange struct {
 	VAPIDKey string
 	// TimeZone is an IANA name; one that this machine does not know becomes UTC.
 	TimeZone *string
-	// PausedUntil stops alerts until then; a time in the past resumes them.
+	// PausedUntil stops alerts until then; a time in the past, from 1970 on,
+	// resumes them. It lies at most ten years ahead, or is Always.
 	PausedUntil *time.Time
 	// QuietHours are set if SetQuietHours: nil is none.
 	SetQuietHours bool
@@ -168,6 +169,9 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		columns["time_zone"] = knownZone(*change.TimeZone)
 	}
 	if change.PausedUntil != nil {
+		if !change.PausedUntil.Equal(Always) {
+			p.time("paused_until", *change.PausedUntil, epoch, s.Now().Add(longestPause))
+		}
 		columns["paused_until"] = change.PausedUntil.UTC().Truncate(time.Microsecond)
 	}
 	if change.SetQuietHours {

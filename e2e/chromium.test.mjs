@@ -167,6 +167,22 @@ test('a page that was out of sight gets what it missed', async t => {
   assert.deepEqual(await page.$$eval('.entry h3', all => all.map(e => e.textContent)), ['Three', 'Two', 'One'])
 })
 
+test('a page of updates that the server no longer has offers to be loaded again', async t => {
+  const { newsbell, page } = await reader(t)
+  await newsbell.publish({ headline: 'In the backup', alert: 'none' })
+  await page.setRequestInterception(true)
+  page.on('request', request => { // as if the page were from before a backup was restored
+    const url = new URL(request.url())
+    if (url.searchParams.get('after') === '1') url.searchParams.set('after', '7')
+    request.continue({ url: url.href })
+  })
+  await page.goto(newsbell.page)
+  await page.waitForFunction(() => document.querySelector('.live-bar')?.textContent === 'This page is out of date: load it again')
+  await newsbell.publish({ headline: 'After it was restored', alert: 'none' })
+  await Promise.all([page.waitForNavigation(), page.click('.live-bar button')])
+  assert.deepEqual(await page.$$eval('.entry h3', all => all.map(e => e.textContent)), ['After it was restored', 'In the backup'])
+})
+
 test('an editor signs in, previews the reach, publishes and sees the alert sent', async t => {
   const { newsbell, page } = await reader(t)
   await page.goto(newsbell.url + '/editor')

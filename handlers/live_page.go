@@ -68,7 +68,7 @@ func (l *live) eventsAfter(p *livePage) (events []event, more <-chan struct{}, e
 	if !isKept {
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 		defer cancel()
-		events, err = l.read(ctx, p.story.outage, p.last)
+		events, err = l.readAfter(ctx, p.story.about(), p.last)
 	}
 	return events, more, err
 }

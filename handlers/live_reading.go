@@ -24,7 +24,7 @@ func (l *live) hear(ctx context.Context, message *nats.Msg) {
 	s, isOpen := l.stories[told.Outage]
 	l.mu.Unlock()
 	if isOpen && s.newest() < told.UpdateID {
-		l.readOn(ctx, s)
+		l.tell(ctx, s)
 	}
 }
 
@@ -37,7 +37,14 @@ func (l *live) sweep(ctx context.Context) {
 	}
 	l.mu.Unlock()
 	for _, s := range open {
-		l.readOn(ctx, s)
+		l.tell(ctx, s)
+	}
+}
+
+// tell reads on, now or at the next sweep.
+func (l *live) tell(ctx context.Context, s *story) {
+	if err := l.readOn(ctx, s); err != nil && !errors.Is(err, context.Canceled) {
+		l.log.Error("live pages were not told; trying again", "outage", s.slug, "error", err)
 	}
 }
 
@@ -50,6 +57,11 @@ func (l *live) begin(ctx context.Context, s *story) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
+	return l.read(ctx, s)
+}
+
+// read reads an outage and its newest updates.
+func (l *live) read(ctx context.Context, s *story) error {
 	outage, err := l.store.Outage(ctx, s.slug)
 	if err != nil {
 		return err
@@ -62,37 +74,47 @@ func (l *live) begin(ctx context.Context, s *story) error {
 	if err != nil {
 		return err
 	}
-	s.begin(events)
-	s.outage, s.isRead = outage, true
+	s.begin(outage, events)
+	s.isRead = true
 	return nil
 }
 
-// readOn tells a story's pages what the database has that they do not.
-func (l *live) readOn(ctx context.Context, s *story) {
+// readOn tells a story's pages what the database has that they do not. Where it
+// has no longer what they have, they begin anew.
+func (l *live) readOn(ctx context.Context, s *story) error {
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	if !s.isRead {
-		return // its first page reads it
+		return nil // its first page reads it
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
+	outage := s.about()
 	for {
-		events, err := l.read(ctx, s.outage, s.newest())
+		newest := s.newest()
+		updates, err := l.store.UpdatesAfter(ctx, outage, newest-1, 1+keptEvents)
 		if err != nil {
-			if !errors.Is(err, context.Canceled) {
-				l.log.Error("live pages were not told; trying again", "outage", s.slug, "error", err)
+			return err
+		}
+		if newest > 0 {
+			if len(updates) == 0 || updates[0].ID != newest {
+				return l.read(ctx, s)
 			}
-			return
+			updates = updates[1:]
+		}
+		events, err := l.encodeAll(outage, updates)
+		if err != nil {
+			return err
 		}
 		s.tell(events)
 		if len(events) < keptEvents {
-			return
+			return nil
 		}
 	}
 }
 
-// read reads an outage's next updates after one, as events.
-func (l *live) read(ctx context.Context, outage models.Outage, after int64) ([]event, error) {
+// readAfter reads an outage's next updates after one, as events.
+func (l *live) readAfter(ctx context.Context, outage models.Outage, after int64) ([]event, error) {
 	updates, err := l.store.UpdatesAfter(ctx, outage, after, keptEvents)
 	if err != nil {
 		return nil, err

@@ -69,6 +69,47 @@ func TestAPageThatComesBackGetsExactlyWhatItMissed(t *testing.T) {
 	})
 }
 
+func TestAPageThatIsAheadOfTheDatabaseBeginsAnew(t *testing.T) {
+	atNewsstand(t, onlyTheBus, func(t *testing.T, s *newsstand) {
+		s.openPage("?after=7").resets(0)
+		old := s.publish("Before the backup")
+		pages := []*openPage{
+			s.openPage("?after=" + fmt.Sprint(old+7)),
+			s.openPage("", "Last-Event-ID", "999999"),
+			s.openPage("?after="+fmt.Sprint(old), "Last-Event-ID", fmt.Sprint(old+1)),
+		}
+		for _, page := range pages {
+			page.resets(old)
+		}
+		fresh := s.publish("After it was restored")
+		for _, page := range pages {
+			page.gets(fresh)
+		}
+	})
+}
+
+func TestAPageThatAnotherProcessHasToldMoreIsNotReset(t *testing.T) {
+	atNewsstand(t, onlyTheBus, func(t *testing.T, s *newsstand) {
+		s.openPage("").gets(s.publish("Read by this process"))
+		there := s.write("Not heard of by this process")
+		s.openPage("?after=" + fmt.Sprint(there)).gets(s.publish("And on it goes"))
+	})
+}
+
+func TestOpenPagesBeginAnewWhenTheDatabaseIsRestoredUnderThem(t *testing.T) {
+	atNewsstand(t, handlers.LiveOptions{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
+		kept := s.write("In the backup")
+		page, lost := s.openPage("?after=0"), s.write("Not in the backup")
+		page.gets(kept, lost)
+		s.Exec("DELETE FROM updates WHERE id > ?", kept)
+		page.resets(kept)
+		page.gets(s.write("And on it goes"))
+		s.Exec("DELETE FROM updates")
+		page.resets(0)
+		page.gets(s.write("From the beginning"))
+	})
+}
+
 func TestNothingIsLostOrDoubledBetweenReplayAndLive(t *testing.T) {
 	atNewsstand(t, handlers.LiveOptions{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
 		published := make(chan int64, 60)

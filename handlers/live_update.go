@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strconv"
 
 	"github.com/tmaxmax/go-sse"
@@ -23,10 +24,16 @@ type liveUpdate struct {
 	Corrected string `json:"corrected,omitempty"`
 }
 
-// event is an update as it goes to every open page, encoded once.
+// event is an update as it goes to every open page, encoded once, or a reset.
 type event struct {
 	id   int64
 	text []byte
+}
+
+// resetEvent tells a page that it has updates that there are not, as after the
+// database was restored from a backup: it begins anew after the one of the ID.
+func resetEvent(id int64) event {
+	return event{id, fmt.Appendf(nil, "id: %d\nevent: reset\ndata: {\"id\": %d}\n\n", id, id)}
 }
 
 // event encodes an update: its ID as id, "update" as event, JSON as data.

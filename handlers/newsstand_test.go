@@ -191,6 +191,14 @@ func (p *openPage) gets(ids ...int64) {
 	}
 }
 
+// resets waits for the event that the page begins anew after an update.
+func (p *openPage) resets(id int64) {
+	p.t.Helper()
+	if e := p.next(); e.Type != "reset" || e.UpdateID != id || e.ID != strconv.FormatInt(id, 10) {
+		p.t.Fatalf("got %+v; want a reset to update %d", e, id)
+	}
+}
+
 // ends waits for the stream's end.
 func (p *openPage) ends() {
 	p.t.Helper()

@@ -38,7 +38,7 @@ func isEventStream(r *http.Request) bool {
 
 // outageEvents streams an outage's updates to an open live page
 // (text/event-stream): those after the one it names, then each as it is
-// published.
+// published. A page that names one that there is not gets a reset first.
 func (s *server) outageEvents(c *gin.Context) error {
 	after, err := lastUpdateOf(c.Request)
 	if err != nil {
@@ -50,6 +50,12 @@ func (s *server) outageEvents(c *gin.Context) error {
 	}
 	if after < 0 {
 		after = story.newest()
+	}
+	if after > story.newest() { // another process may have published it
+		if err := s.live.readOn(c.Request.Context(), story); err != nil {
+			s.live.close(story)
+			return err
+		}
 	}
 	header := c.Writer.Header()
 	header.Set("Content-Type", "text/event-stream")

@@ -22,9 +22,9 @@ type story struct {
 	// reading is held by whoever asks the database for more.
 	reading sync.Mutex
 	isRead  bool
-	outage  models.Outage
 
-	mu sync.Mutex
+	mu     sync.Mutex
+	outage models.Outage
 	// events are the newest, in the order of their IDs: all above floor.
 	events []event
 	floor  int64
@@ -35,20 +35,34 @@ func newStory(slug string) *story {
 	return &story{slug: slug, more: make(chan struct{})}
 }
 
-// begin takes the newest events that there are.
-func (s *story) begin(events []event) {
+// begin takes an outage and the newest events that there are, in place of those
+// it had, and wakes every page.
+func (s *story) begin(outage models.Outage, events []event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.events = events
+	s.outage, s.events, s.floor = outage, events, 0
 	if len(events) >= keptEvents { // there may be older ones
 		s.floor = events[0].id - 1
 	}
+	s.wake()
+}
+
+// about is the outage.
+func (s *story) about() models.Outage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outage
 }
 
 // newest is the ID of the last update that is known; 0 before the first.
 func (s *story) newest() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.lastID()
+}
+
+// lastID is newest with the lock held.
+func (s *story) lastID() int64 {
 	if len(s.events) == 0 {
 		return s.floor
 	}
@@ -56,10 +70,14 @@ func (s *story) newest() int64 {
 }
 
 // after are the events after an update's, and what is closed when there are
-// more. isKept is false when only the database still has all of them.
+// more. isKept is false when only the database still has all of them. To a page
+// that is ahead of the newest update it is a reset.
 func (s *story) after(id int64) (events []event, more <-chan struct{}, isKept bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if newest := s.lastID(); id > newest {
+		return []event{resetEvent(newest)}, s.more, true
+	}
 	if id < s.floor {
 		return nil, s.more, false
 	}
@@ -79,6 +97,11 @@ func (s *story) tell(events []event) {
 		s.floor = s.events[surplus-1].id
 		s.events = slices.Clone(s.events[surplus:])
 	}
+	s.wake()
+}
+
+// wake wakes every page, with the lock held.
+func (s *story) wake() {
 	close(s.more)
 	s.more = make(chan struct{})
 }

@@ -12,6 +12,7 @@ const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }
 class NewsbellLive extends HTMLElement {
   #waiting = []
   #last = 0
+  #isStale = false
 
   connectedCallback() {
     if (this.bar) return
@@ -27,6 +28,7 @@ class NewsbellLive extends HTMLElement {
 
   // show puts what waits onto the page, and goes to the newest of it.
   show() {
+    if (this.#isStale) return location.reload()
     let newest
     for (const update of this.#waiting.splice(0)) newest = this.#insert(update)
     this.bar.hidden = true
@@ -42,6 +44,7 @@ class NewsbellLive extends HTMLElement {
     this.source = new EventSource(`${this.getAttribute('src')}?after=${this.#last}`)
     this.source.addEventListener('open', () => { this.dataset.stream = 'open' })
     this.source.addEventListener('update', ({ data }) => this.#take(JSON.parse(data)))
+    this.source.addEventListener('reset', ({ data }) => this.#beginAnew(JSON.parse(data)))
     this.source.addEventListener('error', () => this.#lost())
   }
 
@@ -59,10 +62,21 @@ class NewsbellLive extends HTMLElement {
   #take(update) {
     if (update.id <= this.#last) return
     this.#last = update.id
+    if (this.#isStale) return
     this.#waiting.push(update)
     const count = this.#waiting.length
     const resolved = this.#waiting.some(({ kind }) => kind === 'resolution')
     this.bar.textContent = `${resolved ? 'Resolved: ' : ''}${count} new ${count === 1 ? 'update' : 'updates'}`
+    this.bar.hidden = false
+  }
+
+  // The page shows updates that the server no longer has, as after a backup was
+  // restored. Nothing moves until the reader loads it again.
+  #beginAnew({ id }) {
+    this.#last = id
+    this.#waiting = []
+    this.#isStale = true
+    this.bar.textContent = 'This page is out of date: load it again'
     this.bar.hidden = false
   }
 

@@ -78,7 +78,7 @@ func (s *FastSender) post(ctx context.Context, target *url.URL, header pushHeade
 	if err != nil {
 		return Answer{}, err
 	}
-	return judge(response.Status, response.RetryAfter, response.Body, time.Now()), nil
+	return judge(response, time.Now()), nil
 }
 
 // do sends by net/http, to whom HTTP/2 is not to be had.

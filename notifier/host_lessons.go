@@ -49,7 +49,7 @@ func (h *host) learn(now time.Time, a Answer, probe bool) {
 		h.throttles(now, a, probe)
 	case failed:
 		if wait := h.circuit.fail(a.RetryAfter); wait > 0 {
-			h.leaveAlone(now, wait, "it fails: "+a.Reason)
+			h.leaveAlone(now, wait, "it fails: "+a.forLog())
 		}
 	case a.Status != 0 && a.Verdict == Rejected, a.isAboutKeys():
 		h.refuses(now, a)

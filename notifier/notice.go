@@ -129,6 +129,10 @@ func (d *noticeDesk) judgeNotice(notice models.Notice, a Answer) models.Result {
 	if a.Verdict == 0 {
 		return models.Result{Recipient: notice.Recipient(), Outcome: models.Waiting, Due: d.store.Now()}
 	}
+	if a.Detail != "" {
+		d.log.Warn("a notice did not get through", "notice", notice.ID,
+			"host", models.PushService(notice.Subscription.Endpoint), "error", a.Detail)
+	}
 	return d.judge(notice.Recipient(), a, int(notice.Epoch-1))
 }
 

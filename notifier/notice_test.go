@@ -105,6 +105,20 @@ func TestARefusedNoticeSaysWhatThePushServiceSaid(t *testing.T) {
 	})
 }
 
+// What a reader is told names nothing of the network at home.
+func TestANoticeThatMeetsABrokenNetworkSaysSoInSafeWords(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		_, sub := n.subscriberAt(n.other)
+		if err := n.other.Close(); err != nil {
+			t.Fatal(err)
+		}
+		notice := n.recorded(n.notify(sub, models.TestNotice), 0)
+		if notice.Status != 0 || notice.Reason != "it refuses connections" {
+			t.Errorf("notice = %+v", notice)
+		}
+	})
+}
+
 func TestANoticeToAGoneAddressFailsAndItsReaderStays(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		reader, sub := n.subscriberAt(n.service)

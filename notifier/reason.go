@@ -1,24 +1,61 @@
 package notifier
 
 import (
+	"cmp"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
+	"io"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"unicode/utf8"
+
+	"newsbell/notifier/h2"
 )
 
-// reasonOf is what the body says: Apple's "reason", Mozilla's "message", a
-// line of text; or else the status in words.
-func reasonOf(status int, body []byte) string {
+// reasonOf is what the response says: Apple's "reason", Mozilla's "message", a
+// line of text, WNS' header; or else the status in words.
+func reasonOf(r h2.Response) string {
 	var said struct{ Reason, Message string }
-	text := string(body)
-	if json.Unmarshal(body, &said) == nil {
+	text := string(r.Body)
+	if json.Unmarshal(r.Body, &said) == nil {
 		text = said.Reason + said.Message
 	}
 	if text = safeText(text); text == "" || text[0] == '<' {
-		return http.StatusText(status)
+		text = safeText(r.Header.ErrorDescription)
 	}
-	return text
+	return cmp.Or(text, http.StatusText(r.Status))
+}
+
+// networkReason says why there was no response, in words that tell nothing of
+// the network at home.
+func networkReason(err error) string {
+	unknown, isName := errors.AsType[*net.DNSError](err)
+	_, isCertificate := errors.AsType[*tls.CertificateVerificationError](err)
+	_, isAlert := errors.AsType[tls.AlertError](err)
+	_, isTLS := errors.AsType[tls.RecordHeaderError](err)
+	switch {
+	case isName && unknown.IsNotFound:
+		return "no server has its name"
+	case isName:
+		return "its name could not be looked up"
+	case isCertificate:
+		return "its certificate is not valid"
+	case isAlert, isTLS:
+		return "no secure connection could be made"
+	case errors.Is(err, errNotPublic):
+		return "its address is not public"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "it refuses connections"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "there is no way to it"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection ended without an answer"
+	}
+	return "the network failed"
 }
 
 // safeText keeps a line of printable ASCII and leaves out every word that is

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"newsbell/notifier/h2"
 )
 
 // Sender seals pushes and hands them to their push services. It never fails:
@@ -38,5 +40,8 @@ func answerOf(response *http.Response) Answer {
 		body, _ = io.ReadAll(io.LimitReader(response.Body, maxRead))
 		io.CopyN(io.Discard, response.Body, maxDrain)
 	}
-	return judge(response.StatusCode, response.Header.Get("Retry-After"), body, time.Now())
+	return judge(h2.Response{Status: response.StatusCode, Body: body, Header: h2.ResponseHeader{
+		RetryAfter: response.Header.Get("Retry-After"), Date: response.Header.Get("Date"),
+		ErrorDescription: response.Header.Get("X-WNS-Error-Description"),
+	}}, time.Now())
 }

@@ -151,6 +151,28 @@ func TestSenderGivesTheVerdictOfEachAnswer(t *testing.T) {
 	})
 }
 
+func TestSenderReadsAnAnswerWhoseHeaderIsLong(t *testing.T) {
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Filler", strings.Repeat("f", 20<<10))
+		w.Header().Set("X-WNS-Error-Description", "The channel is throttled")
+		if r.URL.Path != "/push/hush" {
+			w.WriteHeader(403)
+			return
+		}
+		w.WriteHeader(201)
+	}
+	onEachSender(t, serve, func(t *testing.T, s *service) {
+		p := s.push("x")
+		if answer := s.Send(t.Context(), p); answer != (Answer{Status: 201, Verdict: Accepted}) {
+			t.Errorf("answer = %+v", answer)
+		}
+		p.Endpoint += "/no"
+		if answer := s.Send(t.Context(), p); answer != (Answer{Status: 403, Verdict: Unauthorized, Reason: "The channel is throttled"}) {
+			t.Errorf("answer = %+v", answer)
+		}
+	})
+}
+
 func TestSenderFollowsNoRedirect(t *testing.T) {
 	var visits atomic.Int32
 	serve := func(w http.ResponseWriter, r *http.Request) {

@@ -67,7 +67,7 @@ func newTransport(o ClientOptions, dialer *net.Dialer, secure *tls.Config) *http
 		TLSClientConfig:        secure,
 		TLSHandshakeTimeout:    o.ConnectTimeout,
 		ResponseHeaderTimeout:  o.HeaderTimeout,
-		MaxResponseHeaderBytes: 16 << 10,
+		MaxResponseHeaderBytes: h2.MaxResponseHeader,
 		ForceAttemptHTTP2:      true,
 		// A silent connection is asked whether it still lives, well before
 		// the requests on it give up.
@@ -78,8 +78,12 @@ func newTransport(o ClientOptions, dialer *net.Dialer, secure *tls.Config) *http
 	}
 }
 
-// errForbidden says that a request may not go where it was to go.
-var errForbidden = errors.New("endpoint is not allowed")
+var (
+	// errForbidden says that a request may not go where it was to go.
+	errForbidden = errors.New("endpoint is not allowed")
+	// errNotPublic says that a name leads into the network at home.
+	errNotPublic = errors.New("address is not public")
+)
 
 // pushTransport refuses a request to a host that is not on the list.
 type pushTransport struct {
@@ -139,7 +143,7 @@ func dialGuard(hosts models.PushHosts) func(network, address string, c syscall.R
 			return nil
 		}
 		if err := public.Safe(network, address, c); err != nil {
-			return fmt.Errorf("dial push service: %w", err)
+			return fmt.Errorf("dial push service: %w: %w", errNotPublic, err)
 		}
 		return nil
 	}

@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -62,10 +63,15 @@ type Answer struct {
 	// Held says that the push was not sent, because its host is left alone for
 	// now, or only to see whether its host takes our keys again.
 	Held bool
-	// Reason is a short text for logs, empty when accepted. It holds no
-	// endpoint and no key.
+	// Reason is a short text for readers and editors, empty when accepted. It
+	// holds no endpoint, no key, and no address of the network at home.
 	Reason string
+	// Detail is what the log says instead, where there is more to say.
+	Detail string
 }
+
+// forLog is why there is this answer.
+func (a Answer) forLog() string { return cmp.Or(a.Detail, a.Reason) }
 
 // isAboutKeys tells whether our token, or its key, was refused.
 func (a Answer) isAboutKeys() bool { return a.Verdict == Unauthorized || a.Verdict == KeyMismatch }
@@ -73,14 +79,14 @@ func (a Answer) isAboutKeys() bool { return a.Verdict == Unauthorized || a.Verdi
 // maxRetryAfter is the longest wait that a push service is believed.
 const maxRetryAfter = 24 * time.Hour
 
-// judge reads a response: its status, Retry-After and the beginning of its body.
-func judge(status int, wait string, body []byte, now time.Time) Answer {
-	a := Answer{Status: status, Verdict: verdictOf(status, body)}
+// judge reads a response. The time is only needed of one that has no date.
+func judge(r h2.Response, now time.Time) Answer {
+	a := Answer{Status: r.Status, Verdict: verdictOf(r.Status, r.Body)}
 	if a.Verdict == RetryLater {
-		a.RetryAfter = retryAfter(wait, now)
+		a.RetryAfter = retryAfter(r.Header, now)
 	}
 	if a.Verdict != Accepted {
-		a.Reason = reasonOf(status, body)
+		a.Reason = reasonOf(r)
 	}
 	return a
 }
@@ -100,7 +106,7 @@ func judgeError(err error) Answer {
 	case errors.Is(err, context.DeadlineExceeded), isNet && timeout.Timeout():
 		return Answer{Verdict: RetryLater, Reason: "timed out"}
 	}
-	return Answer{Verdict: RetryLater, Reason: safeText(err.Error())}
+	return Answer{Verdict: RetryLater, Reason: networkReason(err), Detail: safeText(err.Error())}
 }
 
 // refuse is the answer to a push that could not be made.
@@ -147,13 +153,16 @@ func isKeyMismatch(status int, body []byte) bool {
 }
 
 // retryAfter reads seconds or a date (RFC 9110 §10.2.3); 0 if it is neither,
-// or past.
-func retryAfter(value string, now time.Time) time.Duration {
-	value = strings.TrimSpace(value)
+// or past. A date is by the push service's clock, whose time the response tells.
+func retryAfter(header h2.ResponseHeader, now time.Time) time.Duration {
+	value := strings.TrimSpace(header.RetryAfter)
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
 		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
+		if theirs, err := http.ParseTime(header.Date); err == nil {
+			now = theirs
+		}
 		return min(max(at.Sub(now), 0), maxRetryAfter)
 	}
 	return 0

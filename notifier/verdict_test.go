@@ -2,13 +2,15 @@ package notifier
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -61,7 +63,7 @@ func TestJudgeReadsWhatEachPushServiceAnswers(t *testing.T) {
 		{599, "", RetryLater, ""},
 		{502, fcmMismatch, RetryLater, ""},
 	} {
-		got := judge(c.status, "", []byte(c.body), time.Now())
+		got := judge(h2.Response{Status: c.status, Body: []byte(c.body)}, time.Now())
 		if got.Status != c.status || got.Verdict != c.want || got.RetryAfter != 0 {
 			t.Errorf("%d %s = %+v, want %v", c.status, c.body, got, c.want)
 		}
@@ -88,11 +90,37 @@ func TestJudgeReadsHowLongToWait(t *testing.T) {
 		"1.5":                               0,
 		"soon":                              0,
 	} {
-		if got := judge(503, value, nil, now); got.RetryAfter != want {
+		if got := judge(h2.Response{Status: 503, Header: h2.ResponseHeader{RetryAfter: value}}, now); got.RetryAfter != want {
 			t.Errorf("Retry-After %q = %v, want %v", value, got.RetryAfter, want)
 		}
-		if got := judge(410, value, nil, now); got.RetryAfter != 0 {
+		if got := judge(h2.Response{Status: 410, Header: h2.ResponseHeader{RetryAfter: value}}, now); got.RetryAfter != 0 {
 			t.Errorf("a subscription that is gone is to be tried again after %v", got.RetryAfter)
+		}
+	}
+}
+
+// The push service judges a date that it wrote by its own clock.
+func TestRetryAfterDateIsReadByThePushServicesClock(t *testing.T) {
+	header := h2.ResponseHeader{RetryAfter: "Wed, 03 Nov 2021 18:05:30 GMT", Date: "Wed, 03 Nov 2021 18:04:00 GMT"}
+	for _, off := range []time.Duration{-20 * time.Hour, 0, 20 * time.Hour} {
+		now := time.Date(2021, 11, 3, 18, 4, 0, 0, time.UTC).Add(off)
+		if got := judge(h2.Response{Status: 429, Header: header}, now); got.RetryAfter != 90*time.Second {
+			t.Errorf("with a clock that is %v off, the wait is %v, want 90 s", off, got.RetryAfter)
+		}
+	}
+}
+
+func TestReasonIsReadWhereEachPushServiceWritesIt(t *testing.T) {
+	for _, c := range []struct{ body, description, want string }{
+		{"", "The token has expired", "The token has expired"},
+		{"<html>no</html>", "The token has expired", "The token has expired"},
+		{`{"reason":"BadJwtToken"}`, "", "BadJwtToken"},
+		{"", "https://db3.notify.windows.com/?token=secret is bad\x00", "... is bad"},
+		{"", "", "Forbidden"},
+	} {
+		r := h2.Response{Status: 403, Body: []byte(c.body), Header: h2.ResponseHeader{ErrorDescription: c.description}}
+		if got := judge(r, time.Now()).Reason; got != c.want {
+			t.Errorf("%q and %q: reason = %q, want %q", c.body, c.description, got, c.want)
 		}
 	}
 }
@@ -109,7 +137,7 @@ func TestReasonTellsNoSecret(t *testing.T) {
 		strings.Repeat("blah ", 200),
 		"\xff\xfe" + key,
 	} {
-		reason := judge(400, "", []byte(body), time.Now()).Reason
+		reason := judge(h2.Response{Status: 400, Body: []byte(body)}, time.Now()).Reason
 		if strings.Contains(reason, "secret") || strings.Contains(reason, key[:40]) || strings.Contains(reason, "://") {
 			t.Errorf("reason = %q", reason)
 		}
@@ -124,21 +152,30 @@ func TestJudgeErrorRetriesWhatTheNetworkSpoilt(t *testing.T) {
 		return &url.Error{Op: "Post", URL: "https://fcm.googleapis.com/fcm/send/secret", Err: err}
 	}
 	for _, c := range []struct {
-		err    error
-		want   Verdict
-		reason string
+		err            error
+		want           Verdict
+		reason, detail string
 	}{
-		{around(context.DeadlineExceeded), RetryLater, "timed out"},
-		{around(os.ErrDeadlineExceeded), RetryLater, "timed out"},
-		{around(context.Canceled), RetryLater, "cancelled"},
-		{around(io.ErrUnexpectedEOF), RetryLater, "unexpected EOF"},
-		{around(&net.DNSError{Err: "no such host", Name: "fcm.googleapis.com"}), RetryLater, "lookup fcm.googleapis.com: no such host"},
-		{around(errors.New("connection reset by peer")), RetryLater, "connection reset by peer"},
-		{around(fmt.Errorf("%w: not https", errForbidden)), Rejected, "endpoint is not allowed: not https"},
-		{h2.ErrTooLarge, Rejected, "request is too large"},
+		{around(context.DeadlineExceeded), RetryLater, "timed out", ""},
+		{around(os.ErrDeadlineExceeded), RetryLater, "timed out", ""},
+		{around(context.Canceled), RetryLater, "cancelled", ""},
+		{around(io.ErrUnexpectedEOF), RetryLater, "the connection ended without an answer", "unexpected EOF"},
+		{around(&net.DNSError{Err: "no such host", Name: "fcm.googleapis.com", Server: "10.0.0.2:53", IsNotFound: true}), RetryLater,
+			"no server has its name", "lookup fcm.googleapis.com on 10.0.0.2:53: no such host"},
+		{around(&net.DNSError{Err: "server misbehaving", Name: "fcm.googleapis.com", Server: "10.0.0.2:53"}), RetryLater,
+			"its name could not be looked up", "lookup fcm.googleapis.com on 10.0.0.2:53: server misbehaving"},
+		{around(&net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 9), Port: 443}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}), RetryLater,
+			"it refuses connections", "dial tcp 10.0.0.9:443: connect: connection refused"},
+		{around(fmt.Errorf("dial push service: %w", errNotPublic)), RetryLater, "its address is not public", "dial push service: address is not public"},
+		{around(fmt.Errorf("read: %w", syscall.ECONNRESET)), RetryLater, "the connection ended without an answer", "read: connection reset by peer"},
+		{around(x509.UnknownAuthorityError{}), RetryLater, "the network failed", "x509: certificate signed by unknown authority"},
+		{around(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), RetryLater, "its certificate is not valid",
+			"tls: failed to verify certificate: x509: certificate signed by unknown authority"},
+		{around(fmt.Errorf("%w: not https", errForbidden)), Rejected, "endpoint is not allowed: not https", ""},
+		{h2.ErrTooLarge, Rejected, "request is too large", ""},
 	} {
-		if got := judgeError(c.err); got != (Answer{Verdict: c.want, Reason: c.reason}) {
-			t.Errorf("%v = %+v, want %v, %q", c.err, got, c.want, c.reason)
+		if got := judgeError(c.err); got != (Answer{Verdict: c.want, Reason: c.reason, Detail: c.detail}) {
+			t.Errorf("%v = %+v, want %v, %q, %q", c.err, got, c.want, c.reason, c.detail)
 		}
 	}
 }

@@ -9,7 +9,10 @@
 //     goes out again on another connection. Any other is sent once at most.
 //   - No redirect is followed, no proxy is used, and of a response's body no
 //     more than [MaxResponse] is read.
-//   - A connection that has gone silent is noticed within [Silence] and a half.
+//   - A connection that has gone silent is noticed within [Silence] and a half,
+//     whatever happens to the machine's clock.
+//   - A response is its own request's concern: up to [MaxResponseHeader], no
+//     header ends the connection that others share.
 //   - A host that does not speak HTTP/2, or not so that whole requests fit in
 //     its windows, is [ErrUnfit]: net/http can serve it.
 package h2
@@ -33,6 +36,9 @@ const (
 	MaxRequest = 8 << 10
 	// MaxResponse is how much of a response's body is read.
 	MaxResponse = 4 << 10
+	// MaxResponseHeader is the longest header of a response that is read. A longer
+	// one ends the connection: what follows it could not be understood.
+	MaxResponseHeader = 1 << 20
 	// Silence is how long a connection may say nothing while requests wait.
 	Silence = 10 * time.Second
 
@@ -70,10 +76,34 @@ type Request struct {
 
 // Response is what there is to know of an answer.
 type Response struct {
-	Status     int
-	RetryAfter string
+	Status int
+	Header ResponseHeader
 	// Body is the beginning of the body.
 	Body []byte
+}
+
+// ResponseHeader are the fields of a response's header that are kept.
+type ResponseHeader struct {
+	RetryAfter, Date string
+	// ErrorDescription is why WNS refuses: X-WNS-Error-Description.
+	ErrorDescription string
+}
+
+// maxField is the longest value of a field that is kept.
+const maxField = 1 << 10
+
+func (h *ResponseHeader) keep(field hpack.HeaderField) {
+	if len(field.Value) > maxField {
+		return
+	}
+	switch field.Name {
+	case "retry-after":
+		h.RetryAfter = field.Value
+	case "date":
+		h.Date = field.Value
+	case "x-wns-error-description":
+		h.ErrorDescription = field.Value
+	}
 }
 
 // Client keeps connections to hosts. Safe for concurrent use.

@@ -25,7 +25,8 @@ type conn struct {
 	reads  *http2.Framer
 	failed chan struct{} // closed when the connection has ended
 	wake   chan struct{} // something is to be written
-	heard  atomic.Int64  // when the last frame came, in Unix nanoseconds
+	heard  atomic.Int64  // when the last frame came, in nanoseconds since began
+	began  time.Time
 
 	// Guarded by host.mu: the streams and bytes it can still take.
 	room, window int
@@ -51,6 +52,9 @@ func (c *conn) start() {
 	running.Go(c.watch)
 }
 
+// hear notes that the connection lives, on the clock that does not jump.
+func (c *conn) hear() { c.heard.Store(int64(time.Since(c.began))) }
+
 // open queues a request for which there is room; false if the connection takes
 // no more.
 func (c *conn) open(r *Request) (*stream, bool) {
@@ -66,7 +70,7 @@ func (c *conn) open(r *Request) (*stream, bool) {
 		c.host.retire(c)
 	}
 	if len(c.streams) == 0 {
-		c.heard.Store(time.Now().UnixNano()) // its silence until now was no fault
+		c.hear() // its silence until now was no fault
 	}
 	c.streams[s.id] = s
 	c.encode(r)

@@ -18,6 +18,8 @@ const (
 	initialWindow = 65535 // RFC 9113 §6.9.2
 	// receiveWindow is for the bodies of all responses on a connection.
 	receiveWindow = 1 << 20
+	// askedHeader is the longest header that servers are asked for.
+	askedHeader = 16 << 10
 )
 
 // connect dials and exchanges settings.
@@ -58,7 +60,7 @@ func secure(ctx context.Context, raw net.Conn, config *tls.Config, address strin
 
 func newConn(h *host, secured net.Conn) *conn {
 	c := &conn{
-		host: h, net: secured,
+		host: h, net: secured, began: time.Now(),
 		failed: make(chan struct{}), wake: make(chan struct{}, 1),
 		room: 100, maxStreams: 100, window: initialWindow,
 		nextID: 1, streams: map[uint32]*stream{},
@@ -66,10 +68,10 @@ func newConn(h *host, secured net.Conn) *conn {
 	c.reads = http2.NewFramer(io.Discard, bufio.NewReaderSize(secured, 16<<10))
 	c.reads.SetReuseFrames()
 	c.reads.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
-	c.reads.MaxHeaderListSize = 16 << 10
+	c.reads.MaxHeaderListSize = MaxResponseHeader
 	c.writes = http2.NewFramer(&c.out, nil)
 	c.encoder = hpack.NewEncoder(&c.block)
-	c.heard.Store(time.Now().UnixNano())
+	c.hear()
 	return c
 }
 
@@ -84,7 +86,7 @@ func (c *conn) greet(ctx context.Context) error {
 	c.writes.WriteSettings(
 		http2.Setting{ID: http2.SettingEnablePush, Val: 0},
 		http2.Setting{ID: http2.SettingInitialWindowSize, Val: 2 * MaxResponse},
-		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: c.reads.MaxHeaderListSize},
+		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: askedHeader},
 	)
 	c.writes.WriteWindowUpdate(0, receiveWindow-initialWindow)
 	if _, err := c.net.Write(c.out.Bytes()); err != nil {

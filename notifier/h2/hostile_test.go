@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http/httptest"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +18,8 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"newsbell/models/modelstest"
 )
 
 func TestRefusedStreamGoesOutAgain(t *testing.T) {
@@ -95,7 +99,7 @@ func TestInterimResponsesAndTrailersAreNoResponse(t *testing.T) {
 		p.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: id, EndHeaders: true, EndStream: true, BlockFragment: block("x-took", "1")})
 	})
 	response, err := peer.client.Post(t.Context(), peer.request())
-	if err != nil || response.Status != 429 || response.RetryAfter != "3" || string(response.Body) != "slow down" {
+	if err != nil || response.Status != 429 || response.Header.RetryAfter != "3" || string(response.Body) != "slow down" {
 		t.Errorf("response = %+v, %v", response, err)
 	}
 }
@@ -173,8 +177,38 @@ func TestHugeHeaderIsNotKept(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	if response, err := peer.client.Post(ctx, peer.request()); errors.Is(err, context.DeadlineExceeded) || response.RetryAfter != "" {
+	if response, err := peer.client.Post(ctx, peer.request()); errors.Is(err, context.DeadlineExceeded) || response.Header.RetryAfter != "" {
 		t.Errorf("response = %+v, %v", response, err)
+	}
+}
+
+// However long the header of one response is, its neighbours on the connection
+// are answered: else they would go out twice.
+func TestLongHeaderOfOneResponseSpoilsNoOther(t *testing.T) {
+	for name, filler := range map[string][]string{
+		"one long field": {"x-filler", strings.Repeat("f", 20<<10)},
+		"many fields":    slices.Repeat([]string{"x-filler", strings.Repeat("f", 1<<10)}, 100),
+	} {
+		const neighbours = 20
+		var held []uint32
+		peer := newPeer(t, func(p *peer, id uint32) {
+			if held = append(held, id); len(held) <= neighbours {
+				return
+			}
+			p.longHeader(held[0], block(append([]string{":status", "201"}, filler...)...))
+			for _, id := range held[1:] {
+				p.respond(id, "201")
+			}
+		})
+		var senders sync.WaitGroup
+		for range neighbours + 1 {
+			senders.Go(func() {
+				if response, err := peer.client.Post(t.Context(), peer.request()); err != nil || response.Status != 201 {
+					t.Errorf("%s: response = %+v, %v", name, response, err)
+				}
+			})
+		}
+		senders.Wait()
 	}
 }
 
@@ -218,12 +252,40 @@ func TestSilentConnectionIsAskedThenGivenUp(t *testing.T) {
 	}()
 	<-arrived
 	conn := peer.connection(t)
-	conn.look(Silence)
+	conn.look(Silence, 0)
 	<-pinged
-	conn.look(Silence + Silence/2)
+	conn.look(Silence+Silence/2, 0)
 	if err := <-failed; !errors.Is(err, errSilent) {
 		t.Errorf("error = %v", err)
 	}
+}
+
+// A correction of the machine's clock is not taken for silence, nor does it hide one.
+func TestSilenceIsMeasuredOnTheClockThatDoesNotJump(t *testing.T) {
+	held := make(chan uint32, 1)
+	peer := newPeer(t, func(p *peer, id uint32) { held <- id })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go peer.client.Post(ctx, peer.request())
+	<-held
+	conn := peer.connection(t)
+	for _, by := range []time.Duration{-20 * time.Hour, 20 * time.Hour} {
+		now := time.Now()
+		silent := conn.silence(now)
+		if corrected := conn.silence(modelstest.Corrected(now, by)); corrected != silent || silent < 0 || silent > time.Hour {
+			t.Errorf("with the clock set by %v, the silence is %v, want %v", by, corrected, silent)
+		}
+	}
+}
+
+func TestIdleConnectionIsClosedAfterTheMachineHasSlept(t *testing.T) {
+	peer := newPeer(t, func(p *peer, id uint32) { p.respond(id, "201") })
+	if _, err := peer.client.Post(t.Context(), peer.request()); err != nil {
+		t.Fatal(err)
+	}
+	conn := peer.connection(t)
+	conn.look(0, time.Hour)
+	<-conn.failed
 }
 
 func TestIdleConnectionIsClosed(t *testing.T) {
@@ -233,7 +295,7 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 		conn := peer.connection(t)
-		conn.look(idleTimeout)
+		conn.look(idleTimeout, 0)
 		<-conn.failed
 	}
 	if peer.accepted.Load() != 2 {
@@ -295,6 +357,18 @@ func (p *peer) serve(answer func(*peer, uint32), settings []http2.Setting) {
 
 func (p *peer) respond(id uint32, status string) {
 	p.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: id, EndHeaders: true, EndStream: true, BlockFragment: block(":status", status)})
+}
+
+// longHeader answers with a header that needs several frames.
+func (p *peer) longHeader(id uint32, header []byte) {
+	const frame = 16 << 10
+	first := header[:min(frame, len(header))]
+	p.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: id, EndHeaders: len(header) <= frame, EndStream: true, BlockFragment: first})
+	for header = header[len(first):]; len(header) > 0; {
+		next := header[:min(frame, len(header))]
+		header = header[len(next):]
+		p.frames.WriteContinuation(id, len(header) == 0, next)
+	}
 }
 
 func (p *peer) request() *Request {

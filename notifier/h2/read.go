@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"golang.org/x/net/http2"
 )
@@ -15,7 +14,7 @@ var errNoResponse = errors.New("stream ended without a response")
 func (c *conn) read() {
 	for {
 		frame, err := c.reads.ReadFrame()
-		c.heard.Store(time.Now().UnixNano())
+		c.hear()
 		if bad, ok := errors.AsType[http2.StreamError](err); ok {
 			c.reset(bad.StreamID, bad.Code)
 			c.end(bad.StreamID, bad)
@@ -68,9 +67,7 @@ func (c *conn) takeHeaders(f *http2.MetaHeadersFrame) {
 		}
 		response.Status = status
 		for _, field := range f.RegularFields() {
-			if field.Name == "retry-after" {
-				response.RetryAfter = field.Value
-			}
+			response.Header.keep(field)
 		}
 	})
 	if f.StreamEnded() {

@@ -12,6 +12,7 @@ var errSilent = errors.New("connection has gone silent")
 func (c *conn) watch() {
 	ticker := time.NewTicker(Silence / 2)
 	defer ticker.Stop()
+	last := time.Now()
 	for {
 		select {
 		case <-c.failed:
@@ -20,18 +21,27 @@ func (c *conn) watch() {
 			c.fail(ErrClosed)
 			return
 		case now := <-ticker.C:
-			c.look(now.Sub(time.Unix(0, c.heard.Load())))
+			c.look(c.silence(now), now.Round(0).Sub(last.Round(0)))
+			last = now
 		}
 	}
 }
 
+// silence is how long nothing has come, on the clock that does not jump: a
+// correction of the machine's clock is no silence.
+func (c *conn) silence(now time.Time) time.Duration {
+	return now.Sub(c.began) - time.Duration(c.heard.Load())
+}
+
 // look asks a silent connection whether it lives, once before it is given up.
-func (c *conn) look(silent time.Duration) {
+// An idle one ends also when much time has passed on the wall since the last
+// look: the machine was asleep, and the other end may have gone.
+func (c *conn) look(silent, passed time.Duration) {
 	c.mu.Lock()
 	waiting := len(c.streams) > 0
 	c.mu.Unlock()
 	switch {
-	case !waiting && silent >= idleTimeout:
+	case !waiting && max(silent, passed) >= idleTimeout:
 		c.retire()
 	case waiting && silent >= Silence+Silence/2:
 		c.fail(errSilent)

@@ -90,12 +90,12 @@ const forgotten = {
 
 const refused = (status, reason) => ({
   title: status ? `The push service refused (${status})` : 'The push service could not be reached',
-  text: `${reason ? `It said: ${reason}. ` : ''}That is not this browser’s fault. Newsbell’s editors can see it too; try again later.`,
+  text: `${reason ? `${status ? 'It said' : 'What went wrong'}: ${reason}. ` : ''}That is not this browser’s fault. Newsbell’s editors can see it too; try again later.`,
 })
 
 const noAnswer = reason => ({
   title: 'The push service has not answered',
-  text: `${reason ? `${reason}. ` : ''}Newsbell goes on trying, and alerts wait for it as well. Try again in a few minutes.`,
+  text: `${reason ? `What went wrong so far: ${reason}. ` : ''}Newsbell goes on trying, and alerts wait for it as well. Try again in a few minutes.`,
 })
 
 const late = {

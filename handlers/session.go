@@ -41,8 +41,10 @@ func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, 
 	return s.store.FindSession(ctx, token)
 }
 
+// CommitCtx stores a session that ends by the database's clock, which judges it;
+// the expiry is by this machine's.
 func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	return s.store.SaveSession(ctx, token, data, expiry)
+	return s.store.SaveSession(ctx, token, data, s.store.Now().Add(min(time.Until(expiry), sessionLife)))
 }
 
 func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {

@@ -13,14 +13,20 @@ const (
 	// readClockWithin how long it may take to answer: the error is half of that.
 	readClockEvery  = 30 * time.Second
 	readClockWithin = time.Second
+	// clockJump is how far the machine's two clocks part when one of them was set,
+	// or the machine has slept.
+	clockJump = time.Second
 )
 
 // clock is a PostgreSQL's: the same for all processes, whatever the machines
 // they run on believe. Between two readings it goes on by the machine's
-// monotonic clock, which does not jump.
+// monotonic clock, which does not jump, but stands still while the machine
+// sleeps: when it and the wall's part, the database is asked at once.
 type clock struct {
 	database *sql.DB
+	machine  func() time.Time
 	last     atomic.Pointer[reading]
+	doubt    chan struct{} // the last reading may no longer hold
 	stop     context.CancelFunc
 	stopped  chan struct{}
 }
@@ -28,9 +34,15 @@ type clock struct {
 // reading is the database's time at a moment of the machine's.
 type reading struct{ machine, database time.Time }
 
+// isDoubtful tells whether the machine's two clocks have parted since.
+func (r reading) isDoubtful(machine time.Time) bool {
+	wall := machine.Round(0).Sub(r.machine.Round(0))
+	return (wall - machine.Sub(r.machine)).Abs() >= clockJump
+}
+
 // startClock reads the clock, and goes on reading it until close.
 func startClock(ctx context.Context, database *sql.DB) (*clock, error) {
-	c := &clock{database: database, stopped: make(chan struct{})}
+	c := &clock{database: database, machine: time.Now, doubt: make(chan struct{}, 1), stopped: make(chan struct{})}
 	if err := c.read(ctx); err != nil {
 		return nil, fmt.Errorf("read the database's clock: %w", err)
 	}
@@ -40,8 +52,14 @@ func startClock(ctx context.Context, database *sql.DB) (*clock, error) {
 }
 
 func (c *clock) now() time.Time {
-	last := c.last.Load()
-	return last.database.Add(time.Since(last.machine))
+	last, machine := c.last.Load(), c.machine()
+	if last.isDoubtful(machine) {
+		select {
+		case c.doubt <- struct{}{}:
+		default:
+		}
+	}
+	return last.database.Add(machine.Sub(last.machine))
 }
 
 func (c *clock) close() {
@@ -59,6 +77,10 @@ func (c *clock) run(ctx context.Context) {
 			return
 		case <-ticker.C:
 			_ = c.read(ctx) // else the last reading holds
+		case <-c.doubt:
+			if c.read(ctx) != nil {
+				sleep(ctx, readClockWithin)
+			}
 		}
 	}
 }
@@ -71,10 +93,18 @@ func (c *clock) read(ctx context.Context) error {
 		defer cancel()
 	}
 	var now time.Time
-	asked := time.Now()
+	asked := c.machine()
 	if err := c.database.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
 		return err
 	}
-	c.last.Store(&reading{machine: asked.Add(time.Since(asked) / 2), database: now})
+	c.last.Store(&reading{machine: asked.Add(c.machine().Sub(asked) / 2), database: now})
 	return nil
+}
+
+// sleep waits, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }

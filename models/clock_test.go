@@ -1,7 +1,10 @@
 package models_test
 
 import (
+	"context"
 	"database/sql"
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -13,7 +16,7 @@ import (
 
 func TestProcessesOnOnePostgresGoByItsClock(t *testing.T) {
 	url := modelstest.EmptyPostgres(t)
-	twoHoursAhead(t, url)
+	setDatabase(t, url, 2*time.Hour)
 	store, err := models.Open(t.Context(), models.Options{URL: url})
 	if err != nil {
 		t.Fatal(err)
@@ -31,8 +34,31 @@ func TestProcessesOnOnePostgresGoByItsClock(t *testing.T) {
 	}
 }
 
-// twoHoursAhead lets a database's own clock be wrong, or all others.
-func twoHoursAhead(t *testing.T, url string) {
+// While a machine sleeps, its monotonic clock stands still.
+func TestTheDatabaseIsAskedForItsTimeWhenTheMachineHasSlept(t *testing.T) {
+	url := modelstest.EmptyPostgres(t)
+	setDatabase(t, url, 0)
+	store, err := models.Open(t.Context(), models.Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	const slept = 2 * time.Hour
+	setDatabase(t, url, slept)
+	store.CorrectMachine(func() time.Time { return modelstest.Corrected(time.Now(), slept) })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // before it would ask again anyway
+	defer cancel()
+	for store.Now().Before(time.Now().Add(slept - time.Minute)) {
+		if ctx.Err() != nil {
+			t.Fatalf("the store's time is still %v", store.Now())
+		}
+		runtime.Gosched()
+	}
+}
+
+// setDatabase sets a database's own clock ahead of all others. Sessions that were
+// open before the first time do not notice.
+func setDatabase(t *testing.T, url string, ahead time.Duration) {
 	t.Helper()
 	db, err := sql.Open("pgx", url)
 	if err != nil {
@@ -40,9 +66,9 @@ func twoHoursAhead(t *testing.T, url string) {
 	}
 	defer db.Close()
 	for _, statement := range []string{
-		"CREATE SCHEMA ahead",
-		`CREATE FUNCTION ahead.clock_timestamp() RETURNS timestamptz LANGUAGE SQL
-			RETURN pg_catalog.clock_timestamp() + interval '2 hours'`,
+		"CREATE SCHEMA IF NOT EXISTS ahead",
+		fmt.Sprintf(`CREATE OR REPLACE FUNCTION ahead.clock_timestamp() RETURNS timestamptz LANGUAGE SQL
+			RETURN pg_catalog.clock_timestamp() + interval '%d seconds'`, int(ahead.Seconds())),
 		`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = ahead, public, pg_catalog', current_database()); END $$`,
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {

@@ -34,7 +34,8 @@ func (s *FastSender) Seal(p *Push) Sealed {
 	if err != nil {
 		return refused(err)
 	}
-	authorization, err := p.Key.Authorization(origin(target))
+	key, audience := p.Key, origin(target)
+	authorization, err := key.Authorization(audience)
 	if err != nil {
 		return refused(err)
 	}
@@ -55,6 +56,9 @@ func (s *FastSender) Seal(p *Push) Sealed {
 		}
 		if err != nil {
 			return judgeError(err)
+		}
+		if answer.Verdict == Unauthorized {
+			key.Refused(audience)
 		}
 		return answer
 	}

@@ -25,6 +25,11 @@ const (
 	tokenLife   = 12 * time.Hour
 	tokenSpread = 2 * time.Hour
 	tokenSpare  = time.Hour
+	// A token that a push service refuses is replaced, if it is an hour old: Apple
+	// wants no more than one an hour.
+	tokenRefusedAfter = time.Hour
+	// clockSlack is how far back the clock may go before a token is from the future.
+	clockSlack = time.Minute
 	// maxTokens bounds what hosts below *.push.apple.com and the like can use.
 	maxTokens = 1000
 )
@@ -55,9 +60,17 @@ type VAPIDKey struct {
 }
 
 type token struct {
-	jwt     string
-	header  string
-	renewAt time.Time
+	jwt    string
+	header string
+	// signedAt and renewAt are times on the wall, without a monotonic reading:
+	// another machine judges the token.
+	signedAt, renewAt time.Time
+}
+
+// isGood tells whether a token may be used. One from the future was signed
+// before the clock was set back.
+func (t token) isGood(now time.Time) bool {
+	return now.Before(t.renewAt) && !now.Before(t.signedAt.Add(-clockSlack))
 }
 
 // NewVAPIDKey readies a stored key for signing. The subject tells push
@@ -113,21 +126,33 @@ func (k *VAPIDKey) Authorization(origin string) (string, error) {
 	return t.header, err
 }
 
+// Refused lets the next push to an origin have a new token, if its token is an
+// hour old. A wrong clock needs none of that: its tokens are replaced as soon as
+// it is right.
+func (k *VAPIDKey) Refused(origin string) {
+	now := k.now().Round(0)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if t, ok := k.tokens[origin]; ok && now.Sub(t.signedAt) >= tokenRefusedAfter {
+		delete(k.tokens, origin)
+	}
+}
+
 func (k *VAPIDKey) token(origin string) (token, error) {
-	now := k.now()
+	now := k.now().Round(0)
 	k.mu.RLock()
 	t, ok := k.tokens[origin]
 	k.mu.RUnlock()
-	if ok && now.Before(t.renewAt) {
+	if ok && t.isGood(now) {
 		return t, nil
 	}
 
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if t, ok := k.tokens[origin]; ok && now.Before(t.renewAt) {
+	if t, ok := k.tokens[origin]; ok && t.isGood(now) {
 		return t, nil
 	}
-	t, err := k.sign(origin, now.Add(tokenLife+mathrand.N(tokenSpread)))
+	t, err := k.sign(origin, now, now.Add(tokenLife+mathrand.N(tokenSpread)))
 	if err != nil {
 		return t, fmt.Errorf("sign VAPID token for %s: %w", origin, err)
 	}
@@ -138,7 +163,7 @@ func (k *VAPIDKey) token(origin string) (token, error) {
 
 // sign makes a JWT with ES256, whose signature is r and s in 32 bytes each
 // (RFC 7518 §3.4).
-func (k *VAPIDKey) sign(origin string, expires time.Time) (token, error) {
+func (k *VAPIDKey) sign(origin string, now, expires time.Time) (token, error) {
 	claims, err := json.Marshal(struct {
 		Audience string `json:"aud"`
 		Expires  int64  `json:"exp"`
@@ -159,9 +184,10 @@ func (k *VAPIDKey) sign(origin string, expires time.Time) (token, error) {
 	s.FillBytes(signature[32:])
 	jwt := signed + "." + encode(signature[:])
 	return token{
-		jwt:     jwt,
-		header:  "vapid t=" + jwt + ", k=" + k.public,
-		renewAt: expires.Add(-tokenSpare),
+		jwt:      jwt,
+		header:   "vapid t=" + jwt + ", k=" + k.public,
+		signedAt: now,
+		renewAt:  expires.Add(-tokenSpare),
 	}, nil
 }
 

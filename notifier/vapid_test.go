@@ -8,13 +8,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/modelstest"
 )
 
 const testSubject = "mailto:desk@newsbell.org"
@@ -81,6 +85,44 @@ func TestTokenIsKeptUntilAnHourBeforeItsEnd(t *testing.T) {
 	clock.now = clock.now.Add(2*time.Hour + 2*time.Minute)
 	if token() == first {
 		t.Error("the token is used to its last hour")
+	}
+}
+
+// What was signed while the clock was wrong is no good when it is right.
+func TestTokenIsReplacedWhenTheClockIsCorrected(t *testing.T) {
+	for _, off := range []time.Duration{-20 * time.Hour, 20 * time.Hour} {
+		key, _ := newTestKey(t)
+		key.now = func() time.Time { return modelstest.Corrected(time.Now(), off) }
+		if _, err := key.Token("https://web.push.apple.com"); err != nil {
+			t.Fatal(err)
+		}
+		key.now = time.Now
+		jwt, err := key.Token("https://web.push.apple.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := verifyToken(jwt, key.PublicKey())
+		if left := time.Until(time.Unix(got.Expires, 0)); err != nil || left < 11*time.Hour || left > 24*time.Hour {
+			t.Errorf("after a clock that was %v off, the token lives for %v, %v", off, left, err)
+		}
+	}
+}
+
+func TestRefusedTokenIsReplacedOnceAnHour(t *testing.T) {
+	var given []string
+	service := newService(t, func(w http.ResponseWriter, r *http.Request) {
+		given = append(given, r.Header.Get("Authorization"))
+		w.WriteHeader(http.StatusForbidden)
+	}, (*httptest.Server).Start, func(c *http.Client) Sender { return NewFastSender(c) })
+	clock := &testClock{now: time.Now()}
+	service.key.now = func() time.Time { return clock.now }
+	for range 6 {
+		service.Send(t.Context(), service.push("x"))
+		clock.now = clock.now.Add(20 * time.Minute)
+	}
+	slices.Sort(given)
+	if different := len(slices.Compact(given)); different != 2 {
+		t.Errorf("%d tokens in two hours of refusals, want 2", different)
 	}
 }
 

@@ -8,7 +8,7 @@ const base = self.newsbell ??= new URL('.', location).href.slice(0, -1)
 
 importScripts(base + '/static/js/database.js', base + '/static/js/secret-store.js', base + '/static/js/alert-log.js', base + '/static/js/receipts.js')
 
-const unknown = { title: 'Newsbell', body: 'There is news. Open Newsbell to read it.', navigate: base + '/', tag: 'newsbell' }
+const unknown = { title: 'Newsbell', body: 'There is news. Open Newsbell to read it.', navigate: '', tag: 'newsbell' }
 
 // Who has dismissed so many alerts of an outage is offered to hear its end alone.
 const weary = 3
@@ -178,12 +178,12 @@ async function followApp({ app, outage }) {
 
 // ours is an address of Newsbell's and of nobody else's.
 function ours(address) {
-  return address && isOurs(address) ? new URL(address, base).href : base + '/'
+  return address && isOurs(address) ? new URL(address, location.origin).href : base + '/'
 }
 
 function isOurs(address) {
   try {
-    return new URL(address, base).href.startsWith(base + '/')
+    return new URL(address, location.origin).href.startsWith(base + '/')
   } catch {
     return false
   }

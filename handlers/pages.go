@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -16,7 +17,7 @@ const maxListed = 200
 // maxQuery is how much of what is searched for counts, in bytes.
 const maxQuery = 400
 
-// maxInFeed bounds an app's feed.
+// maxInFeed bounds a feed: the newest updates.
 const maxInFeed = 50
 
 func (s *server) routePages(engine *gin.Engine) {
@@ -46,9 +47,15 @@ func (s *server) routePages(engine *gin.Engine) {
 func (s *server) page(engine *gin.Engine, path string, show func(*gin.Context) error) {
 	handler := func(c *gin.Context) {
 		c.Header("Cache-Control", "no-cache")
-		if err := show(c); err != nil {
+		page := &validated{ResponseWriter: c.Writer}
+		c.Writer = page
+		err := show(c)
+		c.Writer = page.ResponseWriter
+		if err != nil {
 			s.fail(c, err)
+			return
 		}
+		page.serve(c.Request)
 	}
 	engine.GET(path, handler)
 	engine.HEAD(path, handler)
@@ -98,11 +105,17 @@ func (s *server) outagePage(c *gin.Context) error {
 }
 
 func (s *server) outageFeed(c *gin.Context) error {
-	page, err := s.story(c)
+	ctx := c.Request.Context()
+	outage, err := s.store.Outage(ctx, c.Param("slug"))
 	if err != nil {
 		return err
 	}
-	return s.pages.OutageFeed(c.Writer, page)
+	updates, err := s.store.LatestUpdates(ctx, outage, maxInFeed)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(updates)
+	return s.pages.OutageFeed(c.Writer, static.OutagePage{Outage: outageView(outage), Updates: updateViews(updates)})
 }
 
 // story is an outage with all of its updates.

@@ -65,21 +65,27 @@ type atomContent struct {
 // feed writes the feed of a page; without an entry it was updated at its begin.
 func (p *Pages) feed(w http.ResponseWriter, path, title string, begin time.Time, entries []FeedEntry) error {
 	page, self := p.site.BaseURL+path, p.site.BaseURL+FeedPath(path)
+	updated := begin
+	if len(entries) > 0 {
+		updated = entries[0].Update.PublishedAt
+	}
 	feed := atomFeed{
-		ID: page, Title: title + " · " + p.site.Name, Author: p.site.Name, Updated: atomTime(begin),
+		ID: page, Title: title + " · " + p.site.Name, Author: p.site.Name, Updated: atomTime(updated),
 		Links: []atomLink{{"self", "application/atom+xml", self, ""}, {"alternate", "text/html", page, ""}},
 	}
 	for _, entry := range entries {
 		feed.Entries = append(feed.Entries, p.feedEntry(entry))
-	}
-	if len(entries) > 0 {
-		feed.Updated = atomTime(entries[0].Update.PublishedAt)
 	}
 	body := bytes.NewBufferString(xml.Header)
 	if err := xml.NewEncoder(body).Encode(feed); err != nil {
 		return fmt.Errorf("write feed %s: %w", path, err)
 	}
 	w.Header().Set("Content-Type", "application/atom+xml; charset=utf-8")
+	// A time is to the second: while another update may still be published in the
+	// same one, or by a clock that is behind, it says nothing.
+	if time.Since(updated) > time.Minute {
+		w.Header().Set("Last-Modified", updated.UTC().Format(http.TimeFormat))
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	_, _ = body.WriteTo(w) // that the reader has left is nobody's fault
 	return nil

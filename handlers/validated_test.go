@@ -1,0 +1,91 @@
+package handlers_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"newsbell/models"
+)
+
+// pages are all that readers get without a script.
+var pages = []string{
+	"/", "/search?q=messages", "/outages/messages-down", "/apps/messenger", "/preferences",
+	"/outages/messages-down/feed.atom", "/apps/messenger/feed.atom",
+}
+
+func TestAPageThatHasNotChangedIsNotSentAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		w.PublishDraft(models.Draft{Outage: "messages-down", Headline: "First", Apps: []string{"messenger"}})
+		for _, path := range pages {
+			first := w.get(path)
+			tag := first.Header.Get("ETag")
+			if first.wants(t, http.StatusOK); tag == "" || first.body == "" {
+				t.Errorf("%s: ETag %q", path, tag)
+			}
+			for _, encoding := range []string{"", "gzip"} {
+				again := w.send(http.MethodGet, path, nil, "If-None-Match", `"other", `+tag, "Accept-Encoding", encoding)
+				if again.wants(t, http.StatusNotModified); again.body != "" || again.Header.Get("ETag") != tag {
+					t.Errorf("%s again: %q with the ETag %q", path, again.body, again.Header.Get("ETag"))
+				}
+			}
+			w.send(http.MethodHead, path, nil, "If-None-Match", tag).wants(t, http.StatusNotModified)
+		}
+		tags := map[string]string{}
+		for _, path := range pages {
+			tags[path] = w.get(path).Header.Get("ETag")
+		}
+		w.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution, Headline: "Second", States: map[string]models.AppState{"messenger": models.Up}})
+		for _, path := range pages {
+			status := http.StatusOK
+			if path == "/preferences" {
+				status = http.StatusNotModified
+			}
+			w.send(http.MethodGet, path, nil, "If-None-Match", tags[path]).wants(t, status)
+		}
+	})
+}
+
+func TestAFeedSaysWhenItChanged(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		for _, path := range pages[5:] {
+			w.PublishDraft(models.Draft{Outage: "messages-down", Headline: "News", Apps: []string{"messenger"}})
+			modified := w.get(path).Header.Get("Last-Modified")
+			if want := w.Clock.Now().UTC().Format(http.TimeFormat); modified != want {
+				t.Errorf("%s: Last-Modified %q; want %q", path, modified, want)
+			}
+			w.send(http.MethodGet, path, nil, "If-Modified-Since", modified).wants(t, http.StatusNotModified)
+			w.Clock.Advance(time.Second)
+			w.PublishDraft(models.Draft{Outage: "messages-down", Headline: "More", Apps: []string{"messenger"}})
+			w.send(http.MethodGet, path, nil, "If-Modified-Since", modified).wants(t, http.StatusOK)
+		}
+		w.Clock.Advance(time.Since(w.Clock.Now()))
+		w.PublishDraft(models.Draft{Outage: "messages-down", Headline: "Now", Apps: []string{"messenger"}})
+		for _, path := range pages[5:] {
+			if modified := w.get(path).Header.Get("Last-Modified"); modified != "" {
+				t.Errorf("%s was changed at %s, a moment ago, and may be again", path, modified)
+			}
+		}
+	})
+}
+
+func TestAFeedHasTheNewestUpdates(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		const published, most = 55, 50
+		for i := range published {
+			w.PublishDraft(models.Draft{Outage: "messages-down", Headline: fmt.Sprintf("Update %d.", i), Alert: models.AlertNone, Apps: []string{"messenger"}})
+		}
+		for _, path := range pages[5:] {
+			feed := w.get(path).body
+			if entries := strings.Count(feed, "<entry>"); entries != most {
+				t.Errorf("%s has %d entries; want %d", path, entries, most)
+			}
+			first, newest, oldest := strings.Index(feed, "Update 54."), strings.Index(feed, "Update 53."), strings.Contains(feed, "Update 4.")
+			if first < 0 || newest < first || oldest {
+				t.Errorf("%s does not have the newest, the newest first", path)
+			}
+		}
+	})
+}

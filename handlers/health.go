@@ -1,10 +1,22 @@
 package handlers
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"newsbell/models"
+)
+
+const (
+	// readyWithin is how long this process has to show that it can do its work, and
+	// checkWithin how long what it needs has to answer.
+	readyWithin = 2 * time.Second
+	checkWithin = 1900 * time.Millisecond
 )
 
 func (s *server) routeHealth(engine *gin.Engine) {
@@ -20,23 +32,51 @@ func (s *server) routeHealthz(engine *gin.Engine) {
 	engine.HEAD("/healthz", healthz)
 }
 
-// readyz tells whether this process can take traffic.
+// readyz tells whether this process can do its work now, and if not, why not in
+// words that anybody may read.
 func (s *server) readyz(c *gin.Context) {
-	ctx := c.Request.Context()
-	err := s.store.Ping(ctx)
+	err := s.checkReadySoon(c.Request.Context())
 	if err == nil {
-		var migrated bool
-		if migrated, err = s.store.Migrated(ctx); err == nil && !migrated {
-			err = errors.New("the schema is not up to date")
-		}
-	}
-	if err == nil && s.ready != nil {
-		err = s.ready(ctx)
-	}
-	if err != nil {
-		s.log.Warn("not ready", "error", err)
-		writeProblem(c, http.StatusServiceUnavailable, words(http.StatusServiceUnavailable))
+		c.String(http.StatusOK, "ready\n")
 		return
 	}
-	c.String(http.StatusOK, "ready\n")
+	s.log.Warn("not ready", "error", err)
+	detail := words(http.StatusServiceUnavailable)
+	if notReady, ok := errors.AsType[*models.NotReady](err); ok {
+		detail = "Not ready: " + notReady.Words + "."
+	}
+	writeProblem(c, http.StatusServiceUnavailable, detail)
+}
+
+// checkReadySoon checks within readyWithin, however long a database takes to
+// notice that it is not waited for any more. Requests that come together share
+// one check.
+func (s *server) checkReadySoon(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	checked := s.readiness.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkWithin)
+		defer cancel()
+		return nil, s.checkReady(ctx)
+	})
+	select {
+	case result := <-checked:
+		return result.Err
+	case <-ctx.Done():
+		return &models.NotReady{Words: "what it needs does not answer in time", Cause: ctx.Err()}
+	}
+}
+
+// checkReady checks the database and all else side by side, so that a slow one
+// does not hide what is wrong with the other.
+func (s *server) checkReady(ctx context.Context) error {
+	others := make(chan error, 1)
+	go func() {
+		if s.ready == nil {
+			others <- nil
+			return
+		}
+		others <- s.ready(ctx)
+	}()
+	return cmp.Or(s.store.Ready(ctx), <-others)
 }

@@ -30,6 +30,31 @@ func TestAProcessIsReadyWhenAllItNeedsIs(t *testing.T) {
 	})
 }
 
+func TestAProcessSaysWhatItWaitsForWithoutItsAddress(t *testing.T) {
+	o := handlers.Options{Ready: func(context.Context) error {
+		return &models.NotReady{Words: "NATS is not connected", Cause: errors.New("no bus at nats://user:password@bus")}
+	}}
+	onBothWith(t, o, func(t *testing.T, w *web) {
+		answer := w.get("/readyz")
+		answer.isProblem(t, http.StatusServiceUnavailable, "Not ready: NATS is not connected.")
+		if strings.Contains(answer.body, "password") {
+			t.Errorf("the answer tells %s", answer.body)
+		}
+	})
+}
+
+func TestReadinessIsAnsweredWhateverHangs(t *testing.T) {
+	hung, release := context.WithCancel(t.Context())
+	o := handlers.Options{Ready: func(context.Context) error {
+		<-hung.Done() // it does not even hear that nobody waits for it
+		return nil
+	}}
+	onBothWith(t, o, func(t *testing.T, w *web) {
+		w.get("/readyz").isProblem(t, http.StatusServiceUnavailable, "does not answer in time")
+	})
+	release()
+}
+
 func TestAProcessCountsWhatItIsAnsweringButNotOpenPages(t *testing.T) {
 	var answering func() int
 	during := 0
@@ -62,7 +87,7 @@ func TestAProcessIsNotReadyOnAnOldSchema(t *testing.T) {
 	}
 	answer := httptest.NewRecorder()
 	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
-	if answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Content-Type") != "application/problem+json" {
+	if answer.Code != http.StatusServiceUnavailable || !strings.Contains(answer.Body.String(), "older than") || answer.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("%d %s", answer.Code, answer.Body)
 	}
 }

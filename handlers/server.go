@@ -18,6 +18,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/singleflight"
 
 	"newsbell/handlers/peer"
 	"newsbell/models"
@@ -93,6 +94,8 @@ type server struct {
 	live                        *live
 	// answering counts requests.
 	answering atomic.Int64
+	// readiness lets requests share a check.
+	readiness singleflight.Group
 }
 
 // New makes the web; nothing runs yet.

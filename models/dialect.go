@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -15,11 +16,17 @@ type dialect struct {
 	migrations string
 	// numbered says that placeholders are $1, $2, … instead of ?.
 	numbered bool
+	// checkWritable tells whether a store can be written to.
+	checkWritable func(context.Context, *Store) error
 }
 
 var (
-	sqliteDialect   = dialect{goose: goose.DialectSQLite3, migrations: "migrations/sqlite"}
-	postgresDialect = dialect{goose: goose.DialectPostgres, migrations: "migrations/postgres", numbered: true}
+	sqliteDialect = dialect{
+		goose: goose.DialectSQLite3, migrations: "migrations/sqlite", checkWritable: checkSQLiteWritable,
+	}
+	postgresDialect = dialect{
+		goose: goose.DialectPostgres, migrations: "migrations/postgres", numbered: true, checkWritable: checkPostgresWritable,
+	}
 )
 
 // gooseOptions name the migrations that are written in Go, and let the processes

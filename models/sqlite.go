@@ -13,7 +13,8 @@ import (
 // openSQLite opens a writing pool of one connection and a reading pool beside
 // it: readers never wait for the writer, and writers queue in the process
 // instead of failing on the file's lock.
-func (s *Store) openSQLite(path string) error {
+func (s *Store) openSQLite(o Options) error {
+	path := o.URL
 	writes, err := sql.Open("sqlite", sqliteDSN(path))
 	if err != nil {
 		return err

@@ -23,8 +23,12 @@ type Store struct {
 	write *gorm.DB
 	read  *gorm.DB
 	// reads is the plain connection pool for hot queries.
-	reads       *sql.DB
-	file        string // SQLite's
+	reads *sql.DB
+	file  string // SQLite's
+	// migrateURL is where PostgreSQL's migrations run; empty: not from here.
+	migrateURL string
+	// beginsWith is what each writing transaction begins with; mostly nothing.
+	beginsWith  transactionStart
 	dialect     dialect
 	now         func() time.Time
 	clock       *clock // PostgreSQL's, unless there is another
@@ -47,6 +51,13 @@ type Store struct {
 type Options struct {
 	// URL is "postgres://…", or the path of an SQLite file.
 	URL string
+	// TransactionPooling says that the URL leads to a pooler such as PgBouncer that
+	// gives a server's session to one transaction after the other: no statement
+	// is prepared, nothing is set for a session.
+	TransactionPooling bool
+	// MigrateURL is where PostgreSQL's migrations run, which need a session of
+	// their own. Default: URL, or nowhere with TransactionPooling.
+	MigrateURL string
 	// Now is the clock. Default: PostgreSQL's, or with SQLite the system's.
 	Now func() time.Time
 	// PushHosts are the push services that subscriptions may point at.
@@ -86,7 +97,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if IsPostgres(opts.URL) {
 		open = s.openPostgres
 	}
-	if err := open(opts.URL); err != nil {
+	if err := open(opts); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	if err := s.Ping(ctx); err != nil {
@@ -138,7 +149,25 @@ func (s *Store) Close() error {
 
 // transaction runs fn in one writing transaction; fn must use tx alone.
 func (s *Store) transaction(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	return domain(s.write.WithContext(ctx).Transaction(fn))
+	return domain(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := s.beginsWith.run(tx); err != nil {
+			return err
+		}
+		return fn(tx)
+	}))
+}
+
+// transactionStart is a statement at the beginning of a transaction.
+type transactionStart struct {
+	statement string
+	args      []any
+}
+
+func (t transactionStart) run(tx *gorm.DB) error {
+	if t.statement == "" {
+		return nil
+	}
+	return tx.Exec(t.statement, t.args...).Error
 }
 
 func (t TTLs) withDefaults() TTLs {

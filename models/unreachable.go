@@ -20,7 +20,7 @@ func IsUnreachable(err error) bool {
 		return isOfClass(refused, "08", "53", "57") // connection, resources, operator
 	}
 	_, isNet := errors.AsType[net.Error](err)
-	return isNet || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return isNet || errors.Is(err, errSilent) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // IsRefused tells whether a database answers and does not let us in: a wrong

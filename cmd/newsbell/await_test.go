@@ -18,7 +18,7 @@ import (
 
 func TestAServerWaitsForItsDatabaseAndSaysSo(t *testing.T) {
 	real := postgresOf(t)
-	database := newGateway(t)
+	database := modelstest.NewGateway(t)
 	said := newJournal()
 	p, stop := runServer(t, real.urlBy(database), "", said)
 	said.awaits(t, "the database is unreachable")
@@ -34,7 +34,7 @@ func TestAServerWaitsForItsDatabaseAndSaysSo(t *testing.T) {
 			t.Errorf("%s is %s", path, response.Header.Get("Content-Type"))
 		}
 	}
-	database.leadTo(real.network, real.address)
+	database.LeadTo(real.network, real.address)
 	awaitReady(t, localURL(p.listener.Addr()))
 	if status := get(t, localURL(p.listener.Addr())+"/"); status != http.StatusOK {
 		t.Errorf("the front page: %d", status)
@@ -47,8 +47,8 @@ func TestAServerWaitsForItsDatabaseAndSaysSo(t *testing.T) {
 
 func TestADatabaseThatLetsNobodyInIsTriedAgain(t *testing.T) {
 	real := postgresOf(t)
-	database := newGateway(t)
-	database.leadTo(real.network, real.address)
+	database := modelstest.NewGateway(t)
+	database.LeadTo(real.network, real.address)
 	real.database = "no-such-database"
 	said := newJournal()
 	_, stop := runServer(t, real.urlBy(database), "", said)
@@ -60,7 +60,7 @@ func TestADatabaseThatLetsNobodyInIsTriedAgain(t *testing.T) {
 }
 
 func TestAServerShowsItsPagesWhileItWaitsForNATS(t *testing.T) {
-	gate := newGateway(t)
+	gate := modelstest.NewGateway(t)
 	said := newJournal()
 	p, stop := runServer(t, modelstest.Open(t, modelstest.SQLite).URL, "nats://desk:hush@"+gate.Addr().String(), said)
 	said.awaits(t, "NATS is unreachable")
@@ -85,7 +85,7 @@ func TestAServerShowsItsPagesWhileItWaitsForNATS(t *testing.T) {
 	if !nats.ReadyForConnections(10 * time.Second) {
 		t.Fatal("NATS is not ready")
 	}
-	gate.leadTo("tcp", nats.Addr().String())
+	gate.LeadTo("tcp", nats.Addr().String())
 	awaitReady(t, address)
 	text := said.awaits(t, "NATS is connected")
 	if strings.Contains(text, "hush") {
@@ -98,15 +98,15 @@ func TestWhoWaitsEndsCleanlyWhenItIsTold(t *testing.T) {
 	for _, command := range []string{"serve --listen 127.0.0.1:0", "work"} {
 		t.Run(command, func(t *testing.T) {
 			real := postgresOf(t)
-			database, nats := newGateway(t), newGateway(t)
+			database, nats := modelstest.NewGateway(t), modelstest.NewGateway(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			go func() {
 				ended <- run(ctx, append(strings.Fields(command), "--log-level", "error",
 					"--database-url", real.urlBy(database), "--nats-url", "nats://"+nats.Addr().String()))
 			}()
-			<-database.knocks
-			<-nats.knocks
+			<-database.Knocks
+			<-nats.Knocks
 			cancel()
 			if err := <-ended; err != nil {
 				t.Error(err)
@@ -117,7 +117,7 @@ func TestWhoWaitsEndsCleanlyWhenItIsTold(t *testing.T) {
 
 func TestAToolDoesNotWaitForItsDatabase(t *testing.T) {
 	real := postgresOf(t)
-	database := newGateway(t)
+	database := modelstest.NewGateway(t)
 	for _, tool := range []string{"migrate", "token list", "vapid list"} {
 		err := run(t.Context(), append(strings.Fields(tool), "--database-url", real.urlBy(database)))
 		if err == nil || !strings.Contains(err.Error(), "open database") || strings.Contains(err.Error(), "hush") {
@@ -140,7 +140,7 @@ func postgresOf(t *testing.T) postgres {
 }
 
 // urlBy is its URL through a gateway, with a password that must not be told.
-func (p postgres) urlBy(g *gateway) string {
+func (p postgres) urlBy(g *modelstest.Gateway) string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword(p.user, "hush"), Host: g.Addr().String(), Path: p.database, RawQuery: "sslmode=disable"}
 	return u.String()
 }

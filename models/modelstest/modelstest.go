@@ -58,12 +58,12 @@ func Open(t testing.TB, kind Kind) *DB {
 	return OpenWith(t, kind, models.Options{PushHosts: knownHosts(t)})
 }
 
-// OpenWith is Open with options; the URL and the clock are the test's own.
+// OpenWith is Open with options; the clock is the test's own, and so is the
+// database, unless the options have a URL.
 func OpenWith(t testing.TB, kind Kind, o models.Options) *DB {
 	t.Helper()
-	o.URL = newSQLite(t)
-	if kind == Postgres {
-		o.URL = newPostgres(t)
+	if o.URL == "" {
+		o.URL = newDatabase(t, kind)
 	}
 	clock := &Clock{now: Start}
 	o.Now = clock.Now
@@ -77,6 +77,14 @@ func OpenWith(t testing.TB, kind Kind, o models.Options) *DB {
 		}
 	})
 	return &DB{Store: store, URL: o.URL, Clock: clock, t: t}
+}
+
+func newDatabase(t testing.TB, kind Kind) string {
+	t.Helper()
+	if kind == Postgres {
+		return newPostgres(t)
+	}
+	return newSQLite(t)
 }
 
 // knownHosts are the browsers' push services and two of an operator's own.

@@ -1,0 +1,52 @@
+package handlers_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"newsbell/models"
+)
+
+// aTime is one as JSON and feeds hold it.
+var aTime = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^"<]*`)
+
+func TestTimesAreUTCWhateverTheZoneOfTheProcessAndOfTheClient(t *testing.T) {
+	zone := time.Local
+	time.Local = time.FixedZone("JST", 9*60*60)
+	t.Cleanup(func() { time.Local = zone })
+	onBoth(t, func(t *testing.T, w *web) {
+		opened := w.call(http.MethodPost, "/api/v1/outages", w.token, map[string]any{
+			"slug": "calls-down", "headline": "Calls are down", "apps": []string{"messenger"}, "began_at": "2021-11-03T17:00:00+02:00",
+		})
+		opened.wants(t, http.StatusCreated)
+		w.PublishNow(models.Draft{Outage: "calls-down", Apps: []string{"messenger"}})
+		secret := w.subscribe("outage/calls-down:all")
+		answers := map[string]answer{
+			"the outage as it is opened": opened,
+			"a pause as it begins": w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{
+				"paused_until": "2021-12-24T20:00:00+02:00",
+			}),
+			"the reader's data": w.call(http.MethodGet, "/api/v1/subscription/data", secret, nil),
+		}
+		for _, path := range []string{"/api/v1/outages/calls-down", "/api/v1/alerts/1", "/outages/calls-down/feed.atom", "/outages/calls-down"} {
+			answers[path] = w.call(http.MethodGet, path, w.token, nil)
+		}
+		for what, got := range answers {
+			times := aTime.FindAllString(got.body, -1)
+			if len(times) == 0 {
+				t.Errorf("%s has no time: %s", what, got.body)
+			}
+			for _, one := range times {
+				if !strings.HasSuffix(one, "Z") {
+					t.Errorf("%s has %s; want UTC", what, one)
+				}
+			}
+		}
+		if !strings.Contains(opened.body, "2021-11-03T15:00:00Z") {
+			t.Errorf("the outage began at another time: %s", opened.body)
+		}
+	})
+}

@@ -1,0 +1,55 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+var (
+	// ErrOldSchema says that migrations of this program have not run.
+	ErrOldSchema = errors.New("the database's schema is older than this program's")
+	// ErrNewerSchema says that a newer program has migrated the database. This one
+	// does not know what the tables mean now.
+	ErrNewerSchema = errors.New("the database's schema is newer than this program knows; run the newer program")
+)
+
+// CheckSchema returns nil if the schema is the one that this program knows, or
+// [ErrOldSchema] or [ErrNewerSchema] with both versions. It costs a query of one
+// row.
+func (s *Store) CheckSchema(ctx context.Context) error {
+	var version int64 // 0 of an empty database
+	err := s.reads.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version").Scan(&version)
+	if err != nil && !isUndefinedTable(err) {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	known, err := s.dialect.knownVersion()
+	switch {
+	case err != nil:
+		return err
+	case version < known:
+		return fmt.Errorf("%w (%d, not %d)", ErrOldSchema, version, known)
+	case version > known:
+		return fmt.Errorf("%w (%d, not %d)", ErrNewerSchema, version, known)
+	}
+	return nil
+}
+
+// knownVersion is that of the newest migration in this program.
+func (d dialect) knownVersion() (newest int64, err error) {
+	files, err := fs.Glob(migrations, d.migrations+"/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	for _, file := range files {
+		version, err := goose.NumericComponent(file)
+		if err != nil {
+			return 0, fmt.Errorf("read migrations: %w", err)
+		}
+		newest = max(newest, version)
+	}
+	return newest, nil
+}

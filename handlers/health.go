@@ -1,9 +1,9 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -61,22 +61,29 @@ func (s *server) checkReadySoon(ctx context.Context) error {
 	})
 	select {
 	case result := <-checked:
+		if p, ok := errors.AsType[*panicked](result.Err); ok {
+			panic(p.cause) // as if it had been checked here
+		}
 		return result.Err
 	case <-ctx.Done():
 		return &models.NotReady{Words: "what it needs does not answer in time", Cause: ctx.Err()}
 	}
 }
 
-// checkReady checks the database and all else side by side, so that a slow one
-// does not hide what is wrong with the other.
-func (s *server) checkReady(ctx context.Context) error {
-	others := make(chan error, 1)
-	go func() {
-		if s.ready == nil {
-			others <- nil
-			return
+// checkReady checks the database and all else. A panic is an error here: nobody
+// recovers from those of other goroutines.
+func (s *server) checkReady(ctx context.Context) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &panicked{cause}
 		}
-		others <- s.ready(ctx)
 	}()
-	return cmp.Or(s.store.Ready(ctx), <-others)
+	if err := s.store.Ready(ctx); err != nil || s.ready == nil {
+		return err
+	}
+	return s.ready(ctx)
 }
+
+type panicked struct{ cause any }
+
+func (p *panicked) Error() string { return fmt.Sprint("panic: ", p.cause) }

@@ -89,14 +89,6 @@ const lockEvery = 20 * time.Millisecond
 // migrationProvider has SQLite's writing connection, or one of PostgreSQL of its
 // own, to be closed.
 func (s *Store) migrationProvider() (*goose.Provider, error) {
-	folder, err := fs.Sub(migrations, s.dialect.migrations)
-	if err != nil {
-		return nil, err
-	}
-	options, err := s.dialect.gooseOptions()
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
 	open := s.write.DB
 	if s.file == "" {
 		open = func() (*sql.DB, error) { return openPostgresToMigrate(s.migrateURL) }
@@ -105,7 +97,19 @@ func (s *Store) migrationProvider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	provider, err := goose.NewProvider(s.dialect.goose, db, folder, options...)
+	return s.dialect.migrationProvider(db)
+}
+
+func (d dialect) migrationProvider(db *sql.DB) (*goose.Provider, error) {
+	folder, err := fs.Sub(migrations, d.migrations)
+	if err != nil {
+		return nil, err
+	}
+	options, err := d.gooseOptions()
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(d.goose, db, folder, options...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

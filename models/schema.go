@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-
-	"github.com/pressly/goose/v3"
 )
 
 var (
@@ -26,30 +23,21 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 	if err != nil && !isUndefinedTable(err) {
 		return fmt.Errorf("read schema version: %w", err)
 	}
-	known, err := s.dialect.knownVersion()
 	switch {
-	case err != nil:
-		return err
-	case version < known:
-		return fmt.Errorf("%w (%d, not %d)", ErrOldSchema, version, known)
-	case version > known:
-		return fmt.Errorf("%w (%d, not %d)", ErrNewerSchema, version, known)
+	case version < s.schema:
+		return fmt.Errorf("%w (%d, not %d)", ErrOldSchema, version, s.schema)
+	case version > s.schema:
+		return fmt.Errorf("%w (%d, not %d)", ErrNewerSchema, version, s.schema)
 	}
 	return nil
 }
 
 // knownVersion is that of the newest migration in this program.
-func (d dialect) knownVersion() (newest int64, err error) {
-	files, err := fs.Glob(migrations, d.migrations+"/*.sql")
+func (s *Store) knownVersion() (int64, error) {
+	provider, err := s.dialect.migrationProvider(s.reads)
 	if err != nil {
 		return 0, err
 	}
-	for _, file := range files {
-		version, err := goose.NumericComponent(file)
-		if err != nil {
-			return 0, fmt.Errorf("read migrations: %w", err)
-		}
-		newest = max(newest, version)
-	}
-	return newest, nil
+	sources := provider.ListSources()
+	return sources[len(sources)-1].Version, nil
 }

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -55,20 +56,31 @@ func TestAnAlertWithoutReadersIsSentAtOnce(t *testing.T) {
 }
 
 func TestAWorkerThatStopsInATransactionKeepsNobodyFromItsShard(t *testing.T) {
+	stopsInATransaction(t, modelstest.Open(t, modelstest.Postgres), models.Options{})
+}
+
+func TestSoItIsInAPoolOfTransactions(t *testing.T) {
 	db := modelstest.Open(t, modelstest.Postgres)
+	stopsInATransaction(t, db, models.Options{URL: modelstest.Bouncer(t, db.URL, "transaction"), TransactionPooling: true})
+}
+
+func stopsInATransaction(t *testing.T, db *modelstest.DB, o models.Options) {
+	t.Helper()
 	db.Outage("messages-down", "messenger")
 	db.Reader("outage/messages-down:all")
 	id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 
 	var stops atomic.Bool
 	stopped, goesOn := make(chan struct{}), make(chan struct{})
-	frozen, err := models.Open(t.Context(), models.Options{URL: db.URL, Now: func() time.Time {
+	o.URL = cmp.Or(o.URL, db.URL)
+	o.Now = func() time.Time {
 		if stops.CompareAndSwap(true, false) {
 			close(stopped)
 			<-goesOn
 		}
 		return db.Clock.Now()
-	}})
+	}
+	frozen, err := models.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

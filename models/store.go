@@ -25,6 +25,8 @@ type Store struct {
 	// reads is the plain connection pool for hot queries.
 	reads *sql.DB
 	file  string // SQLite's
+	// schema is the version that this program knows.
+	schema int64
 	// migrateURL is where PostgreSQL's migrations run; empty: not from here.
 	migrateURL string
 	// beginsWith is what each writing transaction begins with; mostly nothing.
@@ -99,6 +101,10 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	}
 	if err := open(opts); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
+	}
+	var err error
+	if s.schema, err = s.knownVersion(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
 	}
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())

@@ -1,6 +1,9 @@
 package notifier
 
 import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +12,9 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"newsbell/models"
+	"newsbell/models/dial"
 )
 
 // Bus connects the parts of a Newsbell: a NATS server inside the process, which
@@ -25,36 +31,72 @@ type Bus struct {
 // busMemory bounds the queue: a shard's message takes about 100 bytes.
 const busMemory = 64 << 20
 
-// OpenBus connects to the NATS of a URL, or starts one inside the process when
-// there is none. A NATS that cannot be reached, or lets nobody in, is tried
-// again and again.
-func OpenBus(url string, log *slog.Logger) (*Bus, error) {
-	if url == "" {
+// BusOptions say where NATS is; zero fields get their defaults.
+type BusOptions struct {
+	// URL is that of a NATS of your own. Default: one inside the process.
+	URL string
+	// RootCAs are trusted as NATS' certificate authorities, and ask for TLS.
+	// Default: the system's, if the server or the URL asks for TLS.
+	RootCAs *x509.CertPool
+	Log     *slog.Logger
+}
+
+const (
+	// A NATS that is gone without a word is noticed after pingsMissed pings
+	// without an answer.
+	pingEvery   = 2 * time.Second
+	pingsMissed = 2
+	// natsAnswersWithin bounds a connection's handshake and a blocked write.
+	natsAnswersWithin = 3 * time.Second
+)
+
+// OpenBus connects to NATS, or starts one inside the process. A NATS that cannot
+// be reached, or lets nobody in, is tried again and again.
+func OpenBus(o BusOptions) (*Bus, error) {
+	if o.URL == "" {
 		return StartBus()
 	}
-	conn, err := nats.Connect(url, nats.Name("newsbell"),
+	options := []nats.Option{
+		nats.Name("newsbell"),
 		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
-		nats.CustomReconnectDelay(reconnectDelay),
+		nats.CustomReconnectDelay(reconnectDelay), nats.SetCustomDialer(dial.Dialer()),
+		nats.Timeout(natsAnswersWithin), nats.FlusherTimeout(natsAnswersWithin),
+		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsMissed),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
-			log.Warn("NATS is unreachable; trying again", "error", err)
+			o.Log.Warn("NATS is unreachable; trying again", "error", err)
 		}),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil { // not closed by us
-				log.Warn("NATS is gone", "error", err)
+				o.Log.Warn("NATS is gone", "error", err)
 			}
 		}),
-		nats.ConnectHandler(func(*nats.Conn) { log.Info("NATS is connected") }),
-		nats.ReconnectHandler(func(*nats.Conn) { log.Info("NATS is connected again") }),
-	)
+		nats.ConnectHandler(func(*nats.Conn) { o.Log.Info("NATS is connected") }),
+		nats.ReconnectHandler(func(*nats.Conn) { o.Log.Info("NATS is connected again") }),
+	}
+	if o.RootCAs != nil {
+		options = append(options, nats.Secure(&tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12}))
+	}
+	conn, err := nats.Connect(o.URL, options...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}
 	return &Bus{Conn: conn}, nil
 }
 
-// reconnectDelay is 250 ms, doubled each time up to 5 s.
+// Ready returns nil if NATS answers; else a [models.NotReady].
+func (b *Bus) Ready(ctx context.Context) error {
+	if !b.Conn.IsConnected() {
+		return &models.NotReady{Words: "NATS is not connected", Cause: b.Conn.LastError()}
+	}
+	if err := b.Conn.FlushWithContext(ctx); err != nil {
+		return &models.NotReady{Words: "NATS does not answer", Cause: err}
+	}
+	return nil
+}
+
+// reconnectDelay is 250 ms, doubled each time up to 2 s.
 func reconnectDelay(attempts int) time.Duration {
-	return min(250*time.Millisecond<<min(attempts-1, 10), 5*time.Second)
+	return min(250*time.Millisecond<<min(attempts-1, 10), 2*time.Second)
 }
 
 // StartBus starts an embedded server.

@@ -113,7 +113,11 @@ func New(o Options) (*Notifier, error) {
 // Run plans and sends until ctx ends. Then it stops within a moment: pushes in
 // flight get a short time to be answered, what they did is recorded, and the
 // shards go back to the queue.
+//
+// It stops taking work when another program has migrated the database beyond
+// what it knows, and then only waits for the end of ctx.
 func (n *Notifier) Run(ctx context.Context) error {
+	parent := ctx
 	if err := n.queue.prepare(ctx, n.log); err != nil {
 		return err
 	}
@@ -142,23 +146,25 @@ func (n *Notifier) Run(ctx context.Context) error {
 	group.Go(func() error { return n.workOnGivenBack(ctx) })
 	group.Go(func() error { return n.workMore(ctx, n.workers-alwaysWork) })
 	group.Go(func() error { return n.sendNotices(ctx) })
-	if err := group.Wait(); !errors.Is(err, context.Canceled) {
+	group.Go(func() error { return n.watchSchema(ctx) })
+	err = group.Wait()
+	if errors.Is(err, models.ErrNewerSchema) {
+		return n.standAside(parent, err)
+	}
+	if !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
 }
 
-// Ready tells whether the notifier takes work.
-func (n *Notifier) Ready(context.Context) error {
+// Ready returns nil if the notifier takes work; else a [models.NotReady].
+func (n *Notifier) Ready(ctx context.Context) error {
 	select {
 	case <-n.isReady:
+		return n.queue.ready(ctx)
 	default:
-		return errors.New("the notifier has not started")
+		return &models.NotReady{Words: "the notifier has not started"}
 	}
-	if !n.queue.conn.IsConnected() {
-		return errors.New("the bus is not connected")
-	}
-	return nil
 }
 
 // wake lets the planner look now instead of at the next sweep.

@@ -35,6 +35,7 @@ type queue struct {
 	conn    *nats.Conn
 	js      jetstream.JetStream
 	storage jetstream.StorageType
+	silence silence
 	// first is the lane of resolutions, next that of everything else.
 	first, next *lane
 }
@@ -81,6 +82,7 @@ func (q *queue) offer(ctx context.Context, shard models.ShardRef) error {
 	ctx, cancel := context.WithTimeout(ctx, offerTimeout)
 	defer cancel()
 	_, err := q.js.Publish(ctx, shard.Subject(), fmt.Append(nil, shard.ID))
+	q.heard(err)
 	if err != nil && !isQueuedAlready(err) {
 		return fmt.Errorf("offer shard %d: %w", shard.ID, err)
 	}
@@ -89,7 +91,7 @@ func (q *queue) offer(ctx context.Context, shard models.ShardRef) error {
 
 // take waits for the next message of the lane.
 func (l *lane) take(ctx context.Context) (jetstream.Msg, error) {
-	consumer, err := l.queue.js.Consumer(ctx, streamName, l.name)
+	consumer, err := l.consumer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +104,17 @@ func (l *lane) take(ctx context.Context) (jetstream.Msg, error) {
 	return nil, ctx.Err()
 }
 
+// consumer asks the queue for the lane's.
+func (l *lane) consumer(ctx context.Context) (jetstream.Consumer, error) {
+	asking, cancel := context.WithTimeout(ctx, offerTimeout)
+	defer cancel()
+	consumer, err := l.queue.js.Consumer(asking, streamName, l.name)
+	if ctx.Err() == nil {
+		l.queue.heard(err)
+	}
+	return consumer, err
+}
+
 // ask asks for one message, and returns nil if there is none for a while.
 func (l *lane) ask(ctx context.Context, consumer jetstream.Consumer) (jetstream.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
@@ -111,7 +124,7 @@ func (l *lane) ask(ctx context.Context, consumer jetstream.Consumer) (jetstream.
 
 // takeSoon waits a moment for the next message, and returns nil if there is none.
 func (l *lane) takeSoon(ctx context.Context) (jetstream.Msg, error) {
-	consumer, err := l.queue.js.Consumer(ctx, streamName, l.name)
+	consumer, err := l.consumer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +133,7 @@ func (l *lane) takeSoon(ctx context.Context) (jetstream.Msg, error) {
 
 // tryTake takes a message if there is one, and returns nil if not.
 func (l *lane) tryTake(ctx context.Context) (jetstream.Msg, error) {
-	consumer, err := l.queue.js.Consumer(ctx, streamName, l.name)
+	consumer, err := l.consumer(ctx)
 	if err != nil {
 		return nil, err
 	}

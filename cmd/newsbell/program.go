@@ -114,7 +114,7 @@ func (p *program) openAndRun(ctx context.Context) error {
 // database; the bus comes by itself.
 func (p *program) open(ctx context.Context) (err error) {
 	c := p.config
-	if p.bus, err = notifier.OpenBus(c.natsURL, c.log); err != nil {
+	if p.bus, err = notifier.OpenBus(notifier.BusOptions{URL: c.natsURL, RootCAs: c.natsCAs, Log: c.log}); err != nil {
 		return err
 	}
 	if p.store, err = awaitStore(ctx, c, p.out); err != nil {
@@ -138,8 +138,8 @@ func (p *program) open(ctx context.Context) (err error) {
 
 // ready tells whether the program can do all of its work.
 func (p *program) ready(ctx context.Context) error {
-	if p.notifier == nil {
-		return nil
+	if err := p.bus.Ready(ctx); err != nil || p.notifier == nil {
+		return err
 	}
 	return p.notifier.Ready(ctx)
 }

@@ -25,6 +25,9 @@ import (
 type databaseSettings struct {
 	DataDir     string `help:"Folder of the SQLite database." default:"newsbell-data" type:"path"`
 	DatabaseURL string `help:"PostgreSQL (postgres://…) or an SQLite file. Default: newsbell.db in the data folder." placeholder:"URL"`
+	MigrateURL  string `name:"migrate-url" help:"PostgreSQL for migrations alone, past a pooler. Default: the database URL." placeholder:"URL"`
+
+	TransactionPooling bool `help:"The database URL leads to a pooler that pools transactions, such as PgBouncer: prepare no statements."`
 }
 
 // senderSettings are what it takes to send alerts, as they were written: check
@@ -32,6 +35,7 @@ type databaseSettings struct {
 type senderSettings struct {
 	databaseSettings
 	NATSURL       string `name:"nats-url" help:"A NATS of your own, with JetStream. Default: one inside the process." placeholder:"URL"`
+	NATSCA        list   `name:"nats-ca" help:"Files of certificates to trust as NATS', instead of the system's." placeholder:"FILE"`
 	BaseURL       string `help:"Where readers find the pages, such as https://news.example/alerts. Default: http://localhost and the port." placeholder:"URL"`
 	VAPIDSubject  string `name:"vapid-subject" help:"Whom push services may ask: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
 	AllowPushHost list   `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
@@ -62,7 +66,10 @@ type serverSettings struct {
 // config is what the settings mean.
 type config struct {
 	databaseURL    string
+	migrateURL     string
+	pooled         bool // by transactions
 	natsURL        string
+	natsCAs        *x509.CertPool // the system's when nil
 	listen         string
 	baseURL        string
 	vapidSubject   string
@@ -115,6 +122,8 @@ func (s serverSettings) check() (config, error) {
 func (s senderSettings) read(p *settingProblems, listen string) config {
 	c := config{
 		databaseURL:  s.url(),
+		migrateURL:   s.MigrateURL,
+		pooled:       s.TransactionPooling,
 		natsURL:      s.NATSURL,
 		baseURL:      p.baseURL(s.BaseURL, listen),
 		vapidSubject: s.VAPIDSubject,
@@ -132,12 +141,22 @@ func (s senderSettings) read(p *settingProblems, listen string) config {
 		p.add("vapid-subject", "%s", err)
 	}
 	c.rootCAs = p.certificates("push-ca", s.PushCA)
+	c.natsCAs = p.certificates("nats-ca", s.NATSCA)
+	if len(s.NATSCA) > 0 && s.NATSURL == "" {
+		p.add("nats-ca", "needs --nats-url: the NATS inside the process is not reached by TLS")
+	}
 	var err error
 	if c.pushHosts, err = models.NewPushHosts(s.AllowPushHost...); err != nil {
 		p.add("allow-push-host", "%s", err)
 	}
 	if strings.Contains(s.DatabaseURL, "://") && !models.IsPostgres(s.DatabaseURL) {
 		p.add("database-url", "must be postgres://… or the path of an SQLite file")
+	}
+	if s.MigrateURL != "" && !(models.IsPostgres(s.MigrateURL) && models.IsPostgres(s.DatabaseURL)) {
+		p.add("migrate-url", "must be postgres://…, beside a database URL that is")
+	}
+	if s.TransactionPooling && !models.IsPostgres(s.DatabaseURL) {
+		p.add("transaction-pooling", "needs a database URL of postgres://…")
 	}
 	if u, err := url.Parse(s.NATSURL); s.NATSURL != "" && (err != nil || u.Host == "") {
 		p.add("nats-url", "must be a URL such as nats://127.0.0.1:4222")

@@ -25,7 +25,8 @@ func openStore(ctx context.Context, c config, out io.Writer) (*models.Store, err
 	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	store, err := models.Open(connecting, models.Options{
-		URL: c.databaseURL, PushHosts: c.pushHosts, UndoWindow: c.undoWindow, TTLs: c.ttls, GoneGrace: c.goneGrace,
+		URL: c.databaseURL, MigrateURL: c.migrateURL, TransactionPooling: c.pooled,
+		PushHosts: c.pushHosts, UndoWindow: c.undoWindow, TTLs: c.ttls, GoneGrace: c.goneGrace,
 		Log: c.log,
 	})
 	if err != nil {
@@ -40,7 +41,7 @@ func openStore(ctx context.Context, c config, out io.Writer) (*models.Store, err
 // with opens the database for a tool, which reads no other setting, and closes
 // it again.
 func (s databaseSettings) with(ctx context.Context, use func(*models.Store) error) error {
-	store, err := openStore(ctx, config{databaseURL: s.url()}, os.Stderr)
+	store, err := openStore(ctx, config{databaseURL: s.url(), migrateURL: s.MigrateURL, pooled: s.TransactionPooling}, os.Stderr)
 	if err != nil {
 		return err
 	}

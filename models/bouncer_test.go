@@ -1,0 +1,74 @@
+package models_test
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+func TestAStoreWorksThroughPgBouncerHoweverItPools(t *testing.T) {
+	for _, pooling := range []string{"session", "transaction"} {
+		t.Run(pooling, func(t *testing.T) {
+			hosts, err := models.NewPushHosts()
+			if err != nil {
+				t.Fatal(err)
+			}
+			direct := modelstest.EmptyPostgres(t)
+			o := models.Options{URL: modelstest.Bouncer(t, direct, pooling), PushHosts: hosts}
+			if pooling == "transaction" {
+				o.TransactionPooling, o.MigrateURL = true, direct
+			}
+			db := modelstest.OpenWith(t, modelstest.Postgres, o)
+			if names, err := db.Migrate(t.Context()); err != nil || len(names) == 0 {
+				t.Fatalf("%v ran, %v", names, err)
+			}
+			db.VAPIDKey()
+			outage := db.Outage("messages-down", "messenger")
+			var group errgroup.Group
+			for range 20 { // more than the server has sessions
+				group.Go(func() error {
+					db.Reader("outage/messages-down:all")
+					_, err := db.Updates(t.Context(), outage)
+					return err
+				})
+			}
+			if err := group.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			alert := db.PublishNow(models.Draft{Outage: outage.Slug, Apps: []string{"messenger"}}).Alert
+			claim := claimAll(t, db, alert.ID)[0]
+			page := readPages(t, db, claim)[0]
+			if len(page.Recipients) != 20 {
+				t.Fatalf("%d recipients; want 20", len(page.Recipients))
+			}
+			if err := db.Record(t.Context(), claim, page, outcomes(page, models.Accepted)); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Finish(t.Context(), claim); err != nil {
+				t.Fatal(err)
+			}
+			sent, err := db.Alert(t.Context(), alert.ID)
+			if err != nil || sent.State != models.Sent {
+				t.Errorf("the alert is %s, %v", sent.State, err)
+			}
+			if err := db.Ready(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestAPoolOfTransactionsSaysWhatMigrationsNeed(t *testing.T) {
+	store, err := models.Open(t.Context(), models.Options{URL: modelstest.EmptyPostgres(t), TransactionPooling: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if _, err := store.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "a session of their own") {
+		t.Errorf("error = %v", err)
+	}
+}

@@ -14,8 +14,8 @@ func TestAResolvedOutageCannotBeFollowedAndSaysWhenItsFollowsEnd(t *testing.T) {
 		early := w.subscribe("outage/messages-down:key")
 		w.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertNone})
 		type ending struct {
-			Level, State string
-			EndsAt       *time.Time `json:"ends_at"`
+			Level, Muted, State string
+			EndsAt              *time.Time `json:"ends_at"`
 		}
 		ends := func(name string, f ending, level string) {
 			t.Helper()
@@ -34,10 +34,62 @@ func TestAResolvedOutageCannotBeFollowedAndSaysWhenItsFollowsEnd(t *testing.T) {
 		refused := w.call(http.MethodPost, "/api/v1/subscriptions", "", body)
 		refused.isProblem(t, http.StatusUnprocessableEntity, words)
 		refused.isProblem(t, http.StatusUnprocessableEntity, "follows[1].topic")
-		for _, level := range []string{"muted", "hushed"} {
-			var made ending
-			w.call(http.MethodPut, path, late, map[string]string{"level": level}).decode(t, http.StatusOK, &made)
-			ends("who silences it", made, level)
+		for level, muted := range map[string]string{"muted": "for_good", "hushed": "until_resolution"} {
+			for _, change := range []map[string]string{{"level": level}, {"muted": muted}} {
+				var made ending
+				w.call(http.MethodPut, path, late, change).decode(t, http.StatusOK, &made)
+				ends("who silences it", made, "")
+				if made.Muted != muted {
+					t.Errorf("%v: muted = %q", change, made.Muted)
+				}
+			}
 		}
+	})
+}
+
+func TestAMuteIsReadAndWrittenBesideTheLevel(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *web) {
+		const path = "/api/v1/subscription/follows/outage/messages-down"
+		secret := w.subscribe("outage/messages-down:key")
+		type state struct{ Level, Muted *string }
+		is := func(f state, level, muted string) bool {
+			isLevel := f.Level == nil && level == "" || f.Level != nil && *f.Level == level
+			return isLevel && f.Muted != nil && *f.Muted == muted
+		}
+		for _, step := range []struct {
+			change       map[string]string
+			level, muted string
+		}{
+			{map[string]string{"muted": "for_good"}, "key", "for_good"},
+			{map[string]string{"muted": "no"}, "key", "no"},
+			{map[string]string{"level": "muted"}, "key", "for_good"},
+			{map[string]string{"level": "hushed"}, "key", "until_resolution"},
+			{map[string]string{"level": "all"}, "all", "no"},
+		} {
+			var answered state
+			w.call(http.MethodPut, path, secret, step.change).decode(t, http.StatusOK, &answered)
+			var sub struct{ Follows []state }
+			w.call(http.MethodGet, "/api/v1/subscription", secret, nil).decode(t, http.StatusOK, &sub)
+			if len(sub.Follows) != 1 || !is(answered, step.level, step.muted) || !is(sub.Follows[0], step.level, step.muted) {
+				t.Errorf("%v: answered %+v, read %+v; want %q and %q", step.change, answered, sub.Follows, step.level, step.muted)
+			}
+		}
+
+		appOnly := w.subscribe("app/messenger:all")
+		var answered state
+		w.call(http.MethodPut, path, appOnly, map[string]string{"muted": "until_resolution"}).decode(t, http.StatusOK, &answered)
+		if !is(answered, "", "until_resolution") {
+			t.Errorf("who follows the app alone: %+v", answered)
+		}
+		w.call(http.MethodPut, path, appOnly, map[string]string{"muted": "no"}).decode(t, http.StatusOK, &answered)
+		var sub struct{ Follows []state }
+		w.call(http.MethodGet, "/api/v1/subscription", appOnly, nil).decode(t, http.StatusOK, &sub)
+		if len(sub.Follows) != 1 || !is(answered, "", "no") {
+			t.Errorf("after the mute: answered %+v, follows %+v; want the app alone", answered, sub.Follows)
+		}
+		w.call(http.MethodPut, path, secret, map[string]string{}).isProblem(t, http.StatusUnprocessableEntity, "level")
+		w.call(http.MethodPut, path, secret, map[string]string{"muted": "loudly"}).isProblem(t, http.StatusUnprocessableEntity, "muted")
+		w.call(http.MethodPut, "/api/v1/subscription/follows/app/messenger", secret, map[string]string{"muted": "for_good"}).
+			isProblem(t, http.StatusUnprocessableEntity, "muted")
 	})
 }

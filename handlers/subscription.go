@@ -30,7 +30,7 @@ type newSubscription struct {
 	Subscription pushSubscription `json:"subscription"`
 	Follows      []struct {
 		Topic string `json:"topic" doc:"outage/<slug> or app/<slug>"`
-		Level string `json:"level" doc:"all, key, resolution or, of an outage, muted or hushed"`
+		FollowBody
 	} `json:"follows,omitempty"`
 	TimeZone string `json:"time_zone" doc:"An IANA name. One that Newsbell does not know becomes UTC."`
 	VAPIDKey string `json:"vapid_key,omitempty" doc:"The key that it was made with. Default: the current one."`
@@ -91,7 +91,7 @@ func (a *api) subscribe(ctx context.Context, in *body[newSubscription]) (*body[s
 		Browser: in.Body.Subscription.browser(), VAPIDKey: in.Body.VAPIDKey, TimeZone: in.Body.TimeZone,
 	}
 	for _, f := range in.Body.Follows {
-		n.Follows = append(n.Follows, models.NewFollow{Topic: f.Topic, Level: f.Level})
+		n.Follows = append(n.Follows, models.NewFollow{Topic: f.Topic, Level: f.Level, Muted: f.Muted})
 	}
 	sub, err := a.store.Subscribe(ctx, n)
 	if err != nil {

@@ -17,11 +17,11 @@ type AlertTopic struct {
 }
 
 // audience finds whom an alert is for: followers of its outage and of the apps
-// it names, each once, less those who muted the outage or, unless this is the
-// resolution, hushed it.
+// it names, each once, less those who muted the outage for good or, unless this is
+// the resolution, until then.
 type audience struct {
 	topics []AlertTopic
-	// outageTopic is the topic that mutes and hushes.
+	// outageTopic is the topic that can be muted.
 	outageTopic int64
 	// catchUp is who is due for a catch-up, instead of all that.
 	catchUp *catchUpAudience
@@ -151,39 +151,39 @@ func (a audience) sql(conditions ...condition) (string, []any) {
 		parts []string
 		args  []any
 	)
-	for _, reach := range []Level{LevelAll, LevelKey, LevelResolution, LevelHushed} {
+	for _, reach := range []Level{LevelAll, LevelKey, LevelResolution} {
 		ids := a.topicsWithReach(reach)
 		if len(ids) == 0 {
 			continue
 		}
-		part, partArgs := followersSQL("IN (?"+strings.Repeat(", ?", len(ids)-1)+") AND level <= ?", append(ids, reach), conditions)
+		part, partArgs := followersSQL("IN (?"+strings.Repeat(", ?", len(ids)-1)+") AND min_level <= ?", append(ids, reach), conditions)
 		parts, args = append(parts, part), append(args, partArgs...)
 	}
-	silent, silentArgs := followersSQL("= ? AND level BETWEEN ? AND ?", []any{a.outageTopic, LevelMuted, a.silenced()}, conditions)
+	silenced := MutedUntilResolution // this much muted hears nothing
+	if a.isResolution() {
+		silenced = MutedForGood
+		part, partArgs := followersSQL("= ? AND muted < ?", []any{a.outageTopic, silenced}, conditions)
+		parts, args = append(parts, part), append(args, partArgs...)
+	}
+	silent, silentArgs := followersSQL("= ? AND muted >= ?", []any{a.outageTopic, silenced}, conditions)
 	return strings.Join(parts, " UNION ") + " EXCEPT " + silent, append(args, silentArgs...)
 }
 
-// highest is the highest level that hears of a topic. The resolution alone
-// reaches its outage's topic beyond the key moments: then the hushed hear it,
-// and the muted below them are taken out.
-func (a audience) highest(t AlertTopic) Level {
-	if t.TopicID == a.outageTopic && t.Reach == LevelResolution {
-		return LevelHushed
-	}
-	return t.Reach
+// isResolution tells whether this is the end of the outage: nothing else reaches
+// its topic beyond the key moments. It is for all of its followers, at any level
+// or at none, unless they muted it for good.
+func (a audience) isResolution() bool {
+	return slices.ContainsFunc(a.topics, a.isEnd)
 }
 
-// silenced is the highest level that hears nothing, from the muted on.
-func (a audience) silenced() Level {
-	if slices.ContainsFunc(a.topics, func(t AlertTopic) bool { return a.highest(t) == LevelHushed }) {
-		return LevelMuted
-	}
-	return LevelHushed
+func (a audience) isEnd(t AlertTopic) bool {
+	return t.TopicID == a.outageTopic && t.Reach == LevelResolution
 }
 
+// topicsWithReach are the topics whose followers are chosen by their level.
 func (a audience) topicsWithReach(reach Level) (ids []any) {
 	for _, t := range a.topics {
-		if a.highest(t) == reach {
+		if t.Reach == reach && !a.isEnd(t) {
 			ids = append(ids, t.TopicID)
 		}
 	}

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -37,6 +38,12 @@ func TestTheAudienceFollowsTheLevels(t *testing.T) {
 		{"also when an app is up again", models.Draft{States: up}, outage + ":hushed", false},
 		{"and when it is corrected", models.Draft{Kind: models.Correction, Alert: models.AlertKey}, outage + ":hushed", false},
 		{"until it is over", models.Draft{Kind: models.Resolution}, outage + ":hushed", true},
+		{"a mute is stronger than the level beside it", models.Draft{Alert: models.AlertKey}, outage + ":all:for_good", false},
+		{"also when it is over", models.Draft{Kind: models.Resolution}, outage + ":all:for_good", false},
+		{"and when it is corrected", models.Draft{Kind: models.Correction, Alert: models.AlertKey}, outage + ":all:for_good", false},
+		{"a mute until the resolution too", models.Draft{Alert: models.AlertKey}, outage + ":all:until_resolution", false},
+		{"until then", models.Draft{Kind: models.Resolution}, outage + ":all:until_resolution", true},
+		{"without a level as well", models.Draft{Kind: models.Resolution}, outage + "::until_resolution", true},
 	}
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger", "instagram")
@@ -63,7 +70,7 @@ func TestTheAudienceFollowsTheLevels(t *testing.T) {
 	})
 }
 
-func TestMutingOrHushingAnOutageCountsForWhoFollowsItsAppsToo(t *testing.T) {
+func TestMutingAnOutageCountsForWhoFollowsItsAppsToo(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		reader := db.Reader("app/messenger:all")
@@ -88,7 +95,7 @@ func TestMutingOrHushingAnOutageCountsForWhoFollowsItsAppsToo(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		silence("muted")
+		silence("muted") // as a client of an older release says it
 		reaches(0, ordinary, up, over, overElsewhere)
 		silence("hushed")
 		reaches(0, ordinary, up)
@@ -100,7 +107,8 @@ func TestMutingOrHushingAnOutageCountsForWhoFollowsItsAppsToo(t *testing.T) {
 // the audience once, and nobody else.
 func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 	topics := []string{"outage/messages-down", "app/messenger", "app/instagram"}
-	levels := []string{"all", "key", "resolution", "muted", "hushed"} // the last two only of an outage
+	levels := []string{"all", "key", "resolution"}
+	mutes := []string{"", "no", "until_resolution", "for_good"} // only of an outage
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger", "instagram")
 		follows := map[int64]map[string]string{}
@@ -108,12 +116,11 @@ func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 			wishes := map[string]string{}
 			for _, topic := range topics {
 				if rapid.Bool().Draw(t, "follows "+topic) {
-					levels := levels
-					if topic != topics[0] {
-						levels = levels[:3]
-					}
 					wishes[topic] = rapid.SampledFrom(levels).Draw(t, "level")
 				}
+			}
+			if mute := rapid.SampledFrom(mutes).Draw(t, "muted"); mute != "" && mute != "no" || wishes[topics[0]] != "" {
+				wishes[topics[0]] += ":" + mute
 			}
 			return wishes
 		})
@@ -148,13 +155,17 @@ func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 
 // expected is the rule of the audience, written once more.
 func expected(wishes map[string]string, d models.Draft) bool {
-	switch wishes["outage/"+d.Outage] {
-	case "muted":
+	_, mute, _ := strings.Cut(wishes["outage/"+d.Outage], ":")
+	switch mute {
+	case "for_good":
 		return false
-	case "hushed":
+	case "until_resolution":
 		return d.Kind == models.Resolution
 	}
-	admits := func(topic string, reach ...string) bool { return slices.Contains(reach, wishes[topic]) }
+	admits := func(topic string, reach ...string) bool {
+		level, _, _ := strings.Cut(wishes[topic], ":")
+		return slices.Contains(reach, level)
+	}
 	reach := []string{"all"}
 	if d.Alert == models.AlertKey {
 		reach = []string{"all", "key"}

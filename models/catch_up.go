@@ -243,19 +243,20 @@ func (s *Store) reviseCatchUps(tx *gorm.DB, sub Subscription) error {
 }
 
 // dropCatchUps deletes the catch-ups that a reader would not be sent by what
-// they follow now. Who hushed the outage is sent that of its resolution.
+// they follow now. Who muted the outage until its resolution is sent that of the
+// resolution.
 func dropCatchUps(tx *gorm.DB, subscriptionID int64) error {
 	return tx.Exec(`DELETE FROM catch_ups WHERE subscription_id = ? AND (
 		EXISTS (SELECT 1 FROM follows JOIN topics ON topics.id = topic_id
 			WHERE follows.subscription_id = catch_ups.subscription_id
-			AND kind = ? AND slug IN (SELECT slug FROM outages WHERE id = catch_ups.outage_id AND (level = ? OR level = ? AND state = ?)))
+			AND kind = ? AND slug IN (SELECT slug FROM outages WHERE id = catch_ups.outage_id AND (muted = ? OR muted = ? AND state = ?)))
 		OR NOT EXISTS (SELECT 1 FROM follows JOIN topics ON topics.id = topic_id
-			WHERE follows.subscription_id = catch_ups.subscription_id AND (level <= reach OR level = ?) AND (
+			WHERE follows.subscription_id = catch_ups.subscription_id AND (min_level <= reach OR muted = ?) AND (
 				kind = ? AND slug IN (SELECT slug FROM outages WHERE id = catch_ups.outage_id)
 				OR kind = ? AND slug IN (SELECT slug FROM apps WHERE id IN (
 					SELECT app_id FROM outage_apps WHERE outage_id = catch_ups.outage_id
 					UNION SELECT app_id FROM update_apps JOIN updates ON updates.id = update_id WHERE updates.outage_id = catch_ups.outage_id)))))`,
-		subscriptionID, OutageTopic, LevelMuted, LevelHushed, Ongoing, LevelHushed, OutageTopic, AppTopic).Error
+		subscriptionID, OutageTopic, MutedForGood, MutedUntilResolution, Ongoing, MutedUntilResolution, OutageTopic, AppTopic).Error
 }
 
 // span are the first and the last of a page's readers; false if it has none.

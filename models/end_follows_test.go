@@ -122,7 +122,7 @@ func TestAResolvedOutageCanOnlyBeSilenced(t *testing.T) {
 			t.Errorf("an early follow = %+v, %v; want it to end in a day", follows, err)
 		}
 		follows, err = db.Follows(t.Context(), late)
-		if err != nil || len(follows) != 2 || follows[0].State != "up" || follows[0].EndsAt != nil || follows[1].Level != models.LevelHushed {
+		if err != nil || len(follows) != 2 || follows[0].State != "up" || follows[0].EndsAt != nil || follows[1].Muted != models.MutedUntilResolution {
 			t.Errorf("the late follows = %+v, %v; want an app's and a hush", follows, err)
 		}
 	})

@@ -10,47 +10,13 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Level says which alerts of a topic a follow lets through. A smaller level
-// lets more through.
-type Level int8
-
-const (
-	// LevelAll lets every alert through.
-	LevelAll Level = iota
-	// LevelKey lets key moments and the resolution through.
-	LevelKey
-	// LevelResolution lets only "it's back" through.
-	LevelResolution
-	// LevelMuted keeps an outage silent, also for who follows its apps.
-	LevelMuted
-	// LevelHushed is as LevelMuted until the outage's resolution, which it lets
-	// through.
-	LevelHushed
-)
-
-var levelNames = []string{"all", "key", "resolution", "muted", "hushed"}
-
-// ParseLevel reads a level as the API writes it.
-func ParseLevel(name string) (Level, error) {
-	if i := slices.Index(levelNames, name); i >= 0 {
-		return Level(i), nil
-	}
-	var p problems
-	p.add("level", `must be "all", "key", "resolution", "muted" or "hushed"`)
-	return 0, p.err()
-}
-
-// String is the level as the API writes it.
-func (l Level) String() string { return levelNames[l] }
-
-// silences says that the follow is there to hear less of an outage, not more.
-func (l Level) silences() bool { return l >= LevelMuted }
-
-// Follow is one subscription's wish to hear of a topic.
+// Follow is what one subscription chose about a topic: a level at which to hear
+// of it, a mute, or both.
 type Follow struct {
 	TopicID        int64 `gorm:"primaryKey;autoIncrement:false"`
 	SubscriptionID int64 `gorm:"primaryKey;autoIncrement:false"`
-	Level          Level
+	Level          Level `gorm:"column:min_level"`
+	Muted          Mute
 	CreatedAt      time.Time
 	Topic          Topic
 	// Name, State and EndsAt are those of its [NamedTopic].
@@ -59,27 +25,52 @@ type Follow struct {
 	EndsAt *time.Time `gorm:"-"`
 }
 
-// NewFollow is a follow to be made, as the API writes it.
-type NewFollow struct{ Topic, Level string }
+// NewFollow is a follow to be made or changed, as the API writes it. Without a
+// level the one that is there stays. Without a mute, a level ends the mute.
+type NewFollow struct{ Topic, Level, Muted string }
 
-func (n NewFollow) parse() (Topic, Level, error) {
-	topic, err := ParseTopic(n.Topic)
-	if err != nil {
-		return Topic{}, 0, err
+func (n NewFollow) parse() (f followChange, err error) {
+	if f.topic, err = ParseTopic(n.Topic); err != nil {
+		return f, err
 	}
-	level, err := ParseLevel(n.Level)
-	if err == nil && level.silences() && topic.Kind != OutageTopic {
+	field := "muted"
+	if mute, isMute := mutesOnceLevels[n.Level]; isMute {
+		n.Level, n.Muted, field = "", mute.String(), "level"
+	}
+	f.level = LevelNone
+	if n.Level != "" || n.Muted == "" {
+		if f.level, err = ParseLevel(n.Level); err != nil {
+			return f, err
+		}
+	}
+	if n.Muted != "" {
+		f.muted, err = ParseMute(n.Muted)
+	}
+	if err == nil && f.muted != NotMuted && f.topic.Kind != OutageTopic {
 		var p problems
-		p.add("level", "only an outage can be muted or hushed")
+		p.add(field, "only an outage can be muted")
 		err = p.err()
 	}
-	return topic, level, err
+	return f, err
 }
+
+// followChange is a follow to be made or changed, as it was read.
+type followChange struct {
+	topic Topic
+	// level is [LevelNone] for the one that is there.
+	level Level
+	muted Mute
+	// field is where it stands in the input, if there are several.
+	field string
+}
+
+// endsMute tells whether the change only ends a mute.
+func (f followChange) endsMute() bool { return f.level == LevelNone && f.muted == NotMuted }
 
 // Follows are what a subscription follows, the oldest first.
 func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
-		SELECT f.level, f.created_at, t.id, t.kind, t.slug, COALESCE(a.name, o.headline), COALESCE(a.state, o.state), o.resolved_at
+		SELECT f.min_level, f.muted, f.created_at, t.id, t.kind, t.slug, COALESCE(a.name, o.headline), COALESCE(a.state, o.state), o.resolved_at
 		FROM follows f JOIN topics t ON t.id = f.topic_id
 		LEFT JOIN apps a ON t.kind = 'app' AND a.slug = t.slug
 		LEFT JOIN outages o ON t.kind = 'outage' AND o.slug = t.slug
@@ -92,7 +83,7 @@ func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error)
 	for rows.Next() {
 		f := Follow{SubscriptionID: sub.ID}
 		var outage Outage
-		err := rows.Scan(&f.Level, &f.CreatedAt, &f.Topic.ID, &f.Topic.Kind, &f.Topic.Slug, &f.Name, &f.State, &outage.ResolvedAt)
+		err := rows.Scan(&f.Level, &f.Muted, &f.CreatedAt, &f.Topic.ID, &f.Topic.Kind, &f.Topic.Slug, &f.Name, &f.State, &outage.ResolvedAt)
 		if err != nil {
 			return nil, fmt.Errorf("follows: %w", err)
 		}
@@ -104,32 +95,55 @@ func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error)
 
 // Follow makes or changes one follow, from the next alert on. A topic that
 // does not exist is an [ErrNotFound]. A resolved outage is [Invalid], except to
-// hear less of it.
+// hear less of it, or for a browser that was there before it was resolved. Who
+// ends a mute is back at the level from before; without one the follow ends.
 func (s *Store) Follow(ctx context.Context, sub Subscription, n NewFollow) error {
-	topic, level, err := n.parse()
+	change, err := n.parse()
 	if err != nil {
 		return err
 	}
 	return s.transaction(ctx, func(tx *gorm.DB) error {
-		found, err := findNamedTopic(tx, topic)
+		found, err := findNamedTopic(tx, change.topic)
 		if err == nil {
-			err = found.admits(level)
+			err = found.admits(change.level, sub.CreatedAt, s.Now())
 		}
 		if err == nil {
 			err = found.outlived(tx)
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			err = s.writeFollow(tx, Follow{
+				TopicID: found.ID, SubscriptionID: sub.ID, Level: change.level, Muted: change.muted, CreatedAt: s.Now(),
+			})
 		}
-		err = tx.Clauses(clause.OnConflict{
-			Columns:   []clause.Column{{Name: "topic_id"}, {Name: "subscription_id"}},
-			DoUpdates: clause.AssignmentColumns([]string{"level"}),
-		}).Create(&Follow{TopicID: found.ID, SubscriptionID: sub.ID, Level: level, CreatedAt: s.Now()}).Error
 		if err != nil {
 			return err
 		}
 		return dropCatchUps(tx, sub.ID)
 	})
+}
+
+// writeFollow inserts a follow or changes the one that is there.
+func (s *Store) writeFollow(tx *gorm.DB, f Follow) error {
+	if f.Level == LevelNone && f.Muted == NotMuted {
+		return endMute(tx, f)
+	}
+	columns := []string{"muted"}
+	if f.Level != LevelNone {
+		columns = append(columns, "min_level")
+	}
+	return tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "topic_id"}, {Name: "subscription_id"}},
+		DoUpdates: clause.AssignmentColumns(columns),
+	}).Omit("Topic").Create(&f).Error
+}
+
+// endMute leaves what was there before a mute: the level, or nothing.
+func endMute(tx *gorm.DB, f Follow) error {
+	const there = "topic_id = ? AND subscription_id = ?"
+	if err := tx.Delete(&Follow{}, there+" AND min_level IS NULL", f.TopicID, f.SubscriptionID).Error; err != nil {
+		return err
+	}
+	return tx.Model(&Follow{}).Where(there, f.TopicID, f.SubscriptionID).Update("muted", NotMuted).Error
 }
 
 // Unfollow ends one follow; it is no error when there is none.
@@ -146,35 +160,30 @@ func (s *Store) Unfollow(ctx context.Context, sub Subscription, topic Topic) err
 	})
 }
 
-// parsedFollow is a follow of a new subscription, as it was read.
-type parsedFollow struct {
-	topic Topic
-	level Level
-	// field is where it stands in the input.
-	field string
-}
-
-// parseFollows reads the follows of a new subscription; a topic named twice
-// keeps its last level.
-func parseFollows(follows []NewFollow) ([]parsedFollow, error) {
+// parseFollows reads the follows of a new subscription; of a topic named twice
+// the last one counts.
+func parseFollows(follows []NewFollow) ([]followChange, error) {
 	var p problems
-	parsed := make([]parsedFollow, 0, len(follows))
+	parsed := make([]followChange, 0, len(follows))
 	for i, follow := range follows {
 		field := fmt.Sprintf("follows[%d]", i)
-		topic, level, err := follow.parse()
+		change, err := follow.parse()
 		if err != nil {
 			p.nested(field, err)
 			continue
 		}
-		parsed = slices.DeleteFunc(parsed, func(f parsedFollow) bool { return f.topic == topic })
-		parsed = append(parsed, parsedFollow{topic, level, field})
+		change.field = field
+		parsed = slices.DeleteFunc(parsed, func(f followChange) bool { return f.topic == change.topic })
+		if !change.endsMute() {
+			parsed = append(parsed, change)
+		}
 	}
 	return parsed, p.err()
 }
 
 // makeFollows makes the follows of a new subscription, yet without its ID. The
 // topics that it finds are there for the next one's.
-func makeFollows(tx *gorm.DB, parsed []parsedFollow, topics map[Topic]NamedTopic, now time.Time) ([]Follow, error) {
+func makeFollows(tx *gorm.DB, parsed []followChange, topics map[Topic]NamedTopic, now time.Time) ([]Follow, error) {
 	var p problems
 	follows := make([]Follow, 0, len(parsed))
 	for _, f := range parsed {
@@ -186,7 +195,7 @@ func makeFollows(tx *gorm.DB, parsed []parsedFollow, topics map[Topic]NamedTopic
 			}
 			topics[f.topic] = topic
 		}
-		if err := topic.admits(f.level); err != nil {
+		if err := topic.admits(f.level, now, now); err != nil {
 			p.nested(f.field, err)
 			continue
 		}
@@ -194,7 +203,7 @@ func makeFollows(tx *gorm.DB, parsed []parsedFollow, topics map[Topic]NamedTopic
 			return nil, err
 		}
 		follows = append(follows, Follow{
-			TopicID: topic.ID, Level: f.level, CreatedAt: now,
+			TopicID: topic.ID, Level: f.level, Muted: f.muted, CreatedAt: now,
 			Topic: topic.Topic, Name: topic.Name, State: topic.State, EndsAt: topic.EndsAt,
 		})
 	}

@@ -20,6 +20,8 @@ type sleeper struct {
 	quiet *models.QuietHours
 	cap   int
 	level string
+	// muted is a mute of the outage beside the level.
+	muted string
 }
 
 var zoneNames = []string{
@@ -100,6 +102,11 @@ func (n *nightTest) drawSleeper(i int) *sleeper {
 	name := rapid.SampledFrom(zoneNames).Draw(n.t, "zone")
 	topic := rapid.SampledFrom([]string{"outage/" + n.slug, "app/messenger"}).Draw(n.t, "topic")
 	s.Subscription = n.db.Reader(topic + ":" + s.level)
+	if rapid.IntRange(0, 3).Draw(n.t, "mutes") == 0 {
+		s.muted = rapid.SampledFrom([]string{"until_resolution", "for_good"}).Draw(n.t, "muted")
+		err := n.db.Follow(n.postman.t.Context(), s.Subscription, models.NewFollow{Topic: "outage/" + n.slug, Muted: s.muted})
+		n.must(nil, err)
+	}
 	change := models.SubscriptionChange{TimeZone: &name}
 	if rapid.IntRange(0, 3).Draw(n.t, "sleeps") > 0 {
 		from := rapid.IntRange(0, 1439).Draw(n.t, "from")
@@ -140,6 +147,10 @@ func (n *nightTest) publish(i int, kind models.UpdateKind, level models.AlertLev
 
 func (n *nightTest) check(s *sleeper, last int64) {
 	letters := n.postman.to(s.Subscription)
+	if s.muted != "" {
+		n.checkMuted(s, letters, last)
+		return
+	}
 	if s.level != "resolution" { // who hears of key moments hears of corrections
 		last = max(last, n.correction)
 	}
@@ -161,6 +172,20 @@ func (n *nightTest) check(s *sleeper, last int64) {
 	}
 	if s.quiet == nil && s.cap == 0 && slices.ContainsFunc(letters, func(l letter) bool { return l.catchUp }) {
 		n.t.Errorf("a reader who may be disturbed at any time was sent a catch-up: %v", letters)
+	}
+}
+
+// checkMuted lets who muted the outage hear of its resolution at most.
+func (n *nightTest) checkMuted(s *sleeper, letters []letter, last int64) {
+	if s.muted == "for_good" {
+		if len(letters) > 0 {
+			n.t.Errorf("a reader who muted the outage was sent %v", letters)
+		}
+		return
+	}
+	// A catch-up says how the outage stands, which a correction may have changed.
+	if len(letters) != 1 || letters[0].update < last || letters[0].update > last && !letters[0].catchUp {
+		n.t.Errorf("a reader who muted the outage until its resolution, %d, was sent %v", last, letters)
 	}
 }
 

@@ -137,9 +137,13 @@ func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (
 	var parts []string
 	var args []any
 	for _, t := range a.topics {
+		hears, most := "min_level <= ?", any(t.Reach)
+		if a.isEnd(t) {
+			hears, most = "muted < ?", MutedForGood
+		}
 		parts = append(parts, `SELECT subscription_id FROM (SELECT subscription_id FROM follows
-			WHERE topic_id = ? AND level <= ? AND subscription_id > ? ORDER BY subscription_id LIMIT ?) AS followers`)
-		args = append(args, t.TopicID, a.highest(t), after, s.shardSize)
+			WHERE topic_id = ? AND `+hears+` AND subscription_id > ? ORDER BY subscription_id LIMIT ?) AS followers`)
+		args = append(args, t.TopicID, most, after, s.shardSize)
 	}
 	if a.catchUp != nil {
 		part, partArgs := a.sql(condition{"subscription_id > ?", []any{after}})

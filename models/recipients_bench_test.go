@@ -93,6 +93,6 @@ func crowdOf(db *modelstest.DB, size int) {
 	db.Exec(`INSERT INTO subscriptions (endpoint, endpoint_hash, p256dh, auth, secret_hash, vapid_key_id, time_zone, needs_resubscribe, created_at, updated_at)
 		SELECT 'https://host' || (n % 4) || '.example/' || n, `+random+`, `+random+`, `+random+`, `+random+`, ?, 'UTC', false, `+now+`, `+now+`
 		FROM (`+numbers+`) AS numbers`, key.ID, size)
-	db.Exec(`INSERT INTO follows (topic_id, subscription_id, level, created_at)
+	db.Exec(`INSERT INTO follows (topic_id, subscription_id, min_level, created_at)
 		SELECT t.id, s.id, 0, s.created_at FROM subscriptions s, topics t WHERE t.slug = 'messages-down'`)
 }

@@ -54,7 +54,7 @@ type subscribing struct {
 	ctx    context.Context
 	sub    Subscription
 	key    string // the VAPID public key; the current one if empty
-	parsed []parsedFollow
+	parsed []followChange
 	// When done is closed, follows are stored, or there is an error.
 	follows []Follow
 	err     error

@@ -168,11 +168,14 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 	if change.TimeZone != nil {
 		columns["time_zone"] = knownZone(*change.TimeZone)
 	}
-	if change.PausedUntil != nil {
-		if !change.PausedUntil.Equal(Always) {
-			p.time("paused_until", *change.PausedUntil, epoch, s.Now().Add(longestPause))
+	if until := change.PausedUntil; until != nil {
+		if !until.Equal(Always) {
+			p.time("paused_until", *until, epoch, s.Now().Add(longestPause))
 		}
-		columns["paused_until"] = change.PausedUntil.UTC().Truncate(time.Microsecond)
+		columns["paused_until"] = nil // a time in the past resumes
+		if until.After(s.Now()) {
+			columns["paused_until"] = until.UTC().Truncate(time.Microsecond)
+		}
 	}
 	if change.SetQuietHours {
 		columns["quiet_from"], columns["quiet_until"], columns["key_wakes"] = nil, nil, false

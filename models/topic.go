@@ -82,9 +82,10 @@ func findNamedTopic(tx *gorm.DB, t Topic) (NamedTopic, error) {
 }
 
 // admits says why the topic cannot be followed at a level, if it cannot: of a
-// resolved outage there is nothing more to hear.
-func (t NamedTopic) admits(level Level) error {
-	if t.EndsAt == nil || level.silences() {
+// resolved outage there is nothing more to hear. A browser that was subscribed
+// before may take back that it ended such a follow, until all of them end.
+func (t NamedTopic) admits(level Level, subscribedAt, now time.Time) error {
+	if t.EndsAt == nil || level == LevelNone || subscribedAt.Before(t.EndsAt.Add(-followsOutlast)) && now.Before(*t.EndsAt) {
 		return nil
 	}
 	var p problems

@@ -61,7 +61,7 @@ func welcome(follows []models.Follow) string {
 	var apps, outages []string
 	for _, f := range follows {
 		switch {
-		case f.Level >= models.LevelMuted: // to hear less of an outage
+		case f.Muted != models.NotMuted: // there is less to hear
 		case f.Topic.Kind == models.AppTopic:
 			apps = append(apps, f.Name)
 		default:

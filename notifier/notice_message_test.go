@@ -29,7 +29,7 @@ func TestAWelcomeNamesAppsAndCountsOutages(t *testing.T) {
 		return models.Follow{Topic: models.Topic{Kind: models.OutageTopic}, Name: headline}
 	}
 	muted := outage("Old news")
-	muted.Level = models.LevelMuted
+	muted.Muted = models.MutedForGood
 	for want, follows := range map[string][]models.Follow{
 		"This is how it will look.":                                              {muted},
 		"Following Messenger. This is how it will look.":                         {app("Messenger"), muted},

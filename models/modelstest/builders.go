@@ -78,12 +78,13 @@ func (db *DB) ReaderWithSecret(browser models.Browser, follows ...string) (model
 	return sub.Subscription, sub.Secret
 }
 
-// ParseFollows reads "topic:level" pairs.
+// ParseFollows reads "topic:level" pairs, or "topic:level:muted".
 func ParseFollows(follows ...string) []models.NewFollow {
 	parsed := make([]models.NewFollow, len(follows))
 	for i, follow := range follows {
 		topic, level, _ := strings.Cut(follow, ":")
-		parsed[i] = models.NewFollow{Topic: topic, Level: level}
+		level, muted, _ := strings.Cut(level, ":")
+		parsed[i] = models.NewFollow{Topic: topic, Level: level, Muted: muted}
 	}
 	return parsed
 }

@@ -19,6 +19,7 @@ type SentAlert struct {
 	PublishedAt time.Time  `json:"published_at"`
 	Outcome     string     `json:"outcome" doc:"accepted by the browser's push service, failed, waiting for another try, held for the reader's quiet hours or hourly cap, or gone: the push service had given up the browser's address"`
 	AcceptedAt  *time.Time `json:"accepted_at"`
+	ToldBy      *int64     `json:"told_by" doc:"The later alert that told what this one held back; null if none has."`
 }
 
 type lastAlerts struct {
@@ -40,10 +41,14 @@ func (a *api) getLastAlerts(ctx context.Context, _ *nothing) (*body[lastAlerts],
 }
 
 func sentAlertView(a models.SentAlert) SentAlert {
-	return SentAlert{
+	view := SentAlert{
 		Alert: a.AlertID, Outage: a.Outage, Headline: a.Headline, PublishedAt: a.PublishedAt,
 		Outcome: outcomeName(a.Outcome), AcceptedAt: a.AcceptedAt,
 	}
+	if a.ToldBy != 0 {
+		view.ToldBy = &a.ToldBy
+	}
+	return view
 }
 
 // outcomeName is what a reader is told.

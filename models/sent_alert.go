@@ -5,18 +5,21 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
 // SentAlert is an alert that one reader was to have, and what became of it.
 type SentAlert struct {
-	AlertID int64
+	AlertID, UpdateID int64
 	// Outage is the outage's slug.
 	Outage   string
 	Headline string
 	// PublishedAt is when its update was published.
 	PublishedAt time.Time
 	Outcome     Outcome
+	// ToldBy is the later alert that told what this one held back; 0 if none has.
+	ToldBy int64
 	// AcceptedAt is when the push service had taken it, to within the time that a
 	// page takes to be sent; nil if it has not, or if that is not known.
 	AcceptedAt *time.Time
@@ -29,16 +32,23 @@ const lookBack = 3
 
 // LastAlerts are at most limit alerts of a subscription, the newest first. It
 // looks no further back than three times as many alerts: of who follows little,
-// it may find fewer than there are.
+// it may find fewer than there are. An alert that was held back and then sent by a
+// catch-up is there once, as it was sent.
 func (s *Store) LastAlerts(ctx context.Context, sub Subscription, limit int) ([]SentAlert, error) {
-	return s.sentAlerts(ctx, sub, limit, limit*lookBack)
+	found, err := s.sentAlerts(ctx, sub, limit*lookBack, limit*lookBack)
+	told := map[int64]bool{} // by the update
+	last := slices.DeleteFunc(found, func(a SentAlert) bool {
+		told[a.UpdateID] = told[a.UpdateID] || a.Outcome == Accepted
+		return a.Outcome == Held && told[a.UpdateID]
+	})
+	return last[:min(limit, len(last))], err
 }
 
 // sentAlerts finds at most limit alerts among the newest of all since the
 // subscription was made: for each, one shard's row and a few bits.
 func (s *Store) sentAlerts(ctx context.Context, sub Subscription, limit, among int) ([]SentAlert, error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
-		SELECT a.id, o.slug, u.headline, u.published_at, s.after_id, s.upto_id, s.ledger, r.shown, r.clicked, r.dismissed
+		SELECT a.id, a.update_id, o.slug, u.headline, u.published_at, s.after_id, s.upto_id, s.ledger, r.shown, r.clicked, r.dismissed
 		FROM (SELECT id, outage_id, update_id FROM alerts
 			WHERE planned_at IS NULL OR planned_at >= ? ORDER BY id DESC LIMIT ?) a
 		JOIN shards s ON s.id = (SELECT id FROM shards WHERE alert_id = a.id AND after_id < ? ORDER BY after_id DESC LIMIT 1)
@@ -50,10 +60,17 @@ func (s *Store) sentAlerts(ctx context.Context, sub Subscription, limit, among i
 	}
 	defer rows.Close()
 	var alerts []SentAlert
+	told := map[string]int64{} // by outage, the alert that told of it last
 	for len(alerts) < limit && rows.Next() {
 		alert, err := scanSentAlert(rows, sub.ID)
 		if err != nil {
 			return nil, fmt.Errorf("alerts of subscription %d: %w", sub.ID, err)
+		}
+		switch alert.Outcome {
+		case Accepted:
+			told[alert.Outage] = alert.AlertID
+		case Held:
+			alert.ToldBy = told[alert.Outage]
 		}
 		if alert.Outcome != Untried {
 			alerts = append(alerts, alert)
@@ -70,7 +87,7 @@ func scanSentAlert(rows *sql.Rows, subscriptionID int64) (a SentAlert, err error
 		l                                  shardLedger
 		encoded, shown, clicked, dismissed sql.RawBytes
 	)
-	err = rows.Scan(&a.AlertID, &a.Outage, &a.Headline, &a.PublishedAt, &l.afterID, &l.uptoID, &encoded, &shown, &clicked, &dismissed)
+	err = rows.Scan(&a.AlertID, &a.UpdateID, &a.Outage, &a.Headline, &a.PublishedAt, &l.afterID, &l.uptoID, &encoded, &shown, &clicked, &dismissed)
 	if err != nil {
 		return a, err
 	}

@@ -28,7 +28,7 @@ func TestAReaderSeesWhatBecameOfTheirLastAlerts(t *testing.T) {
 				record(t, db, claim, readPages(t, db, claim)[0], outcome)
 			}
 			alert := models.SentAlert{
-				AlertID: published.Alert.ID, Outage: "messages-down", Headline: "News",
+				AlertID: published.Alert.ID, UpdateID: published.Update.ID, Outage: "messages-down", Headline: "News",
 				PublishedAt: published.Update.PublishedAt, Outcome: outcome,
 			}
 			if now := db.Now(); outcome == models.Accepted {
@@ -49,6 +49,30 @@ func TestAReaderSeesWhatBecameOfTheirLastAlerts(t *testing.T) {
 		sentAlertsAre(t, db, again, 20, nil)
 		if all, err := db.LastAlerts(ctx, models.Subscription{ID: reader.ID}, 20); err != nil || len(all) != 4 {
 			t.Errorf("%d alerts, %v; nobody had alert %d", len(all), err, before.Alert.ID)
+		}
+	})
+}
+
+func TestAnAlertThatWasHeldBackAndThenSentIsListedOnce(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		reader, p := night(t, db)
+		held, err := db.LastAlerts(t.Context(), reader, 20)
+		if err != nil || len(held) != 1 || held[0].Outcome != models.Held || held[0].ToldBy != 0 {
+			t.Errorf("at night: %+v, %v; want the alert, held", held, err)
+		}
+		second := db.PublishDraft(models.Draft{Outage: "messages-down"})
+		p.round()
+		db.Clock.Advance(morning)
+		p.round()
+		got, err := db.LastAlerts(t.Context(), reader, 20)
+		if err != nil || len(got) != 2 {
+			t.Fatalf("in the morning: %+v, %v; want the second alert, as it was sent, and the first", got, err)
+		}
+		if got[0].UpdateID != second.Update.ID || got[0].Outcome != models.Accepted || got[0].AlertID == second.Alert.ID {
+			t.Errorf("the second is %+v; want the catch-up that told it", got[0])
+		}
+		if got[1].Outcome != models.Held || got[1].ToldBy != got[0].AlertID {
+			t.Errorf("the first is %+v; want it told by alert %d", got[1], got[0].AlertID)
 		}
 	})
 }

@@ -39,14 +39,14 @@ function show(rows) {
   find('alerts-empty').textContent = 'Nothing has been sent to this browser yet.'
 }
 
-function row({ alert, outage, headline, published_at, outcome, accepted_at }, here) {
+function row({ alert, outage, headline, published_at, outcome, accepted_at, told_by }, here) {
   const link = element('a', { href: `${base}/outages/${outage}`, textContent: headline })
   const row = element('li', { className: 'alert-row' },
     element('p', { className: 'alert-headline' }, link, ' ', time(published_at, 'date')),
     element('dl', { className: 'way' },
       stop('Published', time(published_at, 'second')),
       outcomes[outcome]?.(accepted_at) ?? stop('Push service', outcome),
-      arrival(here)))
+      arrival(here, told_by)))
   row.dataset.alert = alert
   return row
 }
@@ -55,14 +55,16 @@ const outcomes = {
   accepted: at => stop('Push service', at ? time(at, 'second') : 'Accepted'),
   failed: () => stop('Push service', 'Refused', 'refused'),
   waiting: () => stop('Push service', 'Waiting', 'unreached'),
+  gone: () => stop('Push service', 'Address had expired', 'refused'),
   held: () => stop('Push service', 'Held back for you', 'unreached'),
 }
 
-function arrival(here) {
+// told_by is the later alert that told what was held back.
+function arrival(here, told_by) {
   if (here?.clicked) return stop('Opened here', time(here.clicked, 'second'))
   if (here?.dismissed) return stop('Dismissed here', time(here.dismissed, 'second'))
   if (here?.shown) return stop('Shown here', time(here.shown, 'second'))
-  return stop('Shown here', 'Not seen', 'unreached')
+  return stop('Shown here', told_by ? 'With the next one' : 'Not seen', 'unreached')
 }
 
 const stop = (name, what, className = '') =>

@@ -67,17 +67,26 @@ test('a test tells what the push service said when it refuses', async t => {
   assert.match(await help(page, 'push-service'), /refused \(403\)/)
 })
 
-test('a test tells that the push service has given up the address', async t => {
+test('a test renews an address that the push service has given up, and keeps what is followed', async t => {
   const { newsbell, page } = await reader(t)
   await scripted({ newsbell, page }, { status: 410 })
-  assert.equal((await tested(page))['push-service'], 'broken')
-  assert.match(await help(page, 'push-service'), /given up this browser’s address/)
-  assert.equal((await newsbell.rows()).subscriptions, 0)
-  await page.waitForSelector('#follows-empty:not([hidden])')
-  for (const shown of ['#test-send', '#test-result', '[data-layer=push-service] .obstacle'])
-    assert.equal(await page.$eval(shown, e => e.checkVisibility()), true, shown)
+  assert.deepEqual(await tested(page), { ...fine, 'push-service': 'mended' })
+  assert.match(await page.$eval('[data-layer=push-service]', e => e.textContent), /had given up this browser’s address/)
+  assert.deepEqual(await newsbell.rows(), { subscriptions: 1, follows: 1, failures: 0 })
+  assert.equal(await page.$eval('#follows-empty', e => e.hidden), true)
   assert.equal(await page.evaluate(() => document.activeElement.id), 'test-send')
+})
+
+test('a test tells that the browser has been forgotten', async t => {
+  const { page } = await reader(t)
+  await page.evaluate(async () => fetch('/api/v1/subscription', {
+    method: 'DELETE', headers: { authorization: `Bearer ${await secretStore.get()}` },
+  }))
   assert.equal((await tested(page)).address, 'broken')
+  assert.match(await help(page, 'address'), /no longer knows this browser/)
+  await page.waitForSelector('#follows-empty:not([hidden])')
+  for (const shown of ['#test-send', '#test-result', '[data-layer=address] .obstacle'])
+    assert.equal(await page.$eval(shown, e => e.checkVisibility()), true, shown)
 })
 
 test('a test that is accepted but does not arrive says what to look at', async t => {

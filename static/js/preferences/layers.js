@@ -51,12 +51,24 @@ async function address() {
     : { mended: true, text: 'it was not the one that Newsbell had. Newsbell has it now.' }
 }
 
+// An address that the push service has given up is renewed, and tried again.
 async function pushService(test) {
-  test.notice = await answered(send('test'))
-  const { state, status, reason } = await answered(test.notice.answer()).catch(gone)
+  let { state, status, reason } = await tried(test)
+  const isRenewed = [404, 410].includes(status)
+  if (isRenewed) {
+    await answered(load())
+    if (mine()?.trouble) throw mine().trouble
+    ;({ state, status, reason } = await tried(test))
+  }
   if (state === 'failed') throw new Broken(refused(status, reason))
   if (state === 'waiting') throw new Broken(noAnswer(reason))
-  return { text: `it has accepted the test${status ? ` (${status})` : ''}.` }
+  const accepted = `it has accepted the test${status ? ` (${status})` : ''}.`
+  return isRenewed ? { mended: true, text: `it had given up this browser’s address. With a new one, ${accepted}` } : { text: accepted }
+}
+
+async function tried(test) {
+  test.notice = await answered(send('test'))
+  return answered(test.notice.answer()).catch(gone)
 }
 
 async function screen({ notice }) {
@@ -84,8 +96,8 @@ function gone(problem) {
 }
 
 const forgotten = {
-  title: 'The push service has given up this browser’s address',
-  text: 'Nothing can reach it there any more, so Newsbell has deleted it with all that it followed. That happens when notifications were blocked for a while, or the browser was reset. Follow again, and this browser gets a new address.',
+  title: 'Newsbell no longer knows this browser',
+  text: 'It was forgotten, here or in another window, or its address for notifications had been gone for too long. Follow again, and this browser gets a new one.',
 }
 
 const refused = (status, reason) => ({

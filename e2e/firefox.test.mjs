@@ -51,7 +51,7 @@ test('"Mute this outage" stops the next one, also for a follower of the app', as
   assert.equal(alert.counts.audience, 0)
   await page.goto(newsbell.url + '/preferences')
   await page.waitForSelector('#preferences[data-ready]')
-  assert.equal(await page.$eval('.follow-row[data-topic="outage/messages-down"] select', s => s.value), 'muted')
+  assert.equal(await page.$eval('.follow-row[data-topic="outage/messages-down"] select', s => s.value), 'for_good')
 })
 
 test('only the resolution reaches a follower who waits for "it\'s back"', async t => {

@@ -20,6 +20,19 @@ const failing = (page, method, path) => page.evaluate((method, path) => {
     ? Promise.reject(new TypeError('no network')) : real(address, options)
 }, method, path)
 
+// expiring lets the server answer as for a subscription that has expired, until
+// the browser subscribes anew.
+async function expiring(page) {
+  let isNew = false
+  await page.setRequestInterception(true)
+  page.on('request', request => {
+    isNew ||= request.method() === 'POST' && request.url().endsWith('/subscriptions')
+    if (isNew || !request.url().endsWith('/api/v1/subscription')) return request.continue()
+    const detail = 'this browser’s address for notifications expired 40 days ago, so what it followed has been deleted; follow again'
+    request.respond({ status: 410, contentType: 'application/problem+json', body: JSON.stringify({ title: 'Gone', status: 410, detail }) })
+  })
+}
+
 // press opens the dialog and presses one of its buttons.
 async function press(page, button) {
   await page.waitForSelector('newsbell-follow[data-ready]')
@@ -57,7 +70,7 @@ test('a follow that was saved counts as done, though it cannot be read again', a
   assert.equal((await newsbell.rows()).follows, 1)
   await page.reload()
   await page.waitForSelector('newsbell-follow[data-ready]')
-  assert.equal(await status(page), 'You follow this outage.')
+  assert.equal(await status(page), 'You follow this outage: all updates.')
 })
 
 test('a follow that failed does not say that nothing is followed any more, and an unfollow does', async t => {
@@ -85,7 +98,7 @@ test('a browser that cannot renew its address still shows what it follows, and c
   await page.reload()
   await page.waitForSelector('newsbell-follow[data-ready]')
   assert.equal(await label(page), 'Following')
-  assert.match(await status(page), /^You follow this outage\. Your browser’s notification service refused\./)
+  assert.match(await status(page), /^You follow this outage: all updates\. Your browser’s notification service refused\./)
   await press(page, 'unfollow')
   await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Follow')
   assert.equal((await newsbell.rows()).follows, 0)
@@ -107,4 +120,33 @@ test('Follow that is pressed again while the browser asks follows once', async t
   await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Following')
   await page.waitForSelector('.follow-confirm:not(:disabled)')
   assert.equal(posts, 1)
+})
+
+test('a reader whose address was gone for too long is told so, until they follow again', async t => {
+  const { newsbell, page } = await startReader(t, { topics })
+  await expiring(page)
+  for (const _ of ['first', 'second']) {
+    await page.goto(newsbell.page)
+    await page.waitForSelector('newsbell-follow[data-ready]')
+    assert.match(await status(page), /^This browser’s address for notifications expired 40 days ago, .*; follow again\.$/)
+    await page.goto(newsbell.url + '/preferences')
+    await page.waitForSelector('#preferences[data-ready]')
+    assert.match(await page.$eval('#follows-empty', e => e.textContent), /^This browser’s address for notifications expired/)
+  }
+  await page.goto(newsbell.page)
+  await follow(page, { topics })
+  await page.waitForFunction(() => document.querySelector('.follow-status').textContent.startsWith('You follow this outage: all updates.'))
+  assert.doesNotMatch(await status(page), /expired/)
+})
+
+test('what is followed at different levels is named with each', async t => {
+  const { newsbell, page } = await startReader(t, { topics: ['outage/messages-down', 'app/messenger'], level: 'key' })
+  assert.match(await status(page), /^You follow this outage and Messenger: key moments\./)
+  await page.goto(newsbell.url + '/preferences')
+  await page.waitForSelector('.follow-row[data-topic="app/messenger"]')
+  await page.select('.follow-row[data-topic="app/messenger"] .follow-level', 'resolution')
+  await page.waitForFunction(() => document.querySelector('#preferences-status').textContent.includes('Only when'))
+  await page.goto(newsbell.page)
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  assert.equal(await status(page), 'You follow this outage (key moments) and Messenger (only when it’s back).')
 })

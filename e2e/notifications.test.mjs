@@ -54,8 +54,8 @@ test('who has dismissed three alerts of an outage is offered to hear its end alo
   await firefox.act('Fourth', 'hush')
   await until(async () => {
     await preferences(page, newsbell)
-    return await levelOf(page, outage[0]) === 'hushed'
-  }, 'the outage is hushed')
+    return await levelOf(page, outage[0]) === 'until_resolution'
+  }, 'the outage is muted until its resolution')
   const { alert } = await newsbell.publish({ headline: 'Fifth', apps: ['messenger'] })
   assert.equal(alert.counts.audience, 0)
   await newsbell.publish({ kind: 'resolution', headline: 'Resolved: messages are back', states: { messenger: 'up', instagram: 'up' } })

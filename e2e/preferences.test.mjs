@@ -99,7 +99,7 @@ test('the keyboard alone changes, unfollows and undoes, and never loses its plac
   await page.waitForFunction(() => document.activeElement.className === 'button follow-remove')
   assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'key')
 
-  await page.select(`${row(outage)} .follow-level`, 'muted')
+  await page.select(`${row(outage)} .follow-level`, 'for_good')
   await said(page, 'Muted')
   await page.keyboard.down('Control')
   await page.keyboard.press('z')
@@ -129,6 +129,21 @@ test('what goes wrong after the browser was asked is said, and that it allows th
   await page.waitForFunction(() => document.activeElement.id === 'permission-heading')
 })
 
+test('"End now" ends the follow of an outage that is over, and Undo brings it back', async t => {
+  const { page, newsbell } = await reader(t, { topics: [outage], level: 'key' })
+  await newsbell.publish({ kind: 'resolution', headline: 'Resolved: messages are back' })
+  await again({ page, newsbell })
+  const ended = `.ended-row[data-topic="${outage}"]`
+  await page.click(`${ended} .follow-remove`)
+  await said(page, 'You no longer follow')
+  assert.equal(await page.$(ended), null)
+  await page.click('#undo')
+  await said(page, 'Undone')
+  await page.waitForSelector(ended)
+  await again({ page, newsbell })
+  assert.match(await text(page, ended), /until then you hear only a correction/)
+})
+
 test('a browser that blocks notifications is told that nothing rings', async t => {
   const { newsbell, browser, page } = await reader(t, { topics: [outage] })
   assert.equal(await text(page, '#standing'), 'You hear of one outage.')
@@ -136,6 +151,10 @@ test('a browser that blocks notifications is told that nothing rings', async t =
   await page.waitForFunction(() => document.querySelector('#standing').textContent === 'Notifications are blocked here, so nothing rings.')
   const steps = await page.$$eval('#permission li', items => items.map(({ textContent }) => textContent))
   assert.equal(steps.at(-1), 'Load this page again.')
+  await page.goto(newsbell.page)
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  assert.equal(await text(page, '.follow-label'), 'Following')
+  assert.equal(await text(page, '.follow-status'), 'You follow this outage: all updates. Notifications are blocked here, so nothing rings.')
 })
 
 test('a browser that keeps nothing for the site is told so in plain words', async t => {
@@ -148,29 +167,39 @@ test('a browser that keeps nothing for the site is told so in plain words', asyn
   assert.equal(await page.$eval('#retry', e => e.checkVisibility()), true)
 })
 
-test('Unmute puts back the level from before, and says so when there is none', async t => {
+test('Unmute brings back the level from before, also on a later visit, and says so when there is none', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage], level: 'key' })
-  await page.select(`${row(outage)} .follow-level`, 'muted')
+  await page.select(`${row(outage)} .follow-level`, 'for_good')
   await said(page, 'Muted')
   await page.click(`${row(outage)} .follow-remove`)
-  await said(page, 'Unmuted. You follow it again: Key moments.')
+  await said(page, 'Unmuted. You follow it again: key moments.')
   assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'key')
   await page.click('#undo')
   await said(page, 'Undone')
-  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'muted')
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'for_good')
 
   await again({ page, newsbell })
   await page.click(`${row(outage)} .follow-remove`)
-  await said(page, 'Unmuted. You do not follow it.')
+  await said(page, 'Unmuted. You follow it again: key moments.')
+  await again({ page, newsbell })
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'key')
+
+  await page.click(`${row(outage)} .follow-remove`) // from now on only the mute
+  await said(page, 'You no longer follow')
+  await preferences(page, newsbell, `#mute=${outage}`)
+  await page.click('#offer-take')
+  await page.waitForSelector(row(outage))
+  await page.click(`${row(outage)} .follow-remove`)
+  await said(page, 'Unmuted. You hear of it through the apps that you follow.')
   assert.equal(await page.$(row(outage)), null)
   await page.click('#undo')
   await said(page, 'Undone')
-  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'muted')
+  assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'for_good')
 })
 
 test('a browser without click events follows the links of a notification', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage] })
-  for (const [hash, level] of [[`#hush=${outage}`, 'hushed'], [`#mute=${outage}`, 'muted']]) {
+  for (const [hash, level] of [[`#hush=${outage}`, 'until_resolution'], [`#mute=${outage}`, 'for_good']]) {
     await preferences(page, newsbell, hash)
     await page.waitForSelector('#offer:not([hidden])')
     assert.equal(await focused(page), 'offer-heading')

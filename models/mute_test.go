@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -135,6 +136,20 @@ func TestMigratedMutesHaveNoLevelAndAreLevelsAgainOnTheWayDown(t *testing.T) {
 		}
 		if n := db.Count("follows"); n != 0 {
 			t.Errorf("%d follows have another level than before", n)
+		}
+	})
+}
+
+// A worker of the release before, which knows no mute, must not send to readers
+// who muted: it asks for the column of then.
+func TestAnAudienceOfTheReleaseBeforeIsRefused(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		const before = "SELECT subscription_id FROM follows WHERE topic_id IN (?) AND %s <= ? AND subscription_id > ?"
+		if err := db.TryExec(fmt.Sprintf(before, "level"), 1, 0, 0); err == nil {
+			t.Error("it is answered")
+		}
+		if err := db.TryExec(fmt.Sprintf(before, "min_level"), 1, 0, 0); err != nil {
+			t.Errorf("the test asks in the wrong way: %v", err)
 		}
 	})
 }

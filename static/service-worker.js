@@ -143,8 +143,8 @@ function soon(answer, other) {
 
 // deeds are what actions do by themselves; the others open their link.
 const deeds = {
-  mute: ({ outage }) => call('PUT', `/follows/outage/${outage}`, { level: 'muted' }),
-  hush: ({ outage }) => call('PUT', `/follows/outage/${outage}`, { level: 'hushed' }),
+  mute: ({ outage }) => call('PUT', `/follows/outage/${outage}`, { muted: 'for_good' }),
+  hush: ({ outage }) => call('PUT', `/follows/outage/${outage}`, { muted: 'until_resolution' }),
   follow: followApp,
 }
 

@@ -18,6 +18,16 @@ func (db *DB) Exec(statement string, args ...any) {
 	db.behind(func(handle *gorm.DB) error { return handle.Exec(statement, args...).Error })
 }
 
+// TryExec is Exec for a statement that may be refused.
+func (db *DB) TryExec(statement string, args ...any) (refused error) {
+	db.t.Helper()
+	db.behind(func(handle *gorm.DB) error {
+		refused = handle.Exec(statement, args...).Error
+		return nil
+	})
+	return refused
+}
+
 // Count is how many rows a table has.
 func (db *DB) Count(table string) (rows int64) {
 	db.t.Helper()

@@ -39,8 +39,8 @@ export const readAlerts = async secret => (await call('GET', '/subscription/aler
 
 export const readData = secret => call('GET', '/subscription/data', { secret })
 
-export const putFollow = (secret, topic, level) =>
-  call('PUT', `/subscription/follows/${topic}`, { secret, body: { level } })
+export const putFollow = (secret, topic, setting) =>
+  call('PUT', `/subscription/follows/${topic}`, { secret, body: setting })
 
 export const deleteFollow = (secret, topic) =>
   call('DELETE', `/subscription/follows/${topic}`, { secret })
@@ -77,6 +77,7 @@ async function words(response) {
   if (response.status === 429) return `That was too many tries in a short time. Wait ${wait(response.headers.get('retry-after'))}, then try again.`
   if (response.status >= 500) return 'Newsbell has trouble of its own right now. Try again in a minute.'
   const problem = await response.json().catch(() => ({}))
+  if (response.status === 410 && problem.detail) return `${problem.detail[0].toUpperCase()}${problem.detail.slice(1)}.`
   if (problem.errors?.[0]?.message) return `Nothing was changed: ${problem.errors[0].message}.`
   return problem.detail || problem.title || `Newsbell refused this (${response.status}). Nothing was changed.`
 }

@@ -7,6 +7,10 @@ import * as api from './api.js'
 import * as push from './push.js'
 import { timeZone } from './time-zone.js'
 
+// expired says why the server has deleted what this browser followed, if that is
+// so: its address had been gone for too long.
+export let expired = ''
+
 // mend makes the browser and the server agree and returns what the server
 // knows, or null when this browser follows nothing. Its trouble is the Problem,
 // if any, that keeps alerts from this browser: what is followed can be seen and
@@ -16,6 +20,7 @@ export function mend() {
 }
 
 async function compare() {
+  expired = ''
   const secret = await secretStore.get()
   if (!secret) return null
   const known = await read(secret)
@@ -61,13 +66,14 @@ async function atHome(secret, known) {
 
 // A secret that the server does not know is worth nothing, and neither is the
 // push subscription, which may be the reason: the next follow begins anew with
-// both.
+// both. One that has expired is kept until then, to say so on each visit.
 async function read(secret) {
   try {
     return await api.readSubscription(secret)
   } catch (problem) {
-    if (problem.status !== 401) throw problem
-    await secretStore.forget()
+    if (problem.status !== 401 && problem.status !== 410) throw problem
+    if (problem.status === 410) expired = problem.message
+    else await secretStore.forget()
     await api.vapidKey().then(push.unsubscribe).catch(console.warn)
     return null
   }

@@ -1,10 +1,12 @@
 // <newsbell-follow>: a button that opens a small dialog to choose what to
 // follow and how much of it. The browser is asked only after the choice.
 
+import { heardLevel, isHeard, levels } from './level.js'
+import { expired } from './mend.js'
 import { current, follow, forget, unfollow } from './subscription.js'
 import { example } from './follow-example.js'
 import { join } from './names.js'
-import { ask, obstacle, words } from './permission.js'
+import { ask, obstacle, onPermission, silence, words } from './permission.js'
 import { welcome } from './welcome.js'
 
 let count = 0
@@ -42,6 +44,7 @@ export class NewsbellFollow extends HTMLElement {
     this.#build()
     this.button.disabled = false
     await this.#refresh().catch(() => {})
+    onPermission(() => this.#refresh().catch(() => {}))
     this.dataset.ready = ''
   }
 
@@ -78,23 +81,32 @@ export class NewsbellFollow extends HTMLElement {
 
   // After an act, or when there was something, it also says that there is nothing.
   async #refresh({ hasActed = this.#standing() !== '' } = {}) {
-    const subscription = obstacle() ? null : await current()
-    this.#follows = new Map(subscription?.follows.map(({ topic, level }) => [topic, level]))
+    const subscription = await current()
+    this.#follows = new Map(subscription?.follows.map(follow => [follow.topic, follow]))
     const followed = this.#followed()
     const muted = this.#isMuted()
     this.toggleAttribute('data-known', subscription !== null)
     this.#root.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
     this.button.classList.toggle('is-following', followed.length > 0)
     const standing = this.#standing() || (hasActed && !obstacle() ? 'You follow nothing here any more.' : '')
-    const words = [standing, subscription?.trouble?.message].filter(Boolean)
+    const silent = standing && subscription ? silence() : ''
+    const words = [standing, subscription?.trouble?.message ?? silent, expired].filter(Boolean)
     if (words.length) this.#say(words.join(' '))
   }
 
   // standing is what is known of what the page offers, in words.
   #standing() {
     const followed = this.#followed()
-    if (followed.length) return `You follow ${join(followed.map(box => box.dataset.name))}.`
+    if (followed.length) return `You follow ${this.#heard(followed)}.`
     return this.#isMuted() ? 'You muted this outage.' : ''
+  }
+
+  // heard names what is followed, and at which level.
+  #heard(followed) {
+    const heard = followed.map(box => [box.dataset.name, levels[heardLevel(this.#follows.get(box.value))]])
+    const [[, first]] = heard
+    if (heard.every(([, level]) => level === first)) return `${join(heard.map(([name]) => name))}: ${first}`
+    return join(heard.map(([name, level]) => `${name} (${level})`))
   }
 
   #open() {
@@ -104,8 +116,7 @@ export class NewsbellFollow extends HTMLElement {
     for (const box of this.#boxes()) {
       box.checked = followed.length ? followed.includes(box) : box.value === this.getAttribute('topic')
     }
-    const level = this.#follows.get(followed[0]?.value) ?? 'all'
-    this.level = level === 'hushed' ? 'resolution' : level
+    this.level = followed.length ? heardLevel(this.#follows.get(followed[0].value)) : 'all'
     this.dialog.querySelector(`[name=level][value=${this.level}]`).checked = true
     this.#part('unfollow').hidden = followed.length === 0
     this.#part('confirm').textContent = followed.length ? 'Save' : 'Follow'
@@ -202,8 +213,8 @@ export class NewsbellFollow extends HTMLElement {
 
   get #root() { return this.shadowRoot ?? this }
   #asked() { return 'Notification' in window && Notification.permission === 'granted' }
-  #isFollowed(topic) { return this.#follows.has(topic) && this.#follows.get(topic) !== 'muted' }
-  #isMuted() { return this.#boxes().some(box => this.#follows.get(box.value) === 'muted') }
+  #isFollowed(topic) { return this.#follows.has(topic) && isHeard(this.#follows.get(topic)) }
+  #isMuted() { return this.#boxes().some(box => this.#follows.has(box.value) && !this.#isFollowed(box.value)) }
   #followed() { return this.#boxes().filter(box => this.#isFollowed(box.value)) }
   #boxes() { return [...this.dialog.querySelectorAll('[name=topic]')] }
   #part(name) { return this.dialog.querySelector(`.follow-${name}`) }

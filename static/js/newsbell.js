@@ -17,7 +17,7 @@ const parts = `
 const wayOut = `
   <details class="follow-forget">
     <summary>Forget this browser</summary>
-    <p>This deletes everything that Newsbell has about this browser on this site: the address and keys for its notifications, what it follows and mutes, and its time zone.</p>
+    <p>This deletes everything that Newsbell has about this browser on this site: the address and keys for its notifications, what it follows and mutes, its time zone, and what failed or waits.</p>
     <button type="button" class="button button-danger">Forget everything</button>
   </details>`
 

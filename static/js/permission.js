@@ -33,6 +33,13 @@ export async function onPermission(changed) {
   status?.addEventListener('change', changed)
 }
 
+// silence says why nothing can ring here, whatever is followed; nothing if it can.
+export function silence() {
+  const stop = obstacle()
+  if (stop) return stop.id === 'blocked' ? 'Notifications are blocked here, so nothing rings.' : 'Notifications cannot come here, so nothing rings.'
+  return Notification.permission === 'granted' ? '' : 'Your browser has not allowed notifications yet, so nothing rings.'
+}
+
 // words renders an obstacle.
 export function words({ title, text, steps }) {
   const box = element('div', { className: 'obstacle' }, element('h3', { textContent: title }), element('p', { textContent: text }))

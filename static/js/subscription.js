@@ -18,7 +18,7 @@ export async function follow(follows) {
     await create(follows)
     return true
   }
-  for (const { topic, level } of follows) await setLevel(topic, level)
+  for (const { topic, level } of follows) await setFollow(topic, { level })
   return false
 }
 
@@ -27,8 +27,10 @@ export async function change(settings) {
   return api.changeSubscription(await secretStore.get(), settings)
 }
 
-export async function setLevel(topic, level) {
-  return api.putFollow(await secretStore.get(), topic, level)
+// setFollow sets the level of a topic, or a mute beside it. A mute without a level
+// leaves the level there is; a level without a mute ends it.
+export async function setFollow(topic, setting) {
+  return api.putFollow(await secretStore.get(), topic, setting)
 }
 
 export async function unfollow(topic) {

@@ -3,66 +3,63 @@
 import { time } from '../local-time.js'
 import { element } from '../element.js'
 import { base } from '../site.js'
-import { setLevel, unfollow } from '../subscription.js'
+import { choiceOf, levels, settingOf, stateOf } from '../level.js'
+import { expired } from '../mend.js'
+import { setFollow, unfollow } from '../subscription.js'
 import { act } from './change.js'
 import { find } from './mine.js'
 
 const kinds = { outage: 'Outage', app: 'App' }
 const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }
 
-// heard is the level that each topic has, or had until it was muted.
-let heard = new Map()
-
 export function showFollows(subscription) {
   const follows = subscription?.follows ?? []
-  heard = new Map(follows.map(({ topic, level }) => [topic, level === 'muted' ? heard.get(topic) : level]))
   const focused = where()
   find('follows').replaceChildren(...follows.filter(({ ends_at }) => !ends_at).map(row))
   find('ended-follows').replaceChildren(...follows.filter(({ ends_at }) => ends_at).map(endedRow))
   find('ended').hidden = find('ended-follows').children.length === 0
   find('follows-empty').hidden = follows.length > 0
-  find('follows-empty').replaceChildren('This browser follows nothing yet. Open an ',
+  find('follows-empty').replaceChildren(expired ? `${expired} Open an ` : 'This browser follows nothing yet. Open an ',
     element('a', { href: base + '/', textContent: 'outage or an app' }), ' and press Follow: you are told when it changes, or only when it is back.')
   if (focused) back(focused)
 }
 
 function row(follow) {
-  const { topic, level, name } = follow
+  const { topic, name } = follow
+  const before = stateOf(follow)
   const item = filled('follow-row', follow)
   item.querySelector('.follow-kind').append(...about(follow))
   const select = item.querySelector('.follow-level')
-  if (!topic.startsWith('outage/')) for (const value of ['hushed', 'muted']) select.querySelector(`[value=${value}]`).remove()
-  select.value = level
+  if (!topic.startsWith('outage/')) for (const value of ['until_resolution', 'for_good']) select.querySelector(`[value=${value}]`).remove()
+  select.value = choiceOf(follow)
   select.setAttribute('aria-label', `How much of ${name}`)
-  select.addEventListener('change', () => act(() => put(topic, select.value), `${name}: ${select.selectedOptions[0].text}.`,
-    { back: () => put(topic, level), focus: () => back([topic, 'follow-level']) }))
-  const [verb, does, done] = level === 'muted' ? unmute(topic, select) : ['Unfollow', () => drop(topic), `You no longer follow ${name}.`]
+  select.addEventListener('change', () => act(() => put(topic, settingOf(select.value)), `${name}: ${select.selectedOptions[0].text}.`,
+    { back: () => put(topic, before), focus: () => back([topic, 'follow-level']) }))
+  const [verb, does, done] = follow.muted === 'no' ? ['Unfollow', () => drop(topic), `You no longer follow ${name}.`] : unmute(follow)
   const remove = item.querySelector('.follow-remove')
   remove.textContent = verb
   remove.setAttribute('aria-label', `${verb} ${name}`)
-  remove.addEventListener('click', () => act(does, done, { back: () => put(topic, level), focus: () => back([topic, 'follow-remove']) }))
+  remove.addEventListener('click', () => act(does, done, { back: () => put(topic, before), focus: () => back([topic, 'follow-remove']) }))
   return item
 }
 
-// unmute puts back the level from before, if this page has seen it. Without one
-// the outage is followed no more, but is heard of through its apps.
-function unmute(topic, select) {
-  const before = heard.get(topic)
-  if (!before) return ['Unmute', () => drop(topic), 'Unmuted. You do not follow it.']
-  return ['Unmute', () => put(topic, before), `Unmuted. You follow it again: ${select.querySelector(`[value=${before}]`).text}.`]
+// unmute brings back the level from before. Without one the outage is heard of
+// through its apps, as it was.
+function unmute({ topic, level }) {
+  const done = level ? `You follow it again: ${levels[level]}.` : 'You hear of it through the apps that you follow.'
+  return ['Unmute', () => put(topic, { muted: 'no' }), `Unmuted. ${done}`]
 }
 
-// A follow of what is over cannot be made again, so ending it early has no Undo.
 function endedRow(follow) {
-  const { topic, level, name, ends_at } = follow
+  const { topic, name, ends_at } = follow
   const item = filled('ended-row', follow)
-  const silent = level === 'muted' || level === 'hushed'
+  const silent = follow.muted !== 'no'
   item.querySelector('.ended-words').append('Resolved; ends by itself on ', time(ends_at, 'moment'),
     silent ? ', and stays silent until then.' : ', until then you hear only a correction.')
   const remove = item.querySelector('.follow-remove')
   remove.setAttribute('aria-label', `End now: ${name}`)
   remove.addEventListener('click', () => act(() => drop(topic), `You no longer follow ${name}.`,
-    { focus: () => find('follows-heading').focus() }))
+    { back: () => put(topic, stateOf(follow)), focus: () => back([topic, 'follow-remove']) }))
   return item
 }
 
@@ -84,7 +81,7 @@ function about({ topic, state }) {
 }
 
 // put and drop leave it to their caller to ask what there is then.
-const put = async (topic, level) => { await setLevel(topic, level) }
+const put = async (topic, setting) => { await setFollow(topic, setting) }
 const drop = async topic => { await unfollow(topic) }
 
 // where is the row and the control that the keyboard is at.

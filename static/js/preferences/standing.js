@@ -1,6 +1,7 @@
 // In a sentence or two: how it stands.
 
-import { obstacle } from '../permission.js'
+import { isHeard } from '../level.js'
+import { silence } from '../permission.js'
 import { find } from './mine.js'
 import { pausedUntil, words as untilWhen } from './pause.js'
 
@@ -9,10 +10,9 @@ export function showStanding(subscription) {
 }
 
 function standing(subscription) {
-  const stop = obstacle()
-  if (stop) return stop.id === 'blocked' ? 'Notifications are blocked here, so nothing rings.' : 'Notifications cannot come here, so nothing rings.'
-  if (Notification.permission !== 'granted') return 'Your browser has not allowed notifications yet, so nothing rings.'
-  const heard = subscription.follows.filter(({ level, ends_at }) => level !== 'muted' && !ends_at)
+  const silent = silence()
+  if (silent) return silent
+  const heard = subscription.follows.filter(follow => isHeard(follow) && !follow.ends_at)
   const until = pausedUntil(subscription)
   if (subscription.trouble) return 'Your browser has trouble with notifications, so perhaps nothing rings.'
   if (until) return `All is silent ${untilWhen(until)}.`

@@ -142,11 +142,7 @@ func TestOldSpellingsOfAnEndpointBecomeOneSubscription(t *testing.T) {
 			db.Exec("UPDATE subscriptions SET endpoint = ?, endpoint_hash = ? WHERE secret_hash = ?", endpoint, hash[:], secretHash[:])
 		}
 
-		store, err := models.Open(t.Context(), models.Options{URL: db.URL, PushHosts: newPushHosts(t)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer store.Close()
+		store := again(t, db)
 		if _, err := store.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -16,11 +16,19 @@ const noticeLease = 20 * time.Second
 
 // ClaimNotices takes notices that are due, with their subscriptions. Whoever
 // does not record what became of one in time loses it to another worker. Those
-// that are late fail, and those whose address is gone.
-func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
+// that are late fail, and those whose address is gone. Those of some push
+// services may be left for later.
+func (s *Store) ClaimNotices(ctx context.Context, limit int, except ...string) ([]Notice, error) {
 	var claimed []Notice
 	now := s.Now()
-	due := func(db *gorm.DB) *gorm.DB { return db.Where("state = ? AND due_at <= ?", NoticeWaiting, now) }
+	due := func(db *gorm.DB) *gorm.DB {
+		db = db.Where("state = ? AND due_at <= ?", NoticeWaiting, now)
+		if len(except) == 0 {
+			return db
+		}
+		return db.Where(`NOT EXISTS (SELECT 1 FROM subscriptions s
+			WHERE s.id = notices.subscription_id AND s.push_service IN ?)`, except)
+	}
 	var some []int64
 	if err := due(s.read.WithContext(ctx)).Model(&Notice{}).Limit(1).Pluck("id", &some).Error; err != nil || len(some) == 0 {
 		return nil, domain(err) // mostly there is none, and nothing to lock

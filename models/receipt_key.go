@@ -27,16 +27,18 @@ const (
 // ReceiptKey makes and reads receipts: strings that an alert brings to one
 // reader, and that prove that they had it. A receipt is base64url of the
 // subscription's ID and a truncated HMAC-SHA256 over alert and subscription.
-// It belongs to one goroutine.
+// It makes Topics too. It belongs to one goroutine.
 type ReceiptKey struct {
 	mac          hash.Hash
 	signed, made []byte // what the last receipt was made of
+	// plainTopicsUpto is the last alert whose Topic is not keyed.
+	plainTopicsUpto int64
 }
 
 // ReceiptKey is the database's one key; it is made when it is first asked for.
 func (s *Store) ReceiptKey(ctx context.Context) (*ReceiptKey, error) {
-	if secret := s.receiptSecret.Load(); secret != nil {
-		return NewReceiptKey(*secret), nil
+	if stored := s.receiptKey.Load(); stored != nil {
+		return stored.key(), nil
 	}
 	stored := storedReceiptKey{ID: 1, Key: make([]byte, sha256.Size), CreatedAt: s.Now()}
 	rand.Read(stored.Key)
@@ -50,14 +52,22 @@ func (s *Store) ReceiptKey(ctx context.Context) (*ReceiptKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("receipt key: %w", err)
 	}
-	s.receiptSecret.Store(&stored.Key)
-	return NewReceiptKey(stored.Key), nil
+	s.receiptKey.Store(&stored)
+	return stored.key(), nil
 }
 
 type storedReceiptKey struct {
-	ID        int64
-	Key       []byte
-	CreatedAt time.Time
+	ID  int64
+	Key []byte
+	// PlainTopicsUpto is the last alert that a program made that did not key Topics.
+	PlainTopicsUpto int64
+	CreatedAt       time.Time
+}
+
+func (s *storedReceiptKey) key() *ReceiptKey {
+	key := NewReceiptKey(s.Key)
+	key.plainTopicsUpto = s.PlainTopicsUpto
+	return key
 }
 
 // TableName is what GORM would not guess.

@@ -41,8 +41,8 @@ type Store struct {
 	goneGrace   time.Duration
 	subscribers subscribers
 	receipts    *receiptBook
-	// receiptSecret is the key's, once it has been asked for.
-	receiptSecret atomic.Pointer[[]byte]
+	// receiptKey is the database's, once it has been asked for.
+	receiptKey atomic.Pointer[storedReceiptKey]
 	// unreadable are the rows that have been named in the log.
 	unreadable sync.Map
 	// shardSize and pageSize count readers.

@@ -3,8 +3,6 @@ package notifier
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 
 	"github.com/SherClockHolmes/webpush-go"
@@ -34,7 +32,7 @@ func newMessage(o models.Notifications, alert models.Alert, receipts *models.Rec
 	}
 	return message{
 		alertID: alert.ID, receipts: receipts, pieces: bytes.Split(payload, []byte(hole)),
-		topic: pushTopic(alert.Outage.Topic().String()), urgency: urgencyOf(alert),
+		topic: receipts.AlertTopic(alert.ID, alert.Outage.Topic().String()), urgency: urgencyOf(alert),
 	}, nil
 }
 
@@ -58,13 +56,6 @@ func (m *message) appendTo(dst []byte, subscriptionID int64) []byte {
 		dst = append(dst, piece...)
 	}
 	return dst
-}
-
-// pushTopic is a Topic header of exactly 32 characters, which every push
-// service takes (RFC 8030 section 5.4).
-func pushTopic(tag string) string {
-	sum := sha256.Sum256([]byte(tag))
-	return base64.RawURLEncoding.EncodeToString(sum[:24])
 }
 
 func urgencyOf(alert models.Alert) webpush.Urgency {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/SherClockHolmes/webpush-go"
@@ -24,8 +23,8 @@ const (
 // noticeDesk sends notices.
 type noticeDesk struct {
 	*Notifier
-	sending  sync.WaitGroup
-	inFlight atomic.Int64
+	sending sync.WaitGroup
+	room    noticeRoom
 	// look tells that there may be a notice to claim.
 	look chan struct{}
 }
@@ -33,7 +32,7 @@ type noticeDesk struct {
 // sendNotices sends notices when they are made and, at each sweep, those that
 // the bus or another worker lost, and those to be tried again.
 func (n *Notifier) sendNotices(ctx context.Context) error {
-	d := &noticeDesk{Notifier: n, look: make(chan struct{}, 1)}
+	d := &noticeDesk{Notifier: n, look: make(chan struct{}, 1), room: noticeRoom{free: noticesAtOnce, inFlight: map[string]int{}}}
 	defer d.sending.Wait()
 	subscription, err := n.queue.conn.QueueSubscribe(models.SubjectNotices, noticeWorkers, func(*nats.Msg) { d.wake() })
 	if err != nil {
@@ -59,28 +58,34 @@ func (n *Notifier) sendNotices(ctx context.Context) error {
 	}
 }
 
-// sendDue claims what is due and there is room for. The notices of each push
-// host are sent and recorded by themselves: one that hangs holds up no other's.
+// sendDue claims what is due and there is room for.
 func (d *noticeDesk) sendDue(ctx context.Context) error {
-	room := noticesAtOnce - int(d.inFlight.Load())
-	if room <= 0 {
-		return nil // whoever makes room looks again
+	for {
+		size, except := d.room.share()
+		if size == 0 {
+			return nil // a notice that is answered wakes the desk
+		}
+		notices, err := d.store.ClaimNotices(ctx, size, except...)
+		if err != nil || len(notices) == 0 {
+			return err
+		}
+		for service, group := range byPushService(notices) {
+			d.begin(ctx, service, group)
+		}
 	}
-	notices, err := d.store.ClaimNotices(ctx, room)
-	if err != nil {
-		return err
-	}
-	for host, group := range byPushService(notices) {
-		d.inFlight.Add(int64(len(group)))
-		d.sending.Go(func() {
-			if err := d.send(ctx, group); err != nil && ctx.Err() == nil {
-				d.log.Error("notices failed; trying again", "host", host, "error", err)
-			}
-			d.inFlight.Add(-int64(len(group)))
-			d.wake()
-		})
-	}
-	return nil
+}
+
+// begin sends and records the notices of a push service by themselves: one that
+// hangs holds up no other's.
+func (d *noticeDesk) begin(ctx context.Context, service string, notices []models.Notice) {
+	d.room.enter(service, len(notices))
+	d.sending.Go(func() {
+		if err := d.send(ctx, notices); err != nil && ctx.Err() == nil {
+			d.log.Error("notices failed; trying again", "host", service, "error", err)
+		}
+		d.room.enter(service, -len(notices))
+		d.wake()
+	})
 }
 
 // send sends claimed notices and records what became of them. When ctx has
@@ -115,11 +120,15 @@ func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (Push, erro
 			return Push{}, err
 		}
 	}
+	receipts, err := d.store.ReceiptKey(ctx)
+	if err != nil {
+		return Push{}, err
+	}
 	payload, err := noticeMessage(d.notifications, notice, follows)
 	return Push{
 		SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
 		Payload: payload, TTL: notice.Deadline.Sub(d.store.Now()),
-		Urgency: webpush.UrgencyHigh, Topic: pushTopic(noticeTag),
+		Urgency: webpush.UrgencyHigh, Topic: receipts.Topic(noticeTag),
 	}, err
 }
 

@@ -26,7 +26,11 @@ func TestANoticeReachesItsReaderAlone(t *testing.T) {
 		if titles := n.gets(reader, 1); !slices.Equal(titles, []string{"This is a test"}) {
 			t.Errorf("the reader got %q", titles)
 		}
-		if m := reader.Messages()[0]; m.TTL != time.Minute || m.Urgency != "high" || len(m.Topic) != 32 || m.Topic == pushTopic("outage/messages-down") {
+		receipts, err := n.ReceiptKey(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := reader.Messages()[0]; m.TTL != time.Minute || m.Urgency != "high" || len(m.Topic) != 32 || m.Topic == receipts.Topic("outage/messages-down") {
 			t.Errorf("message = %+v", m)
 		}
 		if got := len(bystander.Messages()); got != 0 {
@@ -229,6 +233,27 @@ func TestAPushHostThatHangsHoldsUpNoOthersNotice(t *testing.T) {
 		n.answered(goes)
 		if notice, err := n.Notice(t.Context(), stuck, waits.ID); err != nil || notice.Epoch != 1 || !n.isClaimed(notice) {
 			t.Errorf("the other host's notice = %+v, %v; want it in flight", notice, err)
+		}
+	})
+}
+
+func TestAPushServiceThatHangsLeavesRoomForOthersNotices(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		n.stop()
+		n.timeout = patience
+		n.adjust = func(notifier *Notifier) { notifier.pool.hosts.silence = patience }
+		n.other.Faults(func(string) *pushtest.Answer { return &pushtest.Answer{Hang: true} })
+		_, stuck := n.subscriberAt(n.other)
+		_, lucky := n.subscriberAt(n.service)
+		for range noticesAtOnce + 1 {
+			if _, err := n.CreateNotice(t.Context(), stuck, models.TestNotice); err != nil {
+				t.Fatal(err)
+			}
+		}
+		last := n.notify(lucky, models.TestNotice)
+		n.start(1)
+		if notice := n.answered(last); notice.State != models.NoticeAccepted || n.other.Stats().Requests == 0 {
+			t.Errorf("notice = %+v, beside %d that hang", notice, n.other.Stats().Requests)
 		}
 	})
 }

@@ -29,10 +29,16 @@ type LiveOptions struct {
 	// MaxPages is how many may be open at once, so that connections are left for
 	// everything else. Default: 10,000.
 	MaxPages int
+	// MaxPagesOfAddress is how many of them one address may have, trusted proxies
+	// excepted; 0: any number.
+	MaxPagesOfAddress int
 }
 
 // errFull says that as many live pages are open as may be.
 var errFull = errors.New("too many live pages are open")
+
+// errFullAddress says that one address has as many live pages open as it may.
+var errFullAddress = errors.New("too many live pages are open from one address")
 
 // live keeps the open live pages up to date. The bus says that there is an
 // update; what it says comes from the database, which is asked once for all
@@ -45,7 +51,7 @@ type live struct {
 	log    *slog.Logger
 
 	heartbeat, writeTimeout, sweepEvery time.Duration
-	maxPages                            int
+	maxPages, maxOfAddress              int
 
 	running sync.WaitGroup // the pages'
 
@@ -53,16 +59,18 @@ type live struct {
 	// stories are those with open pages, by the outage's slug.
 	stories map[string]*story
 	opened  int // pages that are counted in
-	pages   map[*livePage]struct{}
-	ended   bool
+	// ofAddress is how many of them each address has.
+	ofAddress map[string]int
+	pages     map[*livePage]struct{}
+	ended     bool
 }
 
 func newLive(s *server, o LiveOptions) *live {
 	return &live{
 		store: s.store, bus: s.bus, encode: s.event, log: s.log,
 		heartbeat: orDefault(o.Heartbeat, 20*time.Second), writeTimeout: orDefault(o.WriteTimeout, 10*time.Second),
-		sweepEvery: orDefault(o.SweepEvery, 3*time.Second), maxPages: orDefault(o.MaxPages, 10_000),
-		stories: map[string]*story{}, pages: map[*livePage]struct{}{},
+		sweepEvery: orDefault(o.SweepEvery, 3*time.Second), maxPages: orDefault(o.MaxPages, 10_000), maxOfAddress: o.MaxPagesOfAddress,
+		stories: map[string]*story{}, pages: map[*livePage]struct{}{}, ofAddress: map[string]int{},
 	}
 }
 
@@ -95,25 +103,29 @@ func (l *live) run(ctx context.Context) error {
 	}
 }
 
-// open counts a page of an outage in. Who opens it closes it again, unless it
-// fails: with [errFull], or the store's errors.
-func (l *live) open(ctx context.Context, slug string) (*story, error) {
-	s, err := l.countIn(slug)
+// open counts a page of an outage in, of an address or of none that is limited.
+// Who opens it closes it again, unless it fails: with [errFull],
+// [errFullAddress], or the store's errors.
+func (l *live) open(ctx context.Context, slug, address string) (*story, error) {
+	s, err := l.countIn(slug, address)
 	if err != nil {
 		return nil, err
 	}
 	if err := l.begin(ctx, s); err != nil {
-		l.close(s)
+		l.close(s, address)
 		return nil, err
 	}
 	return s, nil
 }
 
-func (l *live) countIn(slug string) (*story, error) {
+func (l *live) countIn(slug, address string) (*story, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.opened >= l.maxPages {
 		return nil, errFull
+	}
+	if address != "" && l.maxOfAddress > 0 && l.ofAddress[address] >= l.maxOfAddress {
+		return nil, errFullAddress
 	}
 	s, ok := l.stories[slug]
 	if !ok {
@@ -122,14 +134,18 @@ func (l *live) countIn(slug string) (*story, error) {
 	}
 	s.pages++
 	l.opened++
+	l.ofAddress[address]++
 	return s, nil
 }
 
 // close counts a page out.
-func (l *live) close(s *story) {
+func (l *live) close(s *story, address string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.opened--
+	if l.ofAddress[address]--; l.ofAddress[address] == 0 {
+		delete(l.ofAddress, address)
+	}
 	if s.pages--; s.pages == 0 {
 		delete(l.stories, s.slug)
 	}
@@ -139,7 +155,7 @@ func (l *live) close(s *story) {
 func (l *live) show(p *livePage, preamble []byte) {
 	if !l.add(p) {
 		_ = p.conn.Close()
-		l.close(p.story)
+		l.close(p.story, p.address)
 		return
 	}
 	go func() {
@@ -148,7 +164,7 @@ func (l *live) show(p *livePage, preamble []byte) {
 		l.mu.Lock()
 		delete(l.pages, p)
 		l.mu.Unlock()
-		l.close(p.story)
+		l.close(p.story, p.address)
 		l.report(err)
 	}()
 }

@@ -11,6 +11,8 @@ import (
 type livePage struct {
 	conn  net.Conn
 	story *story
+	// address is what the page is counted under; empty if it is not limited.
+	address string
 	// last is the ID of the last update that it has.
 	last int64
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"newsbell/handlers"
+	"newsbell/models/modelstest"
 )
 
 // long makes an event of 45 kB.
@@ -166,6 +167,36 @@ func TestAPageThatLeavesMakesRoomForAnother(t *testing.T) {
 			// The page is counted out a moment after the server hangs up.
 		}
 		s.openPage("").gets(s.publish("Another reads on"))
+	})
+}
+
+func TestOneAddressLeavesRoomForTheLivePagesOfOthers(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		w := newWeb(t, db, handlers.Options{TrustedProxies: loopback, Live: handlers.LiveOptions{MaxPages: 5, MaxPagesOfAddress: 2}})
+		status := func(address string) int {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/outages/messages-down/events", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("X-Forwarded-For", address)
+			response, err := w.http.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { response.Body.Close() })
+			return response.StatusCode
+		}
+		for _, c := range []struct {
+			address string
+			want    int
+		}{
+			{"203.0.113.9:1", http.StatusOK}, {"203.0.113.9:2", http.StatusOK}, {"203.0.113.9:3", http.StatusTooManyRequests},
+			{"", http.StatusOK}, {"", http.StatusOK}, {"203.0.113.10", http.StatusOK}, {"203.0.113.11", http.StatusServiceUnavailable},
+		} {
+			if got := status(c.address); got != c.want {
+				t.Errorf("a page of %q: %d; want %d", c.address, got, c.want)
+			}
+		}
 	})
 }
 

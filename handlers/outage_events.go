@@ -25,6 +25,10 @@ func (s *server) routeOutageEvents(engine *gin.Engine) {
 		if errors.Is(err, errFull) {
 			c.Header("Retry-After", comeBackAfter)
 			writeProblem(c, http.StatusServiceUnavailable, "Too many pages are open here. Please try again.")
+		} else if errors.Is(err, errFullAddress) {
+			s.warnOfProxy(c.Request)
+			c.Header("Retry-After", comeBackAfter)
+			writeProblem(c, http.StatusTooManyRequests, "Too many pages are open from this address.")
 		} else if err != nil {
 			s.fail(c, err)
 		}
@@ -44,7 +48,8 @@ func (s *server) outageEvents(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	story, err := s.live.open(c.Request.Context(), c.Param("slug"))
+	address := s.livePageOf(c.Request)
+	story, err := s.live.open(c.Request.Context(), c.Param("slug"), address)
 	if err != nil {
 		return err
 	}
@@ -53,7 +58,7 @@ func (s *server) outageEvents(c *gin.Context) error {
 	}
 	if after > story.newest() { // another process may have published it
 		if err := s.live.readOn(c.Request.Context(), story); err != nil {
-			s.live.close(story)
+			s.live.close(story, address)
 			return err
 		}
 	}
@@ -64,11 +69,20 @@ func (s *server) outageEvents(c *gin.Context) error {
 	header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	conn, err := takeOver(c.Writer)
 	if err != nil {
-		s.live.close(story)
+		s.live.close(story, address)
 		return fmt.Errorf("take over connection: %w", err)
 	}
-	s.live.show(&livePage{conn: conn, story: story, last: after}, preamble(header))
+	s.live.show(&livePage{conn: conn, story: story, address: address, last: after}, preamble(header))
 	return nil
+}
+
+// livePageOf is what an open page is counted under; empty for a proxy's own
+// address, behind which there may be anybody.
+func (s *server) livePageOf(r *http.Request) string {
+	if s.proxies.Trust(s.proxies.Client(r)) {
+		return ""
+	}
+	return s.countedAs(r)
 }
 
 // lastUpdateOf is the ID of the last update that a page has: what its browser

@@ -5,22 +5,36 @@ import (
 	"syscall"
 )
 
-// maxLivePages is how many live pages may be open in one process: a quarter of
-// the files that it may open is left for everything else. Go has raised the
-// soft limit to the hard one already.
-func maxLivePages() (int, error) {
+// openFiles shares out the files that a process may open.
+type openFiles struct{ most int }
+
+// countOpenFiles asks the system. Go has raised the soft limit to the hard one
+// already.
+func countOpenFiles() (openFiles, error) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 0, fmt.Errorf("open files: %w", err)
+		return openFiles{}, fmt.Errorf("open files: %w", err)
 	}
-	return int(min(limit.Cur, 1<<20) / 4 * 3), nil
+	return openFiles{int(min(limit.Cur, 1<<20))}, nil
 }
 
-// checkOpenFiles tells whether one process may have so many live pages open.
+// connections is how many may be accepted at a time: a quarter of the files is
+// left for the database, NATS and push services.
+func (o openFiles) connections() int { return o.most / 4 * 3 }
+
+// livePages is how many of them may be open live pages, so that the others can
+// still be read.
+func (o openFiles) livePages() int { return o.most / 2 }
+
+// fromOneAddress is how many of them one address may have: the limit that is
+// set, but not more than a quarter; 0: any number.
+func fromOneAddress(limit, of int) int { return min(limit, max(of/4, 1)) }
+
+// checkOpenFiles tells whether one process may have this many live pages open.
 func checkOpenFiles(pages int) error {
-	most, err := maxLivePages()
-	if err == nil && pages > most {
-		err = fmt.Errorf("%d pages need %d open files; this system allows %d (see ulimit -Hn)", pages, (pages+2)/3*4, most/3*4)
+	files, err := countOpenFiles()
+	if err == nil && pages > files.livePages() {
+		err = fmt.Errorf("%d pages need %d open files; this system allows %d (see ulimit -Hn)", pages, 2*pages, files.most)
 	}
 	return err
 }

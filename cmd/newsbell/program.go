@@ -28,6 +28,7 @@ type program struct {
 	listener net.Listener
 	front    *front
 	server   *http.Server
+	files    openFiles
 
 	// announce says that everything is open.
 	announce func()
@@ -64,10 +65,22 @@ func newProgram(c config, rootCAs *x509.CertPool, out io.Writer) (*program, erro
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(c.log.Handler(), slog.LevelWarn),
 	}
-	if p.listener, err = net.Listen("tcp", c.listen); err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+	return p, p.listen()
+}
+
+// listen accepts connections, but keeps files for everything else.
+func (p *program) listen() (err error) {
+	if p.files, err = countOpenFiles(); err != nil {
+		return err
 	}
-	return p, nil
+	listener, err := net.Listen("tcp", p.config.listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	most := p.files.connections()
+	accepted := newConnections(listener, most, fromOneAddress(p.config.connectionLimit, most), p.config.trustedProxies)
+	p.listener, p.server.ConnState = accepted, accepted.track
+	return nil
 }
 
 // Run serves and sends until ctx ends, then lets requests and pushes in flight
@@ -162,13 +175,10 @@ func (p *program) Close() error {
 }
 
 func (p *program) newWeb() (*handlers.Web, error) {
-	pages, err := maxLivePages()
-	if err != nil {
-		return nil, err
-	}
+	pages := p.files.livePages()
 	return handlers.New(handlers.Options{
 		Store: p.store, Bus: p.bus.Conn, BaseURL: p.config.baseURL, Lang: p.config.lang, Log: p.config.log, Ready: p.ready,
-		Live:           handlers.LiveOptions{MaxPages: pages},
+		Live:           handlers.LiveOptions{MaxPages: pages, MaxPagesOfAddress: fromOneAddress(p.config.connectionLimit, pages)},
 		SubscribeLimit: p.config.subscribeLimit, NoticeLimit: p.config.noticeLimit, GuessLimit: p.config.guessLimit, TrustedProxies: p.config.trustedProxies,
 		EmbedOrigins: p.config.embedOrigins,
 	})

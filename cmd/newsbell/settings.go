@@ -51,44 +51,46 @@ type senderSettings struct {
 // serverSettings are those of a server: it publishes too.
 type serverSettings struct {
 	senderSettings
-	Listen         string `help:"Address to listen on." default:"127.0.0.1:8080"`
-	SubscribeLimit string `help:"Subscriptions a minute from one address; 0: any number." default:"300"`
-	NoticeLimit    string `help:"Tests and welcomes a minute that one address may ask for; 0: any number." default:"30"`
-	GuessLimit     string `help:"Wrong tokens, and wrong secrets of readers, a minute from one address; 0: any number." default:"60"`
-	TrustedProxies list   `help:"Addresses and networks of proxies whose X-Forwarded-For is believed." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
-	EmbedOrigin    list   `help:"A site that may offer to follow on its own pages, such as https://news.example." placeholder:"ORIGIN"`
-	UndoWindow     string `help:"How long an alert can be taken back." default:"10s"`
-	TTLUpdate      string `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
-	TTLKey         string `name:"ttl-key" help:"The same of a key moment." default:"4h"`
-	TTLResolution  string `name:"ttl-resolution" help:"The same of a resolution." default:"24h"`
+	Listen          string `help:"Address to listen on." default:"127.0.0.1:8080"`
+	SubscribeLimit  string `help:"Subscriptions a minute from one address; 0: any number." default:"300"`
+	NoticeLimit     string `help:"Tests and welcomes a minute that one address may ask for; 0: any number." default:"30"`
+	GuessLimit      string `help:"Wrong tokens, and wrong secrets of readers, a minute from one address; 0: any number." default:"60"`
+	ConnectionLimit string `help:"Connections, and open live pages, from one address at a time, except trusted proxies; a quarter of all at most; 0: any number." default:"1000"`
+	TrustedProxies  list   `help:"Addresses and networks of proxies whose X-Forwarded-For is believed." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
+	EmbedOrigin     list   `help:"A site that may offer to follow on its own pages, such as https://news.example." placeholder:"ORIGIN"`
+	UndoWindow      string `help:"How long an alert can be taken back." default:"10s"`
+	TTLUpdate       string `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
+	TTLKey          string `name:"ttl-key" help:"The same of a key moment." default:"4h"`
+	TTLResolution   string `name:"ttl-resolution" help:"The same of a resolution." default:"24h"`
 }
 
 // config is what the settings mean.
 type config struct {
-	databaseURL    string
-	migrateURL     string
-	pooled         bool // by transactions
-	natsURL        string
-	natsCAs        *x509.CertPool // the system's when nil
-	listen         string
-	baseURL        string
-	vapidSubject   string
-	pushHosts      models.PushHosts
-	rootCAs        *x509.CertPool // the system's when nil
-	sender         string
-	workers        int
-	inFlight       int
-	subscribeLimit int // a minute, from one address
-	noticeLimit    int // the same
-	guessLimit     int // the same
-	trustedProxies peer.Proxies
-	embedOrigins   []string
-	noSend         bool // a server that leaves the sending to workers
-	undoWindow     time.Duration
-	ttls           models.TTLs
-	goneGrace      time.Duration
-	lang           string
-	log            *slog.Logger
+	databaseURL     string
+	migrateURL      string
+	pooled          bool // by transactions
+	natsURL         string
+	natsCAs         *x509.CertPool // the system's when nil
+	listen          string
+	baseURL         string
+	vapidSubject    string
+	pushHosts       models.PushHosts
+	rootCAs         *x509.CertPool // the system's when nil
+	sender          string
+	workers         int
+	inFlight        int
+	subscribeLimit  int // a minute, from one address
+	noticeLimit     int // the same
+	guessLimit      int // the same
+	connectionLimit int // at a time, from one address
+	trustedProxies  peer.Proxies
+	embedOrigins    []string
+	noSend          bool // a server that leaves the sending to workers
+	undoWindow      time.Duration
+	ttls            models.TTLs
+	goneGrace       time.Duration
+	lang            string
+	log             *slog.Logger
 }
 
 // url is the database to open.
@@ -107,6 +109,7 @@ func (s serverSettings) check() (config, error) {
 	c.subscribeLimit = p.number("subscribe-limit", s.SubscribeLimit, 0, 1_000_000)
 	c.noticeLimit = p.number("notice-limit", s.NoticeLimit, 0, 1_000_000)
 	c.guessLimit = p.number("guess-limit", s.GuessLimit, 0, 1_000_000)
+	c.connectionLimit = p.number("connection-limit", s.ConnectionLimit, 0, 1_000_000)
 	c.trustedProxies = p.proxies("trusted-proxies", s.TrustedProxies)
 	c.embedOrigins = p.embedOrigins("embed-origin", s.EmbedOrigin)
 	c.undoWindow = p.duration("undo-window", s.UndoWindow, 0, time.Hour)

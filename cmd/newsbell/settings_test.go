@@ -11,6 +11,7 @@ func TestSettingsSayAllThatIsWrongAtOnce(t *testing.T) {
 	s.Listen, s.BaseURL, s.Sender, s.Workers = "nowhere", "ftp://x/y", "pigeon", "-1"
 	s.SubscribeLimit, s.NoticeLimit, s.TrustedProxies = "many", "few", []string{"the proxy"}
 	s.EmbedOrigin, s.GuessLimit = []string{"news.example"}, "no"
+	s.ConnectionLimit = "none"
 	s.UndoWindow, s.TTLKey, s.LogLevel, s.AllowPushHost = "soon", "1ns", "loud", []string{"http://10.0.0.1"}
 	s.GoneGrace = "a month"
 	s.DatabaseURL, s.NATSURL, s.VAPIDSubject = "mysql://x", "nowhere", "mailto:root@localhost"
@@ -18,7 +19,7 @@ func TestSettingsSayAllThatIsWrongAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "gone-grace", "subscribe-limit", "notice-limit", "guess-limit", "trusted-proxies", "embed-origin", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
+	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "gone-grace", "subscribe-limit", "notice-limit", "guess-limit", "connection-limit", "trusted-proxies", "embed-origin", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
 		if !strings.Contains(err.Error(), "--"+flag+":") {
 			t.Errorf("nothing is said of --%s in\n%v", flag, err)
 		}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"newsbell/handlers/peer"
+)
+
+func TestAnIdleConnectionMakesRoomForANewOne(t *testing.T) {
+	s := startLimited(t, 3, 0, nil)
+	first := s.dial(t, "127.0.0.1")
+	first.wants(t, "/")
+	second := s.dial(t, "127.0.0.1")
+	second.wants(t, "/")
+	first.wants(t, "/") // the second is idle for longer now
+	third := s.dial(t, "127.0.0.1")
+	third.wants(t, "/")
+	s.dial(t, "127.0.0.1").wants(t, "/")
+	second.isClosed(t)
+	first.wants(t, "/")
+	third.wants(t, "/")
+}
+
+func TestABusyConnectionStaysAndANewOneWaits(t *testing.T) {
+	s := startLimited(t, 2, 0, nil)
+	busy := []*conn{s.dial(t, "127.0.0.1"), s.dial(t, "127.0.0.1")}
+	for _, c := range busy {
+		c.ask("/busy")
+		<-s.began
+	}
+	waiting := s.dial(t, "127.0.0.2")
+	waiting.ask("/")
+	close(s.release)
+	for _, c := range append(busy, waiting) {
+		c.isAnswered(t)
+	}
+}
+
+func TestOneAddressLeavesRoomForOthersButAProxyMayHaveAll(t *testing.T) {
+	proxies, err := peer.ParseProxies("127.0.0.9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startLimited(t, 6, 2, proxies)
+	var busy []*conn
+	for _, address := range []string{"127.0.0.1", "127.0.0.1", "127.0.0.9", "127.0.0.9", "127.0.0.9"} {
+		c := s.dial(t, address)
+		c.ask("/busy")
+		<-s.began
+		busy = append(busy, c)
+	}
+	s.dial(t, "127.0.0.1").isClosed(t)
+	other := s.dial(t, "127.0.0.2")
+	other.wants(t, "/")
+	close(s.release)
+	for _, c := range busy {
+		c.isAnswered(t)
+	}
+	s.dial(t, "127.0.0.1").wants(t, "/") // in the place of an idle one of its own
+	busy[0].isClosed(t)
+	other.wants(t, "/")
+}
+
+// limited is a server whose page /busy answers once release is closed.
+type limited struct {
+	address        string
+	began, release chan struct{}
+}
+
+func startLimited(t *testing.T, most, perAddress int, proxies peer.Proxies) *limited {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &limited{listener.Addr().String(), make(chan struct{}, most), make(chan struct{})}
+	accepted := newConnections(listener, most, perAddress, proxies)
+	server := &http.Server{ConnState: accepted.track, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/busy" {
+			s.began <- struct{}{}
+			<-s.release
+		}
+	})}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(accepted) }()
+	t.Cleanup(func() {
+		_ = server.Close()
+		<-served
+	})
+	return s
+}
+
+// conn is one connection, which speaks plain HTTP.
+type conn struct {
+	net.Conn
+	answers *bufio.Reader
+}
+
+func (s *limited) dial(t *testing.T, from string) *conn {
+	t.Helper()
+	return dialFrom(t, from, s.address)
+}
+
+func dialFrom(t *testing.T, from, to string) *conn {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	made, err := dialer.DialContext(t.Context(), "tcp", to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = made.Close() })
+	if err := made.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return &conn{made, bufio.NewReader(made)}
+}
+
+func (c *conn) ask(path string) { fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: newsbell\r\n\r\n", path) }
+
+func (c *conn) isAnswered(t *testing.T) {
+	t.Helper()
+	answer, err := http.ReadResponse(c.answers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != http.StatusOK {
+		t.Errorf("answer %d, %v", answer.StatusCode, err)
+	}
+}
+
+func (c *conn) wants(t *testing.T, path string) {
+	t.Helper()
+	c.ask(path)
+	c.isAnswered(t)
+}
+
+func (c *conn) isClosed(t *testing.T) {
+	t.Helper()
+	if _, err := c.answers.ReadByte(); err == nil || os.IsTimeout(err) {
+		t.Errorf("the connection is open: %v", err)
+	}
+}
+
+// The whole program, with fewer files than somebody opens connections.
+func TestIdleConnectionsLeaveFilesForAlerts(t *testing.T) {
+	const files, hoarded = 120, 140
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	program := exec.CommandContext(ctx, "sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" serve --listen 127.0.0.1:0 --trusted-proxies 127.0.0.9 --data-dir "$1"`, files),
+		binary, filepath.Join(t.TempDir(), "data"))
+	program.Env = append(os.Environ(), childVariable+"=1")
+	out, err := program.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		cancel()
+		_ = program.Wait()
+	}()
+	var address string
+	for lines := bufio.NewScanner(out); address == "" && lines.Scan(); {
+		if rest, isIt := strings.CutPrefix(lines.Text(), "listening on"); isIt {
+			address = strings.TrimSpace(rest)
+		}
+	}
+	for i := range hoarded {
+		c := dialFrom(t, "127.0.0.1", address)
+		c.ask("/healthz")
+		if i == 0 {
+			c.isAnswered(t)
+		}
+	}
+	dialFrom(t, "127.0.0.2", address).wants(t, "/readyz")
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", program.Process.Pid))
+	if err != nil {
+		t.Skip("this system does not tell of a process's files")
+	}
+	if left := files - len(open); left < files/4 {
+		t.Errorf("%d of %d files are left for the database and push services", left, files)
+	}
+}

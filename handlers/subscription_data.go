@@ -18,11 +18,15 @@ type subscriptionData struct {
 	Subscription subscription `json:"subscription"`
 	// FollowedAt is since when each topic is followed.
 	FollowedAt map[string]time.Time `json:"followed_at"`
-	Recent     []time.Time          `json:"recent" doc:"When the last alerts were sent, while there is an hourly cap."`
-	Alerts     []ownAlert           `json:"alerts"`
-	Failures   []failure            `json:"failures"`
-	CatchUps   []catchUp            `json:"catch_ups" doc:"Of outages whose alerts are held."`
-	Notices    []storedNotice       `json:"notices"`
+	// Refusals in a row by the push service, while it took pushes for others.
+	Refusals     int            `json:"refusals" doc:"How often in a row its push service refused it while it took pushes for others."`
+	RefusedSince *time.Time     `json:"refused_since"`
+	RefusedUntil *time.Time     `json:"refused_until" doc:"Until when it gets no alerts for that."`
+	Recent       []time.Time    `json:"recent" doc:"When the last alerts were sent, while there is an hourly cap."`
+	Alerts       []ownAlert     `json:"alerts"`
+	Failures     []failure      `json:"failures"`
+	CatchUps     []catchUp      `json:"catch_ups" doc:"Of outages whose alerts are held."`
+	Notices      []storedNotice `json:"notices"`
 }
 
 type browserKeys struct {
@@ -93,7 +97,8 @@ func (a *api) getSubscriptionData(ctx context.Context, _ *nothing) (*download, e
 
 func subscriptionDataView(sub models.Subscription, stored models.SubscriptionData) subscriptionData {
 	data := subscriptionData{
-		ID: sub.ID, CreatedAt: sub.CreatedAt, UpdatedAt: sub.UpdatedAt, Recent: append([]time.Time{}, stored.Recent...),
+		ID: sub.ID, CreatedAt: sub.CreatedAt, UpdatedAt: sub.UpdatedAt,
+		Refusals: sub.Refusals, RefusedSince: sub.RefusedSince, RefusedUntil: sub.RefusedUntil, Recent: append([]time.Time{}, stored.Recent...),
 		Keys: browserKeys{P256DH: sub.P256DH, Auth: sub.Auth}, FollowedAt: map[string]time.Time{},
 		Alerts: []ownAlert{}, Failures: []failure{}, CatchUps: []catchUp{}, Notices: []storedNotice{},
 	}

@@ -38,7 +38,8 @@ func (s *Store) Reach(ctx context.Context, d Draft) (int, error) {
 	var count int
 	err = s.reads.QueryRowContext(ctx, s.dialect.rebind(`SELECT count(*) FROM (`+query+`) f
 		JOIN subscriptions s ON s.id = f.subscription_id
-		WHERE s.gone_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= ?)`), append(args, s.Now())...).Scan(&count)
+		WHERE s.gone_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= ?) AND (s.refused_until IS NULL OR s.refused_until <= ?)`),
+		append(args, s.Now(), s.Now())...).Scan(&count)
 	return count, domain(err)
 }
 
@@ -54,8 +55,9 @@ func (s *Store) Asleep(ctx context.Context, d Draft) (int, error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
 		SELECT s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone, count(*) FROM (`+query+`) f
 		JOIN subscriptions s ON s.id = f.subscription_id
-		WHERE s.quiet_from IS NOT NULL AND s.gone_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= ?)
-		GROUP BY s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone`), append(args, now)...)
+		WHERE s.quiet_from IS NOT NULL AND s.gone_at IS NULL
+			AND (s.paused_until IS NULL OR s.paused_until <= ?) AND (s.refused_until IS NULL OR s.refused_until <= ?)
+		GROUP BY s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone`), append(args, now, now)...)
 	if err != nil {
 		return 0, domain(err)
 	}

@@ -24,6 +24,10 @@ type Claim struct {
 	Rebuilt string
 
 	audience audience
+	// reached are the offsets of who was reached lately, and subscriptions how
+	// many there are about.
+	reached       *roaring.Bitmap
+	subscriptions int
 }
 
 // Claim takes a shard from whoever has it. A shard without anything left to do
@@ -50,6 +54,12 @@ func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 	if err == nil {
 		err = s.readLedger(ctx, &claim)
 	}
+	if err == nil {
+		err = s.readReached(ctx, &claim)
+	}
+	if err == nil {
+		err = s.readSize(ctx, &claim)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("claim shard %d: %w", shardID, err)
 	}
@@ -70,6 +80,9 @@ type Result struct {
 	Reason string
 	// KeyMismatch says that the push service wants another VAPID key.
 	KeyMismatch bool
+	// Refused says that the push service refuses this subscription while it takes
+	// pushes for others. It counts when the outcome is [Failed].
+	Refused bool
 }
 
 // Record writes a page's results in one transaction: the position, the counts,
@@ -78,6 +91,7 @@ type Result struct {
 //
 // It refreshes the claim's alert, so that a stop is seen before the next page.
 func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Result) error {
+	endRefused(results, s.Now())
 	for _, r := range results {
 		c.note(r, page.Tries)
 	}
@@ -171,7 +185,7 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 				return err
 			}
 		}
-		return tx.Model(&c.Alert).Select("state", "deadline").Take(&c.Alert).Error
+		return tx.Model(&c.Alert).Select("state", "deadline", "audience", "planned_at").Take(&c.Alert).Error
 	})
 	if err != nil {
 		return fmt.Errorf("record shard %d: %w", shard.ID, err)
@@ -197,6 +211,9 @@ func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) err
 		if err != nil {
 			return err
 		}
+	}
+	if err := recordRefusals(tx, results, s.Now()); err != nil {
+		return err
 	}
 	if err := s.recordRecent(tx, results); err != nil || len(failures) == 0 {
 		return err

@@ -49,6 +49,10 @@ type HostEvent struct {
 	Asked bool `json:"asked,omitempty"`
 	// Works says that it has just taken a push.
 	Works bool `json:"works,omitempty"`
+	// RefusedKeys are VAPID keys with which nothing is accepted any more, and
+	// AcceptedKeys those with which something is again.
+	RefusedKeys  []int64 `json:"refused_keys,omitempty"`
+	AcceptedKeys []int64 `json:"accepted_keys,omitempty"`
 	// Limit is how many requests the process may have in flight there; 0: as
 	// many as it likes.
 	Limit int `json:"limit,omitempty"`

@@ -1,7 +1,6 @@
 package models_test
 
 import (
-	"flag"
 	"fmt"
 	"slices"
 	"testing"
@@ -34,7 +33,7 @@ var zoneNames = []string{
 // than they said, and nothing old after something new.
 func TestNights(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		fewerChecks(t, 10)
+		modelstest.FewerChecks(t, 10)
 		db.App("messenger")
 		night := 0
 		rapid.Check(t, func(rt *rapid.T) {
@@ -202,21 +201,6 @@ func isQuiet(q models.QuietHours, wall time.Time) bool {
 		}
 	}
 	return false
-}
-
-// fewerChecks lets rapid check a long test so often, unless the command line
-// says how often: go test -run Nights -rapid.checks 500 ./models
-func fewerChecks(t *testing.T, checks int) {
-	t.Helper()
-	often := flag.Lookup("rapid.checks")
-	before := often.Value.String()
-	if before != often.DefValue {
-		return
-	}
-	if err := flag.Set(often.Name, fmt.Sprint(checks)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = flag.Set(often.Name, before) })
 }
 
 func (n *nightTest) must(_ any, err error) {

@@ -95,6 +95,7 @@ func (n Notice) Recipient() Recipient {
 	return Recipient{
 		ID: sub.ID, Endpoint: sub.Endpoint, P256DH: sub.P256DH, Auth: sub.Auth,
 		VAPIDKeyID: sub.VAPIDKeyID, NeedsResubscribe: sub.NeedsResubscribe,
+		refusal: refusal{sub.Refusals, sub.RefusedSince},
 	}
 }
 

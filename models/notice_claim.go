@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -139,10 +140,18 @@ func (r NoticeResult) recordSubscription(tx *gorm.DB, now time.Time) error {
 	case r.Outcome == Gone:
 		_, err := retireAddress(mine, r.Recipient, now)
 		return err
-	case r.mendsOrBreaksKey():
-		return mine.Model(&Subscription{}).UpdateColumn("needs_resubscribe", r.KeyMismatch).Error
 	}
-	return nil
+	changes := map[string]any{}
+	if r.mendsOrBreaksKey() {
+		changes["needs_resubscribe"] = r.KeyMismatch
+	}
+	if r.Outcome == Accepted && r.Recipient.Refused() {
+		maps.Copy(changes, noRefusals())
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	return mine.Model(&Subscription{}).UpdateColumns(changes).Error
 }
 
 // record writes down the answer. A due time behind the deadline means that

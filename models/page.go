@@ -20,7 +20,8 @@ type Recipient struct {
 	VAPIDKeyID       int64
 	NeedsResubscribe bool
 
-	wishes *wishes // nil for most
+	refusal refusal
+	wishes  *wishes // nil for most
 }
 
 // Page is a piece of a shard, read to be sent.
@@ -30,9 +31,9 @@ type Page struct {
 	Tries int
 	// upto is the last ID that the page covers; 0 for a page of those who wait.
 	upto int64
-	// leftOut are the IDs of those who paused, or have been told since, gone of
-	// those whose address is gone, and missing of those who waited and whose row
-	// or address is gone since.
+	// leftOut are the IDs of those who paused, are refused again and again, or have
+	// been told since, gone of those whose address is gone, and missing of those
+	// who waited and whose row or address is gone since.
 	leftOut, gone, missing []int64
 	// held are those who are not to be disturbed now.
 	held []heldReader
@@ -153,6 +154,7 @@ func (s *Store) waitingPage(ctx context.Context, c *Claim, offsets []uint32) (Pa
 func (s *Store) recipients(ctx context.Context, page *Page, query string, args []any) (read int, last int64, err error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
 		SELECT s.id, s.endpoint, s.p256dh, s.auth, s.vapid_key_id, s.needs_resubscribe, s.paused_until, s.gone_at IS NOT NULL,
+			s.refusals, s.refused_since, s.refused_until,
 			s.quiet_from, s.quiet_until, s.key_wakes, s.hourly_cap,
 			CASE WHEN s.quiet_from IS NULL AND s.hourly_cap = 0 THEN NULL ELSE s.time_zone END,
 			CASE WHEN s.hourly_cap = 0 THEN NULL ELSE s.recent END
@@ -164,12 +166,13 @@ func (s *Store) recipients(ctx context.Context, page *Page, query string, args [
 	now := s.Now()
 	for rows.Next() {
 		var (
-			r      Recipient
-			paused *time.Time
-			isGone bool
-			w      wishes
+			r               Recipient
+			paused, refused *time.Time
+			isGone          bool
+			w               wishes
 		)
 		if err := rows.Scan(&r.ID, &r.Endpoint, &r.P256DH, &r.Auth, &r.VAPIDKeyID, &r.NeedsResubscribe, &paused, &isGone,
+			&r.refusal.count, &r.refusal.since, &refused,
 			&w.quietFrom, &w.quietUntil, &w.keyWakes, &w.hourlyCap, &w.timeZone, (*[]byte)(&w.recent)); err != nil {
 			return 0, 0, err
 		}
@@ -181,7 +184,7 @@ func (s *Store) recipients(ctx context.Context, page *Page, query string, args [
 			page.gone = append(page.gone, r.ID)
 			continue
 		}
-		if paused != nil && now.Before(*paused) {
+		if isBefore(now, paused) || isBefore(now, refused) {
 			page.leftOut = append(page.leftOut, r.ID)
 			continue
 		}
@@ -189,3 +192,6 @@ func (s *Store) recipients(ctx context.Context, page *Page, query string, args [
 	}
 	return read, last, rows.Err()
 }
+
+// isBefore tells whether now is before a time, if there is one.
+func isBefore(now time.Time, until *time.Time) bool { return until != nil && now.Before(*until) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"maps"
 	"time"
 
 	"gorm.io/gorm"
@@ -33,6 +34,11 @@ type Subscription struct {
 	// NeedsResubscribe says that the push service refused our VAPID key; the
 	// page mends it on the reader's next visit.
 	NeedsResubscribe bool
+	// Refusals are how often in a row the push service refused it while it took
+	// pushes for others, since when, and until when it gets no alerts for that.
+	Refusals     int
+	RefusedSince *time.Time
+	RefusedUntil *time.Time
 	// QuietFrom and QuietUntil are minutes after midnight on the clock of
 	// TimeZone, or nil: alerts between them wait. KeyWakes lets key moments through.
 	QuietFrom, QuietUntil *WallTime
@@ -164,6 +170,7 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		columns["endpoint"], columns["endpoint_hash"] = NormalEndpoint(b.Endpoint), keys.endpointHash
 		columns["p256dh"], columns["auth"] = keys.p256dh, keys.auth
 		columns["needs_resubscribe"], columns["gone_at"] = false, nil
+		maps.Copy(columns, noRefusals())
 	}
 	if change.TimeZone != nil {
 		columns["time_zone"] = knownZone(*change.TimeZone)

@@ -20,16 +20,32 @@ var (
 	errStraggler = errors.New("the push host did not answer when it answered others")
 )
 
+// source is what the pushes of a page are part of.
+type source struct {
+	alert    int64 // 0: notices
+	audience int   // how many there are in all; 0: those of the page
+}
+
 // poolPage is what the jobs of one page share.
 type poolPage struct {
+	of      source
+	size    int
 	sending context.Context // ends when those in flight are given up
 	pending sync.WaitGroup  // jobs without an answer
 }
 
-// batch is what one page has for one host.
+// batchKey says what a batch is for.
+type batchKey struct {
+	host    string
+	vapidID int64
+}
+
+// batch is what one page has for one host, signed with one VAPID key.
 type batch struct {
+	batchKey
 	page     *poolPage
 	host     *host
+	refusals *refusals
 	since    time.Time
 	size     int
 	jobs     []*job // that have not begun
@@ -37,6 +53,10 @@ type batch struct {
 	few      time.Time       // since when but a few have no answer
 	sending  context.Context // ends with the page's, or when it is given up
 	giveUp   context.CancelCauseFunc
+
+	samples int    // how many of the next jobs may be tried in doubt
+	testing int    // how many are
+	refused []*job // by the push service
 }
 
 // attempt is a job that has begun.
@@ -45,11 +65,15 @@ type attempt struct {
 	batch *batch
 	// probe says that the host is left alone but for this push.
 	probe bool
+	// sample says that others wait for what comes of it, in doubt.
+	sample bool
 }
 
-// cut sorts jobs by their hosts. One without a host has its answer already.
-func (p *poolPage) cut(jobs []job) map[string]*batch {
-	batches := map[string]*batch{}
+// cut sorts jobs by their hosts and keys. One without a host has its answer
+// already.
+func (p *poolPage) cut(jobs []job) map[batchKey]*batch {
+	p.size = len(jobs)
+	batches := map[batchKey]*batch{}
 	for i := range jobs {
 		j := &jobs[i]
 		target, err := j.push.target()
@@ -58,17 +82,23 @@ func (p *poolPage) cut(jobs []job) map[string]*batch {
 			continue
 		}
 		j.push.parsed = target
-		b, ok := batches[target.Host]
+		key := batchKey{target.Host, j.push.Key.id()}
+		b, ok := batches[key]
 		if !ok {
-			b = &batch{page: p}
+			b = &batch{page: p, batchKey: key}
 			b.sending, b.giveUp = context.WithCancelCause(p.sending)
-			batches[target.Host] = b
+			batches[key] = b
 		}
 		b.jobs = append(b.jobs, j)
 		b.size++
 		p.pending.Add(1)
 	}
 	return batches
+}
+
+// share is how much of its audience the page is.
+func (p *poolPage) share() float64 {
+	return float64(p.size) / float64(max(p.size, p.of.audience))
 }
 
 // sendBack answers what has not begun, and says how much that was.

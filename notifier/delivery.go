@@ -184,17 +184,17 @@ func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result,
 		if err != nil {
 			return nil, err
 		}
-		d.jobs = append(d.jobs, job{push: Push{
+		d.jobs = append(d.jobs, job{reached: d.claim.ReachedLately(r), again: page.Tries > 0 || r.Refused(), push: Push{
 			SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
 			Payload: d.payload(r.ID), TTL: d.claim.Alert.Deadline.Sub(d.store.Now()),
 			Urgency: d.message.urgency, Topic: d.message.topic,
 		}})
 	}
-	d.pool.send(ctx, d.jobs)
+	d.pool.send(ctx, d.jobs, source{d.claim.Alert.ID, d.claim.Size()})
 	results := make([]models.Result, 0, len(page.Recipients))
 	for i, r := range page.Recipients {
 		if answer := d.jobs[i].answer; answer.Verdict != 0 {
-			results = append(results, d.judge(r, answer, page.Tries))
+			results = append(results, resultOf(r, answer, page.Tries, d.store.Now()))
 		}
 	}
 	return results, nil
@@ -207,15 +207,9 @@ func (d *delivery) payload(subscriptionID int64) []byte {
 	return d.payloads[start:len(d.payloads):len(d.payloads)] // nobody writes into the next one's
 }
 
-// waits says when a push is tried again.
-func (n *Notifier) waits(result *models.Result, a Answer, tries int) {
-	result.Outcome, result.Held = models.Waiting, a.Held
-	result.Due = n.store.Now().Add(wait(a, tries))
-}
-
-// judge is the result of an answer after so many tries before it. Each reader
-// waits as long as their own push service asks.
-func (n *Notifier) judge(r models.Recipient, a Answer, tries int) models.Result {
+// resultOf is the result of an answer, now, after so many tries before it. Each
+// reader waits as long as their own push service asks.
+func resultOf(r models.Recipient, a Answer, tries int, now time.Time) models.Result {
 	result := models.Result{
 		Recipient: r, Status: a.Status, Reason: a.Reason,
 		Outcome: models.Failed, KeyMismatch: a.Verdict == KeyMismatch,
@@ -225,15 +219,22 @@ func (n *Notifier) judge(r models.Recipient, a Answer, tries int) models.Result 
 		result.Outcome = models.Accepted
 	case Gone:
 		result.Outcome = models.Gone
-	case Unauthorized, KeyMismatch:
+	case Unauthorized, KeyMismatch, Rejected:
 		// Until a second try, keys or subscription may be mended. Nobody pays for
-		// having been the host's probe.
-		if a.Held || tries == 0 && !r.NeedsResubscribe {
+		// being refused when everything is.
+		again := (a.Verdict != Rejected || a.Many) && tries == 0 && !r.NeedsResubscribe && !r.Refused()
+		if result.Refused = a.Alone && !again; a.Held || again {
 			a.RetryAfter = refusedFor
-			n.waits(&result, a, tries)
+			waitAgain(&result, a, tries, now)
 		}
 	case RetryLater:
-		n.waits(&result, a, tries)
+		waitAgain(&result, a, tries, now)
 	}
 	return result
+}
+
+// waitAgain says when a push is tried again.
+func waitAgain(result *models.Result, a Answer, tries int, now time.Time) {
+	result.Outcome, result.Held = models.Waiting, a.Held
+	result.Due = now.Add(wait(a, tries))
 }

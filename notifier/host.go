@@ -28,35 +28,47 @@ type host struct {
 	worked   time.Time // when it took a push last
 	limit    hostLimit
 	circuit  circuit
-	refusals int    // in a row
-	recent   uint32 // the last answers, a bit each: whether it asked for time
-	asked    bool   // it asked to be left alone
-	changed  bool   // others have not been told yet
+	refusals map[int64]*refusals // by VAPID key
+	recent   uint32              // the last answers, a bit each: whether it asked for time
+	asked    bool                // it asked to be left alone
+	changed  bool                // others have not been told yet
 }
 
 func newHost(name string, most int, log *slog.Logger) *host {
-	return &host{name: name, log: log, limit: hostLimit{most: most}}
+	return &host{name: name, log: log, limit: hostLimit{most: most}, refusals: map[int64]*refusals{}}
 }
 
 // take takes a page's batch, or sends it back if the host is left alone.
 func (h *host) take(now time.Time, b *batch) {
+	b.refusals = h.refusalsOf(b.vapidID)
 	h.batches = append(h.batches, b)
 	h.queued += len(b.jobs)
 	if wait := h.circuit.closedFor(now); wait > 0 {
 		h.sendBack(b, leftAlone(wait))
+		return
 	}
+	h.sample(now, b)
 }
 
 func (h *host) mayBegin(now time.Time) bool {
-	return h.queued > 0 && h.limit.admits(h.inFlight) && h.circuit.closedFor(now) == 0
+	return h.queued > 0 && h.limit.admits(h.inFlight) && h.circuit.closedFor(now) == 0 && h.next(now) != nil
+}
+
+// next is the batch whose turn it is; nil if none may begin.
+func (h *host) next(now time.Time) *batch {
+	for _, b := range h.batches {
+		if len(b.jobs) > 0 && b.refusals.admits(now, b) {
+			return b
+		}
+	}
+	return nil
 }
 
 // begin begins the oldest job. If it is to show whether the host is back, the
 // rest of its page waits for that, and all others go back.
 func (h *host) begin(now time.Time) attempt {
-	first := slices.IndexFunc(h.batches, func(b *batch) bool { return len(b.jobs) > 0 })
-	b := h.batches[first]
-	a := attempt{job: b.jobs[0], batch: b, probe: h.circuit.isOpen()}
+	b := h.next(now)
+	a := attempt{job: b.jobs[0], batch: b, probe: h.circuit.isOpen(), sample: b.refusals.begin(b)}
 	b.jobs = b.jobs[1:]
 	b.inFlight++
 	h.queued--
@@ -73,11 +85,12 @@ func (h *host) begin(now time.Time) attempt {
 func (h *host) answered(now time.Time, a attempt) {
 	h.inFlight--
 	a.batch.inFlight--
+	a.batch.refusals.end(a)
 	if !a.isGivenUp() {
 		h.heard = now
-		h.learn(now, a.job.answer, a.probe)
-		a.job.answer.Held = a.probe && a.job.answer.isAboutKeys()
+		h.learn(now, a)
 	}
+	h.settle(now, a.batch.refusals)
 	h.forgetDone()
 	a.batch.page.pending.Done()
 }

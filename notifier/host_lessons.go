@@ -7,10 +7,6 @@ import (
 )
 
 const (
-	// refusalsInARow is when our pushes to a host look wrong as such.
-	refusalsInARow = 50
-	// refusedFor is how long such a host is left alone before one more try.
-	refusedFor = time.Minute
 	// hostRetryAfter bounds how long a Retry-After holds back a whole host.
 	hostRetryAfter = time.Minute
 	// A host as such is held back when it asks for time in more than half of so
@@ -23,7 +19,11 @@ const asksForTime = "it asks for time"
 
 // learn takes an answer to heart. Of a host that is left alone, only what came
 // of the probe counts.
-func (h *host) learn(now time.Time, a Answer, probe bool) {
+func (h *host) learn(now time.Time, of attempt) {
+	a, probe := of.job.answer, of.probe
+	if a.isRefusal() {
+		h.refuses(now, of)
+	}
 	if h.circuit.isOpen() && !(probe && h.circuit.probing) {
 		return
 	}
@@ -43,7 +43,10 @@ func (h *host) learn(now time.Time, a Answer, probe bool) {
 		}
 	}
 	switch {
-	case a.Verdict == Accepted, a.Verdict == Gone:
+	case a.Verdict == Accepted:
+		h.works(now)
+		h.accepts(now, of.batch)
+	case a.Verdict == Gone, a.isRefusal():
 		h.works(now)
 	case throttled:
 		h.throttles(now, a, probe)
@@ -51,13 +54,11 @@ func (h *host) learn(now time.Time, a Answer, probe bool) {
 		if wait := h.circuit.fail(a.RetryAfter); wait > 0 {
 			h.leaveAlone(now, wait, "it fails: "+a.forLog())
 		}
-	case a.Status != 0 && a.Verdict == Rejected, a.isAboutKeys():
-		h.refuses(now, a)
 	}
 }
 
 func (h *host) works(now time.Time) {
-	h.refusals, h.worked = 0, now
+	h.worked = now
 	if h.circuit.isOpen() {
 		h.log.Info("a push host takes pushes again", "host", h.name)
 		h.changed = true
@@ -74,17 +75,6 @@ func (h *host) throttles(now time.Time, a Answer, probe bool) {
 	case probe:
 		h.leaveAlone(now, h.circuit.trip(0), asksForTime)
 	}
-}
-
-// refuses raises the alarm when nothing of ours is good enough: one bad VAPID
-// key, or one bad release, must not burn the whole audience.
-func (h *host) refuses(now time.Time, a Answer) {
-	if h.refusals++; h.refusals < refusalsInARow {
-		return
-	}
-	h.log.Error("ALARM: a push host refuses everything", "host", h.name,
-		"in_a_row", h.refusals, "status", a.Status, "reason", a.Reason)
-	h.leaveAlone(now, refusedFor, "it refuses everything")
 }
 
 // leaveAlone sends back what has not begun; after the wait one push may try.

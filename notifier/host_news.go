@@ -53,6 +53,7 @@ func (h *host) hear(now time.Time, event models.HostEvent) {
 	if event.Limit > 0 {
 		h.limit.lowerTo(now, event.Limit)
 	}
+	h.hearKeys(now, event.RefusedKeys, event.AcceptedKeys)
 	if event.Works {
 		h.circuit = circuit{}
 		return
@@ -68,7 +69,9 @@ func (h *host) hear(now time.Time, event models.HostEvent) {
 
 // news is what others should know of the host.
 func (h *host) news(now time.Time) models.HostEvent {
+	refused, accepted := h.keyNews()
 	return models.HostEvent{
+		RefusedKeys: refused, AcceptedKeys: accepted,
 		Host: h.name, LeftAloneMS: h.circuit.closedFor(now).Milliseconds(), Asked: h.asked,
 		Works: !h.circuit.isOpen() && h.hasWorked(now), Limit: int(h.limit.limit),
 	}

@@ -54,12 +54,12 @@ func newHosts(size int, log *slog.Logger) *hosts {
 }
 
 // enqueue takes the batches of a page.
-func (s *hosts) enqueue(batches map[string]*batch) {
+func (s *hosts) enqueue(batches map[batchKey]*batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	for name, b := range batches {
-		h := s.host(name)
+	for key, b := range batches {
+		h := s.host(key.host)
 		b.host, b.since = h, now
 		if h.take(now, b); h.queued > 0 && !slices.Contains(s.waiting, h) {
 			s.waiting = append(s.waiting, h)
@@ -117,11 +117,22 @@ func (s *hosts) hasRoom() bool {
 }
 
 // drop leaves the jobs that have not begun without an answer.
-func (s *hosts) drop(batches map[string]*batch) {
+func (s *hosts) drop(batches map[batchKey]*batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, b := range batches {
 		b.host.sendBack(b, Answer{})
+	}
+}
+
+// blame says of a page's refused pushes whose fault that is, when all have been
+// answered.
+func (s *hosts) blame(batches map[batchKey]*batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	for _, b := range batches {
+		b.blame(now)
 	}
 }
 

@@ -98,7 +98,7 @@ func (d *noticeDesk) send(ctx context.Context, notices []models.Notice) error {
 			return fmt.Errorf("notice %d: %w", notice.ID, err)
 		}
 	}
-	d.pool.send(ctx, jobs)
+	d.pool.send(ctx, jobs, source{})
 	results := make([]models.NoticeResult, len(notices))
 	for i, notice := range notices {
 		results[i] = models.NoticeResult{Notice: notice, Result: d.judgeNotice(notice, jobs[i].answer)}
@@ -142,7 +142,7 @@ func (d *noticeDesk) judgeNotice(notice models.Notice, a Answer) models.Result {
 		d.log.Warn("a notice did not get through", "notice", notice.ID,
 			"host", models.PushService(notice.Subscription.Endpoint), "error", a.Detail)
 	}
-	return d.judge(notice.Recipient(), a, int(notice.Epoch-1))
+	return resultOf(notice.Recipient(), a, int(notice.Epoch-1), d.store.Now())
 }
 
 // wake lets the desk look now instead of at the next sweep.

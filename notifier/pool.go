@@ -34,6 +34,10 @@ type pool struct {
 type job struct {
 	push   Push
 	answer Answer
+	// reached says that an alert was accepted for the subscription lately.
+	reached bool
+	// again says that it has been refused, or tried in vain, before.
+	again bool
 }
 
 func newPool(sender Sender, size int, busy func() bool, log *slog.Logger) *pool {
@@ -60,13 +64,13 @@ func (p *pool) start(tell func(models.HostEvent)) (stop func()) {
 // send fills in the answers of all jobs. When ctx ends, no push begins any
 // more and those in flight get a moment; what has not been sent by then keeps
 // the zero answer.
-func (p *pool) send(ctx context.Context, jobs []job) {
+func (p *pool) send(ctx context.Context, jobs []job, of source) {
 	if ctx.Err() != nil {
 		return
 	}
 	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	page := &poolPage{sending: sending}
+	page := &poolPage{of: of, sending: sending}
 	batches := page.cut(jobs)
 	p.hosts.enqueue(batches)
 	stop := context.AfterFunc(ctx, func() {
@@ -75,6 +79,7 @@ func (p *pool) send(ctx context.Context, jobs []job) {
 	})
 	defer stop()
 	page.pending.Wait()
+	p.hosts.blame(batches)
 }
 
 func (p *pool) seal() {

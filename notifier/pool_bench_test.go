@@ -24,6 +24,6 @@ func BenchmarkPool(b *testing.B) {
 		for i := range jobs {
 			jobs[i] = job{push: Push{Endpoint: "https://fcm.googleapis.com/fcm/send/abcdefghijklmnop"}}
 		}
-		p.send(b.Context(), jobs)
+		p.send(b.Context(), jobs, source{})
 	}
 }

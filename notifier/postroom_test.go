@@ -82,7 +82,7 @@ func (r *postroom) sends(jobs []job) map[int]int {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
-	r.send(ctx, jobs)
+	r.send(ctx, jobs, source{})
 	if ctx.Err() != nil {
 		r.t.Fatal("the page is not done")
 	}
@@ -106,7 +106,7 @@ func (r *postroom) begins(jobs []job) (ended <-chan struct{}) {
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		r.send(r.t.Context(), jobs)
+		r.send(r.t.Context(), jobs, source{})
 	}()
 	return sent
 }

@@ -108,6 +108,14 @@ func NewVAPIDKey(key models.VAPIDKey, subject string) (*VAPIDKey, error) {
 	}, nil
 }
 
+// id is the key's ID; 0 of no key.
+func (k *VAPIDKey) id() int64 {
+	if k == nil {
+		return 0
+	}
+	return k.ID
+}
+
 // PublicKey is the uncompressed point, base64url without padding: what
 // browsers take as applicationServerKey.
 func (k *VAPIDKey) PublicKey() string { return k.public }

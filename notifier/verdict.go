@@ -61,8 +61,11 @@ type Answer struct {
 	// RetryAfter is how long the push service asks to wait; 0 if it does not say.
 	RetryAfter time.Duration
 	// Held says that the push was not sent, because its host is left alone for
-	// now, or only to see whether its host takes our keys again.
+	// now, or that it was refused when everything was: the reader does not pay.
 	Held bool
+	// Alone says that it was refused while pushes for others were accepted, Many
+	// that others were refused too and none was accepted in between.
+	Alone, Many bool
 	// Reason is a short text for readers and editors, empty when accepted. It
 	// holds no endpoint, no key, and no address of the network at home.
 	Reason string
@@ -73,8 +76,11 @@ type Answer struct {
 // forLog is why there is this answer.
 func (a Answer) forLog() string { return cmp.Or(a.Detail, a.Reason) }
 
-// isAboutKeys tells whether our token, or its key, was refused.
-func (a Answer) isAboutKeys() bool { return a.Verdict == Unauthorized || a.Verdict == KeyMismatch }
+// isRefusal tells whether the push service refused the push: for the sake of its
+// subscription, or of our key, clock or message.
+func (a Answer) isRefusal() bool {
+	return a.Verdict == Unauthorized || a.Verdict == KeyMismatch || a.Verdict == Rejected && a.Status != 0
+}
 
 // maxRetryAfter is the longest wait that a push service is believed.
 const maxRetryAfter = 24 * time.Hour

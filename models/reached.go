@@ -1,0 +1,61 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+const (
+	// A subscription was reached lately if one of the last alerts, not older than
+	// this, was accepted for it.
+	reachedWithin = 30 * 24 * time.Hour
+	reachedAlerts = 8
+)
+
+// ReachedLately tells whether a push service has taken an earlier alert for
+// the recipient, and none has been refused since.
+func (c *Claim) ReachedLately(r Recipient) bool {
+	return !r.Refused() && c.reached.Contains(c.offset(r.ID))
+}
+
+// Size is about how large the alert's audience is: exact when it has been
+// planned, and until then at most as many as there are subscriptions.
+func (c *Claim) Size() int {
+	if c.Alert.PlannedAt != nil {
+		return c.Alert.Audience
+	}
+	return c.subscriptions
+}
+
+// readReached reads from the ledgers of the last alerts who of the shard was
+// reached lately. A corrupt ledger says nothing.
+func (s *Store) readReached(ctx context.Context, c *Claim) error {
+	c.reached = roaring.New()
+	ledgers, err := s.ledgers(ctx, `alert_id IN (SELECT id FROM alerts
+			WHERE id < ? AND created_at > ? AND catch_up_until IS NULL ORDER BY id DESC LIMIT ?)
+		AND accepted > 0 AND after_id < ? AND upto_id > ?`,
+		c.Shard.AlertID, s.Now().Add(-reachedWithin), reachedAlerts, c.Shard.UptoID, c.Shard.AfterID)
+	if err != nil && !errors.Is(err, errCorruptLedger) {
+		return err
+	}
+	for _, l := range ledgers {
+		c.reached.Or(roaring.AddOffset64(l.Accepted, l.afterID-c.Shard.AfterID))
+	}
+	return nil
+}
+
+// readSize reads what [Claim.Size] answers while the alert is being planned.
+func (s *Store) readSize(ctx context.Context, c *Claim) error {
+	if c.Alert.PlannedAt != nil {
+		return nil
+	}
+	err := s.reads.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM subscriptions").Scan(&c.subscriptions)
+	if err != nil {
+		return fmt.Errorf("count subscriptions: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package models_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+func TestARefusedSubscriptionIsLeftOutForLongerAndIsGoneInTheEnd(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		sub := db.Reader("outage/messages-down:all")
+		var tried []time.Duration
+		for hours := 0; hours <= 14*24; hours++ {
+			outcome, wasTried := refuseOnce(t, db)
+			if wasTried {
+				tried = append(tried, db.Now().Sub(modelstest.Start))
+			}
+			if outcome == models.Gone {
+				break
+			}
+			db.Clock.Advance(time.Hour)
+		}
+		for i := 2; i < len(tried); i++ {
+			if before, after := tried[i-1]-tried[i-2], tried[i]-tried[i-1]; after < before {
+				t.Errorf("tried after %v; want longer and longer pauses", tried)
+			}
+		}
+		if days := tried[len(tried)-1].Hours() / 24; len(tried) < 6 || len(tried) > 10 || days < 7 || days > 11 {
+			t.Errorf("gone after %d refusals in %.1f days: %v", len(tried), days, tried)
+		}
+		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		if outcome, err := db.SentTo(t.Context(), id, sub.ID); err != nil || outcome != models.Untried {
+			t.Errorf("outcome after the end = %v, %v; want it left out", outcome, err)
+		}
+	})
+}
+
+func TestAnAcceptedPushOrANewAddressEndsTheCountOfRefusals(t *testing.T) {
+	for name, end := range map[string]func(*testing.T, *modelstest.DB, models.Subscription){
+		"accepted alert": func(t *testing.T, db *modelstest.DB, _ models.Subscription) {
+			db.Clock.Advance(time.Hour)
+			claim := claimAll(t, db, db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID)[0]
+			page := readPages(t, db, claim)[0]
+			if err := db.Record(t.Context(), claim, page, outcomes(page, models.Accepted)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"accepted notice": func(t *testing.T, db *modelstest.DB, sub models.Subscription) {
+			if _, err := db.CreateNotice(t.Context(), sub, models.TestNotice); err != nil {
+				t.Fatal(err)
+			}
+			notices, err := db.ClaimNotices(t.Context(), 1)
+			if err != nil || len(notices) != 1 {
+				t.Fatal(notices, err)
+			}
+			result := models.Result{Recipient: notices[0].Recipient(), Outcome: models.Accepted}
+			if err := db.RecordNotices(t.Context(), []models.NoticeResult{{Notice: notices[0], Result: result}}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"new address": func(t *testing.T, db *modelstest.DB, sub models.Subscription) {
+			browser := db.Browser()
+			if _, err := db.ChangeSubscription(t.Context(), sub, models.SubscriptionChange{Browser: &browser}); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+				db.Outage("messages-down", "messenger")
+				sub, secret := db.ReaderWithSecret(db.Browser(), "outage/messages-down:all")
+				for range 2 {
+					refuseOnce(t, db)
+				}
+				refused, err := db.SubscriptionBySecret(t.Context(), secret)
+				if err != nil || refused.Refusals != 2 || refused.RefusedUntil == nil {
+					t.Fatalf("subscription = %+v, %v; want 2 refusals", refused, err)
+				}
+				if reach, err := db.Reach(t.Context(), models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "News"}); err != nil || reach != 0 {
+					t.Errorf("reach = %d, %v; want nobody", reach, err)
+				}
+				end(t, db, sub)
+				kept, err := db.SubscriptionBySecret(t.Context(), secret)
+				if err != nil || kept.Refusals != 0 || kept.RefusedUntil != nil || kept.RefusedSince != nil {
+					t.Errorf("subscription = %+v, %v; want no refusals", kept, err)
+				}
+			})
+		})
+	}
+}
+
+func TestWhoWasReachedLatelyIsKnownFromTheLedgers(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		for range 4 {
+			db.Reader("outage/messages-down:all")
+		}
+		reached := func() (who [4]bool) {
+			claim := claimAll(t, db, db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID)[0]
+			page := readPages(t, db, claim)[0]
+			for i, r := range page.Recipients {
+				who[i] = claim.ReachedLately(r)
+			}
+			if err := db.Record(t.Context(), claim, page, outcomes(page, models.Accepted, models.Failed, models.Waiting, models.Accepted)); err != nil {
+				t.Fatal(err)
+			}
+			return who
+		}
+		if who := reached(); who != [4]bool{} {
+			t.Errorf("reached before any alert = %v", who)
+		}
+		if who := reached(); who != [4]bool{true, false, false, true} {
+			t.Errorf("reached = %v; want those who were accepted", who)
+		}
+		db.Clock.Advance(31 * 24 * time.Hour)
+		if who := reached(); who != [4]bool{} {
+			t.Errorf("reached a month ago = %v; want nobody", who)
+		}
+	})
+}
+
+// refuseOnce publishes an alert whose push is refused, if there is any.
+func refuseOnce(t *testing.T, db *modelstest.DB) (outcome models.Outcome, tried bool) {
+	t.Helper()
+	ctx := t.Context()
+	id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+	claim := claimAll(t, db, id)[0]
+	page := readPages(t, db, claim)[0]
+	results := outcomes(page, models.Failed)[:len(page.Recipients)]
+	for i := range results {
+		results[i].Refused, results[i].Status = true, 403
+	}
+	err := errors.Join(db.Record(ctx, claim, page, results), db.Finish(ctx, claim))
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := countsOf(t, db, id)
+	if counts.Gone == 1 {
+		return models.Gone, true
+	}
+	return models.Failed, len(results) > 0
+}

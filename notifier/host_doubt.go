@@ -1,0 +1,112 @@
+package notifier
+
+import "time"
+
+// refusalsOf is what is known of one VAPID key at the host.
+func (h *host) refusalsOf(vapidID int64) *refusals {
+	r, ok := h.refusals[vapidID]
+	if !ok {
+		r = newRefusals()
+		h.refusals[vapidID] = r
+	}
+	return r
+}
+
+// accepts ends a doubt.
+func (h *host) accepts(now time.Time, b *batch) {
+	if b.refusals.accept(now) {
+		h.changed = true
+		h.log.Info("a push host accepts pushes: some of its subscriptions are refused, not all", "host", h.name, "vapid_key", b.vapidID)
+	}
+}
+
+// refuses begins a doubt when that was one refusal too many: one bad VAPID key,
+// or one bad release, must not burn the whole audience.
+func (h *host) refuses(now time.Time, a attempt) {
+	b := a.batch
+	b.refused = append(b.refused, a.job)
+	if !b.refusals.refuse(now, a.job) || b.refusals.doubt.isOn {
+		return
+	}
+	h.log.Warn("a push host refuses many pushes; a sample is tried", "host", h.name, "vapid_key", b.vapidID,
+		"in_a_row", b.refusals.inARow, "status", a.job.answer.Status, "reason", a.job.answer.forLog())
+	h.doubts(now, b.refusals, sampleSize)
+	h.changed = true
+}
+
+// doubts lets all pushes with a key wait but a sample.
+func (h *host) doubts(now time.Time, r *refusals, size int) {
+	r.beginDoubt(now, size)
+	for _, b := range h.batches {
+		if b.refusals == r {
+			b.drawSample(0)
+		}
+	}
+}
+
+// sample draws what of a new batch is tried in doubt.
+func (h *host) sample(now time.Time, b *batch) {
+	b.refusals.fade(now)
+	atLeast := b.refusals.admitNew(b)
+	if b.refusals.doubt.isOn {
+		b.refusals.doubt.goOn(now)
+		b.drawSample(atLeast)
+		h.settle(now, b.refusals)
+	}
+}
+
+// settle sends back who can only wait for the end of a doubt. When the sample
+// has been refused, it raises the alarm.
+func (h *host) settle(now time.Time, r *refusals) {
+	if !r.doubt.isOn {
+		return
+	}
+	if r.doubt.close(now) {
+		h.log.Error("ALARM: a push host refuses everything that is signed with a VAPID key; our key, clock or message may be wrong",
+			"host", h.name, "in_a_row", r.inARow)
+	}
+	h.sendBackAll(inDoubt(r.doubt.retryAfter(now)), func(b *batch) bool {
+		return b.refusals == r && b.testing == 0 && (b.samples == 0 || r.doubt.left == 0)
+	})
+}
+
+func inDoubt(wait time.Duration) Answer {
+	return Answer{Verdict: RetryLater, RetryAfter: wait, Held: true, Reason: "the push host refuses everything for now"}
+}
+
+// hearKeys learns from another process which keys are refused and accepted. A
+// key that is accepted here is not ours to doubt.
+func (h *host) hearKeys(now time.Time, refused, accepted []int64) {
+	for _, id := range refused {
+		r := h.refusals[id]
+		if r == nil && len(h.refusals) < maxKeys {
+			r = h.refusalsOf(id)
+		}
+		if r != nil && !r.doubt.isOn && now.Sub(r.accepted) >= answersWithin {
+			h.doubts(now, r, probeSize)
+			r.changed = false // who told knows
+			h.settle(now, r)
+		}
+	}
+	for _, id := range accepted {
+		if r := h.refusals[id]; r != nil && r.doubt.isOn {
+			r.accept(now)
+			r.changed = false
+		}
+	}
+}
+
+// keyNews are the keys of which others should know.
+func (h *host) keyNews() (refused, accepted []int64) {
+	for id, r := range h.refusals {
+		switch {
+		case !r.changed:
+		case r.doubt.isOn:
+			refused = append(refused, id)
+		default:
+			accepted = append(accepted, id)
+		}
+		r.changed = false
+	}
+	return refused, accepted
+}

@@ -1,0 +1,267 @@
+package notifier
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+const (
+	// refusalsInARow is how many refusals in a row, with one VAPID key, raise
+	// doubt about our own pushes.
+	refusalsInARow = 50
+	// manyRefused is how many refusals in a row are more than a bad subscription.
+	manyRefused = 3
+	// Until a push is accepted, and again after a pause of acceptedFor, so many
+	// more than raise doubt may begin.
+	firstInFlight = 14
+	acceptedFor   = time.Minute
+	// sampleSize is how many pushes, spread over the audience, are tried in doubt.
+	// If all are refused the fault is ours. Then there are probeSize more at a
+	// time, at first after firstProbes, and each time after twice as long.
+	sampleSize  = 40
+	probeSize   = 10
+	firstProbes = 2 * time.Second
+	lastProbes  = time.Minute
+	// doubtRetry is when the others come again while the sample is tried, and
+	// lastDoubtRetry at most when it was refused.
+	doubtRetry     = 500 * time.Millisecond
+	lastDoubtRetry = 15 * time.Second
+	// refusedFor is when a push that was refused is tried once more.
+	refusedFor = time.Minute
+	// Each accepted push vouches for so many refusals of subscriptions that were
+	// never reached. That ends with time: it is halved each vouchFor.
+	vouchedRefusals = 4
+	vouchFor        = time.Minute
+	// A sample that finds the fault in the subscriptions makes doubt this many
+	// times slower to come, for a while.
+	toleranceGrowth = 16
+	mostTolerance   = 1 << 20
+	toleranceFor    = 10 * time.Minute
+	// maxKeys is more than there are VAPID keys in use.
+	maxKeys = 64
+)
+
+// refusals judges at whose door it lies that a push service refuses what is
+// signed with one VAPID key. Old subscriptions are refused by the hundred, often
+// one after the other, and must not hold up others. But a key or a clock of ours
+// that is wrong must not cost the whole audience.
+//
+// Refusals in a row raise doubt. Then a sample decides: subscriptions that were
+// reached lately, or any where there are none, spread over the audience. One that
+// is accepted ends the doubt. If all are refused the fault is ours, and a few
+// more are tried from time to time.
+type refusals struct {
+	accepted    time.Time // when a push was accepted last
+	acceptances int       // of late
+	halvedAt    time.Time
+	inARow      int // refusals since the last accepted push
+	reached     int // of these, of subscriptions that were reached lately
+	tolerance   int // how many of those are the subscriptions' own fault
+	tolerantTo  time.Time
+
+	inFlight int
+	alert    int64 // the newest that has pushes here
+	doubt    doubt
+	changed  bool // others have not been told yet
+}
+
+// doubt is what is going on while all pushes but a sample wait.
+type doubt struct {
+	isOn bool
+	// isOurs says that the sample was refused.
+	isOurs bool
+	// left may still be tried in this round, testing are being tried.
+	left, testing int
+	round         time.Time // its end
+	wait          time.Duration
+	// tried says that some were tried in this round. If none were, since they are
+	// drawn by chance, chances are doubled.
+	tried  bool
+	chance float64
+	// closed: the round's sample was refused.
+	closed bool
+}
+
+func newRefusals() *refusals { return &refusals{tolerance: refusalsInARow} }
+
+// admits tells whether the next job of a batch may begin.
+func (r *refusals) admits(now time.Time, b *batch) bool {
+	if r.doubt.isOn {
+		return b.samples > 0 && r.doubt.left > 0
+	}
+	return r.isFresh(now) || r.inFlight == 0 || r.inARow+r.inFlight < r.tolerance+firstInFlight
+}
+
+// isFresh tells whether a push has been accepted lately.
+func (r *refusals) isFresh(now time.Time) bool { return now.Sub(r.accepted) < acceptedFor }
+
+// begin notes that a job begins, and tells whether it is one of the sample.
+func (r *refusals) begin(b *batch) (sample bool) {
+	r.inFlight++
+	if !r.doubt.isOn {
+		return false
+	}
+	r.doubt.left--
+	r.doubt.testing++
+	r.doubt.tried = true
+	b.samples--
+	b.testing++
+	return true
+}
+
+func (r *refusals) end(a attempt) {
+	r.inFlight--
+	if a.sample {
+		a.batch.testing--
+		r.doubt.testing--
+	}
+}
+
+// accept notes an accepted push, and tells whether that ends a doubt.
+func (r *refusals) accept(now time.Time) (resolved bool) {
+	r.fade(now)
+	r.acceptances++
+	r.accepted, r.inARow, r.reached = now, 0, 0
+	if !r.doubt.isOn {
+		return false
+	}
+	r.doubt = doubt{testing: r.doubt.testing}
+	r.tolerance = min(toleranceGrowth*r.tolerance, mostTolerance)
+	r.tolerantTo, r.changed = now.Add(toleranceFor), true
+	return true
+}
+
+// refuse notes a refusal, and tells whether there is doubt now. That of a
+// subscription that is known for it says nothing, as long as others are accepted.
+func (r *refusals) refuse(now time.Time, j *job) (doubts bool) {
+	r.fade(now)
+	if j.again && r.vouched(now) {
+		return false
+	}
+	r.inARow++
+	if j.reached {
+		r.reached++
+	}
+	others := r.tolerance
+	if r.isFresh(now) {
+		others = max(others, vouchedRefusals*r.acceptances)
+	}
+	return r.reached >= r.tolerance || r.inARow >= others
+}
+
+// fade lets what was long ago count for less.
+func (r *refusals) fade(now time.Time) {
+	if now.After(r.tolerantTo) {
+		r.tolerance = refusalsInARow
+	}
+	if passed := now.Sub(r.halvedAt); passed >= vouchFor {
+		r.acceptances >>= min(passed/vouchFor, 62)
+		r.halvedAt = now
+	}
+}
+
+// vouched tells whether a refusal is about its subscription: others are taken.
+func (r *refusals) vouched(now time.Time) bool {
+	return !r.doubt.isOn && !r.accepted.IsZero() && now.Sub(r.accepted) < toleranceFor
+}
+
+// beginDoubt begins a doubt with a sample of a size.
+func (r *refusals) beginDoubt(now time.Time, size int) {
+	r.doubt = doubt{isOn: true, left: size, testing: r.doubt.testing, round: now.Add(doubtRetry), chance: 1}
+	r.changed = true
+}
+
+// goOn begins the next round when it is time.
+func (d *doubt) goOn(now time.Time) {
+	if now.Before(d.round) {
+		return
+	}
+	if d.chance *= 2; d.tried {
+		d.chance = 1
+	}
+	d.tried, d.closed = false, false
+	d.round = now.Add(doubtRetry)
+	if d.isOurs {
+		d.left = probeSize
+		d.wait = min(2*d.wait, lastProbes)
+		d.round = now.Add(d.wait)
+	}
+}
+
+// close ends a round whose sample has been tried in vain, and tells whether it
+// was the first.
+func (d *doubt) close(now time.Time) (isFirst bool) {
+	if d.closed || d.left > 0 || d.testing > 0 {
+		return false
+	}
+	isFirst = !d.isOurs
+	if isFirst {
+		d.wait = firstProbes
+	}
+	d.isOurs, d.closed, d.round = true, true, now.Add(d.wait)
+	return isFirst
+}
+
+// admitNew lets somebody new try although the round is over: a notice, and a
+// few of an alert that has not tried yet. It returns how many of the batch.
+func (r *refusals) admitNew(b *batch) int {
+	isNew := b.page.of.alert > r.alert
+	r.alert = max(r.alert, b.page.of.alert)
+	switch {
+	case !r.doubt.isOn:
+		return 0
+	case isNew:
+		r.doubt.left = max(r.doubt.left, probeSize/2)
+		return 1
+	case b.page.of.alert == 0 && r.doubt.testing == 0:
+		r.doubt.left = max(r.doubt.left, 1)
+		return 1
+	}
+	return 0
+}
+
+// retryAfter is when who has to wait for the doubt's end comes again.
+func (d *doubt) retryAfter(now time.Time) time.Duration {
+	if !d.closed {
+		return doubtRetry
+	}
+	return min(max(doubtRetry, d.round.Sub(now)), lastDoubtRetry)
+}
+
+// drawSample chooses which of the batch are tried in doubt: at random, as many
+// as its page is a part of the audience, those first who were reached lately.
+func (b *batch) drawSample(atLeast int) {
+	share := sampleSize * b.page.share() * b.refusals.doubt.chance
+	b.samples = min(max(roundAtRandom(share), atLeast), len(b.jobs))
+	if b.samples == 0 {
+		return
+	}
+	rand.Shuffle(len(b.jobs), func(i, j int) { b.jobs[i], b.jobs[j] = b.jobs[j], b.jobs[i] })
+	slices.SortStableFunc(b.jobs, func(x, y *job) int {
+		switch {
+		case x.reached == y.reached:
+			return 0
+		case x.reached:
+			return -1
+		}
+		return 1
+	})
+}
+
+// blame says of each refused push whether that may be our fault, or is about
+// its subscription alone.
+func (b *batch) blame(now time.Time) {
+	r := b.refusals
+	for _, j := range b.refused {
+		j.answer.Held, j.answer.Alone, j.answer.Many = r.doubt.isOn, r.vouched(now), r.inARow >= manyRefused
+	}
+}
+
+func roundAtRandom(x float64) int {
+	whole := int(min(x, 1<<30))
+	if rand.Float64() < x-float64(whole) {
+		whole++
+	}
+	return whole
+}

@@ -1,0 +1,320 @@
+package notifier
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+	"newsbell/notifier/h2"
+)
+
+func TestStaleSubscriptionsNeverHoldBackGoodOnes(t *testing.T) {
+	modelstest.FewerChecks(t, 20)
+	rapid.Check(t, func(rt *rapid.T) {
+		good, stale := rapid.IntRange(1, 300).Draw(rt, "good"), rapid.IntRange(0, 1500).Draw(rt, "stale")
+		known := rapid.SampledFrom([]string{"who was reached", "nothing", "that all were reached"}).Draw(rt, "known")
+		if known != "who was reached" { // where a sample must find them
+			good = max(good, stale/3)
+		}
+		f := newFanOut(rt, rapid.IntRange(1, 64).Draw(rt, "in flight"))
+		defer f.stop()
+		for range good {
+			f.add(201, known != "nothing")
+		}
+		for i := range stale {
+			f.add([]int{401, 403, 400}[i%3], known == "that all were reached")
+		}
+		switch rapid.SampledFrom([]string{"stale first", "good first", "mixed"}).Draw(rt, "order") {
+		case "stale first":
+			slices.Reverse(f.subscribers)
+		case "mixed":
+			rand.Shuffle(len(f.subscribers), func(i, j int) { f.subscribers[i], f.subscribers[j] = f.subscribers[j], f.subscribers[i] })
+		}
+		f.publish(rapid.SampledFrom([]int{50, 200, 1000}).Draw(rt, "page size"))
+		f.run(5 * time.Second)
+		for i, s := range f.subscribers {
+			if s.status == 201 && s.accepted != 1 {
+				rt.Fatalf("subscriber %d of %d good and %d stale was reached %d times in 5 s", i, good, stale, s.accepted)
+			}
+		}
+	})
+}
+
+func TestARefusedKeyStopsTheFloodBlamesNobodyAndRecovers(t *testing.T) {
+	modelstest.FewerChecks(t, 20)
+	rapid.Check(t, func(rt *rapid.T) {
+		inFlight := rapid.IntRange(1, 64).Draw(rt, "in flight")
+		f := newFanOut(rt, inFlight)
+		defer f.stop()
+		reached := rapid.IntRange(0, 2).Draw(rt, "who was reached")
+		for i := range rapid.IntRange(300, 1500).Draw(rt, "subscribers") {
+			f.add(201, reached*i%2 == 0)
+		}
+		size := rapid.SampledFrom([]int{50, 200, 1000}).Draw(rt, "page size")
+		if rapid.Bool().Draw(rt, "an alert went well before") {
+			f.publish(size)
+			f.run(time.Second)
+			f.forget()
+			for _, s := range f.subscribers {
+				s.reached = true
+			}
+		}
+		f.fault = rapid.SampledFrom([]int{401, 403, 400}).Draw(rt, "status")
+		f.publish(size)
+		f.run(2 * time.Second)
+		flood := refusalsInARow + inFlight + sampleSize + probeSize
+		if f.requests > flood {
+			rt.Fatalf("%d requests; want no more than %d", f.requests, flood)
+		}
+		const wrongFor = 20 * time.Minute
+		f.run(wrongFor)
+		if most := flood + (int(wrongFor/lastProbes)+10)*probeSize + f.again; f.requests > most {
+			rt.Fatalf("%d requests in %s; want no more than %d", f.requests, wrongFor, most)
+		}
+		for _, s := range f.subscribers {
+			if s.blamed > 0 {
+				rt.Fatal("a subscription is blamed for a key that is refused")
+			}
+		}
+		f.fault = 0
+		f.run(3 * lastProbes)
+		for i, s := range f.subscribers {
+			if s.accepted != 1 {
+				rt.Fatalf("subscriber %d of %d was reached %d times after the key was mended", i, len(f.subscribers), s.accepted)
+			}
+		}
+	})
+}
+
+func TestARefusedKeyDoesNotStopPushesThatAreSignedWithAnother(t *testing.T) {
+	f := newFanOut(t, 8)
+	defer f.stop()
+	for i := range 600 {
+		f.add(403, true)
+		if i%2 == 0 {
+			f.subscribers[i].status, f.subscribers[i].key = 201, &VAPIDKey{ID: 2}
+		}
+	}
+	f.publish(100)
+	f.run(5 * time.Second)
+	for _, s := range f.subscribers {
+		if s.status == 201 && s.accepted != 1 || s.blamed > 0 {
+			t.Fatalf("subscriber = %+v; want the good key's reached, the others kept", s)
+		}
+	}
+}
+
+func TestAWelcomeAndANewAlertDoNotWaitBehindRefusedPushes(t *testing.T) {
+	f := newFanOut(t, 8)
+	defer f.stop()
+	for range 2000 {
+		f.add(403, false)
+	}
+	f.publish(1000)
+	f.run(3 * time.Second)
+	for _, of := range []source{{}, {alert: 2, audience: 1}} {
+		newcomer := &subscriber{id: 5000 + of.alert, status: 201}
+		pushed := f.job(newcomer)
+		f.pool.send(t.Context(), []job{pushed}, of)
+		if newcomer.accepted != 1 {
+			t.Errorf("a push of %+v was not sent at once", of)
+		}
+		f.run(30 * time.Second) // the others raise doubt anew
+	}
+}
+
+func TestWorkersTellEachOtherOfAKeyThatIsRefused(t *testing.T) {
+	first, second := newFanOut(t, 8), newFanOut(t, 8)
+	defer first.stop()
+	defer second.stop()
+	for range 500 {
+		first.add(401, true)
+	}
+	second.subscribers = first.subscribers
+	first.publish(100)
+	first.run(0)
+	if len(first.told) != 1 || len(first.told[0].RefusedKeys) != 1 {
+		t.Fatalf("told %+v; want the key", first.told)
+	}
+	second.pool.hosts.hear(first.told[0])
+	second.publish(100)
+	second.run(time.Second)
+	if second.requests > 2*probeSize {
+		t.Errorf("the second worker made %d requests", second.requests)
+	}
+	for _, s := range first.subscribers {
+		s.status = 201
+	}
+	first.run(2 * lastProbes)
+	if told := first.told[len(first.told)-1]; len(told.AcceptedKeys) != 1 {
+		t.Fatalf("told %+v; want the key that is accepted again", told)
+	}
+	second.pool.hosts.hear(first.told[len(first.told)-1])
+	second.run(2 * refusedFor)
+	if len(second.waiting) > 0 {
+		t.Errorf("%d subscribers wait in the second worker although the key is accepted", len(second.waiting))
+	}
+}
+
+// fanOut sends alerts through a pool to a push service without a network, as
+// one worker does, on the clock of a test.
+type fanOut struct {
+	t           fataler
+	pool        *pool
+	clock       *modelstest.Clock
+	subscribers []*subscriber
+	key         *VAPIDKey
+	pageSize    int
+	waiting     []waiting
+	told        []models.HostEvent
+	stop        func()
+	// fault is the status that everybody gets; 0: their own.
+	fault int
+
+	mu       sync.Mutex
+	byID     map[int64]*subscriber
+	alert    int64
+	requests int
+	again    int // tries of who has been refused before
+}
+
+type fataler interface {
+	Fatalf(string, ...any)
+	Helper()
+}
+
+// subscriber is one with the status that their pushes get.
+type subscriber struct {
+	id                        int64
+	status                    int
+	reached                   bool
+	key                       *VAPIDKey
+	accepted, refused, blamed int
+}
+
+// waiting is a subscriber who waits for a try.
+type waiting struct {
+	*subscriber
+	due   time.Time
+	tries int
+}
+
+func newFanOut(t fataler, inFlight int) *fanOut {
+	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &VAPIDKey{ID: 1}, byID: map[int64]*subscriber{}}
+	f.clock.Advance(24 * time.Hour)
+	f.pool = newPool(f, inFlight, func() bool { return false }, slog.New(slog.DiscardHandler))
+	f.pool.hosts.now = f.clock.Now
+	f.stop = f.pool.start(func(models.HostEvent) {})
+	return f
+}
+
+func (f *fanOut) add(status int, reached bool) {
+	f.subscribers = append(f.subscribers, &subscriber{id: int64(len(f.subscribers)), status: status, reached: reached, key: f.key})
+}
+
+// publish begins an alert.
+func (f *fanOut) publish(pageSize int) {
+	f.alert++
+	f.pageSize = pageSize
+	for _, s := range f.subscribers {
+		f.waiting = append(f.waiting, waiting{subscriber: s, due: f.clock.Now()})
+	}
+}
+
+// forget forgets who was reached, for another alert.
+func (f *fanOut) forget() {
+	f.requests, f.again = 0, 0
+	for _, s := range f.subscribers {
+		s.accepted, s.refused, s.blamed = 0, 0, 0
+	}
+}
+
+// run sends what is due for a time, page by page.
+func (f *fanOut) run(for_ time.Duration) {
+	end := f.clock.Now().Add(for_)
+	for len(f.waiting) > 0 {
+		next := slices.MinFunc(f.waiting, func(a, b waiting) int { return a.due.Compare(b.due) }).due
+		if next.After(end) {
+			break
+		}
+		f.clock.Advance(max(0, next.Sub(f.clock.Now())))
+		var due []waiting
+		f.waiting = slices.DeleteFunc(f.waiting, func(w waiting) bool {
+			if !w.due.After(next) {
+				due = append(due, w)
+			}
+			return !w.due.After(next)
+		})
+		for page := range slices.Chunk(due, f.pageSize) {
+			f.send(page)
+		}
+		for _, event := range f.pool.hosts.check() {
+			f.told = append(f.told, event)
+		}
+	}
+	f.clock.Advance(end.Sub(f.clock.Now()))
+}
+
+func (f *fanOut) send(page []waiting) {
+	jobs := make([]job, len(page))
+	for i, w := range page {
+		jobs[i] = f.job(w.subscriber)
+		jobs[i].again = w.tries > 0
+	}
+	f.pool.send(context.Background(), jobs, source{f.alert, len(f.subscribers)})
+	for i, w := range page {
+		result := resultOf(models.Recipient{ID: w.id}, jobs[i].answer, w.tries, f.clock.Now())
+		if result.Refused {
+			w.blamed++
+		}
+		if result.Outcome == models.Waiting {
+			if !result.Held {
+				w.tries++
+			}
+			w.due = result.Due.Truncate(time.Second).Add(time.Second) // as ledgers and sweeps do
+			f.waiting = append(f.waiting, w)
+		}
+	}
+}
+
+// Seal implements [Sender]: it is the push service too.
+func (f *fanOut) Seal(p *Push) Sealed {
+	return func(context.Context) Answer {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		s := f.byID[p.SubscriptionID]
+		status := cmp.Or(f.fault, s.status)
+		f.requests++
+		switch {
+		case status == 201:
+			s.accepted++
+		case s.refused > 0:
+			f.again++
+			fallthrough
+		default:
+			s.refused++
+		}
+		return judge(h2.Response{Status: status}, f.clock.Now())
+	}
+}
+
+func (f *fanOut) job(s *subscriber) job {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.byID[s.id] = s
+	key := s.key
+	if key == nil {
+		key = f.key
+	}
+	return job{reached: s.reached, push: Push{SubscriptionID: s.id, Endpoint: fmt.Sprintf("https://push.example/%d", s.id), Key: key}}
+}

@@ -82,16 +82,20 @@ func (c *chaosCommand) check() (chosen []trouble, err error) {
 	if len(chosen) == 0 {
 		p.add("only", "knows no such trouble: %s", strings.Join(c.Only, ", "))
 	}
+	isCompared := slices.ContainsFunc(chosen, func(t trouble) bool { return t.stale > 0 })
+	if isCompared && chosen[0].name != nothingBreaks {
+		chosen = slices.Insert(chosen, 0, troubles[0])
+	}
 	return chosen, p.err()
 }
 
 // printCourses prints a row for each trouble, and below what was broken.
 func printCourses(out io.Writer, courses []course) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "while the alert goes out\treaders\tmissing\tgone\tretired\trepeats\tof at most\ttakeovers\tgoes on after\tof at most\t99% done\tall done\t")
+	fmt.Fprintln(table, "while the alert goes out\treaders\tmissing\trefused\tgone\tretired\trepeats\tof at most\ttakeovers\tgoes on after\tof at most\tlast reader\t99% done\tall done\t")
 	for _, c := range courses {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", c.trouble.name, c.readers, c.missing, c.gone, c.retired,
-			c.repeats, c.repeatsAllowed, c.takeovers, inTime(c.goesOn), inTime(c.trouble.goesOnWithin), inTime(c.most), inTime(c.took), verdictOf(c))
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", c.trouble.name, c.readers, c.missing, c.refused, c.gone, c.retired,
+			c.repeats, c.repeatsAllowed, c.takeovers, inTime(c.goesOn), inTime(c.trouble.goesOnWithin), inTime(c.last), inTime(c.most), inTime(c.took), verdictOf(c))
 	}
 	if err := table.Flush(); err != nil {
 		return err

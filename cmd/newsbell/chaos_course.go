@@ -18,6 +18,7 @@ type course struct {
 	// readers have an address before the alert; absent had one, but it is gone.
 	readers, absent int
 	missing         int
+	refused         int // for good, by the push service
 	gone, retired   int
 	// repeats are pushes to readers who had the alert already; a takeover may
 	// repeat a page.
@@ -26,7 +27,10 @@ type course struct {
 	// goesOn is how long it took until all shards went on that were in progress;
 	// most, until 99 of 100 readers had been tried with success, or for good.
 	goesOn, most, took time.Duration
-	broken             []string // promises
+	began              time.Time
+	// last is when the last reader got it.
+	last   time.Duration
+	broken []string // promises
 }
 
 // suffer sends an alert while something breaks, and judges how that went.
@@ -43,11 +47,12 @@ func (f *chaosFleet) suffer(ctx context.Context, t trouble, board *board) (cours
 	if err := f.resetCrowds(ctx); err != nil {
 		return c, err
 	}
+	t.most.Stale = f.most().size * t.stale / 10
 	if err := f.setFaults(ctx, t.most, t.few); err != nil {
 		return c, err
 	}
 	row := board.row(t.name, c.readers)
-	began := time.Now()
+	c.began = time.Now()
 	a, err := f.publish(ctx, "update", "all", t.name)
 	if err != nil {
 		return c, err
@@ -56,12 +61,16 @@ func (f *chaosFleet) suffer(ctx context.Context, t trouble, board *board) (cours
 	if err := w.untilEnded(ctx); err != nil {
 		return c, err
 	}
-	c.took, c.most = time.Since(began), w.most.Sub(began)
+	c.took, c.most = time.Since(c.began), w.most.Sub(c.began)
 	row.done(w.tried)
 	if err := f.setFaults(ctx, pushtest.FaultRates{}, pushtest.FaultRates{}); err != nil {
 		return c, err
 	}
-	return c, f.judge(ctx, &c, w)
+	err = f.judge(ctx, &c, w)
+	if t.name == nothingBreaks {
+		f.undisturbed = c.last
+	}
+	return c, err
 }
 
 // judge compares what the database says with what the readers got.
@@ -82,7 +91,8 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 	if err != nil {
 		return err
 	}
-	reached := got.Size - got.Missing - got.Gone
+	c.refused, c.last = got.Refused, got.Last.Sub(c.began)
+	reached := got.Size - got.Missing - got.Gone - got.Refused
 	c.missing, c.gone, c.retired = got.Missing-c.absent, got.Gone, c.readers-left
 	c.repeats = got.Accepted - reached
 	if c.trouble.takesOver {
@@ -99,8 +109,15 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 		}
 	}
 	check(ended.State == models.Sent, "the alert is %s", ended.State)
-	check(counts.Failed == 0, "%d pushes failed for good", counts.Failed)
-	check(c.missing == counts.Failed, "%d readers are missing, %d of them known", c.missing, counts.Failed)
+	stale := c.trouble.stale * f.most().size / 10
+	check(c.refused == stale, "%d readers were refused, of %d", c.refused, stale)
+	failed := counts.Failed - c.refused
+	check(failed == 0, "%d pushes failed for good", failed)
+	check(c.missing == failed, "%d readers are missing, %d of them known", c.missing, failed)
+	if stale > 0 && f.undisturbed > 0 {
+		latest := f.undisturbed + goodWithin
+		check(c.last <= latest, "the last reader has it after %s, at most %s", c.last, latest)
+	}
 	check(counts.Accepted == reached, "%d readers have it, but %d were counted", reached, counts.Accepted)
 	check(counts.Gone == c.gone, "%d readers are gone, but %d were counted", c.gone, counts.Gone)
 	check(counts.Waiting == 0, "%d still wait", counts.Waiting)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"newsbell/models"
 	"newsbell/models/pgtest"
@@ -24,6 +25,8 @@ type chaosFleet struct {
 	workers  []*child
 	store    *models.Store // for looking at shards
 	logFile  string
+	// undisturbed is when the last reader had an alert while nothing broke.
+	undisturbed time.Duration
 }
 
 // most and few are the push services with nine tenths of the readers, and with
@@ -129,7 +132,11 @@ func (f *chaosFleet) got(ctx context.Context) (sum pushtest.CrowdCount, err erro
 		sum.Accepted += count.Accepted
 		sum.Missing += count.Missing
 		sum.Repeated += count.Repeated
+		sum.Refused += count.Refused
 		sum.Gone += count.Gone
+		if count.Last.After(sum.Last) {
+			sum.Last = count.Last
+		}
 		sum.Unreadable += count.Unreadable
 	}
 	return sum, nil

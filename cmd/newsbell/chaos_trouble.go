@@ -24,6 +24,10 @@ type trouble struct {
 	takesOver bool
 	// goesOnWithin is how soon the shards in progress must go on; 0: not measured.
 	goesOnWithin time.Duration
+	// stale are how many readers of the larger push service are refused for good,
+	// in tenths; the oldest ones. All others must have the alert as soon as when
+	// nothing breaks, or goodWithin later.
+	stale int
 }
 
 const (
@@ -33,6 +37,9 @@ const (
 	// a shard.
 	goesOnWithin    = 6 * time.Second
 	givenBackWithin = 4 * time.Second
+	// goodWithin is how much later than when nothing breaks everybody has the
+	// alert who is not refused.
+	goodWithin = 5 * time.Second
 	// wedgedFor is longer than a queue waits for a worker.
 	wedgedFor = 8 * time.Second
 )
@@ -42,14 +49,18 @@ var ordinaryFaults = pushtest.FaultRates{
 	Status: map[int]float64{429: 0.05, 500: 0.02}, RetryAfter: "2", Reset: 0.01, Hang: 0.01, Gone: 0.01,
 }
 
+// nothingBreaks is what the others are compared with.
+const nothingBreaks = "nothing breaks"
+
 var troubles = []trouble{
-	{name: "nothing breaks"},
+	{name: nothingBreaks},
 	{name: "a worker is killed", takesOver: true, goesOnWithin: goesOnWithin, strike: kill},
 	{name: "a worker stops and wakes up later", takesOver: true, goesOnWithin: goesOnWithin, strike: freeze, mend: thaw},
 	{name: "a worker is told to end", takesOver: true, goesOnWithin: givenBackWithin, strike: end, mend: awaitEnd},
 	{name: "PostgreSQL is restarted", takesOver: true, goesOnWithin: goesOnWithin, strike: restartPostgres},
 	{name: "NATS is killed and comes back empty", takesOver: true, goesOnWithin: goesOnWithin, strike: restartNATS},
 	{name: "a push service answers 403 until it is mended", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, mend: mendRefusals},
+	{name: "three of ten subscriptions, the oldest, are refused", stale: 3},
 	{name: "pushes are throttled, fail, break off, hang and are gone", most: ordinaryFaults, few: ordinaryFaults},
 	{name: "the alert after that", most: pushtest.FaultRates{Gone: ordinaryFaults.Gone}, few: pushtest.FaultRates{Gone: ordinaryFaults.Gone}},
 }

@@ -38,10 +38,12 @@ func (r CrowdReader) Keys() (*ecdh.PrivateKey, []byte, error) {
 type CrowdCount struct {
 	Size     int `json:"size"`
 	Accepted int `json:"accepted"` // pushes
-	// Missing got nothing, though they were not told to be gone; Repeated got
+	// Missing got nothing, though nothing was answered 4xx for them; Repeated got
 	// more than one push.
 	Missing  int `json:"missing"`
 	Repeated int `json:"repeated"`
+	// Refused got nothing, and were answered 400, 401 or 403.
+	Refused int `json:"refused"`
 	// Gone were answered 404 or 410.
 	Gone int `json:"gone"`
 	// Unreadable could not be decrypted, of the one in [crowdSample] that was tried.
@@ -59,6 +61,7 @@ type crowd struct {
 	vapidKey    string
 	accepted    []atomic.Uint32 // by number
 	gone        []atomic.Bool
+	refused     []atomic.Bool
 	unreadable  atomic.Int64
 	first, last atomic.Int64 // Unix nanoseconds
 }
@@ -74,7 +77,7 @@ func (s *Server) SetCrowd(size int, vapidPublicKey string) error {
 		return err
 	}
 	s.crowd.Store(&crowd{
-		vapidKey: key, accepted: make([]atomic.Uint32, size), gone: make([]atomic.Bool, size),
+		vapidKey: key, accepted: make([]atomic.Uint32, size), gone: make([]atomic.Bool, size), refused: make([]atomic.Bool, size),
 	})
 	return nil
 }
@@ -92,6 +95,8 @@ func (s *Server) Crowd() CrowdCount {
 		switch {
 		case c.gone[i].Load():
 			count.Gone++
+		case times == 0 && c.refused[i].Load():
+			count.Refused++
 		case times == 0:
 			count.Missing++
 		case times > 1:
@@ -106,12 +111,18 @@ func (s *Server) Crowd() CrowdCount {
 
 // reader finds the reader of a token in the crowd; there may be none.
 func (c *crowd) reader(token string) (CrowdReader, bool) {
+	number, ok := crowdNumber(token)
+	return CrowdReader(number), ok && c != nil && number < len(c.accepted)
+}
+
+// crowdNumber is the number of a crowd's reader whose token this is.
+func crowdNumber(token string) (number int, ok bool) {
 	digits, ok := strings.CutPrefix(token, crowdToken)
-	if c == nil || !ok {
+	if !ok {
 		return 0, false
 	}
 	number, err := strconv.Atoi(digits)
-	return CrowdReader(number), err == nil && number >= 0 && number < len(c.accepted)
+	return number, err == nil && number >= 0
 }
 
 func (c *crowd) subscription(r CrowdReader) (*subscription, error) {
@@ -138,9 +149,14 @@ func (c *crowd) receive(r CrowdReader, m incoming) {
 	}
 }
 
-// answered remembers who has been told to be gone.
+// answered remembers who has been told to be gone, or was refused.
 func (c *crowd) answered(token string, status int) {
-	if r, ok := c.reader(token); ok && (status == http.StatusGone || status == http.StatusNotFound) {
+	r, ok := c.reader(token)
+	switch {
+	case !ok:
+	case status == http.StatusGone, status == http.StatusNotFound:
 		c.gone[r].Store(true)
+	case status == http.StatusBadRequest, status == http.StatusUnauthorized, status == http.StatusForbidden:
+		c.refused[r].Store(true)
 	}
 }

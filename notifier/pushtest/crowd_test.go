@@ -17,13 +17,18 @@ func TestACrowdCountsWhoIsMissingRepeatedAndGone(t *testing.T) {
 	s.pushToCrowd(2, "news", http.StatusGone)
 	s.pushToCrowd(2, "news", http.StatusGone)
 	s.pushToCrowd(5, "news", http.StatusNotFound)
+	if err := s.SetFaultRates(FaultRates{Stale: 4}); err != nil {
+		t.Fatal(err)
+	}
+	s.pushToCrowd(3, "news", http.StatusUnauthorized)
+	s.pushToCrowd(1, "news", http.StatusForbidden)
 
 	got := s.Crowd()
 	if got.First.IsZero() || got.Last.Before(got.First) {
 		t.Errorf("first and last = %v, %v", got.First, got.Last)
 	}
 	got.First, got.Last = CrowdCount{}.First, CrowdCount{}.Last
-	if want := (CrowdCount{Size: 5, Accepted: 3, Missing: 2, Repeated: 1, Gone: 1}); got != want {
+	if want := (CrowdCount{Size: 5, Accepted: 3, Missing: 1, Repeated: 1, Refused: 1, Gone: 1}); got != want {
 		t.Errorf("count = %+v, want %+v", got, want)
 	}
 }

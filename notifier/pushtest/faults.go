@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"net/http"
+	"path"
 )
 
 // FaultRates are the shares, from 0 to 1, of pushes that go wrong at random.
@@ -17,6 +18,9 @@ type FaultRates struct {
 	Hang  float64 `json:"hang"`
 	// Gone is the share of endpoints, always the same ones, that answer 410.
 	Gone float64 `json:"gone"`
+	// Stale is how many readers of a crowd, the first ones, are refused: by 401,
+	// 403 and 400 in turn.
+	Stale int `json:"stale"`
 }
 
 // SetFaultRates makes faults of these shares; the zero rates end them.
@@ -36,6 +40,9 @@ func (s *Server) SetFaultRates(f FaultRates) error {
 }
 
 func (f FaultRates) pick(endpoint string) *Answer {
+	if number, ok := crowdNumber(path.Base(endpoint)); ok && number < f.Stale {
+		return &Answer{Status: staleStatuses[number%len(staleStatuses)]}
+	}
 	if f.isGone(endpoint) {
 		return &Answer{Status: http.StatusGone}
 	}
@@ -53,6 +60,8 @@ func (f FaultRates) pick(endpoint string) *Answer {
 	}
 	return nil
 }
+
+var staleStatuses = [...]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest}
 
 func (f FaultRates) isGone(endpoint string) bool {
 	if f.Gone == 0 {

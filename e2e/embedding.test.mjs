@@ -101,8 +101,13 @@ test('"Mute this outage" and "Forget this browser" work on a newspaper with a wo
 
   const kept = () => page.evaluate(() => database('newsbell-alerts', 'alerts', 'dismissals').alerts.keys())
   assert.equal((await kept()).length, 1)
+  await page.setViewport({ width: 800, height: 600 })
   await open(page)
   await page.click(`${part('forget')} summary`)
+  await page.waitForFunction(() => {
+    const { top, bottom } = document.querySelector('newsbell-follow').shadowRoot.querySelector('.follow-forget button').getBoundingClientRect()
+    return top > 0 && bottom < innerHeight
+  }, { polling: 50 })
   await page.click(`${part('forget')} button`)
   await label(page, 'Follow')
   assert.deepEqual(await newsbell.rows(), { subscriptions: 0, follows: 0, failures: 0 })

@@ -23,7 +23,7 @@ const obstacles = {
     words: /16\.4 or newer.*Software Update/,
   },
   'other-app': { as: page => page.setUserAgent({ userAgent: iPhone('17_5') + ' [FBAN/FBIOS;FBAV/450.0]' }), words: /Open in browser/ },
-  unsupported: { as: without('PushManager'), words: /private window.*does not support/ },
+  unsupported: { as: without('PushManager'), words: /private window.*does not support.*private window of Firefox they work, and end with the window/ },
   insecure: { as: page => page.evaluateOnNewDocument(() => { Object.defineProperty(window, 'isSecureContext', { value: false }) }), words: /https/ },
   blocked: { as: (page, browser, { url }) => browser.defaultBrowserContext().overridePermissions(url, []), words: /are blocked.*Switch Notifications on/ },
 }
@@ -43,7 +43,7 @@ for (const [id, { as, words }] of Object.entries(obstacles))
     assert.match(await page.$eval('#permission', e => e.textContent), words)
   })
 
-const answers = { denied: [/The answer was no.*private window/, true], default: [/was not answered.*bell beside the address/, false] }
+const answers = { denied: [/The answer was no.*private window.*ends with the window/, true], default: [/was not answered.*bell beside the address/, false] }
 
 for (const [answer, [words, final]] of Object.entries(answers))
   test(`when the browser's question is answered with ${answer}, nothing is sent to the server`, async t => {
@@ -51,8 +51,9 @@ for (const [answer, [words, final]] of Object.entries(answers))
     const browser = await startChromium(t)
     const page = await openPage(browser, newsbell)
     await answering(answer)(page)
+    await page.setUserAgent({ userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0' })
     const dialog = await opened(page, newsbell)
-    assert.match(await dialog.$eval('.follow-next', e => e.textContent), /browser will then ask/)
+    assert.match(await dialog.$eval('.follow-next', e => e.textContent), /browser will then ask.*In a private window, what you follow ends with the window/)
     await page.click('.follow-confirm')
     await page.waitForSelector('.follow-obstacle:not([hidden])')
     assert.match(await dialog.$eval('.follow-obstacle', e => e.textContent), words)

@@ -66,6 +66,32 @@ test('a pause says until when, and ends by Resume or Undo', async t => {
   assert.equal(await text(page, '#pause-state'), 'Not paused.')
 })
 
+test('what was done is said for a while, not over a dialog, and can be undone afterwards', async t => {
+  const { page } = await reader(t)
+  await page.evaluate(() => {
+    self.later = []
+    self.setTimeout = (act, after) => self.later.push({ act, after })
+  })
+  await page.click('[data-pause=hour]')
+  await said(page, 'Paused')
+  const pass = () => page.evaluate(() => self.later.splice(0).filter(({ after }) => after < 60_000).forEach(({ act }) => act()))
+  const seen = () => page.$eval('#said', line => line.checkVisibility({ visibilityProperty: true }))
+  await page.focus('#undo')
+  await pass()
+  assert.equal(await seen(), true, 'it stays while the keyboard is there')
+  await page.click('#forget')
+  assert.equal(await seen(), false, 'it is not over a dialog')
+  await page.click('#forget-dialog [value=keep]')
+  assert.equal(await seen(), true)
+  await pass()
+  assert.equal(await seen(), false, 'it has left')
+  await page.keyboard.down('Control')
+  await page.keyboard.press('z')
+  await page.keyboard.up('Control')
+  await said(page, 'Undone')
+  assert.equal(await text(page, '#pause-state'), 'Not paused.')
+})
+
 test('at most so many an hour is kept', async t => {
   const { page, newsbell } = await reader(t)
   await page.click('#cap [value="2"]')

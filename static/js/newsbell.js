@@ -52,6 +52,7 @@ class EmbeddedFollow extends NewsbellFollow {
     this.dialog.querySelector('form').insertAdjacentHTML('beforeend', wayOut)
     const details = this.dialog.querySelector('.follow-forget')
     details.querySelector('button').addEventListener('click', () => this.forget())
+    details.addEventListener('toggle', () => { if (details.open) details.scrollIntoView({ block: 'end' }) })
     this.dialog.addEventListener('close', () => { details.open = false })
   }
 

@@ -84,7 +84,7 @@ const appleOld = {
 const unsupported = {
   id: 'unsupported',
   title: 'This window cannot receive notifications',
-  text: 'This is a private window, where they are switched off, or your browser does not support them. Try a normal window, or a current Firefox, Chrome, Edge or Safari. This page is always up to date when you load it.',
+  text: 'Most browsers switch them off in a private window; otherwise your browser does not support them. Try a normal window, or a current Firefox, Chrome, Edge or Safari. In a private window of Firefox they work, and end with the window. This page is always up to date when you load it.',
 }
 
 const unanswered = {
@@ -97,7 +97,7 @@ const unanswered = {
 const denied = () => ({
   id: 'denied',
   title: 'The answer was no',
-  text: 'Nothing was changed, and nothing will be sent. In a private window the browser says no by itself: use a normal one. If you change your mind, only you can allow it:',
+  text: 'Nothing was changed, and nothing will be sent. In a private window most browsers say no by themselves: use a normal one. (Firefox asks there, too, and what you follow ends with the window.) If you change your mind, only you can allow it:',
   steps: unblocking(),
 })
 

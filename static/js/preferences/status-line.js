@@ -3,7 +3,13 @@
 import { find } from './mine.js'
 
 const [line, words, button, close] = ['said', 'said-words', 'undo', 'said-close'].map(find)
+
+// lasting is for how long the line stays, in milliseconds, unless it is pointed
+// at or has the keyboard. Control and Z still undo when it has left.
+const lasting = 15_000
+
 let undo = null
+let timer
 
 // say tells it, to everybody.
 export function say(text, takeBack = null) {
@@ -15,6 +21,13 @@ export function say(text, takeBack = null) {
   button.setAttribute('aria-label', `Undo: ${text}`)
   line.hidden = false
   place()
+  stay()
+}
+
+// stay lets the line leave later, when nobody is at it.
+function stay() {
+  clearTimeout(timer)
+  timer = setTimeout(() => line.matches(':hover, :focus-within') ? stay() : line.hidden = true, lasting)
 }
 
 // place puts the line, which floats, right behind where the keyboard is in the

@@ -79,7 +79,7 @@ async function testNotice(page) {
   await page.click('[data-pause=hour]')
   await said(page, 'Paused')
   await page.click('#test-send')
-  await page.waitForSelector('[data-layer=screen][data-state=broken]', { timeout: 60_000 })
+  await page.waitForSelector('[data-layer=screen][data-state=broken]', { timeout: 240_000 })
 }
 
 async function askToForget(page) {

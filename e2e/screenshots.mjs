@@ -64,7 +64,7 @@ async function mine(page, newsbell) {
   await said(page, 'Only when it’s back')
   await picture(page, 'preferences', { fullPage: true })
   await page.click('#test-send')
-  await page.waitForSelector('[data-layer=screen][data-state=broken]', { timeout: 60_000 })
+  await page.waitForSelector('[data-layer=screen][data-state=broken]', { timeout: 240_000 })
   await page.click('#said-close')
   await picture(page, 'test', { at: '#test' })
 }

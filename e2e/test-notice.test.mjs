@@ -13,14 +13,18 @@ async function reader(t) {
   const firefox = await startFirefox(t, newsbell.push)
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics })
+  // The welcome must not take the push service's next answer.
+  await page.waitForFunction(() => /first notification has arrived|No notification/.test(document.querySelector('.follow-status').textContent))
   await preferences(page, newsbell)
   return { newsbell, firefox, page }
 }
 
-// tested presses the button and returns the states of the layers at the end.
+// tested presses the button and returns the states of the layers at the end. It
+// waits for longer than all that the page itself waits for, one after the other:
+// the worker, the address, the push service's answer and the screen.
 async function tested(page) {
   await page.click('#test-send')
-  await page.waitForFunction(() => /^(It|The test) /.test(document.querySelector('#test-result').textContent), { timeout: 60_000 })
+  await page.waitForFunction(() => /^(It|The test) /.test(document.querySelector('#test-result').textContent), { timeout: 240_000 })
   return page.$$eval('.layer', layers => Object.fromEntries(layers.map(({ dataset }) => [dataset.layer, dataset.state])))
 }
 

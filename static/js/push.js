@@ -69,14 +69,18 @@ export async function registered() {
 // ready is the registration of the service worker, which is running.
 export async function ready() {
   try {
-    if (script) await navigator.serviceWorker.register(script)
-    const registration = await registered()
-    if (!registration) throw new Error('this page has no service worker')
-    return await inTime(activated(registration))
+    return await inTime(begun())
   } catch (error) {
     if (error instanceof Problem) throw error
     throw new Problem(0, 'Your browser could not start the part that receives notifications. Load the page again, then try once more.', { cause: error })
   }
+}
+
+async function begun() {
+  if (script) await navigator.serviceWorker.register(script)
+  const registration = await registered()
+  if (!registration) throw new Error('this page has no service worker')
+  return activated(registration)
 }
 
 async function activated(registration) {

@@ -43,9 +43,12 @@ test('a newer alert replaces the card of the older one', async t => {
 
 test('"Mute this outage" stops the next one, also for a follower of the app', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: ['app/messenger'] })
+  await page.goto(newsbell.url + '/preferences')
+  await page.waitForSelector('[data-topic="app/messenger"]')
   await newsbell.publish({ headline: 'Loud', apps: ['messenger'] })
   await firefox.window('Loud')
   await firefox.act('Loud', 'mute')
+  await page.waitForSelector('[data-topic="outage/messages-down"]') // the open page has heard of it
   await until(async () => (await newsbell.rows()).follows === 2, 'the mute is a row')
   const { alert } = await newsbell.publish({ headline: 'Silent', apps: ['messenger'] })
   assert.equal(alert.counts.audience, 0)

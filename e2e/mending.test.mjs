@@ -104,6 +104,39 @@ test('a browser that cannot renew its address still shows what it follows, and c
   assert.equal((await newsbell.rows()).follows, 0)
 })
 
+test('an address that leads nowhere is given up for another, and a browser that has no other is told', async t => {
+  const { newsbell, page } = await startReader(t, { topics: [] })
+  await page.evaluateOnNewDocument(() => { // as Edge may on Android
+    const endpoint = 'https://permanently-removed.invalid/fcm/send/x'
+    const dead = subscription => ({
+      ...subscription, endpoint, toJSON: () => ({ ...subscription.toJSON(), endpoint }),
+      unsubscribe: () => { localStorage.dead--; return subscription.unsubscribe() },
+    })
+    for (const name of ['getSubscription', 'subscribe']) {
+      const real = PushManager.prototype[name]
+      PushManager.prototype[name] = async function (options) {
+        const subscription = await real.call(this, options)
+        return subscription && localStorage.dead > 0 ? dead(subscription) : subscription
+      }
+    }
+  })
+  const dead = times => page.evaluate(times => { localStorage.dead = times }, times)
+  await page.goto(newsbell.page)
+  await dead(9)
+  await press(page, 'confirm')
+  await page.waitForSelector('.follow-problem:not(:empty)')
+  assert.match(await page.$eval('.follow-problem', e => e.textContent), /^This browser cannot receive notifications here/)
+  assert.equal((await newsbell.rows()).subscriptions, 0)
+  await page.reload()
+  await dead(1)
+  await follow(page, { topics })
+  assert.equal((await newsbell.rows()).subscriptions, 1)
+  await dead(1)
+  await page.reload()
+  await page.waitForSelector('newsbell-follow[data-ready]')
+  assert.equal(await status(page), 'You follow this outage.')
+})
+
 test('Follow that is pressed again while the browser asks follows once', async t => {
   const { newsbell, page } = await startReader(t, { topics: [] })
   let posts = 0

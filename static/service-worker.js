@@ -152,8 +152,15 @@ async function answer({ action, notification }) {
   const data = notification.data ?? {}
   ended.add(data.showing)
   notification.close()
-  if (deeds[action]) return deeds[action](data).catch(() => open(ours(isGuest ? data.url : data.links?.[action])))
+  if (deeds[action]) return deeds[action](data).then(announce).catch(() => open(ours(isGuest ? data.url : data.links?.[action])))
   await Promise.all([open(ours(data.url ?? data.navigate)), report(data, 'clicked')])
+}
+
+// announce tells open pages that what is followed has changed.
+function announce() {
+  const channel = new BroadcastChannel('newsbell')
+  channel.postMessage('changed')
+  channel.close()
 }
 
 async function dismiss({ data }) {

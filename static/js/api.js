@@ -7,10 +7,12 @@ import { timeZone } from './time-zone.js'
 const api = base + '/api/v1'
 
 export class Problem extends Error {
-  constructor(status, message, options) {
+  constructor(status, message, { fields = [], ...options } = {}) {
     super(message, options)
     this.name = 'Problem'
     this.status = status
+    // fields are where what was sent is wrong, as "body.subscription.endpoint".
+    this.fields = fields
   }
 }
 
@@ -60,7 +62,7 @@ async function call(method, path, { secret, body } = {}) {
       ? 'This page may not offer notifications: its address is not on Newsbell’s list.'
       : 'Newsbell could not be reached. Check your connection, then try again.')
   }
-  if (!response.ok) throw new Problem(response.status, await words(response))
+  if (!response.ok) throw await refusal(response)
   return response.status === 204 ? null : response.json()
 }
 
@@ -72,11 +74,15 @@ async function isRefused() {
   return asked.then(() => true, () => false)
 }
 
-async function words(response) {
+async function refusal(response) {
+  const problem = await response.json().catch(() => ({}))
+  return new Problem(response.status, words(response, problem), { fields: problem.errors?.map(({ location }) => location) })
+}
+
+function words(response, problem) {
   if (response.status === 401) return 'Newsbell no longer knows this browser.'
   if (response.status === 429) return `That was too many tries in a short time. Wait ${wait(response.headers.get('retry-after'))}, then try again.`
   if (response.status >= 500) return 'Newsbell has trouble of its own right now. Try again in a minute.'
-  const problem = await response.json().catch(() => ({}))
   if (response.status === 410 && problem.detail) return `${problem.detail[0].toUpperCase()}${problem.detail.slice(1)}.`
   if (problem.errors?.[0]?.message) return `Nothing was changed: ${problem.errors[0].message}.`
   return problem.detail || problem.title || `Newsbell refused this (${response.status}). Nothing was changed.`

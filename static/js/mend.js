@@ -3,6 +3,7 @@
 
 import './database.js'
 import './secret-store.js'
+import { give } from './address.js'
 import * as api from './api.js'
 import * as push from './push.js'
 import { timeZone } from './time-zone.js'
@@ -42,7 +43,7 @@ async function reachable(secret, here) {
   const key = await api.vapidKey()
   if (await isSame(here, key)) return here
   const fresh = here.needs_resubscribe ? await push.renew(key, here.public_key) : await push.subscribe(key, here.public_key)
-  return api.changeSubscription(secret, { subscription: fresh.toJSON(), vapid_key: key })
+  return give(fresh, key, (subscription, key) => api.changeSubscription(secret, { subscription: subscription.toJSON(), vapid_key: key }))
 }
 
 // isSame says that the browser has the push subscription that the server knows,

@@ -6,6 +6,7 @@ import { expired } from './mend.js'
 import { current, follow, forget, unfollow } from './subscription.js'
 import { example } from './follow-example.js'
 import { join } from './names.js'
+import { onElsewhere } from './other-tabs.js'
 import { ask, obstacle, onPermission, silence, words } from './permission.js'
 import { welcome } from './welcome.js'
 
@@ -38,6 +39,7 @@ const form = id => `
 
 export class NewsbellFollow extends HTMLElement {
   #follows = new Map()
+  #said = ''
 
   async connectedCallback() {
     if (this.dialog) return
@@ -45,6 +47,7 @@ export class NewsbellFollow extends HTMLElement {
     this.button.disabled = false
     await this.#refresh().catch(() => {})
     onPermission(() => this.#refresh().catch(() => {}))
+    onElsewhere(() => this.#refresh().catch(() => {}))
     this.dataset.ready = ''
   }
 
@@ -121,7 +124,7 @@ export class NewsbellFollow extends HTMLElement {
     this.#part('unfollow').hidden = followed.length === 0
     this.#part('confirm').textContent = followed.length ? 'Save' : 'Follow'
     this.#exemplify()
-    this.#part('next').textContent = this.#asked() ? '' : 'Your browser will then ask whether this site may send notifications.'
+    this.#part('next').textContent = this.#asked() ? '' : question()
     this.dialog.showModal()
   }
 
@@ -220,7 +223,13 @@ export class NewsbellFollow extends HTMLElement {
   #part(name) { return this.dialog.querySelector(`.follow-${name}`) }
   #fail(text) { this.#part('problem').textContent = text }
   #chosenLevel() { return this.dialog.querySelector('[name=level]:checked').value }
-  #say(text) { this.status.textContent = text }
+
+  // say leaves what is said already, and what was said after it.
+  #say(text) {
+    if (text === this.#said) return
+    this.#said = text
+    this.status.textContent = text
+  }
 
   // also says more, after what is followed.
   #also(words) {
@@ -230,6 +239,13 @@ export class NewsbellFollow extends HTMLElement {
     also.append(' ', ...words)
     this.status.append(also)
   }
+}
+
+// Firefox notifies in private windows, too, and does not tell a page that it is in
+// one.
+function question() {
+  const asks = 'Your browser will then ask whether this site may send notifications.'
+  return /Firefox/.test(navigator.userAgent) ? `${asks} In a private window, what you follow ends with the window.` : asks
 }
 
 function checkbox({ value, textContent, dataset }) {

@@ -4,7 +4,9 @@ import './database.js'
 import './secret-store.js'
 import './alert-log.js'
 import './receipts.js'
+import { give } from './address.js'
 import * as api from './api.js'
+import { announce } from './other-tabs.js'
 import { mend } from './mend.js'
 import * as push from './push.js'
 
@@ -16,6 +18,7 @@ export const current = mend
 export async function follow(follows) {
   if (!await current()) {
     await create(follows)
+    announce()
     return true
   }
   for (const { topic, level } of follows) await setFollow(topic, { level })
@@ -24,17 +27,17 @@ export async function follow(follows) {
 
 // change changes settings, and returns what the server knows then.
 export async function change(settings) {
-  return api.changeSubscription(await secretStore.get(), settings)
+  return announced(await api.changeSubscription(await secretStore.get(), settings))
 }
 
 // setFollow sets the level of a topic, or a mute beside it. A mute without a level
 // leaves the level there is; a level without a mute ends it.
 export async function setFollow(topic, setting) {
-  return api.putFollow(await secretStore.get(), topic, setting)
+  return announced(await api.putFollow(await secretStore.get(), topic, setting))
 }
 
 export async function unfollow(topic) {
-  return api.deleteFollow(await secretStore.get(), topic)
+  return announced(await api.deleteFollow(await secretStore.get(), topic))
 }
 
 // alerts are the last that were for this browser, the newest first.
@@ -54,23 +57,21 @@ export async function forget() {
   const secret = await secretStore.get()
   if (secret) await api.deleteSubscription(secret).catch(unlessUnknown)
   await Promise.all([secretStore, alertLog, receipts].map(store => store.forget()))
+  announce()
   await push.unsubscribe(key)
 }
 
-// A conflict means that the subscription there is cannot be used: it is taken,
-// or its key has been retired. A new one with the key of now can.
-async function create(follows) {
-  const key = await api.vapidKey()
-  const { secret } = await post(await push.subscribe(key), key, follows).catch(async problem => {
-    if (problem.status !== 409) throw problem
-    const fresh = await api.vapidKey()
-    return post(await push.renew(fresh), fresh, follows)
-  })
-  await secretStore.set(secret)
+// announced tells the other tabs what was done, too.
+function announced(done) {
+  announce()
+  return done
 }
 
-function post(subscription, key, follows) {
-  return api.createSubscription(subscription.toJSON(), key, follows)
+async function create(follows) {
+  const key = await api.vapidKey()
+  const { secret } = await give(await push.subscribe(key), key,
+    (subscription, key) => api.createSubscription(subscription.toJSON(), key, follows))
+  await secretStore.set(secret)
 }
 
 function unlessUnknown(problem) {

@@ -1,7 +1,7 @@
 // Changes take effect at once, one after the other, and can be undone.
 
 import { change, current } from '../subscription.js'
-import { mine, tell } from './mine.js'
+import { load, mine, tell } from './mine.js'
 import { say } from './status-line.js'
 
 let last = Promise.resolve()
@@ -24,6 +24,11 @@ export function act(does, done, { back, focus } = {}) {
   })
   last = step
   return step
+}
+
+// reread shows what another tab has changed, after what is being done here.
+export function reread() {
+  last = last.then(load).catch(problem => console.warn(problem))
 }
 
 // set changes settings of the subscription; before is what they were.

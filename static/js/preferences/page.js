@@ -1,8 +1,10 @@
 // The preferences page: what this browser follows, when it may ring, whether it
 // works, and the way out. Each part shows itself whenever something changes.
 
+import { onElsewhere } from '../other-tabs.js'
 import { showAlerts } from './alerts.js'
 import { showCap } from './cap.js'
+import { reread } from './change.js'
 import './data.js'
 import { showFollows } from './follows.js'
 import './forget.js'
@@ -19,6 +21,7 @@ for (const show of [showFollows, showStanding, showPause, showQuietHours, showCa
 
 find('retry').addEventListener('click', retry)
 addEventListener('hashchange', showOffer)
+onElsewhere(reread)
 
 await open()
 showOffer()

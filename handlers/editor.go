@@ -142,17 +142,12 @@ func (s *server) editorStop(c *gin.Context) error {
 }
 
 func (s *server) showProblems(c *gin.Context, page static.EditorOutagePage, err error) error {
-	page.Problems = map[string]string{}
 	if invalid, ok := errors.AsType[*models.Invalid](err); ok {
 		for _, p := range invalid.Problems {
-			field, _, _ := strings.Cut(p.Field, ".")
-			if field == "states" {
-				field = "apps"
-			}
-			page.Problems[field] = p.Message
+			page.Problems = append(page.Problems, static.EditorProblem{Field: p.Field, Words: p.Message})
 		}
 	} else if errors.Is(err, models.ErrConflict) {
-		page.Problems[""] = "The outage is resolved: only a correction can be published."
+		page.Problems = []static.EditorProblem{{Words: "The outage is resolved: only a correction can be published."}}
 	} else {
 		return err
 	}

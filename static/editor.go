@@ -89,9 +89,8 @@ type EditorOutagePage struct {
 	// Apps are all apps, not only the outage's.
 	Apps  []App
 	Draft EditorDraft
-	// Problems are by field: kind, alert, headline, body, corrects, apps; "" for
-	// the form.
-	Problems map[string]string
+	// Problems are why the draft was refused.
+	Problems []EditorProblem
 	// Preview is there after one was asked for.
 	Preview *EditorPreview
 	Updates []EditorUpdate

@@ -77,7 +77,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"desk": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
 				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Notice: text, Preview: &EditorPreview{SendsAlert: true, Reach: 1204, Asleep: 4, Title: text, Body: text}, Updates: written,
-				Problems: map[string]string{"": text, "headline": text, "kind": text, "alert": text, "apps": text, "body": text, "corrects": text},
+				Problems: []EditorProblem{{"", text}, {"headline", text}, {"kind", text}, {"alert", text}, {"apps", text}, {"body", text}, {"corrects", text}, {"states.messenger", text}, {"states.icq", text}, {"undo_seconds", text}},
 			})
 		},
 		"desk without anything": func(p *Pages, w http.ResponseWriter) error {
@@ -106,9 +106,11 @@ func TestEveryPage(t *testing.T) {
 				}
 			})
 			t.Run("has labels that lead to something", func(t *testing.T) {
-				for _, target := range matches(html, ` (?:for|aria-labelledby|aria-describedby)="([^"]*)"`) {
-					if !strings.Contains(html, ` id="`+target+`"`) {
-						t.Errorf("nothing has the id %q", target)
+				for _, targets := range matches(html, ` (?:for|aria-labelledby|aria-describedby)="([^"]*)"`) {
+					for _, target := range strings.Fields(targets) {
+						if !strings.Contains(html, ` id="`+target+`"`) {
+							t.Errorf("nothing has the id %q", target)
+						}
 					}
 				}
 			})
@@ -315,5 +317,36 @@ func TestFragmentsAreThoseOfThePage(t *testing.T) {
 	})
 	if fragments.Corrected == "" || !strings.Contains(page, fragments.Corrected) || !strings.Contains(page, fragments.Entry) {
 		t.Errorf("the page has no %+v", fragments)
+	}
+}
+
+func TestEachProblemOfTheDesksFormNamesItsField(t *testing.T) {
+	html := render(t, func(p *Pages, w http.ResponseWriter) error {
+		return p.EditorOutage(w, EditorOutagePage{Apps: []App{{Slug: "messenger", Name: "Messenger"}}, Problems: []EditorProblem{
+			{"headline", "is required"}, {"kind", "must be this or that"}, {"body", "must be at most 9 bytes"}, {"body", "must be valid UTF-8"}, {"alert", "must be some"},
+			{"corrects", "only a correction can correct an update"}, {"apps", `there is no app "icq"`}, {"states.messenger", "must be up"}, {"states.icq", "must be up"},
+			{"undo_seconds", "must be less"}, {"", "It is resolved."},
+		}})
+	})
+	_, form, _ := strings.Cut(html, `action="/editor/outages/`)
+	for id, sentence := range map[string]string{
+		"field-headline": "Headline is required.", "field-kind": "Choose a kind.", "field-body": "Text must be at most 9 bytes.", "field-alert": "Choose whom to alert.",
+		"field-corrects": "Corrects: only a correction can correct an update.", "field-apps": "Apps it is about: there is no app &#34;icq&#34;.", "state-messenger": "New state of Messenger must be up.",
+	} {
+		if !strings.Contains(html, `<li><a href="#`+id+`">`+sentence+`</a></li>`) || !strings.Contains(html, ` id="`+id+`"`) {
+			t.Errorf("no line %q leads to %s", sentence, id)
+		}
+		of := strings.TrimPrefix(id, "field-")
+		if !strings.Contains(form, ` id="problem-`+of+`">`+sentence) || !strings.Contains(form, ` aria-describedby="problem-`+of) {
+			t.Errorf("%s has no problem beside it", id)
+		}
+	}
+	for _, line := range []string{"<li>New state of icq must be up.</li>", "<li>undo_seconds must be less.</li>", "<li>It is resolved.</li>"} {
+		if !strings.Contains(html, line) {
+			t.Errorf("no line %q", line)
+		}
+	}
+	if !strings.Contains(form, "Text must be at most 9 bytes. Text must be valid UTF-8.") {
+		t.Error("of two problems of a field one is lost")
 	}
 }

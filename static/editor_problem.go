@@ -1,0 +1,84 @@
+package static
+
+import (
+	"slices"
+	"strings"
+)
+
+// EditorProblem is what is wrong with a field of the editor's form.
+type EditorProblem struct {
+	// Field is "headline", "states.messenger" and so on; empty for the whole form.
+	Field string
+	// Words are what is wrong, as in "is required".
+	Words string
+}
+
+// fieldNames are what the form calls its fields.
+var fieldNames = map[string]string{
+	"kind": "Kind", "corrects": "Corrects", "headline": "Headline", "body": "Text", "apps": "Apps it is about", "alert": "Alert",
+}
+
+// choices are what the form says of fields of which one choice is missing.
+var choices = map[string]string{"kind": "Choose a kind.", "alert": "Choose whom to alert."}
+
+// Problem is what is wrong with a field, in sentences; empty if nothing is.
+func (e EditorOutagePage) Problem(field string) string {
+	var sentences []string
+	for _, p := range e.Problems {
+		if p.Field == field {
+			sentences = append(sentences, e.sentence(p))
+		}
+	}
+	return strings.Join(sentences, " ")
+}
+
+// fieldProblem is a problem that leads to its field.
+type fieldProblem struct{ ID, Sentence string }
+
+// ProblemList are all problems, each with the ID of its field, or none.
+func (e EditorOutagePage) ProblemList() []fieldProblem {
+	problems := make([]fieldProblem, len(e.Problems))
+	for i, p := range e.Problems {
+		problems[i] = fieldProblem{e.fieldID(p.Field), e.sentence(p)}
+	}
+	return problems
+}
+
+// fieldID is the ID of a field's element, if the form has the field.
+func (e EditorOutagePage) fieldID(field string) string {
+	if slug, ok := strings.CutPrefix(field, "states."); ok && e.app(slug) >= 0 {
+		return "state-" + slug
+	}
+	if _, ok := fieldNames[field]; ok {
+		return "field-" + field
+	}
+	return ""
+}
+
+// sentence says what is wrong with which field.
+func (e EditorOutagePage) sentence(p EditorProblem) string {
+	if words, ok := choices[p.Field]; ok {
+		return words
+	}
+	name, isNamed := fieldNames[p.Field]
+	slug, isState := strings.CutPrefix(p.Field, "states.")
+	switch at := e.app(slug); {
+	case p.Field == "":
+		return p.Words
+	case isState && at >= 0:
+		name = "New state of " + e.Apps[at].Name
+	case isState:
+		name = "New state of " + slug
+	case !isNamed:
+		name = p.Field
+	}
+	if strings.HasPrefix(p.Words, "is ") || strings.HasPrefix(p.Words, "must ") {
+		return name + " " + p.Words + "."
+	}
+	return name + ": " + p.Words + "."
+}
+
+// app is where the app of a slug stands among those of the form, or -1.
+func (e EditorOutagePage) app(slug string) int {
+	return slices.IndexFunc(e.Apps, func(a App) bool { return a.Slug == slug })
+}

@@ -78,6 +78,8 @@ func TestABadAppOrOutageIsRefusedAndChangesNothing(t *testing.T) {
 		{"outages", outage(map[string]any{"apps": []string{"icq"}}), 422, "icq"},
 		{"outages", outage(map[string]any{"began_at": "yesterday"}), 422, "began_at"},
 		{"outages", outage(map[string]any{"began_at": "2921-11-03T18:04:00Z"}), 422, "began_at"},
+		{"outages", outage(map[string]any{"states": map[string]string{"messenger": "on fire"}}), 422, "states.messenger"},
+		{"outages", outage(map[string]any{"states": map[string]string{"icq": "failing"}}), 422, "icq"},
 		{"outages", outage(map[string]any{"notify": true}), 422, "notify"},
 		{"outages", outage(map[string]any{"slug": "messages-down"}), 409, "already exists"},
 	}

@@ -9,22 +9,24 @@ import (
 )
 
 type newOutage struct {
-	Slug       string     `json:"slug"`
-	Headline   string     `json:"headline"`
-	Standfirst string     `json:"standfirst,omitempty"`
-	Apps       []string   `json:"apps" doc:"Slugs of the apps that it began with."`
-	BeganAt    *time.Time `json:"began_at,omitempty" doc:"From the year 2000 until now. Default: now."`
+	Slug       string                     `json:"slug"`
+	Headline   string                     `json:"headline"`
+	Standfirst string                     `json:"standfirst,omitempty"`
+	Apps       []string                   `json:"apps" doc:"Slugs of the apps that it began with."`
+	States     map[string]models.AppState `json:"states,omitempty" doc:"The states that its apps are in, by the app's slug: up, failing or recovering. Default: failing."`
+	BeganAt    *time.Time                 `json:"began_at,omitempty" doc:"From the year 2000 until now. Default: now."`
 }
 
 type outage struct {
-	Slug       string     `json:"slug"`
-	Headline   string     `json:"headline"`
-	Standfirst string     `json:"standfirst"`
-	State      string     `json:"state"`
-	Apps       []string   `json:"apps"`
-	BeganAt    time.Time  `json:"began_at"`
-	ResolvedAt *time.Time `json:"resolved_at"`
-	URL        string     `json:"url"`
+	Slug       string                     `json:"slug"`
+	Headline   string                     `json:"headline"`
+	Standfirst string                     `json:"standfirst"`
+	State      string                     `json:"state"`
+	Apps       []string                   `json:"apps"`
+	States     map[string]models.AppState `json:"states" doc:"The states that its apps are in now."`
+	BeganAt    time.Time                  `json:"began_at"`
+	ResolvedAt *time.Time                 `json:"resolved_at"`
+	URL        string                     `json:"url"`
 }
 
 // outageNow is what anybody may know of an outage.
@@ -53,18 +55,18 @@ func (a *api) routeOutages() {
 func (a *api) createOutage(ctx context.Context, in *body[newOutage]) (*body[outage], error) {
 	opened, err := a.store.CreateOutage(ctx, models.NewOutage{
 		Slug: in.Body.Slug, Headline: in.Body.Headline, Standfirst: in.Body.Standfirst,
-		Apps: in.Body.Apps, BeganAt: in.Body.BeganAt, Actor: editorOf(ctx),
+		Apps: in.Body.Apps, States: in.Body.States, BeganAt: in.Body.BeganAt, Actor: editorOf(ctx),
 	})
 	if err != nil {
 		return nil, err
 	}
-	slugs := make([]string, len(opened.Apps))
+	slugs, states := make([]string, len(opened.Apps)), map[string]models.AppState{}
 	for i, app := range opened.Apps {
-		slugs[i] = app.Slug
+		slugs[i], states[app.Slug] = app.Slug, app.State
 	}
 	return &body[outage]{outage{
 		Slug: opened.Slug, Headline: opened.Headline, Standfirst: opened.Standfirst, State: string(opened.State),
-		Apps: slugs, BeganAt: opened.BeganAt, ResolvedAt: opened.ResolvedAt, URL: a.outageURL(opened.Slug),
+		Apps: slugs, States: states, BeganAt: opened.BeganAt, ResolvedAt: opened.ResolvedAt, URL: a.outageURL(opened.Slug),
 	}}, nil
 }
 

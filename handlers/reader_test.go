@@ -36,7 +36,7 @@ func TestAReaderSubscribesChangesAndIsForgotten(t *testing.T) {
 		var made followed
 		w.call(http.MethodPut, "/api/v1/subscription/follows/app/messenger", secret, map[string]string{"level": "resolution"}).
 			decode(t, http.StatusOK, &made)
-		if made != (followed{"app/messenger", "resolution", "messenger", "up"}) {
+		if made != (followed{"app/messenger", "resolution", "messenger", "failing"}) {
 			t.Errorf("follow = %+v", made)
 		}
 		w.call(http.MethodDelete, "/api/v1/subscription/follows/outage/messages-down", secret, nil).wants(t, http.StatusNoContent)

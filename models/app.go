@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,6 +20,23 @@ const (
 )
 
 func (s AppState) valid() bool { return s == Up || s == Failing || s == Recovering }
+
+// states checks states by the app's slug.
+func (p *problems) states(states map[string]AppState) {
+	for slug, state := range states {
+		if !state.valid() {
+			p.add("states."+slug, `must be "up", "failing" or "recovering"`)
+		}
+	}
+}
+
+// namedApps are the slugs of all apps that are named, each once: to give an
+// app's state is to name it.
+func namedApps(apps []string, states map[string]AppState) []string {
+	slugs := slices.AppendSeq(slices.Clone(apps), maps.Keys(states))
+	slices.Sort(slugs)
+	return slices.Compact(slugs)
+}
 
 // App is a service that people use: Messenger, Instagram.
 type App struct {

@@ -41,6 +41,9 @@ type NewOutage struct {
 	Slug, Headline, Standfirst string
 	// Apps are the slugs of the apps it began with; at least one.
 	Apps []string
+	// States are the states that those apps are in, by the app's slug. To give an
+	// app's state is to name the app. Default: failing.
+	States map[string]AppState
 	// BeganAt may lie in the past, from 2000 on. Default: now.
 	BeganAt *time.Time
 	Actor   string
@@ -52,16 +55,17 @@ func (n NewOutage) Validate(now time.Time) error {
 	p.slug("slug", n.Slug)
 	p.text("headline", n.Headline, maxText)
 	p.optionalText("standfirst", n.Standfirst, maxText)
-	if len(n.Apps) == 0 {
+	if len(n.Apps)+len(n.States) == 0 {
 		p.add("apps", "must name at least one app")
 	}
+	p.states(n.States)
 	if n.BeganAt != nil {
 		p.time("began_at", *n.BeganAt, firstOutage, now.Add(clockSkew))
 	}
 	return p.err()
 }
 
-// CreateOutage opens an outage and its topic. A slug that is taken is an
+// CreateOutage opens an outage and its topic, and sets the states of its apps. A slug that is taken is an
 // [ErrConflict].
 func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 	now := s.Now()
@@ -75,7 +79,7 @@ func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 		BeganAt: began.UTC().Truncate(time.Microsecond), CreatedAt: now,
 	}
 	err := s.transaction(ctx, func(tx *gorm.DB) (err error) {
-		if outage.Apps, err = appsBySlug(tx, "apps", n.Apps); err != nil {
+		if outage.Apps, err = appsBySlug(tx, "apps", namedApps(n.Apps, n.States)); err != nil {
 			return err
 		}
 		topic := outage.Topic()
@@ -83,6 +87,9 @@ func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 			return err
 		}
 		if err := tx.Create(&topic).Error; err != nil {
+			return err
+		}
+		if err := openingStates(tx, &outage, n.States); err != nil {
 			return err
 		}
 		return s.audit(tx, n.Actor, "open outage", outage.Topic().String())

@@ -18,7 +18,9 @@ type Publication struct {
 
 // Publish writes an update, the states it sets, its alert and the audit entry
 // in one transaction; nothing is sent yet. A resolution resolves the outage.
-// An update of a resolved outage is an [ErrConflict], unless a correction.
+// It also sets up its apps of which it does not say otherwise, unless another
+// outage holds them; that alone alerts none of their followers. An update of a
+// resolved outage is an [ErrConflict], unless a correction.
 func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 	d = d.trimmed()
 	if err := d.Validate(); err != nil {
@@ -66,8 +68,15 @@ func (s *Store) writeUpdate(tx *gorm.DB, d Draft, outage Outage, apps []App) (Up
 	if err := tx.Create(&update).Error; err != nil {
 		return update, err
 	}
+	states := d.States
+	if d.Kind == Resolution {
+		var err error
+		if apps, states, err = withReleased(tx, outage, apps, states); err != nil {
+			return update, err
+		}
+	}
 	for _, app := range apps {
-		concerned, err := s.writeUpdateApp(tx, update, app, d.States[app.Slug])
+		concerned, err := s.writeUpdateApp(tx, update, app, states[app.Slug])
 		if err != nil {
 			return update, err
 		}

@@ -167,11 +167,7 @@ func (d Draft) Validate() error {
 	}
 	p.text("headline", d.Headline, maxText)
 	p.optionalText("body", d.Body, maxText)
-	for slug, state := range d.States {
-		if !state.valid() {
-			p.add("states."+slug, `must be "up", "failing" or "recovering"`)
-		}
-	}
+	p.states(d.States)
 	if d.Corrects != 0 && d.Kind != Correction {
 		p.add("corrects", "only a correction can correct an update")
 	}
@@ -197,14 +193,7 @@ func (d Draft) checkCorrected(db *gorm.DB, outage Outage) error {
 }
 
 // concerns are the slugs of all apps that the draft names, each once.
-func (d Draft) concerns() []string {
-	slugs := slices.Clone(d.Apps)
-	for slug := range d.States {
-		slugs = append(slugs, slug)
-	}
-	slices.Sort(slugs)
-	return slices.Compact(slugs)
-}
+func (d Draft) concerns() []string { return namedApps(d.Apps, d.States) }
 
 func (d Draft) trimmed() Draft {
 	d.Headline, d.Body = trimmed(d.Headline), trimmed(d.Body)

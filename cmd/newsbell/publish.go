@@ -38,15 +38,19 @@ func (a *publishAppCommand) Run(ctx context.Context, p *publishCommand) error {
 }
 
 type publishOutageCommand struct {
-	Slug       string `arg:"" help:"Its name in addresses."`
-	Headline   string `arg:"" help:"What is down."`
-	Standfirst string `help:"The story in a sentence."`
-	App        list   `help:"An app that is down; may be repeated." required:"" placeholder:"SLUG"`
+	Slug       string            `arg:"" help:"Its name in addresses."`
+	Headline   string            `arg:"" help:"What is down."`
+	Standfirst string            `help:"The story in a sentence."`
+	App        []string          `help:"An app that is failing; may be repeated." placeholder:"SLUG"`
+	State      map[string]string `help:"An app that is part of it, and its state: failing, recovering or up." placeholder:"SLUG=STATE"`
 }
 
 // Run opens the outage and prints its page.
 func (o *publishOutageCommand) Run(ctx context.Context, p *publishCommand) error {
-	in := map[string]any{"slug": o.Slug, "headline": o.Headline, "standfirst": o.Standfirst, "apps": o.App}
+	in := map[string]any{"slug": o.Slug, "headline": o.Headline, "standfirst": o.Standfirst, "apps": append([]string{}, o.App...)}
+	if len(o.State) > 0 {
+		in["states"] = o.State
+	}
 	if err := p.client().call(ctx, http.MethodPost, "/outages", in, nil); err != nil {
 		return err
 	}

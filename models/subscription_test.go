@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"newsbell/models"
 	"newsbell/models/modelstest"
@@ -131,6 +132,19 @@ func TestATimeZoneThatNobodyKnowsIsUTC(t *testing.T) {
 			if err != nil || changed.TimeZone != "UTC" {
 				t.Errorf("changed to %q: %q, %v", name, changed.TimeZone, err)
 			}
+		}
+	})
+}
+
+func TestAReaderWhoResumesIsPausedUntilNoTimeAtAll(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		reader := db.Reader()
+		later, past := db.Now().Add(time.Hour), time.Unix(0, 0)
+		if paused := chooses(t, db, reader, models.SubscriptionChange{PausedUntil: &later}); paused.PausedUntil == nil || !paused.PausedUntil.Equal(later) {
+			t.Errorf("paused until %v; want %v", paused.PausedUntil, later)
+		}
+		if resumed := chooses(t, db, reader, models.SubscriptionChange{PausedUntil: &past}); resumed.PausedUntil != nil {
+			t.Errorf("resumed, but paused until %v", resumed.PausedUntil)
 		}
 	})
 }

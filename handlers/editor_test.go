@@ -134,7 +134,8 @@ func TestThePreviewTellsWhoSleepsAndTheDeskWhoWasToldLater(t *testing.T) {
 		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, `data-part="held">1<`) {
 			t.Error("the desk does not say whom the alert did not disturb")
 		}
-		w.Clock.Advance(13 * time.Hour)
+		w.Clock.Advance(13 * time.Hour) // the session has ended
+		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
 		if err := w.OpenCatchUps(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -55,6 +55,8 @@ func words(status int) string {
 		return "Too many requests of this kind came from this address. Please wait a minute."
 	case http.StatusServiceUnavailable:
 		return "Not ready yet."
+	case http.StatusGatewayTimeout:
+		return "This took too long. Please try again, or with other words."
 	}
 	return "Something went wrong on our side. Please try again."
 }

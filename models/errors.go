@@ -19,6 +19,8 @@ var (
 	// ErrExpired says that a secret addressed a subscription whose address was
 	// gone for longer than the grace period.
 	ErrExpired = errors.New("this browser’s address for notifications expired")
+	// ErrTooSlow says that the database took longer than this may take.
+	ErrTooSlow = errors.New("too slow")
 	// ErrFenced says that another worker has claimed the shard since.
 	ErrFenced = errors.New("fenced: another worker has the shard")
 	// ErrFinished says that there is nothing left to do on a shard.

@@ -112,12 +112,37 @@ func (s *Store) Outages(ctx context.Context, limit int) ([]Outage, error) {
 }
 
 // SearchOutages are the outages of which headline, standfirst or an app's name
-// hold each of the words, the newest first. Without a word there are none.
+// hold each of the words, the newest first. Without a word there are none. A
+// search that takes longer than searchWithin is [ErrTooSlow]: it reads every
+// outage, and anybody may ask for it.
 func (s *Store) SearchOutages(ctx context.Context, query string, limit int) ([]Outage, error) {
 	words := strings.Fields(query)
 	if len(words) == 0 {
 		return nil, nil
 	}
+	searching, cancel := context.WithTimeoutCause(ctx, searchWithin, ErrTooSlow)
+	defer cancel()
+	select {
+	case s.searches <- struct{}{}:
+		defer func() { <-s.searches }()
+	case <-searching.Done():
+		return nil, context.Cause(searching)
+	}
+	outages, err := s.searchOutages(searching, words, limit)
+	if err != nil && searching.Err() != nil {
+		return nil, context.Cause(searching)
+	}
+	return outages, err
+}
+
+const (
+	// searchWithin bounds a search, and searchesAtOnce how many go on at a time:
+	// they leave connections to everything else.
+	searchWithin   = 2 * time.Second
+	searchesAtOnce = 2
+)
+
+func (s *Store) searchOutages(ctx context.Context, words []string, limit int) ([]Outage, error) {
 	db := s.read.WithContext(ctx).Preload("Apps", byName)
 	for _, word := range words[:min(len(words), maxSearched)] {
 		pattern := "%" + likeEscaper.Replace(word) + "%"

@@ -41,6 +41,8 @@ type Store struct {
 	goneGrace   time.Duration
 	subscribers subscribers
 	receipts    *receiptBook
+	// searches has a place for each search that goes on.
+	searches chan struct{}
 	// receiptKey is the database's, once it has been asked for.
 	receiptKey atomic.Pointer[storedReceiptKey]
 	// unreadable are the rows that have been named in the log.
@@ -94,6 +96,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 		log: orDefault(opts.Log, slog.New(slog.DiscardHandler)),
 	}
 	s.subscribers.store = s
+	s.searches = make(chan struct{}, searchesAtOnce)
 	s.receipts = newReceiptBook(s)
 	open := s.openSQLite
 	if IsPostgres(opts.URL) {

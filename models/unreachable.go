@@ -3,6 +3,7 @@ package models
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ func IsUnreachable(err error) bool {
 	}
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return isOfClass(refused, "08", "53", "57") // connection, resources, operator
+	}
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return false // a folder of this machine; such errors look like a network's
 	}
 	_, isNet := errors.AsType[net.Error](err)
 	return isNet || errors.Is(err, errSilent) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)

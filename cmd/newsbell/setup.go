@@ -1,12 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"newsbell/models"
@@ -22,6 +23,7 @@ func openStore(ctx context.Context, c config, out io.Writer) (*models.Store, err
 	if err := makeDataFolder(c.databaseURL, out); err != nil {
 		return nil, err
 	}
+	warnOfStrangers(c.databaseURL, cmp.Or(c.log, slog.Default()))
 	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	store, err := models.Open(connecting, models.Options{
@@ -46,29 +48,6 @@ func (s databaseSettings) with(ctx context.Context, use func(*models.Store) erro
 		return err
 	}
 	return errors.Join(use(store), store.Close())
-}
-
-func makeDataFolder(databaseURL string, out io.Writer) error {
-	if models.IsPostgres(databaseURL) {
-		return nil
-	}
-	folder := filepath.Dir(databaseURL)
-	if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
-		fmt.Fprintln(out, "made data folder   ", folder)
-	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("make data folder: %w", err)
-	}
-	// The file holds private keys: made before SQLite would, for its owner alone.
-	file, err := os.OpenFile(databaseURL, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("make database: %w", err)
-	}
-	fmt.Fprintln(out, "made database      ", databaseURL)
-	return file.Close()
 }
 
 func setUp(ctx context.Context, store *models.Store, out io.Writer) error {

@@ -129,8 +129,9 @@ func (s *Store) SearchOutages(ctx context.Context, query string, limit int) ([]O
 		return nil, context.Cause(searching)
 	}
 	outages, err := s.searchOutages(searching, words, limit)
-	if err != nil && searching.Err() != nil {
-		return nil, context.Cause(searching)
+	deadline, _ := searching.Deadline()
+	if err != nil && ctx.Err() == nil && !time.Now().Before(deadline) {
+		return nil, ErrTooSlow // the driver may notice before the context says so
 	}
 	return outages, err
 }

@@ -93,7 +93,7 @@ type Result struct {
 func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Result) error {
 	endRefused(results, s.Now())
 	for _, r := range results {
-		c.note(r, page.Tries)
+		c.note(r, page.Tries, s.hosts)
 	}
 	for _, id := range page.missing {
 		c.Ledger.end(c.offset(id), "", Gone)
@@ -102,7 +102,7 @@ func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Resul
 		c.Ledger.leaveOut(c.offset(id))
 	}
 	for _, h := range page.held {
-		c.Ledger.end(c.offset(h.ID), PushService(h.Endpoint), Held)
+		c.Ledger.end(c.offset(h.ID), c.Ledger.hosts.nameOf(h.Endpoint, Held, s.hosts), Held)
 	}
 	c.stamp(s.Now(), page, results)
 	c.Shard.Position = max(c.Shard.Position, page.upto)
@@ -232,8 +232,8 @@ func (r Result) mendsOrBreaksKey() bool {
 
 // note writes down what became of a reader after so many tries before. A due
 // time behind the deadline is the deadline: then there is no other try.
-func (c *Claim) note(r Result, tries int) {
-	offset, host := c.offset(r.Recipient.ID), PushService(r.Recipient.Endpoint)
+func (c *Claim) note(r Result, tries int, hosts PushHosts) {
+	offset, host := c.offset(r.Recipient.ID), c.Ledger.hosts.nameOf(r.Recipient.Endpoint, r.Outcome, hosts)
 	if r.Outcome != Waiting {
 		c.Ledger.end(offset, host, r.Outcome)
 		return

@@ -97,6 +97,9 @@ func (p *Pages) Next(ctx context.Context) (Page, error) {
 // WaitingPages reads those who wait for another try that is due, a page at a
 // time, and hands each to fn.
 func (s *Store) WaitingPages(ctx context.Context, c *Claim, fn func(Page) error) error {
+	if err := s.postponeUnproven(ctx, c); err != nil {
+		return fmt.Errorf("read who waits in shard %d: %w", c.Shard.ID, err)
+	}
 	due := c.Ledger.waits.due(s.Now())
 	for _, tries := range slices.Sorted(maps.Keys(due)) {
 		err := s.waitingPages(ctx, c, due[tries], func(page Page) error {

@@ -169,6 +169,20 @@ func (h *PushHosts) allowOrigin(extra string) error {
 	return nil
 }
 
+// Wildcard is the rule, such as "*.push.apple.com", that allows an endpoint's
+// host without naming it; anybody may have invented that name.
+func (h PushHosts) Wildcard(host string) (rule string, ok bool) {
+	if h.names[host] {
+		return "", false
+	}
+	for _, suffix := range h.suffixes {
+		if strings.HasSuffix(host, suffix) {
+			return "*" + suffix, true
+		}
+	}
+	return "", false
+}
+
 func (h PushHosts) hasName(name string) bool {
 	return h.names[name] || isDomain(name) && slices.ContainsFunc(h.suffixes, func(suffix string) bool {
 		return strings.HasSuffix(name, suffix)

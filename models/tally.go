@@ -20,7 +20,9 @@ type Tally [5]int
 type hostTallies map[string]*Tally
 
 // HostCounts are an alert's tallies by push host. Shards count when a page is
-// recorded, so that nobody has to look at the readers' endpoints again.
+// recorded, so that nobody has to look at the readers' endpoints again. Hosts
+// whose names anybody may have invented, and which accepted nothing, are counted
+// together under the rule that allows them, such as "*.push.apple.com".
 func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]Tally, error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`SELECT hosts FROM shards WHERE alert_id = ? AND hosts <> ''`), alertID)
 	if err != nil {
@@ -41,7 +43,29 @@ func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]Tally
 			total[host] = total[host].plus(*tally)
 		}
 	}
-	return total, rows.Err()
+	return s.foldHosts(total), rows.Err()
+}
+
+// foldHosts counts together which hosts below a wildcard accepted nothing.
+func (s *Store) foldHosts(total map[string]Tally) map[string]Tally {
+	folded := make(map[string]Tally, len(total))
+	for host, tally := range total {
+		if rule, ok := s.hosts.Wildcard(host); ok && tally[Accepted] == 0 {
+			host = rule
+		}
+		folded[host] = folded[host].plus(tally)
+	}
+	return folded
+}
+
+// nameOf is the name under which a reader's host is counted: until it accepts a
+// push, the wildcard that allows it, so that invented names leave room for others.
+func (h hostTallies) nameOf(endpoint string, outcome Outcome, hosts PushHosts) string {
+	host := PushService(endpoint)
+	if rule, ok := hosts.Wildcard(host); ok && outcome != Accepted && h[host] == nil {
+		return rule
+	}
+	return host
 }
 
 func (t Tally) plus(other Tally) Tally {

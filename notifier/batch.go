@@ -32,6 +32,7 @@ type poolPage struct {
 	size    int
 	sending context.Context // ends when those in flight are given up
 	pending sync.WaitGroup  // jobs without an answer
+	left    int             // how many these are, for hosts to know
 }
 
 // batchKey says what a batch is for.
@@ -50,6 +51,7 @@ type batch struct {
 	size     int
 	jobs     []*job // that have not begun
 	inFlight int
+	alone    time.Time       // since when the page waits only for hosts that never answered
 	few      time.Time       // since when but a few have no answer
 	sending  context.Context // ends with the page's, or when it is given up
 	giveUp   context.CancelCauseFunc
@@ -92,6 +94,7 @@ func (p *poolPage) cut(jobs []job) map[batchKey]*batch {
 		b.jobs = append(b.jobs, j)
 		b.size++
 		p.pending.Add(1)
+		p.left++
 	}
 	return batches
 }
@@ -108,6 +111,7 @@ func (b *batch) sendBack(a Answer) int {
 		j.answer = a
 	}
 	b.jobs = nil
+	b.page.left -= size
 	b.page.pending.Add(-size)
 	return size
 }

@@ -194,7 +194,9 @@ func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result,
 	results := make([]models.Result, 0, len(page.Recipients))
 	for i, r := range page.Recipients {
 		if answer := d.jobs[i].answer; answer.Verdict != 0 {
-			results = append(results, resultOf(r, answer, page.Tries, d.store.Now()))
+			result := resultOf(r, answer, page.Tries, d.store.Now())
+			d.endUnresolved(ctx, &result, d.jobs[i], page.Tries)
+			results = append(results, result)
 		}
 	}
 	return results, nil

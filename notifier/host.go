@@ -32,10 +32,14 @@ type host struct {
 	recent   uint32              // the last answers, a bit each: whether it asked for time
 	asked    bool                // it asked to be left alone
 	changed  bool                // others have not been told yet
+	// answers says that it has answered something, ever; unresolved that its name
+	// led nowhere when it was tried last.
+	answers, unresolved bool
+	patience            time.Duration // of a page that waits only for hosts that never answered
 }
 
 func newHost(name string, most int, log *slog.Logger) *host {
-	return &host{name: name, log: log, limit: hostLimit{most: most}, refusals: map[int64]*refusals{}}
+	return &host{name: name, log: log, limit: hostLimit{most: most}, refusals: map[int64]*refusals{}, patience: unknownPatience}
 }
 
 // take takes a page's batch, or sends it back if the host is left alone.
@@ -44,7 +48,7 @@ func (h *host) take(now time.Time, b *batch) {
 	h.batches = append(h.batches, b)
 	h.queued += len(b.jobs)
 	if wait := h.circuit.closedFor(now); wait > 0 {
-		h.sendBack(b, leftAlone(wait))
+		h.sendBack(b, h.leftAlone(wait))
 		return
 	}
 	h.sample(now, b)
@@ -77,7 +81,7 @@ func (h *host) begin(now time.Time) attempt {
 	}
 	if a.probe {
 		h.circuit.probing = true
-		h.sendBackAll(leftAlone(h.circuit.closedFor(now)), func(other *batch) bool { return other != b })
+		h.sendBackAll(h.leftAlone(h.circuit.closedFor(now)), func(other *batch) bool { return other != b })
 	}
 	return a
 }
@@ -92,6 +96,7 @@ func (h *host) answered(now time.Time, a attempt) {
 	}
 	h.settle(now, a.batch.refusals)
 	h.forgetDone()
+	a.batch.page.left--
 	a.batch.page.pending.Done()
 }
 

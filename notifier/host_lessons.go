@@ -21,6 +21,7 @@ const asksForTime = "it asks for time"
 // of the probe counts.
 func (h *host) learn(now time.Time, of attempt) {
 	a, probe := of.job.answer, of.probe
+	h.answers, h.unresolved = h.answers || a.Status != 0, a.Unresolved
 	if a.isRefusal() {
 		h.refuses(now, of)
 	}
@@ -82,9 +83,14 @@ func (h *host) leaveAlone(now time.Time, wait time.Duration, why string) {
 	h.log.Warn("a push host is left alone", "host", h.name, "why", why, "for", wait.Round(time.Millisecond))
 	h.circuit.open(now, wait)
 	h.asked, h.changed = why == asksForTime, true
-	h.sendBackAll(leftAlone(wait), func(*batch) bool { return true })
+	h.sendBackAll(h.leftAlone(wait), func(*batch) bool { return true })
 }
 
-func leftAlone(wait time.Duration) Answer {
-	return Answer{Verdict: RetryLater, RetryAfter: wait, Held: true, Reason: "the push host is left alone for now"}
+// leftAlone answers who has to wait. That is no try, unless there is nothing to
+// wait for: a name that leads nowhere.
+func (h *host) leftAlone(wait time.Duration) Answer {
+	return Answer{
+		Verdict: RetryLater, RetryAfter: wait, Held: !h.unresolved, Unresolved: h.unresolved,
+		Reason: "the push host is left alone for now",
+	}
 }

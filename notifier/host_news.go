@@ -64,7 +64,7 @@ func (h *host) hear(now time.Time, event models.HostEvent) {
 	}
 	h.circuit.wait = max(h.circuit.wait, min(wait, lastProbe))
 	h.circuit.open(now, wait)
-	h.sendBackAll(leftAlone(wait), func(*batch) bool { return true })
+	h.sendBackAll(h.leftAlone(wait), func(*batch) bool { return true })
 }
 
 // news is what others should know of the host.

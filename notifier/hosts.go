@@ -26,6 +26,9 @@ const (
 	// stoodStill is how late a look must be for the process to have been stopped
 	// in between, or its machine.
 	stoodStill = time.Second
+	// unknownTurn: while a host that has answered before has pushes, those that
+	// never have get one turn in so many. Their names may have been invented.
+	unknownTurn = 8
 	// maxHosts is more than there are push services, and bounds what invented
 	// names below *.push.apple.com and the like can use.
 	maxHosts = 1000
@@ -42,6 +45,8 @@ type hosts struct {
 	work     *sync.Cond // something may begin, or the end has come
 	byName   map[string]*host
 	waiting  []*host // with pushes that have not begun; whose turn is next first
+	unknown  []*host // the same of those that have never answered
+	turn     int
 	inFlight int
 	idle     int // goroutines that wait for work
 	closed   bool
@@ -61,8 +66,8 @@ func (s *hosts) enqueue(batches map[batchKey]*batch) {
 	for key, b := range batches {
 		h := s.host(key.host)
 		b.host, b.since = h, now
-		if h.take(now, b); h.queued > 0 && !slices.Contains(s.waiting, h) {
-			s.waiting = append(s.waiting, h)
+		if h.take(now, b); h.queued > 0 {
+			s.queue(h)
 		}
 	}
 	s.work.Signal()
@@ -166,6 +171,7 @@ func (s *hosts) check() (news []models.HostEvent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
+	s.hurry(now)
 	for _, h := range s.byName {
 		h.check(now, s.silence)
 		if h.changed {
@@ -186,7 +192,18 @@ func (s *hosts) close() {
 
 // pick finds the host whose turn it is.
 func (s *hosts) pick(now time.Time) *host {
-	for _, h := range s.waiting {
+	first, second := s.waiting, s.unknown
+	if s.turn%unknownTurn == 0 {
+		first, second = second, first
+	}
+	if h := s.pickOf(now, first); h != nil {
+		return h
+	}
+	return s.pickOf(now, second)
+}
+
+func (s *hosts) pickOf(now time.Time, waiting []*host) *host {
+	for _, h := range waiting {
 		if h.mayBegin(now) && h.inFlight < (leftFree-1)*(s.size-s.inFlight) {
 			return h
 		}
@@ -194,13 +211,27 @@ func (s *hosts) pick(now time.Time) *host {
 	return nil
 }
 
+// queue lets a host wait for its turn.
+func (s *hosts) queue(h *host) {
+	if slices.Contains(s.waiting, h) || slices.Contains(s.unknown, h) {
+		return
+	}
+	if h.answers {
+		s.waiting = append(s.waiting, h)
+	} else {
+		s.unknown = append(s.unknown, h)
+	}
+}
+
 // begin begins a host's next job; its next turn is after the others'.
 func (s *hosts) begin(now time.Time, h *host) attempt {
 	a := h.begin(now)
 	s.inFlight++
-	s.waiting = slices.DeleteFunc(s.waiting, func(w *host) bool { return w == h || w.queued == 0 })
+	s.turn++
+	isDone := func(w *host) bool { return w == h || w.queued == 0 }
+	s.waiting, s.unknown = slices.DeleteFunc(s.waiting, isDone), slices.DeleteFunc(s.unknown, isDone)
 	if h.queued > 0 {
-		s.waiting = append(s.waiting, h)
+		s.queue(h)
 	}
 	return a
 }

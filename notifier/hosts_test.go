@@ -3,6 +3,7 @@ package notifier
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -290,5 +291,34 @@ func (s *hosts) await(t *testing.T, service *pushtest.Server, ready func(*host) 
 		if err := pause(ctx, time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestNamesThatNeverAnswerDoNotHoldUpTheirPage(t *testing.T) {
+	r, services := newPostroom(t, 3, 64)
+	known, unknown, silent := services[0], services[1], services[2]
+	r.sends(r.page(known, 5))
+	hanging := make(chan struct{}, 2)
+	for _, service := range []*pushtest.Server{unknown, silent} {
+		service.Faults(func(string) *pushtest.Answer {
+			hanging <- struct{}{}
+			return &pushtest.Answer{Hang: true}
+		})
+	}
+	jobs := slices.Concat(r.page(known, 40), r.page(unknown, 1), r.page(silent, 1))
+	ended := r.begins(jobs)
+	<-hanging
+	<-hanging
+	r.hosts.await(t, known, func(h *host) bool { return len(h.batches) == 0 })
+	r.hosts.check()
+	r.clock.Advance(unknownPatience)
+	r.hosts.check()
+	<-ended
+	if got := statuses(jobs); !maps.Equal(got, map[int]int{201: 40, 0: 2}) {
+		t.Errorf("answers = %v", got)
+	}
+	unknown.Faults(nil)
+	if got := r.sends(r.page(unknown, 1)); got[201] != 1 {
+		t.Errorf("a host that answers now: %v", got)
 	}
 }

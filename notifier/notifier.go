@@ -65,7 +65,9 @@ type Notifier struct {
 	queue *queue
 	keys  *keyring
 	pool  *pool
-	news  *hostNews
+	// resolver says whether names can be looked up at all.
+	resolver *resolver
+	news     *hostNews
 	// notifications makes what readers are shown.
 	notifications models.Notifications
 	workers       int
@@ -95,6 +97,7 @@ func New(o Options) (*Notifier, error) {
 		store:         o.Store,
 		queue:         queue,
 		keys:          newKeyring(o.Store, o.VAPIDSubject),
+		resolver:      newResolver(),
 		pool:          newPool(o.Sender, o.InFlight, o.Busy, o.Log),
 		news:          newHostNews(o.Bus.Conn),
 		notifications: models.Notifications{BaseURL: o.BaseURL, Lang: o.Lang},

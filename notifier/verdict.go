@@ -66,6 +66,8 @@ type Answer struct {
 	// Alone says that it was refused while pushes for others were accepted, Many
 	// that others were refused too and none was accepted in between.
 	Alone, Many bool
+	// Unresolved says that the name of its host leads to no address.
+	Unresolved bool
 	// Reason is a short text for readers and editors, empty when accepted. It
 	// holds no endpoint, no key, and no address of the network at home.
 	Reason string
@@ -103,6 +105,7 @@ func judgeError(err error) Answer {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err // without the endpoint
 	}
+	_, unresolved := errors.AsType[*net.DNSError](err)
 	timeout, isNet := errors.AsType[net.Error](err)
 	switch {
 	case errors.Is(err, errForbidden), errors.Is(err, h2.ErrTooLarge):
@@ -110,9 +113,9 @@ func judgeError(err error) Answer {
 	case errors.Is(err, context.Canceled):
 		return Answer{Verdict: RetryLater, Reason: "cancelled"}
 	case errors.Is(err, context.DeadlineExceeded), isNet && timeout.Timeout():
-		return Answer{Verdict: RetryLater, Reason: "timed out"}
+		return Answer{Verdict: RetryLater, Unresolved: unresolved, Reason: "timed out"}
 	}
-	return Answer{Verdict: RetryLater, Reason: networkReason(err), Detail: safeText(err.Error())}
+	return Answer{Verdict: RetryLater, Unresolved: unresolved, Reason: networkReason(err), Detail: safeText(err.Error())}
 }
 
 // refuse is the answer to a push that could not be made.

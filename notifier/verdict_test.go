@@ -174,7 +174,7 @@ func TestJudgeErrorRetriesWhatTheNetworkSpoilt(t *testing.T) {
 		{around(fmt.Errorf("%w: not https", errForbidden)), Rejected, "endpoint is not allowed: not https", ""},
 		{h2.ErrTooLarge, Rejected, "request is too large", ""},
 	} {
-		if got := judgeError(c.err); got != (Answer{Verdict: c.want, Reason: c.reason, Detail: c.detail}) {
+		if got := judgeError(c.err); got != (Answer{Verdict: c.want, Unresolved: strings.HasPrefix(c.detail, "lookup "), Reason: c.reason, Detail: c.detail}) {
 			t.Errorf("%v = %+v, want %v, %q, %q", c.err, got, c.want, c.reason, c.detail)
 		}
 	}

@@ -1,0 +1,93 @@
+package models_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+func TestWhoWasNeverReachedIsTriedAgainAfterTheFirstTryOfEverybody(t *testing.T) {
+	sizes := models.Options{ShardSize: 2, PageSize: 2}
+	modelstest.OnBothWith(t, sizes, func(t *testing.T, db *modelstest.DB) {
+		ctx := t.Context()
+		db.Outage("messages-down", "messenger")
+		var readers []int64
+		for range 4 { // two shards
+			readers = append(readers, db.Reader("outage/messages-down:all").ID)
+		}
+		send := func(id int64, shard int, each ...models.Outcome) {
+			claims := claimAll(t, db, id)
+			claim := claims[min(shard, len(claims)-1)]
+			page := readPages(t, db, claim)[0]
+			results := outcomes(page, each...)
+			for i := range results {
+				results[i].Due = db.Now().Add(time.Second)
+			}
+			if err := db.Record(ctx, claim, page, results); err != nil {
+				t.Fatal(err)
+			}
+		}
+		again := func(id int64) (ids []int64) {
+			db.Clock.Advance(10 * time.Second)
+			claim := claimAll(t, db, id)[0]
+			err := db.WaitingPages(ctx, claim, func(p models.Page) error {
+				for _, r := range p.Recipients {
+					ids = append(ids, r.ID)
+				}
+				return db.Record(ctx, claim, p, outcomes(p, models.Accepted))
+			})
+			if err == nil {
+				err = db.RetryLater(ctx, claim)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ids
+		}
+		before := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		send(before, 0, models.Accepted, models.Failed)
+		send(before, 1, models.Accepted)
+
+		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		send(id, 0, models.Waiting)
+		if got := again(id); !slices.Equal(got, readers[:1]) {
+			t.Errorf("tried again while others wait for their first try: %v; want only who was reached before, %d", got, readers[0])
+		}
+		send(id, 1, models.Accepted)
+		if got := again(id); !slices.Equal(got, readers[1:2]) {
+			t.Errorf("tried again after everybody's first try: %v; want %d", got, readers[1])
+		}
+	})
+}
+
+func TestInventedNamesLeaveRoomForPushServicesInTheReport(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		reader := func(endpoint string) {
+			browser := db.Browser()
+			browser.Endpoint = endpoint
+			db.ReaderWithSecret(browser, "outage/messages-down:all")
+		}
+		var each []models.Outcome
+		for i := range 30 {
+			reader(fmt.Sprintf("https://invented-%d.push.apple.com/1", i))
+			each = append(each, models.Failed)
+		}
+		for _, endpoint := range []string{"https://web.push.apple.com/1", "https://fcm.googleapis.com/fcm/send/1"} {
+			reader(endpoint)
+			each = append(each, models.Accepted)
+		}
+		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		claim := claimAll(t, db, id)[0]
+		record(t, db, claim, readPages(t, db, claim)[0], each...)
+		hostsAre(t, db, id, map[string]models.Tally{
+			"*.push.apple.com":   {models.Failed: 30},
+			"web.push.apple.com": {models.Accepted: 1},
+			"fcm.googleapis.com": {models.Accepted: 1},
+		})
+	})
+}

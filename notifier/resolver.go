@@ -1,0 +1,80 @@
+package notifier
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"newsbell/models"
+)
+
+const (
+	// unresolvedTries is how often a push to a name without an address is tried,
+	// for a subscription that was never reached.
+	unresolvedTries = 3
+	// resolverAsked is how long an answer of the resolver counts.
+	resolverAsked  = 10 * time.Second
+	resolverWithin = 2 * time.Second
+)
+
+// resolver tells a name that does not exist from a resolver that does not work.
+type resolver struct {
+	lookup func(ctx context.Context, host string) ([]string, error)
+
+	mu    sync.Mutex
+	asked time.Time
+	works bool
+}
+
+func newResolver() *resolver { return &resolver{lookup: net.DefaultResolver.LookupHost} }
+
+// resolves tells whether the name of a push service that has taken pushes still
+// leads to an address.
+func (r *resolver) resolves(ctx context.Context, host string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if host == "" {
+		return false
+	}
+	if now := time.Now(); now.Sub(r.asked) >= resolverAsked {
+		ctx, cancel := context.WithTimeout(ctx, resolverWithin)
+		defer cancel()
+		addresses, err := r.lookup(ctx, host)
+		r.asked, r.works = now, err == nil && len(addresses) > 0
+	}
+	return r.works
+}
+
+// workingHost is the name of the push service that took a push last; none if
+// nothing has been accepted.
+func (s *hosts) workingHost() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var last *host
+	for _, h := range s.byName {
+		if !h.worked.IsZero() && (last == nil || h.worked.After(last.worked)) {
+			last = h
+		}
+	}
+	if last == nil {
+		return ""
+	}
+	if name, _, err := net.SplitHostPort(last.name); err == nil {
+		return name
+	}
+	return last.name
+}
+
+// endUnresolved lets a push fail that was tried several times in vain because
+// the name of its push service leads nowhere while others do. Anybody can invent
+// names below *.push.apple.com. It counts as a refusal, so that the subscription
+// comes to its end.
+func (d *delivery) endUnresolved(ctx context.Context, result *models.Result, j job, tries int) {
+	if !j.answer.Unresolved || j.reached || tries+1 < unresolvedTries {
+		return
+	}
+	if d.resolver.resolves(ctx, d.pool.hosts.workingHost()) {
+		result.Outcome, result.Refused, result.Held = models.Failed, true, false
+	}
+}

@@ -27,6 +27,8 @@ const views = {
   'the sign-in': { path: '/editor/sign-in' },
   'the newsroom': { path: '/editor' },
   'the desk of an outage': { path: '/editor/outages/messages-down' },
+  'the desk with problems': { path: '/editor/outages/messages-down', open: page => submitDraft(page, ' ', 'publish') },
+  'the desk with a preview': { path: '/editor/outages/messages-down', open: page => submitDraft(page, 'Messages fail', 'preview') },
   'the desk for a correction': { path: '/editor/outages/messages-down', open: page => page.click('[value=correction] + span') },
 }
 
@@ -56,6 +58,12 @@ async function signIn(page, newsbell) {
   await page.goto(newsbell.url + '/editor')
   await page.type('#token', newsbell.token)
   await Promise.all([page.waitForNavigation(), page.click('form[action="/editor/sign-in"] button')])
+}
+
+async function submitDraft(page, headline, button) {
+  await page.type('#field-headline', headline)
+  await page.click('[name=alert][value=all]')
+  await Promise.all([page.waitForNavigation(), page.click(`[name=do][value=${button}]`)])
 }
 
 async function openFollow(page) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -132,5 +133,19 @@ func TestAFeedSaysWhatWasCorrected(t *testing.T) {
 	}
 	if e := feed.Entries[1]; e.Published != "2021-11-03T18:04:00Z" || e.Updated != "2021-11-03T22:15:00Z" {
 		t.Errorf("what was corrected = %+v", e)
+	}
+}
+
+func TestADescriptionIsTheStandfirstOrTheNewestTextOrTheHeadline(t *testing.T) {
+	long := strings.Repeat("Messages fail. ", 40)
+	for want, page := range map[string]OutagePage{
+		"In a sentence":          {Outage{Headline: "Down", Standfirst: "In a sentence"}, []Update{{Text: "News"}}},
+		"AT&T confirms. And so.": {Outage{Headline: "Down"}, []Update{{}, {Text: "AT&T confirms.\nAnd so."}, {Text: "Older"}}},
+		"Down":                   {Outage{Headline: "Down"}, []Update{{}}},
+		strings.Repeat("Messages fail. ", 13) + "…": {Outage{Headline: "Down"}, []Update{{Text: long}}},
+	} {
+		if got := page.Description(); got != want {
+			t.Errorf("described as %q; want %q", got, want)
+		}
 	}
 }

@@ -49,7 +49,7 @@ func (o outageView) LiveBlog() liveBlog {
 	url := p.site.BaseURL + "/outages/" + page.Outage.Slug
 	blog := liveBlog{
 		Context: "https://schema.org", Type: "LiveBlogPosting", ID: url, URL: url,
-		Headline: page.Outage.Headline, Description: page.Outage.Standfirst, Image: p.site.ShareImage(),
+		Headline: page.Outage.Headline, Description: page.Description(), Image: p.site.ShareImage(),
 		Published: page.Outage.BeganAt.UTC(), Modified: page.Outage.BeganAt.UTC(),
 		Begin: page.Outage.BeganAt.UTC(), End: page.Outage.ResolvedAt, Author: newsroom, Publisher: newsroom,
 		Updates: []liveBlogPost{},

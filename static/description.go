@@ -1,0 +1,33 @@
+package static
+
+import "strings"
+
+// maxDescription is how long a description is, in bytes; search engines show
+// no more.
+const maxDescription = 200
+
+// Description is the outage in a sentence or two: its standfirst or, without
+// one, the newest update's text or, without that, its headline.
+func (o OutagePage) Description() string {
+	if o.Outage.Standfirst != "" {
+		return o.Outage.Standfirst
+	}
+	for _, update := range o.Updates {
+		if update.Text != "" {
+			return beginning(update.Text)
+		}
+	}
+	return o.Outage.Headline
+}
+
+// beginning is the first words of a text, in one line.
+func beginning(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) <= maxDescription {
+		return text
+	}
+	if end := strings.LastIndexByte(text[:maxDescription], ' '); end > 0 {
+		return text[:end] + " …"
+	}
+	return strings.ToValidUTF8(text[:maxDescription], "") + "…"
+}

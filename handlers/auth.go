@@ -50,8 +50,11 @@ func (a *api) admit(ctx huma.Context, next func(huma.Context), key contextKey, w
 		return
 	}
 	status := statusOf(err)
-	if status == http.StatusUnauthorized {
+	switch status {
+	case http.StatusUnauthorized:
 		ctx.SetHeader("WWW-Authenticate", "Bearer")
+	case http.StatusServiceUnavailable:
+		ctx.SetHeader("Retry-After", comeBackAfter)
 	}
 	a.refuse(ctx, status, a.problem(ctx.Context(), err).Error())
 }

@@ -28,6 +28,8 @@ func statusOf(err error) int {
 		return http.StatusUnauthorized
 	case errors.Is(err, models.ErrExpired):
 		return http.StatusGone
+	case models.IsUnavailable(err):
+		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
 }
@@ -54,7 +56,7 @@ func words(status int) string {
 	case http.StatusTooManyRequests:
 		return "Too many requests of this kind came from this address. Please wait a minute."
 	case http.StatusServiceUnavailable:
-		return "Not ready yet."
+		return "Not ready yet. Please try again in a moment."
 	case http.StatusGatewayTimeout:
 		return "This took too long. Please try again, or with other words."
 	}
@@ -74,6 +76,9 @@ func (s *server) problem(ctx context.Context, err error) error {
 		return huma.NewError(status, words(status), details...)
 	case http.StatusNotFound, http.StatusConflict, http.StatusGone:
 		return huma.NewError(status, err.Error())
+	case http.StatusServiceUnavailable:
+		s.logFailure(ctx, "the database is unavailable", "error", err)
+		return huma.ErrorWithHeaders(huma.NewError(status, words(status)), http.Header{"Retry-After": {comeBackAfter}})
 	case http.StatusInternalServerError:
 		s.logFailure(ctx, "request failed", "error", err)
 	}
@@ -93,7 +98,11 @@ func (s *server) logFailure(ctx context.Context, message string, args ...any) {
 // fail answers outside of huma: a page for people, a problem for programs.
 func (s *server) fail(c *gin.Context, err error) {
 	status := statusOf(err)
-	if status == http.StatusInternalServerError {
+	switch status {
+	case http.StatusServiceUnavailable:
+		s.logFailure(c.Request.Context(), "the database is unavailable", "route", c.FullPath(), "error", err)
+		c.Header("Retry-After", comeBackAfter)
+	case http.StatusInternalServerError:
 		s.logFailure(c.Request.Context(), "request failed", "route", c.FullPath(), "error", err)
 	}
 	s.failWith(c, status)

@@ -28,8 +28,12 @@ func (s *server) newSessions() *scs.SessionManager {
 	sessions.Cookie.SameSite = http.SameSiteLaxMode
 	sessions.Cookie.Secure = strings.HasPrefix(s.site.BaseURL, "https://")
 	sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		status := statusOf(err)
+		if status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", comeBackAfter)
+		}
 		s.logFailure(r.Context(), "session failed", "error", err)
-		s.errorPage(w, http.StatusInternalServerError)
+		s.errorPage(w, status)
 	}
 	return sessions
 }

@@ -9,7 +9,8 @@ import (
 	"newsbell/static"
 )
 
-// comeBackAfter is what a process that is not open yet tells to wait, in seconds.
+// comeBackAfter is how many seconds to wait for a process that is not open yet, or
+// whose database is unavailable.
 const comeBackAfter = "5"
 
 // Waiting answers while the program cannot reach its database: it lives, it is

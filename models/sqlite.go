@@ -2,7 +2,9 @@ package models
 
 import (
 	"database/sql"
+	"fmt"
 	"net/url"
+	"time"
 
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
@@ -15,7 +17,8 @@ import (
 // instead of failing on the file's lock.
 func (s *Store) openSQLite(o Options) error {
 	path := o.URL
-	writes, err := sql.Open("sqlite", sqliteDSN(path))
+	dsn := sqliteDSN(path, orDefault(o.BusyTimeout, 5*time.Second))
+	writes, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return err
 	}
@@ -24,7 +27,7 @@ func (s *Store) openSQLite(o Options) error {
 	if err := writes.Ping(); err != nil {
 		return err
 	}
-	s.reads, err = sql.Open("sqlite", sqliteDSN(path)+"&_pragma=query_only(1)")
+	s.reads, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
 	if err != nil {
 		return err
 	}
@@ -38,10 +41,10 @@ func (s *Store) openSQLite(o Options) error {
 	return err
 }
 
-func sqliteDSN(path string) string {
+func sqliteDSN(path string, busyTimeout time.Duration) string {
 	query := url.Values{
 		"_pragma": {
-			"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)",
+			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(NORMAL)",
 			"foreign_keys(1)", "secure_delete(1)",
 		},
 		"_txlock":      {"immediate"},

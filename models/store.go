@@ -81,6 +81,9 @@ type Options struct {
 	PageSize int
 	// Log is told of rows that cannot be read. Default: nowhere.
 	Log *slog.Logger
+	// BusyTimeout is how long a write to SQLite waits while another process
+	// writes. Default: 5 s.
+	BusyTimeout time.Duration
 }
 
 // TTLs are the lives of alerts: after its TTL an alert is not sent any more.

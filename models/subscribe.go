@@ -111,7 +111,8 @@ func (q *subscribers) run() {
 }
 
 // subscribeTogether writes a group in one transaction. If that fails, each is
-// tried alone, so that nobody fails for another's sake.
+// tried alone, so that nobody fails for another's sake; but if the database is
+// unavailable it is so for all.
 func (s *Store) subscribeTogether(group []*subscribing) {
 	ctx, cancel := context.WithTimeout(context.Background(), subscribeWithin)
 	defer cancel()
@@ -120,7 +121,7 @@ func (s *Store) subscribeTogether(group []*subscribing) {
 		return
 	}
 	for _, r := range group {
-		if r.err = err; len(group) > 1 {
+		if r.err = err; len(group) > 1 && !IsUnavailable(err) {
 			s.subscribeTogether([]*subscribing{r})
 		}
 	}

@@ -163,8 +163,8 @@ func (s *Store) finishAlert(ctx context.Context, id int64) error {
 	return s.write.WithContext(ctx).Exec(`
 		UPDATE alerts SET state = CASE state WHEN ? THEN ? ELSE state END, finished_at = ?
 		WHERE id = ? AND finished_at IS NULL AND planned_at IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND state = ?)`,
-		Sending, Sent, s.Now(), id, Unfinished).Error
+		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND NOT done)`,
+		Sending, Sent, s.Now(), id).Error
 }
 
 func findAlert(db *gorm.DB, id int64) (Alert, error) {

@@ -40,7 +40,7 @@ func (a *catchUpAudience) sql() (string, []any) {
 func (s *Store) OpenCatchUps(ctx context.Context) error {
 	now := s.Now()
 	var due []int64
-	err := s.read.WithContext(ctx).Model(&Outage{}).Where(catchUpDue, now, Holding, Sending, Unfinished).Order("id").Pluck("id", &due).Error
+	err := s.read.WithContext(ctx).Model(&Outage{}).Where(catchUpDue, now, Holding, Sending).Order("id").Pluck("id", &due).Error
 	for _, id := range due {
 		if err == nil {
 			err = s.openCatchUp(ctx, id, now)
@@ -54,7 +54,7 @@ func (s *Store) OpenCatchUps(ctx context.Context) error {
 
 const catchUpDue = `EXISTS (SELECT 1 FROM catch_ups WHERE outage_id = outages.id AND due_at <= ?)
 	AND NOT EXISTS (SELECT 1 FROM alerts WHERE outage_id = outages.id AND (state = ? OR state = ? AND (planned_at IS NULL
-		OR EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND state = ? AND position < upto_id))))`
+		OR EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND NOT done AND position < upto_id))))`
 
 func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) error {
 	return s.transaction(ctx, func(tx *gorm.DB) error {
@@ -67,7 +67,7 @@ func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) 
 		}
 		// Another process may have been faster, or an editor.
 		var stillDue int64
-		err = tx.Model(&Outage{}).Where("id = ?", outageID).Where(catchUpDue, now, Holding, Sending, Unfinished).Count(&stillDue).Error
+		err = tx.Model(&Outage{}).Where("id = ?", outageID).Where(catchUpDue, now, Holding, Sending).Count(&stillDue).Error
 		if err != nil || stillDue == 0 {
 			return err
 		}

@@ -1,8 +1,10 @@
 package models
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,8 +14,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Claim is one worker's hold on a shard, until another worker claims it. It
-// belongs to one goroutine.
+// Claim makes one worker the owner of a shard, until it leaves the shard or
+// another worker claims it. It belongs to one goroutine.
 type Claim struct {
 	Shard Shard
 	// Alert has its update and its outage, and that its apps.
@@ -28,21 +30,26 @@ type Claim struct {
 	// many there are about.
 	reached       *roaring.Bitmap
 	subscriptions int
+	// page and results are those of the last record.
+	page    Page
+	results []Result
+	// leaves says that the worker is done with the shard for now.
+	leaves bool
 }
 
-// Claim takes a shard from whoever has it. A shard without anything left to do
-// is [ErrFinished].
+// Claim takes a shard that no worker owns. It returns [ErrOwned] if one does, and
+// [ErrFinished] if there is nothing left to do.
 func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 	var claim Claim
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
 		result := tx.Model(&claim.Shard).Clauses(clause.Returning{}).
-			Where("id = ? AND state = ?", shardID, Unfinished).
-			Update("epoch", gorm.Expr("epoch + 1"))
+			Where("id = ? AND NOT done AND heartbeat IS NULL", shardID).
+			Updates(map[string]any{"epoch": gorm.Expr("epoch + 1"), "heartbeat": 1})
 		if result.Error != nil {
 			return result.Error
 		}
 		if result.RowsAffected == 0 {
-			return ErrFinished
+			return unclaimable(tx, shardID)
 		}
 		var err error
 		if claim.Alert, err = findAlert(tx.Preload("Outage.Apps", byName), claim.Shard.AlertID); err != nil {
@@ -66,6 +73,19 @@ func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 	return &claim, nil
 }
 
+// unclaimable says why a shard cannot be claimed.
+func unclaimable(tx *gorm.DB, shardID int64) error {
+	var owned int64
+	err := tx.Model(&Shard{}).Where("id = ? AND NOT done", shardID).Count(&owned).Error
+	switch {
+	case err != nil:
+		return err
+	case owned == 0:
+		return ErrFinished
+	}
+	return ErrOwned
+}
+
 // Result is what became of one recipient of a page.
 type Result struct {
 	Recipient Recipient
@@ -86,8 +106,9 @@ type Result struct {
 }
 
 // Record writes a page's results in one transaction: the position, the counts,
-// the ledger, the failures; and it retires the addresses that are gone. Whoever has lost the
-// shard gets [ErrFenced], and nothing is written.
+// the ledger, the failures; and it retires the addresses that are gone. It returns
+// [ErrFenced] if another worker has claimed the shard since: nothing is written
+// then. After any other error the claim keeps the results for [Store.RecordAgain].
 //
 // It refreshes the claim's alert, so that a stop is seen before the next page.
 func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Result) error {
@@ -106,16 +127,50 @@ func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Resul
 	}
 	c.stamp(s.Now(), page, results)
 	c.Shard.Position = max(c.Shard.Position, page.upto)
+	c.page, c.results = page, results
+	return s.writePage(ctx, c)
+}
+
+// RecordAgain writes what [Store.Record] could not. A page whose commit succeeded
+// without an answer is not written twice.
+func (s *Store) RecordAgain(ctx context.Context, c *Claim) error {
+	written, err := s.isWritten(ctx, c)
+	if err != nil || written {
+		return err
+	}
+	return s.writePage(ctx, c)
+}
+
+// writePage writes the claim with the page that was noted last.
+func (s *Store) writePage(ctx context.Context, c *Claim) error {
 	return s.save(ctx, c, func(tx *gorm.DB) error {
-		there, err := lockCatchUps(tx, c, page)
+		there, err := lockCatchUps(tx, c, c.page)
 		if err == nil {
-			err = s.recordSubscriptions(tx, c, results)
+			err = s.recordSubscriptions(tx, c, c.results)
 		}
 		if err != nil {
 			return err
 		}
-		return s.recordCatchUps(tx, c, page, results, there)
+		return s.recordCatchUps(tx, c, c.page, c.results, there)
 	})
+}
+
+// isWritten tells whether the claim's row is as the last record wanted it, and
+// refreshes its alert.
+func (s *Store) isWritten(ctx context.Context, c *Claim) (bool, error) {
+	var row Shard
+	db := s.write.WithContext(ctx)
+	err := db.Select("position", "ledger").Take(&row, "id = ? AND epoch = ?", c.Shard.ID, c.Shard.Epoch).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = ErrFenced
+	}
+	if err == nil {
+		err = c.refreshAlert(db)
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for the record of shard %d: %w", c.Shard.ID, domain(err))
+	}
+	return row.Position == c.Shard.Position && bytes.Equal(row.EncodedLedger, c.Shard.EncodedLedger), nil
 }
 
 // Waits tells whether anybody waits for a try before the deadline.
@@ -129,6 +184,7 @@ func (s *Store) RetryLater(ctx context.Context, c *Claim) error {
 	if due, ok := c.Ledger.waits.next(); ok {
 		c.Shard.DueAt = due
 	}
+	c.leaves = true
 	return s.save(ctx, c, nil)
 }
 
@@ -143,7 +199,7 @@ func (s *Store) Finish(ctx context.Context, c *Claim) error {
 	}
 	waiting := c.Ledger.Waiting()
 	c.Ledger.leaveOutWaiting()
-	c.Shard.State = Finished
+	c.Shard.Done, c.leaves = true, true
 	if err := s.save(ctx, c, func(tx *gorm.DB) error { return s.releaseCatchUps(tx, c, waiting) }); err != nil {
 		return err
 	}
@@ -171,9 +227,11 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 	shard.Accepted, shard.Gone, shard.Failed = tally[Accepted], tally[Gone], tally[Failed]
 	shard.Waiting, shard.Held = tally[Waiting], tally[Held]
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
-		result := tx.Model(shard).Where("epoch = ? AND state = ?", shard.Epoch, Unfinished).
-			Select("position", "state", "due_at", "accepted", "gone", "failed", "waiting", "held", "hosts", "ledger").
-			Updates(shard)
+		result := tx.Model(&Shard{}).Where("id = ? AND epoch = ? AND NOT done", shard.ID, shard.Epoch).Updates(map[string]any{
+			"position": shard.Position, "done": shard.Done, "due_at": shard.DueAt, "heartbeat": c.heartbeat(),
+			"accepted": shard.Accepted, "gone": shard.Gone, "failed": shard.Failed, "waiting": shard.Waiting, "held": shard.Held,
+			"hosts": shard.Hosts, "ledger": shard.EncodedLedger,
+		})
 		if result.Error != nil {
 			return result.Error
 		}
@@ -185,12 +243,25 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 				return err
 			}
 		}
-		return tx.Model(&c.Alert).Select("state", "deadline", "audience", "planned_at").Take(&c.Alert).Error
+		return c.refreshAlert(tx)
 	})
 	if err != nil {
 		return fmt.Errorf("record shard %d: %w", shard.ID, err)
 	}
 	return nil
+}
+
+// heartbeat is what a write makes of the row's: a sign of life, or none when the
+// worker leaves the shard.
+func (c *Claim) heartbeat() any {
+	if c.leaves {
+		return nil
+	}
+	return gorm.Expr("coalesce(heartbeat, 0) + 1")
+}
+
+func (c *Claim) refreshAlert(db *gorm.DB) error {
+	return db.Model(&c.Alert).Select("state", "deadline", "audience", "planned_at").Take(&c.Alert).Error
 }
 
 func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) error {

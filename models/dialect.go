@@ -16,6 +16,9 @@ type dialect struct {
 	migrations string
 	// numbered says that placeholders are $1, $2, … instead of ?.
 	numbered bool
+	// skipLocked ends a subquery whose rows are changed, but for those that
+	// others are changing. SQLite has one writer at a time.
+	skipLocked string
 	// checkWritable tells whether a store can be written to.
 	checkWritable func(context.Context, *Store) error
 }
@@ -26,6 +29,7 @@ var (
 	}
 	postgresDialect = dialect{
 		goose: goose.DialectPostgres, migrations: "migrations/postgres", numbered: true, checkWritable: checkPostgresWritable,
+		skipLocked: " FOR UPDATE SKIP LOCKED",
 	}
 )
 

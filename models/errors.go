@@ -23,6 +23,9 @@ var (
 	ErrTooSlow = errors.New("too slow")
 	// ErrFenced says that another worker has claimed the shard since.
 	ErrFenced = errors.New("fenced: another worker has the shard")
+	// ErrOwned says that another worker owns the shard, and has not been silent
+	// for long.
+	ErrOwned = errors.New("owned: another worker has the shard")
 	// ErrFinished says that there is nothing left to do on a shard.
 	ErrFinished = errors.New("finished")
 )

@@ -12,11 +12,9 @@ const (
 	SubjectUpdates = "newsbell.updates"
 	// SubjectNotices carries a [NoticeEvent]: there is a notice to send.
 	SubjectNotices = "newsbell.notices"
-	// SubjectShards is the root of the work queue's subjects.
-	SubjectShards = "newsbell.shards"
-	// SubjectGivenBack says that a worker that ends has put a shard back into the
-	// queue. One other process hears it.
-	SubjectGivenBack = "newsbell.given-back"
+	// SubjectWork is the root of the work queue's subjects. Workers of older
+	// releases listen below newsbell.shards.
+	SubjectWork = "newsbell.work"
 	// SubjectHosts carries a [HostEvent]: a push host is down, or is back.
 	SubjectHosts = "newsbell.hosts"
 )
@@ -59,10 +57,15 @@ type HostEvent struct {
 }
 
 // Subject is the shard's own subject in the work queue: one message at most is
-// queued or in flight on it. Resolutions have a branch of their own.
+// queued or in flight on it. Shards that were begun have a branch of their own,
+// and so have resolutions.
 func (r ShardRef) Subject() string {
-	if r.Priority {
-		return fmt.Sprintf("%s.first.%d", SubjectShards, r.ID)
+	branch := "next"
+	switch {
+	case r.Begun:
+		branch = "begun"
+	case r.Priority:
+		branch = "first"
 	}
-	return fmt.Sprintf("%s.next.%d", SubjectShards, r.ID)
+	return fmt.Sprintf("%s.%s.%d", SubjectWork, branch, r.ID)
 }

@@ -163,6 +163,6 @@ func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (
 		JOIN subscriptions s ON s.id = readers.subscription_id WHERE s.gone_at IS NULL`), args...).Scan(&readers)
 	return Shard{
 		AlertID: alert.ID, AfterID: first - 1, UptoID: upto, Position: first - 1, // ledgers count from here
-		State: Unfinished, DueAt: s.Now(), EncodedLedger: []byte{},
+		DueAt: s.Now(), EncodedLedger: []byte{},
 	}, readers, followers < s.shardSize, err
 }

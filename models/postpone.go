@@ -53,6 +53,6 @@ func (s *Store) hasUntried(ctx context.Context, alert Alert) (untried bool, err 
 		return true, nil
 	}
 	err = s.reads.QueryRowContext(ctx, s.dialect.rebind(`SELECT EXISTS (
-		SELECT 1 FROM shards WHERE alert_id = ? AND state = ? AND position < upto_id)`), alert.ID, Unfinished).Scan(&untried)
+		SELECT 1 FROM shards WHERE alert_id = ? AND NOT done AND position < upto_id)`), alert.ID).Scan(&untried)
 	return untried, err
 }

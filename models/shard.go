@@ -6,14 +6,6 @@ import (
 	"time"
 )
 
-// ShardState tells whether there is anything left to do.
-type ShardState string
-
-const (
-	Unfinished ShardState = "unfinished"
-	Finished   ShardState = "finished"
-)
-
 // Shard is a piece of an alert's audience: the subscriptions with
 // AfterID < ID <= UptoID.
 type Shard struct {
@@ -25,7 +17,10 @@ type Shard struct {
 	Position int64
 	// Epoch counts the claims; it is the fence.
 	Epoch int64
-	State ShardState
+	// Heartbeat counts the owner's signs of life; nil if no worker owns the shard.
+	Heartbeat *int64
+	// Done says that there is nothing left to do.
+	Done bool
 	// DueAt is when there is something to do.
 	DueAt time.Time
 	// The counts and Hosts, the tallies by push host in JSON, say again what the
@@ -35,19 +30,24 @@ type Shard struct {
 	EncodedLedger                         []byte `gorm:"column:ledger"`
 }
 
-// ShardRef names a shard to be offered to the workers.
+// ShardRef names a shard to be enqueued for the workers.
 type ShardRef struct {
 	ID       int64
 	AlertID  int64
 	Priority bool
+	// Begun says that a worker was interrupted in the midst of the shard: some of
+	// its readers have the alert.
+	Begun bool
 }
 
-// DueShards are the unfinished shards that are due, the most urgent first.
+// DueShards returns the shards that are due and that no worker owns: resolutions
+// first, then those that were begun.
 func (s *Store) DueShards(ctx context.Context, limit int) ([]ShardRef, error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
-		SELECT s.id, s.alert_id, a.priority FROM shards s JOIN alerts a ON a.id = s.alert_id
-		WHERE s.state = 'unfinished' AND (s.due_at <= ? OR a.state <> ?)
-		ORDER BY a.priority DESC, s.alert_id, s.id LIMIT ?`), s.Now(), Sending, limit)
+		SELECT s.id, s.alert_id, a.priority, s.epoch > 0 AND s.position < s.upto_id AS begun
+		FROM shards s JOIN alerts a ON a.id = s.alert_id
+		WHERE NOT s.done AND s.heartbeat IS NULL AND (s.due_at <= ? OR a.state <> ?)
+		ORDER BY a.priority DESC, begun DESC, s.alert_id, s.id LIMIT ?`), s.Now(), Sending, limit)
 	if err != nil {
 		return nil, fmt.Errorf("due shards: %w", err)
 	}
@@ -55,7 +55,7 @@ func (s *Store) DueShards(ctx context.Context, limit int) ([]ShardRef, error) {
 	var refs []ShardRef
 	for rows.Next() {
 		var ref ShardRef
-		if err := rows.Scan(&ref.ID, &ref.AlertID, &ref.Priority); err != nil {
+		if err := rows.Scan(&ref.ID, &ref.AlertID, &ref.Priority, &ref.Begun); err != nil {
 			return nil, fmt.Errorf("due shards: %w", err)
 		}
 		refs = append(refs, ref)
@@ -75,7 +75,7 @@ func (s *Store) Shards(ctx context.Context, alertID int64) ([]Shard, error) {
 func (s *Store) FinishAlerts(ctx context.Context) error {
 	var ids []int64
 	err := s.read.WithContext(ctx).Model(&Alert{}).Where(`finished_at IS NULL AND planned_at IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND state = ?)`, Unfinished).
+		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND NOT done)`).
 		Pluck("id", &ids).Error
 	for _, id := range ids {
 		if err == nil {

@@ -269,9 +269,10 @@ func claimedPage(t *testing.T, db *modelstest.DB) (alertID int64, claim *models.
 	return alertID, claim, readPages(t, db, claim)[0]
 }
 
-// claimAll claims every unfinished shard of an alert.
+// claimAll claims every shard of an alert that is due; owners there were are dead.
 func claimAll(t *testing.T, db *modelstest.DB, alertID int64) (claims []*models.Claim) {
 	t.Helper()
+	ownersDie(t, db)
 	shards, err := db.DueShards(t.Context(), 1000)
 	if err != nil {
 		t.Fatal(err)

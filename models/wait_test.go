@@ -193,6 +193,7 @@ func waitingPage(t *testing.T, db *modelstest.DB, waits ...time.Duration) (alert
 // claimShard claims an alert's only shard, due or not.
 func claimShard(t *testing.T, db *modelstest.DB) *models.Claim {
 	t.Helper()
+	ownersDie(t, db)
 	claim, err := db.Claim(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func TestAQueueIsReadyWhenItTakesMessages(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			bus := openBus(t, BusOptions{URL: runNATS(t, o.server).ClientURL()})
 			await(t, bus)
-			q, err := newQueue(bus)
+			q, err := newQueue(bus, slog.New(slog.DiscardHandler))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +85,7 @@ func TestAConnectionToNATSThatFallsSilentIsMadeAnew(t *testing.T) {
 func TestAQueueThatDoesNotAnswerIsConnectedToAnew(t *testing.T) {
 	bus := openBus(t, BusOptions{URL: runNATS(t, &server.Options{}).ClientURL()})
 	await(t, bus)
-	q, err := newQueue(bus)
+	q, err := newQueue(bus, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

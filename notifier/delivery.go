@@ -22,15 +22,11 @@ type delivery struct {
 	progress *atomic.Int64
 }
 
-// deliver claims a shard and takes it as far as it goes now: to its end, or to
-// the next time that something can be tried again.
-func (n *Notifier) deliver(ctx context.Context, shardID int64, progress *atomic.Int64) error {
-	claim, err := n.store.Claim(ctx, shardID)
-	if err != nil {
-		return err
-	}
+// deliver takes a claimed shard as far as it goes now: to its end, or to the next
+// time that something can be tried again.
+func (n *Notifier) deliver(ctx context.Context, claim *models.Claim, progress *atomic.Int64) error {
 	if claim.Rebuilt != "" {
-		n.log.Error("a shard's ledger was corrupt and has been rebuilt", "alert", claim.Alert.ID, "shard", shardID, "cause", claim.Rebuilt)
+		n.log.Error("a shard's ledger was corrupt and has been rebuilt", "alert", claim.Alert.ID, "shard", claim.Shard.ID, "cause", claim.Rebuilt)
 	}
 	if claim.Alert.Priority {
 		defer n.precedence.enter()()
@@ -124,17 +120,12 @@ func (d *delivery) sendPage(ctx context.Context, page models.Page) error {
 	if len(results) < len(page.Recipients) {
 		page = page.Interrupted(results)
 	}
-	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
-	if err := d.store.Record(recording, d.claim, page, results); err != nil {
+	if err := d.record(ctx, page, results); err != nil {
 		return err
 	}
 	d.progress.Add(1)
 	return ctx.Err()
 }
-
-// recordTimeout bounds the writing of a page.
-const recordTimeout = 20 * time.Second
 
 // leave ends the shard, or leaves who waits until they are due.
 func (d *delivery) leave(ctx context.Context) error {

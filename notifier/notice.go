@@ -103,9 +103,9 @@ func (d *noticeDesk) send(ctx context.Context, notices []models.Notice) error {
 	for i, notice := range notices {
 		results[i] = models.NoticeResult{Notice: notice, Result: d.judgeNotice(notice, jobs[i].answer)}
 	}
-	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
-	return d.store.RecordNotices(recording, results)
+	return untilRecorded(ctx, func(ctx context.Context) error { return d.store.RecordNotices(ctx, results) }, func(err error) {
+		d.log.Warn("notices could not be recorded; trying again", "error", err)
+	})
 }
 
 func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (Push, error) {

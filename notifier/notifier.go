@@ -5,11 +5,11 @@
 // takes it from there. What it promises:
 //
 //   - Every reader of the audience is tried, through crashes of any process and
-//     the loss of the whole queue: the sweeper offers again whatever a row says
-//     is unfinished.
-//   - A worker that lost its shard writes nothing more; at most the page in
-//     flight is sent again, with the same tag and Topic, so that no reader sees
-//     it twice.
+//     the loss of the whole queue: the sweeper enqueues again whatever a row says
+//     is due and has no owner.
+//   - A page is sent again only when its worker died, or was silent for long
+//     while the database answered: at most the page in flight, with the same tag
+//     and Topic. A worker that lost its shard writes nothing more.
 //   - A stop takes effect within one page, and the counts stay exact.
 //   - A push service's "gone" ends an address, never what its reader chose: that
 //     is kept for a grace period, in which the browser may come back.
@@ -76,6 +76,7 @@ type Notifier struct {
 	working atomic.Int64
 	// precedence is that of resolutions.
 	precedence precedence
+	owners     *owners
 	// warm begins to connect to a push service; nil when the sender cannot.
 	warm    func(origin *url.URL)
 	origins []*url.URL // known to the planner only
@@ -89,13 +90,14 @@ type Notifier struct {
 // New checks the options and prepares a notifier; nothing runs yet.
 func New(o Options) (*Notifier, error) {
 	o = o.withDefaults()
-	queue, err := newQueue(o.Bus)
+	queue, err := newQueue(o.Bus, o.Log)
 	if err != nil {
 		return nil, err
 	}
 	n := &Notifier{
 		store:         o.Store,
 		queue:         queue,
+		owners:        newOwners(o.Store, queue.offer, o.Log),
 		keys:          newKeyring(o.Store, o.VAPIDSubject),
 		resolver:      newResolver(),
 		pool:          newPool(o.Sender, o.InFlight, o.Busy, o.Log),
@@ -121,7 +123,7 @@ func New(o Options) (*Notifier, error) {
 // what it knows, and then only waits for the end of ctx.
 func (n *Notifier) Run(ctx context.Context) error {
 	parent := ctx
-	if err := n.queue.prepare(ctx, n.log); err != nil {
+	if err := n.queue.prepare(ctx); err != nil {
 		return err
 	}
 	subscription, err := n.queue.conn.Subscribe(models.SubjectPublished, func(*nats.Msg) { n.wake() })
@@ -146,7 +148,8 @@ func (n *Notifier) Run(ctx context.Context) error {
 	for range min(n.workers, alwaysWork) {
 		group.Go(func() error { return n.work(ctx, n.queue.next) })
 	}
-	group.Go(func() error { return n.workOnGivenBack(ctx) })
+	group.Go(func() error { return n.workOnBegun(ctx) })
+	group.Go(func() error { return n.owners.run(ctx) })
 	group.Go(func() error { return n.workMore(ctx, n.workers-alwaysWork) })
 	group.Go(func() error { return n.sendNotices(ctx) })
 	group.Go(func() error { return n.watchSchema(ctx) })

@@ -42,7 +42,7 @@ func (p *precedence) yield(ctx context.Context, progress *atomic.Int64) error {
 			return nil
 		}
 		progress.Add(1)
-		alive := time.NewTimer(beatEvery)
+		alive := time.NewTimer(lookEvery)
 		select {
 		case <-ctx.Done():
 			alive.Stop()

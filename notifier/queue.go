@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -15,11 +16,12 @@ import (
 )
 
 const (
-	streamName = "NEWSBELL_SHARDS"
-	// ackWait is how long a worker may be silent before its shard goes to
-	// another; it beats more often.
-	ackWait   = 4 * time.Second
-	beatEvery = time.Second
+	// streamName is another than that of older releases, whose workers know
+	// nothing of a shard's owner.
+	streamName = "NEWSBELL_WORK"
+	// ackWait is how long a worker may take to claim the shard of a message
+	// before the message goes to another.
+	ackWait = 4 * time.Second
 	// offerTimeout bounds one message on its way into the queue.
 	offerTimeout = 2 * time.Second
 	// askFor is how long one question for a message stands. It has ended when
@@ -35,9 +37,12 @@ type queue struct {
 	conn    *nats.Conn
 	js      jetstream.JetStream
 	storage jetstream.StorageType
+	log     *slog.Logger
 	silence silence
-	// first is the lane of resolutions, next that of everything else.
-	first, next *lane
+	// begun is the lane of shards whose worker was interrupted, first that of
+	// resolutions, next that of everything else.
+	begun, first, next *lane
+	preparing          sync.Mutex
 }
 
 // lane is one consumer of the queue, shared by the workers of all processes.
@@ -46,22 +51,22 @@ type lane struct {
 	name  string
 }
 
-func newQueue(bus *Bus) (*queue, error) {
+func newQueue(bus *Bus, log *slog.Logger) (*queue, error) {
 	js, err := jetstream.New(bus.Conn)
 	if err != nil {
 		return nil, fmt.Errorf("open queue: %w", err)
 	}
-	q := &queue{conn: bus.Conn, js: js, storage: jetstream.MemoryStorage}
+	q := &queue{conn: bus.Conn, js: js, storage: jetstream.MemoryStorage, log: log}
 	if bus.server == nil { // a NATS of its own outlives this process
 		q.storage = jetstream.FileStorage
 	}
-	q.first, q.next = &lane{q, "first"}, &lane{q, "next"}
+	q.begun, q.first, q.next = &lane{q, "begun"}, &lane{q, "first"}, &lane{q, "next"}
 	return q, nil
 }
 
 // prepare makes sure that stream and consumers are there; it goes on trying
 // until ctx ends.
-func (q *queue) prepare(ctx context.Context, log *slog.Logger) error {
+func (q *queue) prepare(ctx context.Context) error {
 	for wait := retryQueue; ; wait = min(2*wait, 5*time.Second) {
 		err := q.tryPrepare(ctx)
 		if err == nil {
@@ -70,7 +75,7 @@ func (q *queue) prepare(ctx context.Context, log *slog.Logger) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		log.Warn("the queue is not there; trying again", "error", err, "after", wait)
+		q.log.Warn("the queue is not there; trying again", "error", err, "after", wait)
 		if err := pause(ctx, wait); err != nil {
 			return err
 		}
@@ -122,15 +127,6 @@ func (l *lane) ask(ctx context.Context, consumer jetstream.Consumer) (jetstream.
 	return first(consumer.Fetch(1, jetstream.FetchContext(ctx)))
 }
 
-// takeSoon waits a moment for the next message, and returns nil if there is none.
-func (l *lane) takeSoon(ctx context.Context) (jetstream.Msg, error) {
-	consumer, err := l.consumer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return l.ask(ctx, consumer)
-}
-
 // tryTake takes a message if there is one, and returns nil if not.
 func (l *lane) tryTake(ctx context.Context) (jetstream.Msg, error) {
 	consumer, err := l.consumer(ctx)
@@ -151,47 +147,39 @@ func first(batch jetstream.MessageBatch, err error) (jetstream.Msg, error) {
 	return nil, batch.Error()
 }
 
-// giveBack puts a message back, for another process to take it at once.
-func (q *queue) giveBack(message jetstream.Msg) error {
-	return errors.Join(message.Nak(), q.conn.Publish(models.SubjectGivenBack, nil))
-}
-
-// hearGivenBack calls take for messages that other processes give back, until
-// ctx ends: then this one has its own to give back, and passes on what it hears.
-func (q *queue) hearGivenBack(ctx context.Context, take func()) error {
-	subscription, err := q.conn.QueueSubscribe(models.SubjectGivenBack, streamName, func(heard *nats.Msg) {
-		if ctx.Err() != nil {
-			_ = q.conn.Publish(heard.Subject, nil)
-			return
-		}
-		take()
-	})
-	if err != nil {
-		return fmt.Errorf("listen for shards that are given back: %w", err)
+// tryPrepare makes sure that the stream and its consumers are as they must be.
+func (q *queue) tryPrepare(ctx context.Context) error {
+	q.preparing.Lock()
+	defer q.preparing.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, offerTimeout)
+	defer cancel()
+	err := q.createOrUpdate(ctx)
+	if isIncompatible(err) {
+		err = q.createAnew(ctx, err)
 	}
-	context.AfterFunc(ctx, func() { _ = subscription.Drain() }) // what is on its way is passed on too
+	if err != nil {
+		return fmt.Errorf("prepare queue: %w", q.explain(ctx, err))
+	}
 	return nil
 }
 
-func (q *queue) tryPrepare(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, offerTimeout)
-	defer cancel()
+func (q *queue) createOrUpdate(ctx context.Context) error {
 	stream, err := q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: streamName, Subjects: []string{models.SubjectShards + ".>"}, Storage: q.storage,
+		Name: streamName, Subjects: []string{models.SubjectWork + ".>"}, Storage: q.storage,
 		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
 		MaxMsgsPerSubject: 1, DiscardNewPerSubject: true,
 	})
 	if err != nil {
-		return fmt.Errorf("prepare queue: %w", err)
+		return err
 	}
-	for _, l := range []*lane{q.first, q.next} {
+	for _, l := range []*lane{q.begun, q.first, q.next} {
 		_, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-			Durable: l.name, FilterSubject: models.SubjectShards + "." + l.name + ".>",
+			Durable: l.name, FilterSubject: models.SubjectWork + "." + l.name + ".>",
 			AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
 			MaxDeliver: -1, MaxAckPending: 100_000,
 		})
 		if err != nil {
-			return fmt.Errorf("prepare queue: %w", err)
+			return err
 		}
 	}
 	return nil

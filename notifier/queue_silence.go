@@ -43,7 +43,7 @@ func (q *queue) heard(err error) {
 }
 
 // probeSubject holds one message at most that no consumer reads.
-const probeSubject = models.SubjectShards + ".probe"
+const probeSubject = models.SubjectWork + ".probe"
 
 // ready returns nil if the queue takes messages and hands them out; else a
 // [models.NotReady]. The probe is refused when the last one is still there, but
@@ -52,7 +52,7 @@ func (q *queue) ready(ctx context.Context) error {
 	if _, err := q.js.Publish(ctx, probeSubject, nil); err != nil && !isQueuedAlready(err) {
 		return &models.NotReady{Words: "the queue takes no messages", Cause: err}
 	}
-	for _, l := range []*lane{q.first, q.next} {
+	for _, l := range []*lane{q.begun, q.first, q.next} {
 		if _, err := q.js.Consumer(ctx, streamName, l.name); err != nil {
 			return &models.NotReady{Words: "the queue does not hand out messages", Cause: err}
 		}

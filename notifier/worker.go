@@ -13,44 +13,36 @@ import (
 	"newsbell/models"
 )
 
-// wedgedAfter is how long a page may take before its worker stops beating, so
-// that the shard goes to another. It is longer than any request.
-const wedgedAfter = 30 * time.Second
-
 const (
 	// alwaysWork is how many ordinary shards a process sends at a time before it
 	// asks whether it has room for more.
 	alwaysWork    = 2
 	workMoreEvery = 20 * time.Millisecond
-	// maxGivenBack is how many shards that others give back wait to be taken.
-	maxGivenBack = 64
+	// maxBegun is how many shards that others began a process takes at a time.
+	maxBegun = 32
+	// releaseWithin bounds how long a worker tries to give a shard back.
+	releaseWithin = 2 * time.Second
 )
 
-// workOnGivenBack takes the shards that other processes give back, however busy
-// this one is: their readers have begun to hear of the alert.
-func (n *Notifier) workOnGivenBack(ctx context.Context) error {
+// workOnBegun takes the shards whose workers were interrupted, however busy this
+// process is: some of their readers have the alert already.
+func (n *Notifier) workOnBegun(ctx context.Context) error {
 	var group sync.WaitGroup
 	defer group.Wait()
-	given := make(chan struct{}, maxGivenBack)
-	err := n.queue.hearGivenBack(ctx, func() {
-		select {
-		case given <- struct{}{}:
-		default: // so many come in the ordinary way
-		}
-	})
-	if err != nil {
-		return err
-	}
+	free := make(chan struct{}, maxBegun)
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-given:
+		case free <- struct{}{}:
+		}
+		message := n.next(ctx, n.queue.begun)
+		if message == nil {
+			return ctx.Err()
 		}
 		group.Go(func() {
-			if message, err := n.queue.next.takeSoon(ctx); err == nil && message != nil {
-				n.workOn(ctx, message)
-			}
+			n.workOn(ctx, message)
+			<-free
 		})
 	}
 }
@@ -77,77 +69,91 @@ func (n *Notifier) workMore(ctx context.Context, most int) error {
 
 // work takes shards from a lane, one at a time, until ctx ends.
 func (n *Notifier) work(ctx context.Context, l *lane) error {
-	for ctx.Err() == nil {
-		message, err := l.take(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
-				n.log.Warn("the queue does not answer; trying again", "lane", l.name, "error", err)
-				_ = pause(ctx, retryQueue)
-			}
-			continue
+	for {
+		message := n.next(ctx, l)
+		if message == nil {
+			return ctx.Err()
 		}
 		n.workOn(ctx, message)
 	}
-	return ctx.Err()
 }
 
-// workOn sends the shard of a message and says what became of it: Ack when its
-// row is as it should be, Nak when another worker shall go on at once, nothing
-// when another worker has it already.
+// next waits for the next message of a lane; nil when ctx has ended.
+func (n *Notifier) next(ctx context.Context, l *lane) jetstream.Msg {
+	for ctx.Err() == nil {
+		message, err := l.take(ctx)
+		if err == nil {
+			return message
+		}
+		if ctx.Err() == nil {
+			n.log.Warn("the queue does not answer; trying again", "lane", l.name, "error", err)
+			_ = n.queue.tryPrepare(ctx) // it may have come back empty
+			_ = pause(ctx, retryQueue)
+		}
+	}
+	return nil
+}
+
+// workOn claims the shard of a message and sends it.
 func (n *Notifier) workOn(ctx context.Context, message jetstream.Msg) {
+	n.working.Add(1)
+	defer n.working.Add(-1)
+	claim := n.claim(ctx, message)
+	if claim == nil {
+		return
+	}
+	progress := &atomic.Int64{}
+	remove := n.owners.add(claim.Fence(), progress)
+	err := n.deliver(ctx, claim, progress)
+	remove()
+	switch {
+	case err == nil:
+	case errors.Is(err, models.ErrFenced):
+		n.log.Info("another worker has the shard", "shard", claim.Shard.ID)
+	default:
+		n.giveBack(ctx, claim, err)
+	}
+}
+
+// claim makes this worker the owner of a message's shard. The message has done its
+// work then, and also when there is nothing to claim. It returns nil if this worker
+// is not the owner.
+func (n *Notifier) claim(ctx context.Context, message jetstream.Msg) *models.Claim {
 	id, err := strconv.ParseInt(string(message.Data()), 10, 64)
 	if err != nil {
 		n.log.Error("not a shard in the queue", "subject", message.Subject())
 		_ = message.Term()
-		return
+		return nil
 	}
-	n.working.Add(1)
-	defer n.working.Add(-1)
-	progress := &atomic.Int64{}
-	stopBeat := beat(message, progress)
-	err = n.deliver(ctx, id, progress)
-	stopBeat()
+	claim, err := n.store.Claim(ctx, id)
 	switch {
-	case err == nil, errors.Is(err, models.ErrFinished):
+	case err == nil, errors.Is(err, models.ErrFinished), errors.Is(err, models.ErrOwned):
 		err = message.Ack()
-	case errors.Is(err, models.ErrFenced):
-		n.log.Info("another worker has the shard", "shard", id)
-		return
 	case ctx.Err() != nil:
-		err = n.queue.giveBack(message)
+		err = message.Nak()
 	default:
-		n.log.Error("shard failed; trying again", "shard", id, "error", err)
-		return // it comes again after ackWait
+		n.log.Error("a shard could not be claimed; trying again", "shard", id, "error", err)
+		return nil // it comes again after ackWait
 	}
 	if err != nil {
 		n.log.Warn("the queue did not hear of a shard", "shard", id, "error", err)
 	}
+	return claim
 }
 
-// beat tells the queue that the worker lives, as long as it makes progress.
-func beat(message jetstream.Msg, progress *atomic.Int64) (stop func()) {
-	done, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		ticker := time.NewTicker(beatEvery)
-		defer ticker.Stop()
-		seen, since := progress.Load(), time.Now()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticker.C:
-			}
-			if now := progress.Load(); now != seen {
-				seen, since = now, time.Now()
-			}
-			if time.Since(since) < wedgedAfter {
-				_ = message.InProgress()
-			}
-		}
-	}()
-	return func() {
-		close(done)
-		<-stopped
+// giveBack leaves a shard that could not be sent to its end. If this process is
+// ending another goes on at once, else at the next sweep.
+func (n *Notifier) giveBack(ctx context.Context, claim *models.Claim, cause error) {
+	if ctx.Err() == nil {
+		n.log.Error("shard failed; trying again", "shard", claim.Shard.ID, "error", cause)
+	}
+	releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
+	defer cancel()
+	err := n.store.Release(releasing, claim.Fence())
+	if err == nil && ctx.Err() != nil {
+		err = n.queue.offer(releasing, claim.Ref())
+	}
+	if err != nil {
+		n.log.Warn("a shard was not given back; others take it when they notice", "shard", claim.Shard.ID, "error", err)
 	}
 }

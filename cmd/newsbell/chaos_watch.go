@@ -81,7 +81,7 @@ func (w *shardWatch) look(ctx context.Context) (ended bool, err error) {
 	for _, shard := range shards {
 		w.tried += shard.Accepted + shard.Gone + shard.Failed
 		w.takeovers += int(max(0, shard.Epoch-1))
-		if shard.Epoch > 0 && shard.State == models.Unfinished {
+		if shard.Epoch > 0 && !shard.Done {
 			inProgress[shard.ID] = &heldShard{Shard: shard}
 		}
 		if held := w.held[shard.ID]; held != nil {
@@ -119,7 +119,7 @@ func (h *heldShard) look(now models.Shard, after time.Duration) {
 	if h.taken == 0 && now.Epoch > h.Epoch {
 		h.taken = after
 	}
-	if h.moved == 0 && (now.Position > h.Position || now.State == models.Finished) {
+	if h.moved == 0 && (now.Position > h.Position || now.Done) {
 		h.moved = after
 	}
 }

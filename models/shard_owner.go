@@ -1,0 +1,108 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// A shard's owner is the worker that claimed it last, until it leaves the shard
+// or another worker releases it. The row counts the owner's signs of life: claims,
+// records and heartbeats. A shard without an owner has no count, and only such a
+// shard can be claimed.
+
+// Fence is what a claim's writes name: they change nothing once the shard has
+// been claimed again.
+type Fence struct{ ShardID, Epoch int64 }
+
+// OwnedShard is a shard with an owner.
+type OwnedShard struct {
+	ShardRef
+	Epoch int64
+	// Heartbeat is another number after each sign of life.
+	Heartbeat int64
+}
+
+// Fence returns the claim's fence.
+func (c *Claim) Fence() Fence { return Fence{c.Shard.ID, c.Shard.Epoch} }
+
+// Ref names the claim's shard, for another worker to go on with.
+func (c *Claim) Ref() ShardRef {
+	return ShardRef{ID: c.Shard.ID, AlertID: c.Alert.ID, Priority: c.Alert.Priority, Begun: true}
+}
+
+// Fence returns the fence of the owner's claim.
+func (o OwnedShard) Fence() Fence { return Fence{o.ID, o.Epoch} }
+
+// OwnedShards returns the shards that have an owner, alive or not.
+func (s *Store) OwnedShards(ctx context.Context) ([]OwnedShard, error) {
+	rows, err := s.reads.QueryContext(ctx, `
+		SELECT s.id, s.alert_id, a.priority, s.epoch, s.heartbeat FROM shards s JOIN alerts a ON a.id = s.alert_id
+		WHERE NOT s.done AND s.heartbeat IS NOT NULL`)
+	if err != nil {
+		return nil, fmt.Errorf("owned shards: %w", err)
+	}
+	defer rows.Close()
+	var owned []OwnedShard
+	for rows.Next() {
+		o := OwnedShard{ShardRef: ShardRef{Begun: true}}
+		if err := rows.Scan(&o.ID, &o.AlertID, &o.Priority, &o.Epoch, &o.Heartbeat); err != nil {
+			return nil, fmt.Errorf("owned shards: %w", err)
+		}
+		owned = append(owned, o)
+	}
+	return owned, rows.Err()
+}
+
+// Heartbeat writes a sign of life to the shards of this worker's claims, in one
+// statement. A row that is locked is skipped: its record is a sign of life. With
+// no claims it only proves that the database takes writes.
+func (s *Store) Heartbeat(ctx context.Context, claims []Fence) error {
+	mine, args := "FALSE", make([]any, 0, 2*len(claims))
+	if len(claims) > 0 {
+		mine = "id = ? AND epoch = ?" + strings.Repeat(" OR id = ? AND epoch = ?", len(claims)-1)
+	}
+	for _, claim := range claims {
+		args = append(args, claim.ShardID, claim.Epoch)
+	}
+	_, err := s.changeShards(ctx, "heartbeat + 1", "("+mine+")", args...)
+	if err != nil {
+		return fmt.Errorf("heartbeat: %w", err)
+	}
+	return nil
+}
+
+// Release leaves a claim's shard to other workers. A shard that has been claimed
+// again stays as it is.
+func (s *Store) Release(ctx context.Context, claim Fence) error {
+	if _, err := s.changeShards(ctx, "NULL", "id = ? AND epoch = ?", claim.ShardID, claim.Epoch); err != nil {
+		return fmt.Errorf("release shard %d: %w", claim.ShardID, err)
+	}
+	return nil
+}
+
+// ReleaseSilent takes a shard from its owner, unless that has shown a sign of
+// life since. An owner that wakes up before another worker claims the shard may
+// still record its page, and owns the shard again.
+func (s *Store) ReleaseSilent(ctx context.Context, o OwnedShard) (released bool, err error) {
+	changed, err := s.changeShards(ctx, "NULL", "id = ? AND epoch = ? AND heartbeat = ?", o.ID, o.Epoch, o.Heartbeat)
+	if err != nil {
+		return false, fmt.Errorf("release silent shard %d: %w", o.ID, err)
+	}
+	return changed == 1, nil
+}
+
+// changeShards sets the heartbeat of owned shards, but of those that are being
+// recorded, and returns how many it changed.
+func (s *Store) changeShards(ctx context.Context, heartbeat, which string, args ...any) (int64, error) {
+	writes, err := s.write.DB()
+	if err != nil {
+		return 0, err
+	}
+	result, err := writes.ExecContext(ctx, s.dialect.rebind("UPDATE shards SET heartbeat = "+heartbeat+` WHERE id IN (
+		SELECT id FROM shards WHERE `+which+" AND heartbeat IS NOT NULL AND NOT done"+s.dialect.skipLocked+")"), args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

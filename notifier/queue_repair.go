@@ -1,0 +1,62 @@
+package notifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"newsbell/models"
+)
+
+// overlaps is JetStream's error for a subject that another stream has.
+const overlaps jetstream.ErrorCode = 10065
+
+// incompatible are JetStream's errors for a stream or consumer that is there but
+// cannot be changed into the one that is wanted.
+var incompatible = []jetstream.ErrorCode{
+	10012, 10013, 10148, // a consumer of that name
+	10098, 10099, 10100, 10101, // a consumer beside those of a work queue
+	10052, 10055, 10058, 10069, 10109, // a stream of that name
+}
+
+// isIncompatible tells whether the stream that is there must give way.
+func isIncompatible(err error) bool {
+	code, ok := apiErrorCode(err)
+	return ok && slices.Contains(incompatible, code)
+}
+
+// createAnew replaces a stream that an older release left, or another hand. It is
+// Newsbell's by its name, and holds nothing that the database does not.
+func (q *queue) createAnew(ctx context.Context, cause error) error {
+	q.log.Warn("the queue's stream cannot be used; replacing it", "stream", streamName, "cause", cause)
+	if err := q.js.DeleteStream(ctx, streamName); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("delete stream %s (%w): %w", streamName, cause, err)
+	}
+	return q.createOrUpdate(ctx)
+}
+
+// explain says which stream has the queue's subject, if that is the trouble.
+func (q *queue) explain(ctx context.Context, err error) error {
+	if code, ok := apiErrorCode(err); !ok || code != overlaps {
+		return err
+	}
+	subject := models.SubjectWork + ".>"
+	other, lookupErr := q.js.StreamNameBySubject(ctx, subject)
+	if lookupErr != nil {
+		return errors.Join(err, lookupErr)
+	}
+	return fmt.Errorf("the subject %s belongs to the stream %s, which is not Newsbell's: %w", subject, other, err)
+}
+
+func apiErrorCode(err error) (jetstream.ErrorCode, bool) {
+	if e, ok := errors.AsType[jetstream.JetStreamError](err); ok && e.APIError() != nil {
+		return e.APIError().ErrorCode, true
+	}
+	if e, ok := errors.AsType[*jetstream.APIError](err); ok {
+		return e.ErrorCode, true
+	}
+	return 0, false
+}

@@ -1,0 +1,160 @@
+package notifier
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+	"newsbell/models/sqlitetest"
+	"newsbell/notifier/pushtest"
+)
+
+func TestAPageIsSentOnceThoughTheDatabaseIsLockedWhenItIsToBeRecorded(t *testing.T) {
+	n := newNewsroom(t, modelstest.SQLite)
+	n.stop()
+	n.openAgain(models.Options{BusyTimeout: 10 * time.Millisecond})
+	said := &complaints{heard: make(chan struct{}, 1000)}
+	n.adjust = func(notifier *Notifier) { notifier.log = slog.New(slog.NewTextHandler(said, nil)) }
+	readers := n.readers(3*pageSize, everything)
+	begun, answer := n.holdAnswers()
+	n.start(1)
+	id := n.publish(models.Draft{})
+	<-begun
+	unlock, err := sqlitetest.Lock(t.Context(), n.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(answer)
+	for range 10 { // a few times in vain
+		<-said.heard
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if counts := n.finished(id); counts != (models.Counts{Audience: len(readers), Accepted: len(readers)}) {
+		t.Errorf("counts = %+v; want everybody", counts)
+	}
+	allGotOne(t, readers)
+}
+
+func TestAQueueThatComesBackEmptyRepeatsNoPageInFlight(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		n.Outage("videos-down", "videos")
+		other := n.reader("outage/videos-down:all")
+		readers := n.readers(2*pageSize, everything)
+		begun, answer := n.holdAnswers(other.Endpoint())
+		id := n.publish(models.Draft{})
+		<-begun
+		n.loseQueue()
+		n.finished(n.publishIn("videos-down", models.Draft{})) // by the new one
+		close(answer)
+		if counts := n.finished(id); counts.Accepted != len(readers) {
+			t.Errorf("counts = %+v; want everybody", counts)
+		}
+		allGotOne(t, readers)
+	})
+}
+
+func TestABusyProcessTakesAShardThatWasBegunBeforeNewOnes(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		n.stop()
+		n.timeout = patience
+		n.adjust = func(notifier *Notifier) {
+			notifier.pool.hosts.silence = patience
+			notifier.owners.every, notifier.owners.silence = 10*time.Millisecond, 20*time.Millisecond // it is the only one
+		}
+		readers := n.readers(6*5*pageSize, everything)
+		_, answer := n.holdAnswers()
+		id := n.publish(models.Draft{})
+		n.PlanAll(id)
+		shards, err := n.Shards(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := shards[len(shards)-1].ID
+		if _, err := n.Claim(t.Context(), last); err != nil { // and its worker dies
+			t.Fatal(err)
+		}
+		n.start(1)
+		n.until(id, func(models.Alert, models.Counts) bool {
+			shards, err := n.Shards(context.Background(), id)
+			return err == nil && shards[len(shards)-1].Epoch == 2
+		})
+		close(answer)
+		if counts := n.finished(id); counts.Accepted != len(readers) {
+			t.Errorf("counts = %+v; want everybody", counts)
+		}
+	})
+}
+
+// holdAnswers lets the push service answer when answer is closed, but at once for
+// some endpoints. begun is closed at the first push that waits.
+func (n *newsroom) holdAnswers(but ...string) (begun <-chan struct{}, answer chan struct{}) {
+	first, answer := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	n.service.Faults(func(endpoint string) *pushtest.Answer {
+		for _, free := range but {
+			if endpoint == free {
+				return nil
+			}
+		}
+		once.Do(func() { close(first) })
+		<-answer
+		return nil
+	})
+	return first, answer
+}
+
+// loseQueue loses everything that is queued, and waits until there is a queue again.
+func (n *newsroom) loseQueue() {
+	n.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	js, err := jetstream.New(n.bus.Conn)
+	if err == nil {
+		err = js.DeleteStream(ctx, streamName)
+	}
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	for {
+		if _, err := js.Consumer(ctx, streamName, "next"); err == nil {
+			return
+		}
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
+			n.t.Fatal("there is no new queue: ", err)
+		}
+	}
+}
+
+func allGotOne(t *testing.T, readers []*pushtest.Reader) {
+	t.Helper()
+	for i, reader := range readers {
+		if got := len(reader.Messages()); got != 1 {
+			t.Errorf("reader %d got the alert %d times", i, got)
+		}
+	}
+}
+
+// complaints is a log that tells of each page that could not be recorded.
+type complaints struct{ heard chan struct{} }
+
+var _ io.Writer = (*complaints)(nil)
+
+func (c *complaints) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), "trying again") {
+		select {
+		case c.heard <- struct{}{}:
+		default: // there were enough
+		}
+	}
+	return len(line), nil
+}

@@ -118,11 +118,8 @@ func (n *newsroom) loseQueue() {
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	js, err := jetstream.New(n.bus.Conn)
-	if err == nil {
-		err = js.DeleteStream(ctx, streamName)
-	}
-	if err != nil {
+	js := n.jetStream()
+	if err := js.DeleteStream(ctx, streamName); err != nil {
 		n.t.Fatal(err)
 	}
 	for {
@@ -133,6 +130,15 @@ func (n *newsroom) loseQueue() {
 			n.t.Fatal("there is no new queue: ", err)
 		}
 	}
+}
+
+func (n *newsroom) jetStream() jetstream.JetStream {
+	n.t.Helper()
+	js, err := jetstream.New(n.bus.Conn)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return js
 }
 
 func allGotOne(t *testing.T, readers []*pushtest.Reader) {

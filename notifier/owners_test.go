@@ -146,7 +146,13 @@ func (n *newsroom) claimOne() *models.Claim {
 // openAgain gives the newsroom another store of its database, before it starts.
 func (n *newsroom) openAgain(o models.Options) {
 	n.t.Helper()
-	o.URL, o.Now, o.PushHosts, o.ShardSize, o.PageSize = n.URL, n.Clock.Now, n.hosts, 5*pageSize, pageSize
+	n.openAgainAt(n.URL, o)
+}
+
+// openAgainAt is openAgain by another address.
+func (n *newsroom) openAgainAt(url string, o models.Options) {
+	n.t.Helper()
+	o.URL, o.Now, o.PushHosts, o.ShardSize, o.PageSize = url, n.Clock.Now, n.hosts, 5*pageSize, pageSize
 	store, err := models.Open(n.t.Context(), o)
 	if err != nil {
 		n.t.Fatal(err)

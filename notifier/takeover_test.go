@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"newsbell/models"
@@ -93,6 +95,40 @@ func TestABusyProcessTakesAShardThatWasBegunBeforeNewOnes(t *testing.T) {
 			t.Errorf("counts = %+v; want everybody", counts)
 		}
 	})
+}
+
+func TestAWorkerThatIsCutOffFromTheDatabaseLosesItsShard(t *testing.T) {
+	n := newNewsroom(t, modelstest.Postgres)
+	n.stop()
+	gate := modelstest.NewGateway(t)
+	direct := n.DB
+	n.openAgainAt(throughGate(t, gate, n.URL), models.Options{})
+	readers := n.readers(2*pageSize, everything)
+	begun, answer := n.holdAnswers()
+	n.start(1)
+	id := n.publish(models.Draft{})
+	<-begun
+	n.DB = direct
+	gate.Cut() // but not from NATS
+	n.start(1)
+	n.claimed(id, 2)
+	gate.Heal()
+	close(answer)
+	if counts := n.finished(id); counts.Accepted != len(readers) {
+		t.Errorf("counts = %+v; want everybody", counts)
+	}
+}
+
+// throughGate is the URL of a database behind a gateway.
+func throughGate(t *testing.T, gate *modelstest.Gateway, databaseURL string) string {
+	t.Helper()
+	c, err := pgconn.ParseConfig(databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate.LeadTo(pgconn.NetworkAddress(c.Host, c.Port))
+	u := url.URL{Scheme: "postgres", User: url.User(c.User), Host: gate.Addr().String(), Path: c.Database, RawQuery: "sslmode=disable"}
+	return u.String()
 }
 
 // holdAnswers lets the push service answer when answer is closed, but at once for

@@ -133,7 +133,8 @@ func (n *Notifier) claim(ctx context.Context, message jetstream.Msg) *models.Cla
 		err = message.Nak()
 	default:
 		n.log.Error("a shard could not be claimed; trying again", "shard", id, "error", err)
-		return nil // it comes again after ackWait
+		_ = pause(ctx, retryQueue)
+		err = message.Nak()
 	}
 	if err != nil {
 		n.log.Warn("the queue did not hear of a shard", "shard", id, "error", err)

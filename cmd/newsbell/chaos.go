@@ -51,7 +51,11 @@ func (c *chaosCommand) Run(ctx context.Context) (err error) {
 		if t.goesOnWithin > 0 {
 			t.goesOnWithin += c.slack
 		}
-		run, err := f.suffer(ctx, t, board)
+		suffer := f.suffer
+		if t.alone {
+			suffer = c.sufferAlone
+		}
+		run, err := suffer(ctx, t, board)
 		if err != nil {
 			return errors.Join(fmt.Errorf("%s: %w", t.name, err), f.logged())
 		}

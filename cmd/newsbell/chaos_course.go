@@ -95,8 +95,8 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 	reached := got.Size - got.Missing - got.Gone - got.Refused
 	c.missing, c.gone, c.retired = got.Missing-c.absent, got.Gone, c.readers-left
 	c.repeats = got.Accepted - reached
+	c.takeovers = w.takeovers
 	if c.trouble.takesOver {
-		c.takeovers = w.takeovers
 		c.repeatsAllowed = pageSize * w.takeovers
 	}
 	var wentOn int

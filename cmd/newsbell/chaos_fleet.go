@@ -25,6 +25,7 @@ type chaosFleet struct {
 	workers  []*child
 	store    *models.Store // for looking at shards
 	logFile  string
+	unlock   func() error // of a database that is locked
 	// undisturbed is when the last reader had an alert while nothing broke.
 	undisturbed time.Duration
 }
@@ -65,6 +66,10 @@ func (f *chaosFleet) start(ctx context.Context, done func(int)) (err error) {
 	if f.store, err = models.Open(ctx, models.Options{URL: f.databaseURL}); err != nil {
 		return err
 	}
+	if f.postgres == nil {
+		_, err := f.startServer(ctx, "--undo-window", "0s")
+		return err
+	}
 	if err := f.startNATS(ctx, -1); err != nil {
 		return err
 	}
@@ -79,7 +84,10 @@ func (f *chaosFleet) close() error {
 	if f.store != nil {
 		err = f.store.Close()
 	}
-	err = errors.Join(err, f.rig.close(), f.postgres.Close())
+	err = errors.Join(err, f.rig.close())
+	if f.postgres != nil {
+		err = errors.Join(err, f.postgres.Close())
+	}
 	if f.log != os.Stderr {
 		err = errors.Join(err, f.log.Close())
 	}

@@ -20,8 +20,11 @@ type trouble struct {
 	strike func(context.Context, *chaosFleet) (since time.Time, err error)
 	// mend mends it while the alert goes out.
 	mend func(context.Context, *chaosFleet) error
-	// takesOver says that shards may go from one worker to another.
+	// takesOver says that a worker dies, ends or stops, so that a page of each of its
+	// shards may be repeated.
 	takesOver bool
+	// alone says that it happens to a server that sends too, on SQLite.
+	alone bool
 	// goesOnWithin is how soon the shards in progress must go on; 0: not measured.
 	goesOnWithin time.Duration
 	// stale are how many readers of the larger push service are refused for good,
@@ -57,11 +60,12 @@ var troubles = []trouble{
 	{name: "a worker is killed", takesOver: true, goesOnWithin: goesOnWithin, strike: kill},
 	{name: "a worker stops and wakes up later", takesOver: true, goesOnWithin: goesOnWithin, strike: freeze, mend: thaw},
 	{name: "a worker is told to end", takesOver: true, goesOnWithin: givenBackWithin, strike: end, mend: awaitEnd},
-	{name: "PostgreSQL is restarted", takesOver: true, goesOnWithin: goesOnWithin, strike: restartPostgres},
-	{name: "NATS is killed and comes back empty", takesOver: true, goesOnWithin: goesOnWithin, strike: restartNATS},
+	{name: "PostgreSQL is restarted", goesOnWithin: goesOnWithin, strike: restartPostgres},
+	{name: "NATS is killed and comes back empty", goesOnWithin: goesOnWithin, strike: restartNATS},
 	{name: "a push service answers 403 until it is mended", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, mend: mendRefusals},
 	{name: "three of ten subscriptions, the oldest, are refused", stale: 3},
 	{name: "pushes are throttled, fail, break off, hang and are gone", most: ordinaryFaults, few: ordinaryFaults},
+	{name: "SQLite is locked by another program", alone: true, strike: lock, mend: unlockLater},
 	{name: "the alert after that", most: pushtest.FaultRates{Gone: ordinaryFaults.Gone}, few: pushtest.FaultRates{Gone: ordinaryFaults.Gone}},
 }
 

@@ -29,6 +29,7 @@ type Claim struct {
 	// reached are the offsets of who was reached lately, and subscriptions how
 	// many there are about.
 	reached       *roaring.Bitmap
+	someReached   bool
 	subscriptions int
 	// page and results are those of the last record.
 	page    Page

@@ -22,6 +22,9 @@ func (c *Claim) ReachedLately(r Recipient) bool {
 	return !r.Refused() && c.reached.Contains(c.offset(r.ID))
 }
 
+// SomeReached tells whether anybody at all was reached lately.
+func (c *Claim) SomeReached() bool { return c.someReached }
+
 // Size is about how large the alert's audience is: exact when it has been
 // planned, and until then at most as many as there are subscriptions.
 func (c *Claim) Size() int {
@@ -35,10 +38,14 @@ func (c *Claim) Size() int {
 // reached lately. A corrupt ledger says nothing.
 func (s *Store) readReached(ctx context.Context, c *Claim) error {
 	c.reached = roaring.New()
-	ledgers, err := s.ledgers(ctx, `alert_id IN (SELECT id FROM alerts
-			WHERE id < ? AND created_at > ? AND catch_up_until IS NULL ORDER BY id DESC LIMIT ?)
-		AND accepted > 0 AND after_id < ? AND upto_id > ?`,
-		c.Shard.AlertID, s.Now().Add(-reachedWithin), reachedAlerts, c.Shard.UptoID, c.Shard.AfterID)
+	const recent = `alert_id IN (SELECT id FROM alerts
+		WHERE id < ? AND created_at > ? AND catch_up_until IS NULL ORDER BY id DESC LIMIT ?) AND accepted > 0`
+	args := []any{c.Shard.AlertID, s.Now().Add(-reachedWithin), reachedAlerts}
+	err := s.reads.QueryRowContext(ctx, s.dialect.rebind("SELECT EXISTS (SELECT 1 FROM shards WHERE "+recent+")"), args...).Scan(&c.someReached)
+	if err != nil || !c.someReached {
+		return err
+	}
+	ledgers, err := s.ledgers(ctx, recent+" AND after_id < ? AND upto_id > ?", append(args, c.Shard.UptoID, c.Shard.AfterID)...)
 	if err != nil && !errors.Is(err, errCorruptLedger) {
 		return err
 	}

@@ -24,6 +24,8 @@ var (
 type source struct {
 	alert    int64 // 0: notices
 	audience int   // how many there are in all; 0: those of the page
+	// someReached says that some of all subscriptions were reached lately.
+	someReached bool
 }
 
 // poolPage is what the jobs of one page share.

@@ -181,7 +181,7 @@ func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result,
 			Urgency: d.message.urgency, Topic: d.message.topic,
 		}})
 	}
-	d.pool.send(ctx, d.jobs, source{d.claim.Alert.ID, d.claim.Size()})
+	d.pool.send(ctx, d.jobs, source{d.claim.Alert.ID, d.claim.Size(), d.claim.SomeReached()})
 	results := make([]models.Result, 0, len(page.Recipients))
 	for i, r := range page.Recipients {
 		if answer := d.jobs[i].answer; answer.Verdict != 0 {

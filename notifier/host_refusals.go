@@ -23,6 +23,9 @@ const (
 	probeSize   = 10
 	firstProbes = 2 * time.Second
 	lastProbes  = time.Minute
+	// fewerUnreached is how many times less is tried of a page on which nobody was
+	// reached lately, when others were.
+	fewerUnreached = 8
 	// doubtRetry is when the others come again while the sample is tried, and
 	// lastDoubtRetry at most when it was refused.
 	doubtRetry     = 500 * time.Millisecond
@@ -33,8 +36,10 @@ const (
 	// never reached. That ends with time: it is halved each vouchFor.
 	vouchedRefusals = 4
 	vouchFor        = time.Minute
-	// A sample that finds the fault in the subscriptions makes doubt this many
-	// times slower to come, for a while.
+	// A sample that finds the fault in the subscriptions ends all doubt for
+	// settledFor, since there are more of them, and makes it this many times slower
+	// to come for a while.
+	settledFor      = 10 * time.Second
 	toleranceGrowth = 16
 	mostTolerance   = 1 << 20
 	toleranceFor    = 10 * time.Minute
@@ -59,6 +64,7 @@ type refusals struct {
 	reached     int // of these, of subscriptions that were reached lately
 	tolerance   int // how many of those are the subscriptions' own fault
 	tolerantTo  time.Time
+	settledTo   time.Time
 
 	inFlight int
 	alert    int64 // the newest that has pushes here
@@ -128,7 +134,7 @@ func (r *refusals) accept(now time.Time) (resolved bool) {
 	}
 	r.doubt = doubt{testing: r.doubt.testing}
 	r.tolerance = min(toleranceGrowth*r.tolerance, mostTolerance)
-	r.tolerantTo, r.changed = now.Add(toleranceFor), true
+	r.tolerantTo, r.settledTo, r.changed = now.Add(toleranceFor), now.Add(settledFor), true
 	return true
 }
 
@@ -147,7 +153,7 @@ func (r *refusals) refuse(now time.Time, j *job) (doubts bool) {
 	if r.isFresh(now) {
 		others = max(others, vouchedRefusals*r.acceptances)
 	}
-	return r.reached >= r.tolerance || r.inARow >= others
+	return !now.Before(r.settledTo) && (r.reached >= r.tolerance || r.inARow >= others)
 }
 
 // fade lets what was long ago count for less.
@@ -233,6 +239,9 @@ func (d *doubt) retryAfter(now time.Time) time.Duration {
 // as its page is a part of the audience, those first who were reached lately.
 func (b *batch) drawSample(atLeast int) {
 	share := sampleSize * b.page.share() * b.refusals.doubt.chance
+	if b.page.of.someReached && !slices.ContainsFunc(b.jobs, func(j *job) bool { return j.reached }) {
+		share /= fewerUnreached // others say more
+	}
 	b.samples = min(max(roundAtRandom(share), atLeast), len(b.jobs))
 	if b.samples == 0 {
 		return

@@ -271,7 +271,8 @@ func (f *fanOut) send(page []waiting) {
 		jobs[i] = f.job(w.subscriber)
 		jobs[i].again = w.tries > 0
 	}
-	f.pool.send(context.Background(), jobs, source{f.alert, len(f.subscribers)})
+	someReached := slices.ContainsFunc(f.subscribers, func(s *subscriber) bool { return s.reached })
+	f.pool.send(context.Background(), jobs, source{f.alert, len(f.subscribers), someReached})
 	for i, w := range page {
 		result := resultOf(models.Recipient{ID: w.id}, jobs[i].answer, w.tries, f.clock.Now())
 		if result.Refused {

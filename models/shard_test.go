@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -269,7 +270,8 @@ func claimedPage(t *testing.T, db *modelstest.DB) (alertID int64, claim *models.
 	return alertID, claim, readPages(t, db, claim)[0]
 }
 
-// claimAll claims every shard of an alert that is due; owners there were are dead.
+// claimAll claims every shard of an alert that is due, in order; owners there were
+// are dead.
 func claimAll(t *testing.T, db *modelstest.DB, alertID int64) (claims []*models.Claim) {
 	t.Helper()
 	ownersDie(t, db)
@@ -287,6 +289,7 @@ func claimAll(t *testing.T, db *modelstest.DB, alertID int64) (claims []*models.
 		}
 		claims = append(claims, claim)
 	}
+	slices.SortFunc(claims, func(a, b *models.Claim) int { return cmp.Compare(a.Shard.ID, b.Shard.ID) })
 	return claims
 }
 

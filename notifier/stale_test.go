@@ -55,6 +55,10 @@ func (n *newsroom) idle(id int64) {
 	n.t.Helper()
 	n.until(id, func(a models.Alert, _ models.Counts) bool {
 		due, err := n.DueShards(n.t.Context(), 1)
-		return err == nil && a.PlannedAt != nil && len(due) == 0
+		if err != nil || a.PlannedAt == nil || len(due) > 0 {
+			return false
+		}
+		owned, err := n.OwnedShards(n.t.Context()) // those are being sent
+		return err == nil && len(owned) == 0
 	})
 }

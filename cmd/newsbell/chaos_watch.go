@@ -68,11 +68,11 @@ func (w *shardWatch) untilEnded(ctx context.Context) error {
 // look looks once.
 func (w *shardWatch) look(ctx context.Context) (ended bool, err error) {
 	now := time.Now()
-	shards, err := w.fleet.store.Shards(ctx, w.alertID)
+	alert, err := w.fleet.store.Alert(ctx, w.alertID)
 	if err != nil {
 		return false, err
 	}
-	alert, err := w.fleet.store.Alert(ctx, w.alertID)
+	shards, err := w.fleet.store.Shards(ctx, w.alertID) // later: all are done if it has ended
 	if err != nil {
 		return false, err
 	}

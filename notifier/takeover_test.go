@@ -34,7 +34,7 @@ func TestAPageIsSentOnceThoughTheDatabaseIsLockedWhenItIsToBeRecorded(t *testing
 	if err != nil {
 		t.Fatal(err)
 	}
-	close(answer)
+	answer()
 	for range 10 { // a few times in vain
 		<-said.heard
 	}
@@ -57,7 +57,7 @@ func TestAQueueThatComesBackEmptyRepeatsNoPageInFlight(t *testing.T) {
 		<-begun
 		n.loseQueue()
 		n.finished(n.publishIn("videos-down", models.Draft{})) // by the new one
-		close(answer)
+		answer()
 		if counts := n.finished(id); counts.Accepted != len(readers) {
 			t.Errorf("counts = %+v; want everybody", counts)
 		}
@@ -90,7 +90,7 @@ func TestABusyProcessTakesAShardThatWasBegunBeforeNewOnes(t *testing.T) {
 			shards, err := n.Shards(context.Background(), id)
 			return err == nil && shards[len(shards)-1].Epoch == 2
 		})
-		close(answer)
+		answer()
 		if counts := n.finished(id); counts.Accepted != len(readers) {
 			t.Errorf("counts = %+v; want everybody", counts)
 		}
@@ -113,7 +113,7 @@ func TestAWorkerThatIsCutOffFromTheDatabaseLosesItsShard(t *testing.T) {
 	n.start(1)
 	n.claimed(id, 2)
 	gate.Heal()
-	close(answer)
+	answer()
 	if counts := n.finished(id); counts.Accepted != len(readers) {
 		t.Errorf("counts = %+v; want everybody", counts)
 	}
@@ -131,10 +131,12 @@ func throughGate(t *testing.T, gate *modelstest.Gateway, databaseURL string) str
 	return u.String()
 }
 
-// holdAnswers lets the push service answer when answer is closed, but at once for
+// holdAnswers lets the push service answer when answer is called, but at once for
 // some endpoints. begun is closed at the first push that waits.
-func (n *newsroom) holdAnswers(but ...string) (begun <-chan struct{}, answer chan struct{}) {
-	first, answer := make(chan struct{}), make(chan struct{})
+func (n *newsroom) holdAnswers(but ...string) (begun <-chan struct{}, answer func()) {
+	first, answered := make(chan struct{}), make(chan struct{})
+	answer = sync.OnceFunc(func() { close(answered) })
+	n.t.Cleanup(answer)
 	var once sync.Once
 	n.service.Faults(func(endpoint string) *pushtest.Answer {
 		for _, free := range but {
@@ -143,7 +145,7 @@ func (n *newsroom) holdAnswers(but ...string) (begun <-chan struct{}, answer cha
 			}
 		}
 		once.Do(func() { close(first) })
-		<-answer
+		<-answered
 		return nil
 	})
 	return first, answer

@@ -37,7 +37,7 @@ bench:
 	CGO_ENABLED=0 go run ./cmd/newsbell bench $(ARGS)
 
 # chaos breaks what can break while alerts go out, and checks that nobody is
-# missed. It needs PostgreSQL's binaries.
+# missed. It needs PostgreSQL's binaries, and nftables for lost packets.
 chaos:
 	CGO_ENABLED=0 go run ./cmd/newsbell chaos $(ARGS)
 

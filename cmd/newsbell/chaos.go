@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"newsbell/cmd/newsbell/netns"
 )
 
 // chaosCommand sends alerts through a fleet of real processes, breaks one thing
@@ -37,6 +39,19 @@ func (c *chaosCommand) Run(ctx context.Context) (err error) {
 	}
 	if c.out == nil {
 		c.out, c.progress = os.Stdout, os.Stderr
+	}
+	if netns.Inside() {
+		if err := netns.Enter(); err != nil {
+			return err
+		}
+	} else if slices.ContainsFunc(chosen, trouble.needsNetwork) {
+		reason := netns.Available(ctx)
+		if reason == nil {
+			return c.runInOwnNetwork(ctx)
+		}
+		if chosen, err = skipNetwork(c.out, chosen, reason); err != nil || len(chosen) == 0 {
+			return err
+		}
 	}
 	board := newBoard(c.progress)
 	preparing := board.row("a fleet is made", c.Subscribers)
@@ -86,7 +101,7 @@ func (c *chaosCommand) check() (chosen []trouble, err error) {
 	if len(chosen) == 0 {
 		p.add("only", "knows no such trouble: %s", strings.Join(c.Only, ", "))
 	}
-	isCompared := slices.ContainsFunc(chosen, func(t trouble) bool { return t.stale > 0 })
+	isCompared := slices.ContainsFunc(chosen, trouble.isCompared)
 	if isCompared && chosen[0].name != nothingBreaks {
 		chosen = slices.Insert(chosen, 0, troubles[0])
 	}

@@ -24,7 +24,8 @@ type course struct {
 	// repeat a page.
 	repeats, repeatsAllowed int
 	takeovers               int
-	// goesOn is how long it took until all shards went on that were in progress;
+	// goesOn is how long it took until all shards went on that were in progress, or
+	// until the first reader had the alert of a fleet that was idle;
 	// most, until 99 of 100 readers had been tried with success, or for good.
 	goesOn, most, took time.Duration
 	began              time.Time
@@ -52,6 +53,11 @@ func (f *chaosFleet) suffer(ctx context.Context, t trouble, board *board) (cours
 		return c, err
 	}
 	row := board.row(t.name, c.readers)
+	if t.isIdle() {
+		if err := f.silenceIdle(ctx, t.network.server); err != nil {
+			return c, err
+		}
+	}
 	c.began = time.Now()
 	a, err := f.publish(ctx, "update", "all", t.name)
 	if err != nil {
@@ -99,10 +105,6 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 	if c.trouble.takesOver {
 		c.repeatsAllowed = pageSize * w.takeovers
 	}
-	var wentOn int
-	if c.trouble.goesOnWithin > 0 {
-		wentOn, c.goesOn = w.wentOn()
-	}
 	check := func(ok bool, promise string, values ...any) {
 		if !ok {
 			c.broken = append(c.broken, fmt.Sprintf(promise, values...))
@@ -114,8 +116,8 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 	failed := counts.Failed - c.refused
 	check(failed == 0, "%d pushes failed for good", failed)
 	check(c.missing == failed, "%d readers are missing, %d of them known", c.missing, failed)
-	if stale > 0 && f.undisturbed > 0 {
-		latest := f.undisturbed + goodWithin
+	if later := c.trouble.lastLater(); later > 0 && f.undisturbed > 0 {
+		latest := f.undisturbed + later
 		check(c.last <= latest, "the last reader has it after %s, at most %s", c.last, latest)
 	}
 	check(counts.Accepted == reached, "%d readers have it, but %d were counted", reached, counts.Accepted)
@@ -126,8 +128,14 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 	check(got.Unreadable == 0, "%d pushes could not be read", got.Unreadable)
 	check(c.repeats <= c.repeatsAllowed, "%d repeats, at most %d", c.repeats, c.repeatsAllowed)
 	if within := c.trouble.goesOnWithin; within > 0 {
-		check(len(w.held) > 0, "nothing was in progress when it broke")
-		check(wentOn == len(w.held), "%d of %d shards went on", wentOn, len(w.held))
+		var wentOn int
+		wentOn, c.goesOn = w.wentOn()
+		if c.trouble.isIdle() {
+			c.goesOn = got.First.Sub(c.began)
+		} else {
+			check(len(w.held) > 0 || w.resumed > 0, "nothing was in progress when it broke")
+			check(wentOn == len(w.held), "%d of %d shards went on", wentOn, len(w.held))
+		}
 		check(c.goesOn <= within, "it went on after %s, at most %s", c.goesOn, within)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"newsbell/cmd/newsbell/netns"
 	"newsbell/models"
 	"newsbell/models/pgtest"
 	"newsbell/notifier/pushtest"
@@ -26,6 +27,8 @@ type chaosFleet struct {
 	store    *models.Store // for looking at shards
 	logFile  string
 	unlock   func() error // of a database that is locked
+	// firewalls stand before the servers, in a network of their own.
+	firewalls map[networkServer]*netns.Firewall
 	// undisturbed is when the last reader had an alert while nothing broke.
 	undisturbed time.Duration
 }
@@ -36,11 +39,11 @@ func (f *chaosFleet) most() *pushService { return f.services[0] }
 func (f *chaosFleet) few() *pushService  { return f.services[1] }
 
 func newChaosFleet(ctx context.Context, size, workers int, done func(int)) (*chaosFleet, error) {
-	postgres, err := pgtest.Start()
+	postgres, databaseURL, err := startChaosPostgres()
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRig(postgres.URL())
+	r, err := newRig(databaseURL)
 	if err != nil {
 		return nil, errors.Join(err, postgres.Close())
 	}
@@ -63,7 +66,11 @@ func (f *chaosFleet) start(ctx context.Context, done func(int)) (err error) {
 	if err := f.seed(ctx, []int{f.size - f.size/10, f.size / 10}, done); err != nil {
 		return err
 	}
-	if f.store, err = models.Open(ctx, models.Options{URL: f.databaseURL}); err != nil {
+	watched := f.databaseURL
+	if f.postgres != nil {
+		watched = f.postgres.URL() // by its socket, where no packets are lost
+	}
+	if f.store, err = models.Open(ctx, models.Options{URL: watched}); err != nil {
 		return err
 	}
 	if f.postgres == nil {
@@ -71,6 +78,9 @@ func (f *chaosFleet) start(ctx context.Context, done func(int)) (err error) {
 		return err
 	}
 	if err := f.startNATS(ctx, -1); err != nil {
+		return err
+	}
+	if err := f.buildFirewalls(ctx); err != nil {
 		return err
 	}
 	if _, err := f.startServer(ctx, "--no-send", "--undo-window", "0s"); err != nil {
@@ -142,6 +152,9 @@ func (f *chaosFleet) got(ctx context.Context) (sum pushtest.CrowdCount, err erro
 		sum.Repeated += count.Repeated
 		sum.Refused += count.Refused
 		sum.Gone += count.Gone
+		if sum.First.IsZero() || !count.First.IsZero() && count.First.Before(sum.First) {
+			sum.First = count.First
+		}
 		if count.Last.After(sum.Last) {
 			sum.Last = count.Last
 		}

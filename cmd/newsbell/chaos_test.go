@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +27,18 @@ func TestNobodyIsMissedWhateverBreaks(t *testing.T) {
 	}
 	if kept := strings.Count(out.String(), " kept"); kept != 7 {
 		t.Errorf("%d of 7 troubles ended well:\n%s", kept, &out)
+	}
+}
+
+func TestWhatNeedsANetworkOfItsOwnIsSkippedWithWords(t *testing.T) {
+	var out bytes.Buffer
+	left, err := skipNetwork(&out, troubles, errors.New("operation not permitted"))
+	if err != nil || len(left) == 0 || slices.ContainsFunc(left, trouble.needsNetwork) {
+		t.Errorf("left are %d, %v; want those that need none", len(left), err)
+	}
+	words := strings.Count(out.String(), "skipped: ")
+	if reasons := strings.Count(out.String(), "operation not permitted"); words != len(troubles)-len(left) || reasons != words || words == 0 {
+		t.Errorf("%d of %d have words, and %d a reason:\n%s", words, len(troubles)-len(left), reasons, &out)
 	}
 }
 

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net/url"
-	"strconv"
 	"time"
 
 	"newsbell/notifier/pushtest"
@@ -18,6 +16,8 @@ type trouble struct {
 	// strike breaks something when a fifth of the readers have the alert. It
 	// returns since when the shards must go on.
 	strike func(context.Context, *chaosFleet) (since time.Time, err error)
+	// network breaks the network of the fleet instead, which needs one of its own.
+	network *networkFault
 	// mend mends it while the alert goes out.
 	mend func(context.Context, *chaosFleet) error
 	// takesOver says that a worker dies, ends or stops, so that a page of each of its
@@ -25,7 +25,8 @@ type trouble struct {
 	takesOver bool
 	// alone says that it happens to a server that sends too, on SQLite.
 	alone bool
-	// goesOnWithin is how soon the shards in progress must go on; 0: not measured.
+	// goesOnWithin is how soon the shards in progress must go on, or the first
+	// reader have the alert; 0: not measured.
 	goesOnWithin time.Duration
 	// stale are how many readers of the larger push service are refused for good,
 	// in tenths; the oldest ones. All others must have the alert as soon as when
@@ -64,10 +65,36 @@ var troubles = []trouble{
 	{name: "NATS is killed and comes back empty", goesOnWithin: goesOnWithin, strike: restartNATS},
 	{name: "a push service answers 403 until it is mended", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, mend: mendRefusals},
 	{name: "three of ten subscriptions, the oldest, are refused", stale: 3},
+	{name: "idle connections to PostgreSQL fall silent", goesOnWithin: newPassWithin, network: &networkFault{server: postgresServer}},
+	{name: "no packet reaches PostgreSQL for a while", goesOnWithin: healedWithin, network: &networkFault{server: postgresServer, cutFor: cutFor}},
+	{name: "idle connections to NATS fall silent", goesOnWithin: newPassWithin, network: &networkFault{server: natsServer}},
+	{name: "no packet reaches NATS for a while", goesOnWithin: healedWithin, network: &networkFault{server: natsServer, cutFor: cutFor}},
 	{name: "pushes are throttled, fail, break off, hang and are gone", most: ordinaryFaults, few: ordinaryFaults},
 	{name: "SQLite is locked by another program", alone: true, strike: lock, mend: unlockLater},
 	{name: "the alert after that", most: pushtest.FaultRates{Gone: ordinaryFaults.Gone}, few: pushtest.FaultRates{Gone: ordinaryFaults.Gone}},
 }
+
+// lastLater is how much later than when nothing breaks the last reader may have
+// the alert; 0 if that is not compared.
+func (t trouble) lastLater() time.Duration {
+	switch {
+	case t.stale > 0:
+		return goodWithin
+	case t.isIdle():
+		return t.goesOnWithin
+	}
+	return 0
+}
+
+func (t trouble) isCompared() bool { return t.lastLater() > 0 }
+
+// isIdle says that it breaks while the fleet has nothing to do.
+func (t trouble) isIdle() bool { return t.network != nil && t.network.cutFor == 0 }
+
+// isCut says that packets are lost for a while, to old connections and new ones.
+func (t trouble) isCut() bool { return t.network != nil && t.network.cutFor > 0 }
+
+func (t trouble) needsNetwork() bool { return t.network != nil }
 
 func kill(_ context.Context, f *chaosFleet) (time.Time, error) {
 	since := time.Now()
@@ -98,11 +125,7 @@ func restartPostgres(_ context.Context, f *chaosFleet) (time.Time, error) {
 }
 
 func restartNATS(ctx context.Context, f *chaosFleet) (time.Time, error) {
-	at, err := url.Parse(f.natsURL)
-	if err != nil {
-		return time.Time{}, err
-	}
-	port, err := strconv.Atoi(at.Port())
+	port, err := portOf(f.natsURL)
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -31,6 +31,10 @@ type shardWatch struct {
 	most      time.Time // when 99 of 100 had been tried
 	tried     int
 	takeovers int
+	// triedBefore is how many had been tried when lost packets passed again, and
+	// resumed how long after that it was one more.
+	triedBefore int
+	resumed     time.Duration
 }
 
 // heldShard is a shard that was in progress.
@@ -76,29 +80,44 @@ func (w *shardWatch) look(ctx context.Context) (ended bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	w.tried, w.takeovers = 0, 0
-	inProgress := map[int64]*heldShard{}
+	w.count(shards)
 	for _, shard := range shards {
-		w.tried += shard.Accepted + shard.Gone + shard.Failed
-		w.takeovers += int(max(0, shard.Epoch-1))
-		if shard.Epoch > 0 && !shard.Done {
-			inProgress[shard.ID] = &heldShard{Shard: shard}
-		}
 		if held := w.held[shard.ID]; held != nil {
 			held.look(shard, now.Sub(w.since))
 		}
+	}
+	if w.trouble.isCut() && w.held != nil && w.resumed == 0 && w.tried > w.triedBefore {
+		w.resumed = now.Sub(w.since)
 	}
 	w.progress(w.tried)
 	if w.most.IsZero() && alert.PlannedAt != nil && 100*w.tried >= 99*alert.Audience {
 		w.most = now
 	}
-	if w.held == nil && alert.PlannedAt != nil && 5*w.tried >= alert.Audience && len(inProgress) > 0 {
-		w.held = inProgress
+	if held := inProgress(shards); w.held == nil && alert.PlannedAt != nil && 5*w.tried >= alert.Audience && len(held) > 0 {
+		w.held = held
 		if err := w.strike(ctx); err != nil {
 			return false, err
 		}
 	}
 	return alert.FinishedAt != nil, nil
+}
+
+func (w *shardWatch) count(shards []models.Shard) {
+	w.tried, w.takeovers = 0, 0
+	for _, shard := range shards {
+		w.tried += shard.Accepted + shard.Gone + shard.Failed
+		w.takeovers += int(max(0, shard.Epoch-1))
+	}
+}
+
+func inProgress(shards []models.Shard) map[int64]*heldShard {
+	held := map[int64]*heldShard{}
+	for _, shard := range shards {
+		if shard.Epoch > 0 && !shard.Done {
+			held[shard.ID] = &heldShard{Shard: shard}
+		}
+	}
+	return held
 }
 
 func (w *shardWatch) strike(ctx context.Context) (err error) {
@@ -108,11 +127,33 @@ func (w *shardWatch) strike(ctx context.Context) (err error) {
 			return fmt.Errorf("strike: %w", err)
 		}
 	}
+	if w.trouble.isCut() {
+		return w.cutOff(ctx, *w.trouble.network)
+	}
 	if w.trouble.mend != nil {
 		w.mended = make(chan error, 1)
 		go func() { w.mended <- w.trouble.mend(ctx, w.fleet) }()
 	}
 	return nil
+}
+
+// cutOff cuts a server off for a while. Shards may come further meanwhile, whose
+// answers alone are lost: it looks again at what is in progress before it heals.
+func (w *shardWatch) cutOff(ctx context.Context, fault networkFault) error {
+	firewall := w.fleet.firewalls[fault.server]
+	if err := firewall.Cut(ctx); err != nil {
+		return err
+	}
+	if err := pause(ctx, fault.cutFor); err != nil {
+		return err
+	}
+	shards, err := w.fleet.store.Shards(ctx, w.alertID)
+	if err != nil {
+		return err
+	}
+	w.count(shards)
+	w.held, w.triedBefore, w.since = inProgress(shards), w.tried, time.Now()
+	return firewall.Heal(ctx)
 }
 
 func (h *heldShard) look(now models.Shard, after time.Duration) {
@@ -125,7 +166,8 @@ func (h *heldShard) look(now models.Shard, after time.Duration) {
 }
 
 // wentOn is how many of the shards in progress went on, and how long the last
-// of them took: until it was taken over, or by its own worker.
+// of them took: until it was taken over, or by its own worker. After a cut, the
+// first to be tried counts too: NATS is not needed to end what is in progress.
 func (w *shardWatch) wentOn() (shards int, last time.Duration) {
 	for _, h := range w.held {
 		after := h.taken
@@ -137,5 +179,5 @@ func (w *shardWatch) wentOn() (shards int, last time.Duration) {
 		}
 		last = max(last, after)
 	}
-	return shards, last
+	return shards, max(last, w.resumed)
 }

@@ -21,21 +21,29 @@ import (
 	"github.com/shirou/gopsutil/v4/disk"
 )
 
-// Cluster is a PostgreSQL in a temporary folder, on a Unix socket there; no
-// port is opened. The server ends with the process, also when that is killed.
+// Cluster is a PostgreSQL in a temporary folder, on a Unix socket there. The
+// server ends with the process, also when that is killed.
 type Cluster struct {
 	folder     string
+	address    string // of TCP; empty for the socket alone
 	credential *syscall.Credential
 	postgres   *os.Process
 }
 
-// Start makes a cluster and starts it.
-func Start() (*Cluster, error) {
+// Port is where a cluster listens that is started by [StartOn].
+const Port = 5432
+
+// Start makes a cluster and starts it. It opens no port.
+func Start() (*Cluster, error) { return StartOn("") }
+
+// StartOn makes a cluster that listens on [Port] of an address too. It trusts
+// everybody who can reach it.
+func StartOn(address string) (*Cluster, error) {
 	initdb, err := findBinary("initdb")
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{}
+	c := &Cluster{address: address}
 	if c.folder, err = os.MkdirTemp(parent(), "newsbell-postgres-"); err != nil {
 		return nil, err
 	}
@@ -53,7 +61,12 @@ func Start() (*Cluster, error) {
 
 // URL is that of the cluster's first database, which is empty.
 func (c *Cluster) URL() string {
-	return "postgres:///postgres?user=newsbell&host=" + url.QueryEscape(c.folder)
+	return fmt.Sprintf("postgres:///postgres?user=newsbell&port=%d&host=%s", Port, url.QueryEscape(c.folder))
+}
+
+// TCPURL is that of the same database by TCP, after [StartOn].
+func (c *Cluster) TCPURL() string {
+	return fmt.Sprintf("postgres://newsbell@%s:%d/postgres?sslmode=disable", c.address, Port)
 }
 
 // Halt ends the server as an administrator would in a hurry: connections are
@@ -74,7 +87,7 @@ func (c *Cluster) Resume() error {
 	if err != nil {
 		return err
 	}
-	c.postgres, err = start(c.credential, c.folder, postgres, "-D", c.data(), "-k", c.folder, "-h", "",
+	c.postgres, err = start(c.credential, c.folder, postgres, "-D", c.data(), "-k", c.folder, "-h", c.address, "-p", strconv.Itoa(Port),
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
 	if err != nil {
 		return err

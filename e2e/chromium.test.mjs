@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { registerWorker, startChromium } from './lib/chromium.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
+import { barSays } from './lib/reader.mjs'
 
 const payload = await readFile(new URL('../notifier/testdata/payload.json', import.meta.url), 'utf8')
 
@@ -140,9 +141,9 @@ test('new updates wait behind a bar, move nothing, and are shown on request', as
   })
   const before = await page.evaluate(() => [scrollY, document.body.scrollHeight])
   const second = await newsbell.publish({ headline: 'Messenger recovers', alert: 'none', states: { messenger: 'recovering' } })
-  await page.waitForFunction(() => document.querySelector('.live-bar')?.textContent === '1 new update')
+  await barSays(page, '1 new update')
   const last = await newsbell.publish({ kind: 'resolution', headline: 'All is back', alert: 'none', states: { messenger: 'up', instagram: 'up' } })
-  await page.waitForFunction(() => document.querySelector('.live-bar').textContent === 'Resolved: 2 new updates')
+  await barSays(page, 'Resolved: 2 new updates')
   assert.deepEqual(await page.evaluate(() => [scrollY, document.body.scrollHeight]), before)
   assert.equal(await page.evaluate(() => new Promise(shown => requestAnimationFrame(() => requestAnimationFrame(() => shown(self.shift))))), 0)
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startChromium } from './lib/chromium.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
+import { barSays } from './lib/reader.mjs'
 
 async function reader(t) {
   const newsbell = await startNewsbell(t)
@@ -20,7 +21,6 @@ async function reader(t) {
 // where it is.
 const standStill = page => page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }])
 const streams = page => page.waitForSelector('newsbell-live[data-stream=open]')
-const bar = (page, text) => page.waitForFunction(text => document.querySelector('.live-bar').textContent === text, {}, text)
 const shift = page => page.evaluate(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(self.shift)))))
 const coverage = page => page.$$eval('.coverage .entry', all => all.map(entry => entry.innerText.replace(/\s+/g, ' ')))
 const marks = page => page.$$eval('.entry', all => all.map(entry => [...entry.querySelectorAll('.entry-corrects, .entry-corrected')]
@@ -34,11 +34,11 @@ test('a correction marks the entry that it corrects, when the reader asks for it
   await page.evaluate(() => scrollTo({ top: 600, behavior: 'instant' }))
   const before = await page.evaluate(() => [scrollY, document.body.scrollHeight])
   const first = await newsbell.publish({ kind: 'correction', headline: 'It began at 9', alert: 'none', corrects: wrong.id })
-  await bar(page, '1 new update')
+  await barSays(page, '1 new update')
   const second = await newsbell.publish({ kind: 'correction', headline: 'It began at 10', alert: 'none', corrects: wrong.id })
-  await bar(page, '2 new updates')
+  await barSays(page, '2 new updates')
   const third = await newsbell.publish({ kind: 'correction', headline: 'Or so they say', alert: 'none', corrects: second.id })
-  await bar(page, '3 new updates')
+  await barSays(page, '3 new updates')
   assert.deepEqual(await page.evaluate(() => [scrollY, document.body.scrollHeight]), before)
   assert.deepEqual(await marks(page), [[]])
   assert.equal(await shift(page), 0)
@@ -102,7 +102,7 @@ test('a resolved outage is not offered to follow, its apps are', async t => {
   }))
   assert.deepEqual((await offer()).topics, ['outage/messages-down', 'app/instagram', 'app/messenger'])
   await newsbell.publish({ kind: 'resolution', headline: 'All is back', alert: 'none' })
-  await bar(page, 'Resolved: 1 new update')
+  await barSays(page, 'Resolved: 1 new update')
   await page.click('.live-bar button')
   const over = {
     topics: ['app/instagram', 'app/messenger'], label: 'Follow',

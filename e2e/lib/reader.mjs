@@ -59,3 +59,9 @@ function standIn(address, keys) {
     return made()
   }
 }
+
+// barSays waits until the live page's bar says so and has come to rest.
+export async function barSays(page, text) {
+  await page.waitForFunction(text => document.querySelector('.live-bar')?.textContent === text, {}, text)
+  await page.$eval('.live-bar button', bar => Promise.all(bar.getAnimations().map(({ finished }) => finished)))
+}

@@ -182,6 +182,7 @@ func TestIdleConnectionsLeaveFilesForAlerts(t *testing.T) {
 			address = strings.TrimSpace(rest)
 		}
 	}
+	awaitReady(t, "http://"+address)
 	for i := range hoarded {
 		c := dialFrom(t, "127.0.0.1", address)
 		c.ask("/healthz")
@@ -191,8 +192,11 @@ func TestIdleConnectionsLeaveFilesForAlerts(t *testing.T) {
 	}
 	dialFrom(t, "127.0.0.2", address).wants(t, "/readyz")
 	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", program.Process.Pid))
+	if err != nil && os.Getenv("CI") != "true" {
+		t.Skipf("this system does not tell of a process's files: %v", err)
+	}
 	if err != nil {
-		t.Skip("this system does not tell of a process's files")
+		t.Fatal(err)
 	}
 	if left := files - len(open); left < files/4 {
 		t.Errorf("%d of %d files are left for the database and push services", left, files)

@@ -217,8 +217,7 @@ func resultOf(r models.Recipient, a Answer, tries int, now time.Time) models.Res
 		// being refused when everything is.
 		again := (a.Verdict != Rejected || a.Many) && tries == 0 && !r.NeedsResubscribe && !r.Refused()
 		if result.Refused = a.Alone && !again; a.Held || again {
-			a.RetryAfter = refusedFor
-			waitAgain(&result, a, tries, now)
+			waitAgain(&result, Answer{RetryAfter: refusedFor}, 0, now) // it was a try all the same
 		}
 	case RetryLater:
 		waitAgain(&result, a, tries, now)

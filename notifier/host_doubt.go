@@ -74,26 +74,36 @@ func inDoubt(wait time.Duration) Answer {
 	return Answer{Verdict: RetryLater, RetryAfter: wait, Held: true, Reason: "the push host refuses everything for now"}
 }
 
-// hearKeys learns from another process which keys are refused and accepted. A
-// key that is accepted here is not ours to doubt.
+// hearKeys learns from another process which keys are refused, and which were
+// doubted and are accepted: then there are many subscriptions that are refused,
+// here too. A key that is accepted here, or was found to be, is not doubted.
 func (h *host) hearKeys(now time.Time, refused, accepted []int64) {
 	for _, id := range refused {
-		r := h.refusals[id]
-		if r == nil && len(h.refusals) < maxKeys {
-			r = h.refusalsOf(id)
-		}
-		if r != nil && !r.doubt.isOn && now.Sub(r.accepted) >= answersWithin {
+		r := h.heardOf(id)
+		if r != nil && !r.doubt.isOn && now.Sub(r.accepted) >= answersWithin && now.After(r.tolerantTo) {
 			h.doubts(now, r, probeSize)
 			r.changed = false // who told knows
 			h.settle(now, r)
 		}
 	}
 	for _, id := range accepted {
-		if r := h.refusals[id]; r != nil && r.doubt.isOn {
+		if r := h.heardOf(id); r != nil {
 			r.accept(now)
+			if now.After(r.settledTo) {
+				r.settle(now)
+			}
 			r.changed = false
 		}
 	}
+}
+
+// heardOf is what is known of a key that another process names; nil if there are
+// too many.
+func (h *host) heardOf(id int64) *refusals {
+	if h.refusals[id] == nil && len(h.refusals) >= maxKeys {
+		return nil
+	}
+	return h.refusalsOf(id)
 }
 
 // keyNews are the keys of which others should know.

@@ -132,10 +132,16 @@ func (r *refusals) accept(now time.Time) (resolved bool) {
 	if !r.doubt.isOn {
 		return false
 	}
+	r.settle(now)
+	r.changed = true
+	return true
+}
+
+// settle puts the refusals down to their subscriptions: others are accepted.
+func (r *refusals) settle(now time.Time) {
 	r.doubt = doubt{testing: r.doubt.testing}
 	r.tolerance = min(toleranceGrowth*r.tolerance, mostTolerance)
-	r.tolerantTo, r.settledTo, r.changed = now.Add(toleranceFor), now.Add(settledFor), true
-	return true
+	r.tolerantTo, r.settledTo = now.Add(toleranceFor), now.Add(settledFor)
 }
 
 // refuse notes a refusal, and tells whether there is doubt now. That of a

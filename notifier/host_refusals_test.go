@@ -166,6 +166,22 @@ func TestWorkersTellEachOtherOfAKeyThatIsRefused(t *testing.T) {
 	}
 }
 
+func TestAWorkerThatHearsThatOthersAreAcceptedEndsTheRefused(t *testing.T) {
+	f := newFanOut(t, 8)
+	defer f.stop()
+	for range 700 {
+		f.add(401, true)
+	}
+	f.pool.hosts.hear(models.HostEvent{Host: "push.example", AcceptedKeys: []int64{f.key.ID}})
+	f.publish(100)
+	f.run(2 * refusedFor)
+	for _, s := range f.subscribers {
+		if s.blamed != 1 {
+			t.Fatalf("a subscription is blamed %d times, with %d waiting; want each to have failed", s.blamed, len(f.waiting))
+		}
+	}
+}
+
 // fanOut sends alerts through a pool to a push service without a network, as
 // one worker does, on the clock of a test.
 type fanOut struct {

@@ -87,7 +87,7 @@ func (s *server) editorPublish(c *gin.Context) error {
 	return nil
 }
 
-// preview is whom a draft's alert reaches now, and what it shows them.
+// preview is who would get a draft's alert now, and what it shows them.
 func (s *server) preview(ctx context.Context, d models.Draft) (*static.EditorPreview, error) {
 	reach, err := s.store.Reach(ctx, d)
 	if err != nil {

@@ -274,9 +274,7 @@ func (f *fanOut) run(for_ time.Duration) {
 		for page := range slices.Chunk(due, f.pageSize) {
 			f.send(page)
 		}
-		for _, event := range f.pool.hosts.check() {
-			f.told = append(f.told, event)
-		}
+		f.told = append(f.told, f.pool.hosts.check()...)
 	}
 	f.clock.Advance(end.Sub(f.clock.Now()))
 }

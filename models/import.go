@@ -17,8 +17,13 @@ const importBatch = 500
 // or whose endpoint is there already ([ErrConflict]), undoes them all; but one
 // whose address was gone here comes back, with what it follows here.
 func (s *Store) Import(ctx context.Context, many []NewSubscription) error {
-	err := s.transaction(ctx, func(tx *gorm.DB) error {
-		subs, err := s.importedSubscriptions(tx, many)
+	// Before the transaction, which PostgreSQL ends when it is left idle.
+	subs, err := s.importedSubscriptions(many)
+	if err != nil {
+		return fmt.Errorf("import subscriptions: %w", err)
+	}
+	err = s.transaction(ctx, func(tx *gorm.DB) error {
+		err := bindKeys(tx, many, subs)
 		if err == nil {
 			many, subs, err = reviveGone(tx, many, subs)
 		}
@@ -98,23 +103,30 @@ func goneAmong(tx *gorm.DB, some []Subscription) (map[string]Subscription, error
 	return gone, err
 }
 
-func (s *Store) importedSubscriptions(tx *gorm.DB, many []NewSubscription) ([]Subscription, error) {
+func (s *Store) importedSubscriptions(many []NewSubscription) ([]Subscription, error) {
 	subs := make([]Subscription, len(many))
-	keys := map[string]int64{}
 	for i, n := range many {
 		sub, err := s.newSubscription(n)
 		if err != nil {
 			return nil, fmt.Errorf("subscription %d: %w", i, err)
 		}
-		public := strings.TrimRight(n.VAPIDKey, "=")
-		if _, ok := keys[public]; !ok {
-			if keys[public], err = boundKey(tx, public); err != nil {
-				return nil, fmt.Errorf("subscription %d: %w", i, err)
-			}
-		}
-		sub.VAPIDKeyID = keys[public]
 		_, sub.SecretHash = newSecret()
 		subs[i] = sub
 	}
 	return subs, nil
+}
+
+// bindKeys finds the VAPID keys that subscriptions of an import are bound to.
+func bindKeys(tx *gorm.DB, many []NewSubscription, subs []Subscription) (err error) {
+	keys := map[string]int64{}
+	for i, n := range many {
+		public := strings.TrimRight(n.VAPIDKey, "=")
+		if _, ok := keys[public]; !ok {
+			if keys[public], err = boundKey(tx, public); err != nil {
+				return fmt.Errorf("subscription %d: %w", i, err)
+			}
+		}
+		subs[i].VAPIDKeyID = keys[public]
+	}
+	return nil
 }

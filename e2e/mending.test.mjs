@@ -134,7 +134,7 @@ test('an address that leads nowhere is given up for another, and a browser that 
   await dead(1)
   await page.reload()
   await page.waitForSelector('newsbell-follow[data-ready]')
-  assert.equal(await status(page), 'You follow this outage.')
+  assert.equal(await status(page), 'You follow this outage: all updates.')
 })
 
 test('Follow that is pressed again while the browser asks follows once', async t => {

@@ -60,19 +60,29 @@ func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 		return err
 	})
 	if err == nil {
-		err = s.readLedger(ctx, &claim)
-	}
-	if err == nil {
-		err = s.readReached(ctx, &claim)
-	}
-	if err == nil {
-		err = s.readSize(ctx, &claim)
+		err = s.readClaimed(ctx, &claim)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("claim shard %d: %w", shardID, err)
 	}
 	return &claim, nil
 }
+
+// readClaimed reads what else a worker needs of its shard. If that fails it leaves
+// the shard to others at once: it has an owner who will never show a sign of life.
+func (s *Store) readClaimed(ctx context.Context, c *Claim) error {
+	for _, read := range []func(context.Context, *Claim) error{s.readLedger, s.readReached, s.readSize} {
+		if err := read(ctx, c); err != nil {
+			releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
+			defer cancel()
+			return errors.Join(err, s.Release(releasing, c.Fence()))
+		}
+	}
+	return nil
+}
+
+// releaseWithin bounds the release of a shard that was claimed in vain.
+const releaseWithin = 2 * time.Second
 
 // unclaimable says why a shard cannot be claimed.
 func unclaimable(tx *gorm.DB, shardID int64) error {

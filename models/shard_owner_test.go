@@ -65,6 +65,28 @@ func TestAnOwnerThatWakesUpBeforeAnotherClaimsRecordsItsPageAndOwnsTheShardAgain
 	})
 }
 
+func TestAShardThatWasClaimedInVainHasNoOwner(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		ctx := t.Context()
+		db.Outage("messages-down", "messenger")
+		db.Reader("outage/messages-down:all")
+		db.PublishNow(models.Draft{Outage: "messages-down"})
+		due, err := db.DueShards(ctx, 10)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("due = %+v, %v; want the shard", due, err)
+		}
+		db.Exec("UPDATE alerts SET planned_at = NULL") // so that a claim counts the subscriptions
+		db.Exec("ALTER TABLE subscriptions RENAME TO subscriptions_2")
+		if _, err := db.Claim(ctx, due[0].ID); err == nil {
+			t.Fatal("claimed without the subscriptions")
+		}
+		db.Exec("ALTER TABLE subscriptions_2 RENAME TO subscriptions")
+		if _, err := db.Claim(ctx, due[0].ID); err != nil {
+			t.Errorf("claim afterwards: %v; want the shard free", err)
+		}
+	})
+}
+
 func TestAPageWhoseCommitWasNotAnsweredIsRecordedOnce(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()

@@ -20,16 +20,16 @@ import (
 func TestAnIdleConnectionMakesRoomForANewOne(t *testing.T) {
 	s := startLimited(t, 3, 0, nil)
 	first := s.dial(t, "127.0.0.1")
-	first.wants(t, "/")
+	s.serves(t, first)
 	second := s.dial(t, "127.0.0.1")
-	second.wants(t, "/")
-	first.wants(t, "/") // the second is idle for longer now
+	s.serves(t, second)
+	s.serves(t, first) // the second is idle for longer now
 	third := s.dial(t, "127.0.0.1")
-	third.wants(t, "/")
-	s.dial(t, "127.0.0.1").wants(t, "/")
+	s.serves(t, third)
+	s.serves(t, s.dial(t, "127.0.0.1"))
 	second.isClosed(t)
-	first.wants(t, "/")
-	third.wants(t, "/")
+	s.serves(t, first)
+	s.serves(t, third)
 }
 
 func TestABusyConnectionStaysAndANewOneWaits(t *testing.T) {
@@ -62,20 +62,23 @@ func TestOneAddressLeavesRoomForOthersButAProxyMayHaveAll(t *testing.T) {
 	}
 	s.dial(t, "127.0.0.1").isClosed(t)
 	other := s.dial(t, "127.0.0.2")
-	other.wants(t, "/")
+	s.serves(t, other)
 	close(s.release)
 	for _, c := range busy {
 		c.isAnswered(t)
+		s.isIdle(t)
 	}
-	s.dial(t, "127.0.0.1").wants(t, "/") // in the place of an idle one of its own
+	s.serves(t, busy[1])                // the first is idle for longer now
+	s.serves(t, s.dial(t, "127.0.0.1")) // in the place of an idle one of its own
 	busy[0].isClosed(t)
-	other.wants(t, "/")
+	s.serves(t, other)
 }
 
 // limited is a server whose page /busy answers once release is closed.
 type limited struct {
 	address        string
 	began, release chan struct{}
+	idle           chan struct{} // has one for each connection that became idle
 }
 
 func startLimited(t *testing.T, most, perAddress int, proxies peer.Proxies) *limited {
@@ -84,9 +87,14 @@ func startLimited(t *testing.T, most, perAddress int, proxies peer.Proxies) *lim
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &limited{listener.Addr().String(), make(chan struct{}, most), make(chan struct{})}
+	s := &limited{listener.Addr().String(), make(chan struct{}, most), make(chan struct{}), make(chan struct{}, 100)}
 	accepted := newConnections(listener, most, perAddress, proxies)
-	server := &http.Server{ConnState: accepted.track, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	track := func(conn net.Conn, state http.ConnState) {
+		if accepted.track(conn, state); state == http.StateIdle {
+			s.idle <- struct{}{}
+		}
+	}
+	server := &http.Server{ConnState: track, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/busy" {
 			s.began <- struct{}{}
 			<-s.release
@@ -105,6 +113,23 @@ func startLimited(t *testing.T, most, perAddress int, proxies peer.Proxies) *lim
 type conn struct {
 	net.Conn
 	answers *bufio.Reader
+}
+
+// serves waits until a connection has been answered and is idle again.
+func (s *limited) serves(t *testing.T, c *conn) {
+	t.Helper()
+	c.wants(t, "/")
+	s.isIdle(t)
+}
+
+// isIdle waits until a connection is idle: the server notes it behind the answer.
+func (s *limited) isIdle(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s.idle:
+	case <-time.After(30 * time.Second):
+		t.Fatal("no connection became idle")
+	}
 }
 
 func (s *limited) dial(t *testing.T, from string) *conn {

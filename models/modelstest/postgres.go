@@ -26,6 +26,7 @@ var server struct {
 	err      error
 	stop     func()
 	template string
+	spare    spareDatabases
 	count    atomic.Int64
 }
 
@@ -38,31 +39,50 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// newPostgres makes a database as a copy of a migrated one.
+// newPostgres gives a test a database with the schema and without rows: one that
+// an earlier test left, or else a copy of a migrated one.
 func newPostgres(t testing.TB) string {
 	t.Helper()
-	return copyPostgres(t, func() string { return server.template })
+	needServer(t)
+	name := server.spare.take()
+	if name == "" {
+		name = newName()
+		createDatabase(t, name, server.template)
+	}
+	t.Cleanup(func() {
+		if server.spare.empty(t, name) {
+			server.spare.put(name)
+		} else {
+			dropDatabase(t, name)
+		}
+	})
+	return databaseURL(name)
 }
 
 // EmptyPostgres is the URL of a database without a schema.
 func EmptyPostgres(t testing.TB) string {
 	t.Helper()
-	return copyPostgres(t, func() string { return "template1" })
+	needServer(t)
+	name := newName()
+	createDatabase(t, name, "template1")
+	t.Cleanup(func() { dropDatabase(t, name) })
+	return databaseURL(name)
 }
 
-func copyPostgres(t testing.TB, template func() string) string {
+func newName() string { return fmt.Sprintf("newsbell_%d_%d", os.Getpid(), server.count.Add(1)) }
+
+// needServer starts the server if no test has yet. Without PostgreSQL the test is
+// skipped, or fails where CI=true.
+func needServer(t testing.TB) {
 	t.Helper()
 	server.once.Do(func() { startServer(t) })
-	if server.err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(server.err)
-		}
-		t.Skipf("%v (make setup installs it)", server.err)
+	if server.err == nil {
+		return
 	}
-	name := fmt.Sprintf("newsbell_%d_%d", os.Getpid(), server.count.Add(1))
-	createDatabase(t, name, template())
-	t.Cleanup(func() { execute(t, fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)) })
-	return databaseURL(name)
+	if os.Getenv("CI") == "true" {
+		t.Fatal(server.err)
+	}
+	t.Skipf("%v (make setup installs it)", server.err)
 }
 
 func startServer(t testing.TB) {
@@ -80,9 +100,12 @@ func startServer(t testing.TB) {
 	server.template = fmt.Sprintf("newsbell_%d_template", os.Getpid())
 	createDatabase(t, server.template, "template1")
 	migrate(t, databaseURL(server.template))
+	server.spare.schema = schemaOf(t, databaseURL(server.template))
 	stop := server.stop
 	server.stop = func() {
-		_ = tryExecute("DROP DATABASE " + server.template)
+		for _, name := range append(server.spare.names, server.template) {
+			_ = tryExecute("DROP DATABASE " + name)
+		}
 		stop()
 	}
 }
@@ -90,6 +113,11 @@ func startServer(t testing.TB) {
 func createDatabase(t testing.TB, name, template string) {
 	t.Helper()
 	execute(t, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, template))
+}
+
+func dropDatabase(t testing.TB, name string) {
+	t.Helper()
+	execute(t, fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name))
 }
 
 func execute(t testing.TB, statement string) {

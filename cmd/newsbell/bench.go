@@ -69,7 +69,7 @@ func (b *benchCommand) Run(ctx context.Context) (err error) {
 	if b.out == nil {
 		b.out, b.progress, b.compared = os.Stdout, os.Stderr, 20_000
 	}
-	r, err := newRig(b.DatabaseURL)
+	r, err := newRig("", b.DatabaseURL)
 	if err != nil {
 		return err
 	}

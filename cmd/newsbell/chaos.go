@@ -22,6 +22,8 @@ type chaosCommand struct {
 	Workers     int  `help:"Worker processes." default:"3"`
 	Only        list `help:"Make only these troubles, by the beginnings of their names." placeholder:"NAME"`
 
+	// program is what the processes run, if not this program; tests set it.
+	program string
 	// slack is added to the time that shards have to go on, by tests.
 	slack time.Duration
 	// out is where the table goes, progress where it is told; tests set them.
@@ -55,7 +57,7 @@ func (c *chaosCommand) Run(ctx context.Context) (err error) {
 	}
 	board := newBoard(c.progress)
 	preparing := board.row("a fleet is made", c.Subscribers)
-	f, err := newChaosFleet(ctx, c.Subscribers, c.Workers, preparing.add)
+	f, err := newChaosFleet(ctx, c, preparing.add)
 	if err != nil {
 		return err
 	}

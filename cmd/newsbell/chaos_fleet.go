@@ -38,16 +38,16 @@ type chaosFleet struct {
 func (f *chaosFleet) most() *pushService { return f.services[0] }
 func (f *chaosFleet) few() *pushService  { return f.services[1] }
 
-func newChaosFleet(ctx context.Context, size, workers int, done func(int)) (*chaosFleet, error) {
+func newChaosFleet(ctx context.Context, c *chaosCommand, done func(int)) (*chaosFleet, error) {
 	postgres, databaseURL, err := startChaosPostgres()
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRig(databaseURL)
+	r, err := newRig(c.program, databaseURL)
 	if err != nil {
 		return nil, errors.Join(err, postgres.Close())
 	}
-	f := &chaosFleet{rig: r, size: size, postgres: postgres, workers: make([]*child, workers), logFile: filepath.Join(r.folder, "log")}
+	f := &chaosFleet{rig: r, size: c.Subscribers, postgres: postgres, workers: make([]*child, c.Workers), logFile: filepath.Join(r.folder, "log")}
 	if err := f.start(ctx, done); err != nil {
 		return nil, errors.Join(err, f.logged(), f.close())
 	}
@@ -111,7 +111,7 @@ func (f *chaosFleet) startNATS(ctx context.Context, port int) error {
 		return err
 	}
 	ready := func(line string) (string, bool) { return strings.CutPrefix(line, "NATS at ") }
-	f.nats, f.natsURL, err = startChild(ctx, f.log, nil, ready, "nats", "--folder", folder, fmt.Sprintf("--port=%d", port))
+	f.nats, f.natsURL, err = f.startChild(ctx, nil, ready, "nats", "--folder", folder, fmt.Sprintf("--port=%d", port))
 	if err == nil {
 		f.children = append(f.children, f.nats)
 	}

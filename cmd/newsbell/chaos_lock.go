@@ -18,8 +18,8 @@ const (
 )
 
 // newChaosMachine is a server that sends too, on an SQLite database.
-func newChaosMachine(ctx context.Context, size int, done func(int)) (*chaosFleet, error) {
-	r, err := newRig("")
+func newChaosMachine(ctx context.Context, program string, size int, done func(int)) (*chaosFleet, error) {
+	r, err := newRig(program, "")
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func newChaosMachine(ctx context.Context, size int, done func(int)) (*chaosFleet
 func (c *chaosCommand) sufferAlone(ctx context.Context, t trouble, board *board) (run course, err error) {
 	size := min(c.Subscribers, lockedReaders)
 	preparing := board.row("a machine is made", size)
-	f, err := newChaosMachine(ctx, size, preparing.add)
+	f, err := newChaosMachine(ctx, c.program, size, preparing.add)
 	if err != nil {
 		return run, err
 	}

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +21,7 @@ func TestNobodyIsMissedWhateverBreaks(t *testing.T) {
 	modelstest.EmptyPostgres(t) // says what is missing, if it is
 	var out bytes.Buffer
 	c := chaosCommand{
-		Subscribers: 10_000, Workers: 2, slack: time.Minute, out: &out, progress: io.Discard,
+		Subscribers: 10_000, Workers: 2, slack: time.Minute, out: &out, progress: io.Discard, program: build(t),
 		Only: []string{"a worker", "PostgreSQL", "NATS", "pushes", "the alert after"},
 	}
 	err := c.Run(t.Context())
@@ -28,6 +31,19 @@ func TestNobodyIsMissedWhateverBreaks(t *testing.T) {
 	if kept := strings.Count(out.String(), " kept"); kept != 7 {
 		t.Errorf("%d of 7 troubles ended well:\n%s", kept, &out)
 	}
+}
+
+// build builds the program as it is shipped. The race detector is left to other
+// tests: a fleet that it watches takes three times as long.
+func build(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "newsbell")
+	command := exec.Command("go", "build", "-o", program, ".")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
 }
 
 func TestWhatNeedsANetworkOfItsOwnIsSkippedWithWords(t *testing.T) {

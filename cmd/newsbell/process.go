@@ -31,17 +31,13 @@ type child struct {
 // childVariable tells a child that it is one.
 const childVariable = "NEWSBELL_CHILD"
 
-// startChild starts a command of this program, which complains to log, and
-// waits for the line of its output that ready knows; it returns what ready made
-// of it.
-func startChild(ctx context.Context, log *os.File, env []string, ready func(line string) (string, bool), args ...string) (*child, string, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, "", err
-	}
-	command := exec.Command(program, args...)
+// startChild starts a command of the rig's program, which logs to the rig's log,
+// and waits for the line of its output that ready knows; it returns what ready
+// made of it.
+func (r *rig) startChild(ctx context.Context, env []string, ready func(line string) (string, bool), args ...string) (*child, string, error) {
+	command := exec.Command(r.program, args...)
 	command.Env = append(slices.DeleteFunc(os.Environ(), isOurs), append(env, childVariable+"=1")...)
-	command.Stderr = log
+	command.Stderr = r.log
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the parent, which ends its children
 	output, err := command.StdoutPipe()
 	if err != nil {

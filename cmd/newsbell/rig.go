@@ -23,6 +23,7 @@ import (
 // subscribers, push services and Newsbells, all but the database in processes
 // of their own.
 type rig struct {
+	program     string // that the processes run
 	folder      string
 	databaseURL string
 	natsURL     string
@@ -47,7 +48,15 @@ type pushService struct {
 
 const rigOutage = "messages-down"
 
-func newRig(databaseURL string) (*rig, error) {
+// newRig makes a rig that runs a program; the default is the one that runs now.
+// Without a database's URL it is SQLite in the rig's folder.
+func newRig(program, databaseURL string) (*rig, error) {
+	if program == "" {
+		var err error
+		if program, err = os.Executable(); err != nil {
+			return nil, err
+		}
+	}
 	folder, err := os.MkdirTemp("", "newsbell-rig-")
 	if err != nil {
 		return nil, err
@@ -55,7 +64,7 @@ func newRig(databaseURL string) (*rig, error) {
 	if databaseURL == "" {
 		databaseURL = filepath.Join(folder, "newsbell.db")
 	}
-	return &rig{folder: folder, databaseURL: databaseURL, outage: rigOutage, log: os.Stderr}, nil
+	return &rig{program: program, folder: folder, databaseURL: databaseURL, outage: rigOutage, log: os.Stderr}, nil
 }
 
 // close ends every process and deletes the folder.
@@ -69,7 +78,7 @@ func (r *rig) close() error {
 // startPushService starts a push service.
 func (r *rig) startPushService(ctx context.Context, args ...string) (*pushService, error) {
 	isInfo := func(line string) (string, bool) { return line, strings.HasPrefix(line, "{") }
-	c, line, err := startChild(ctx, r.log, nil, isInfo, append([]string{"push-service"}, args...)...)
+	c, line, err := r.startChild(ctx, nil, isInfo, append([]string{"push-service"}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +197,7 @@ func crowdOf(origin string, from, n int) ([]models.NewSubscription, error) {
 // startServer starts a server, whose API the rig publishes through.
 func (r *rig) startServer(ctx context.Context, args ...string) (*child, error) {
 	ready := func(line string) (string, bool) { return strings.CutPrefix(line, "listening on") }
-	c, address, err := startChild(ctx, r.log, r.env(), ready, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	c, address, err := r.startChild(ctx, r.env(), ready, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +209,7 @@ func (r *rig) startServer(ctx context.Context, args ...string) (*child, error) {
 // startWorker starts a worker.
 func (r *rig) startWorker(ctx context.Context, args ...string) (*child, error) {
 	ready := func(line string) (string, bool) { return line, strings.HasPrefix(line, "working") }
-	c, _, err := startChild(ctx, r.log, r.env(), ready, append([]string{"work"}, args...)...)
+	c, _, err := r.startChild(ctx, r.env(), ready, append([]string{"work"}, args...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -9,15 +9,15 @@ const payload = await readFile(new URL('../notifier/testdata/payload.json', impo
 
 async function reader(t) {
   const newsbell = await startNewsbell(t)
-  const browser = await startChromium(t)
-  const page = await browser.newPage()
+  const context = await startChromium(t)
+  const page = await context.newPage()
   await page.goto(newsbell.page)
-  return { newsbell, browser, page }
+  return { newsbell, context, page }
 }
 
 test('the service worker shows an alert, and a newer one replaces it', async t => {
-  const { browser, page } = await reader(t)
-  const { push, shown } = await registerWorker(browser, page)
+  const { context, page } = await reader(t)
+  const { push, shown } = await registerWorker(context, page)
   await push(payload)
   const [first] = await shown()
   const { notification: { navigate, actions } } = JSON.parse(payload)
@@ -30,8 +30,8 @@ test('the service worker shows an alert, and a newer one replaces it', async t =
 })
 
 test('an alert waits for nothing that the last one left to do, which is done all the same', async t => {
-  const { browser, page } = await reader(t)
-  const { worker, push, shown } = await registerWorker(browser, page)
+  const { context, page } = await reader(t)
+  const { worker, push, shown } = await registerWorker(context, page)
   await worker.evaluate(() => {
     self.stopped = []
     self.setTimeout = resume => self.stopped.push(resume)
@@ -54,9 +54,9 @@ test('an alert waits for nothing that the last one left to do, which is done all
 })
 
 test('an alert that comes again is shown, and does not ring', async t => {
-  const { browser, page } = await reader(t)
+  const { context, page } = await reader(t)
   await page.evaluate(() => alertLog.shown({ alert: 6, outage: 'messages-down' }))
-  const { push, rang } = await registerWorker(browser, page)
+  const { push, rang } = await registerWorker(context, page)
   await push(sent('Shown before the worker began', { alert: 6, vibrate: [100] }))
   await push(sent('New', { alert: 7 }))
   await push(sent('Sent again', { alert: 7 }))
@@ -80,14 +80,14 @@ function sent(title, { alert, ...changes }) {
 
 for (const unknown of ['', 'not JSON', '{"notification":{}}', '[]', 'null'])
   test(`a push with the payload ${JSON.stringify(unknown)} still shows something`, async t => {
-    const { browser, page } = await reader(t)
-    const { push, shown } = await registerWorker(browser, page)
+    const { context, page } = await reader(t)
+    const { push, shown } = await registerWorker(context, page)
     await push(unknown)
     assert.deepEqual((await shown()).map(({ title }) => title), ['Newsbell'])
   })
 
 test('every page loads without an error, and tells its outage without JavaScript', async t => {
-  const { newsbell, browser, page } = await reader(t)
+  const { newsbell, context, page } = await reader(t)
   await newsbell.publish({ headline: 'Messages are failing', body: 'On both apps.', states: { messenger: 'failing' } })
   const complaints = []
   page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
@@ -97,7 +97,7 @@ test('every page loads without an error, and tells its outage without JavaScript
     assert.equal(answer.status(), 200, path)
   }
   assert.deepEqual(complaints, [])
-  const plain = await browser.newPage()
+  const plain = await context.newPage()
   await plain.setJavaScriptEnabled(false)
   await plain.goto(newsbell.page)
   const text = await plain.$eval('main', main => main.textContent)

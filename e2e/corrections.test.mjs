@@ -6,15 +6,15 @@ import { barSays } from './lib/reader.mjs'
 
 async function reader(t) {
   const newsbell = await startNewsbell(t)
-  const browser = await startChromium(t)
-  const page = await browser.newPage()
+  const context = await startChromium(t)
+  const page = await context.newPage()
   await page.evaluateOnNewDocument(() => {
     self.shift = 0
     new PerformanceObserver(list => list.getEntries().forEach(({ value }) => { self.shift += value }))
       .observe({ type: 'layout-shift', buffered: true })
   })
   await page.setViewport({ width: 390, height: 844 })
-  return { newsbell, browser, page }
+  return { newsbell, context, page }
 }
 
 // standStill lets a page jump instead of scroll, so that what is clicked stays

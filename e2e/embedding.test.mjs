@@ -47,7 +47,7 @@ const choose = (page, name, value) => page.click(`newsbell-follow >>> input[name
 
 test('a reader of a newspaper follows there, is told, reads on at Newsbell, and unfollows', async t => {
   const { newspaper, newsbell } = await start(t)
-  const firefox = await startFirefox(t, newsbell.push)
+  const firefox = await startFirefox(t)
   const page = await firefox.open(newspaper.url)
   await follow(page)
   assert.deepEqual(await newsbell.rows(), { subscriptions: 1, follows: 1, failures: 0 })
@@ -81,7 +81,7 @@ test('a reader of a newspaper follows there, is told, reads on at Newsbell, and 
 test('"Mute this outage" and "Forget this browser" work on a newspaper with a worker of its own', async t => {
   const { newspaper, newsbell } = await start(t)
   newspaper.change = text => text.replace(' worker="/service-worker.js"', '').replace('outage="messages-down"', 'app="messenger"')
-  const firefox = await startFirefox(t, newsbell.push)
+  const firefox = await startFirefox(t)
   const page = await firefox.open(newspaper.url)
   await open(page)
   await page.click(part('confirm'))
@@ -117,7 +117,7 @@ test('"Mute this outage" and "Forget this browser" work on a newspaper with a wo
 
 test('a subscription of the newspaper’s own is left alone', async t => {
   const { newspaper, newsbell } = await start(t)
-  const firefox = await startFirefox(t, newsbell.push)
+  const firefox = await startFirefox(t)
   const page = await firefox.open(newspaper.url)
   const own = await page.evaluate(async () => {
     await navigator.serviceWorker.register('/service-worker.js')
@@ -135,8 +135,8 @@ test('a subscription of the newspaper’s own is left alone', async t => {
 
 test('a newspaper that is not on the list cannot subscribe, and its readers are told why', async t => {
   const { newspaper, newsbell } = await start(t, { isListed: false })
-  const browser = await startChromium(t)
-  const page = await browser.newPage()
+  const context = await startChromium(t)
+  const page = await context.newPage()
   await page.goto(newspaper.url)
   const words = await inside(page, '[role=alert]')
   assert.equal(await words.evaluate(e => e.textContent), 'This page may not offer notifications: its address is not on Newsbell’s list.')
@@ -157,8 +157,8 @@ test('a newspaper that is not on the list cannot subscribe, and its readers are 
 
 test('axe finds nothing in the element, and no style of the page reaches it', async t => {
   const { newspaper } = await start(t)
-  const browser = await startChromium(t)
-  const page = await browser.newPage()
+  const context = await startChromium(t)
+  const page = await context.newPage()
   await page.setBypassCSP(true) // axe and styles are put into the page
   const look = () => page.evaluate(() => {
     const { shadowRoot } = document.querySelector('newsbell-follow')
@@ -207,13 +207,13 @@ test('the worker takes what is Newsbell’s and leaves the newspaper its own', a
       event.waitUntil(registration.showNotification('The newspaper’s own'))
     })
     self.addEventListener('notificationclick', event => self.heard.push('click on ' + event.notification.title))`
-  const browser = await startChromium(t)
-  const page = await browser.newPage()
+  const context = await startChromium(t)
+  const page = await context.newPage()
   const complaints = []
   page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
   await page.goto(newspaper.url)
   await open(page)
-  const { push, shown, worker } = await registerWorker(browser, page)
+  const { push, shown, worker } = await registerWorker(context, page)
   assert.deepEqual(complaints, [], 'the Content-Security-Policy suffices')
   const heard = () => worker.evaluate(() => self.heard)
   const ours = payload.replaceAll('https://news.example', newsbell.url)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import lighthouse from 'lighthouse'
-import { startChromium } from './lib/chromium.mjs'
+import { launchChromium } from './lib/chromium.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
 
 const least = { performance: 95, accessibility: 95, 'best-practices': 95, seo: 100 }
@@ -11,7 +11,7 @@ test('Lighthouse gives the front page, a live page and the preferences what news
   for (let i = 1; i <= 12; i++) {
     await newsbell.publish({ headline: `Update ${i}`, alert: 'none', body: 'Messages are slow for **most** people.\n\nWe go on asking.' })
   }
-  const browser = await startChromium(t)
+  const browser = await launchChromium(t)
   const { port } = new URL(browser.wsEndpoint())
   for (const path of ['/', '/outages/messages-down', '/preferences']) {
     const { lhr } = await lighthouse(newsbell.url + path, { port, onlyCategories: Object.keys(least) })

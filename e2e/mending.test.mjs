@@ -45,7 +45,7 @@ const label = page => page.$eval('.follow-label', label => label.textContent)
 
 test('a reader whose address the push service has given up gets a new one without a question, and keeps what they follow', async t => {
   const newsbell = await startNewsbell(t)
-  const firefox = await startFirefox(t, newsbell.push)
+  const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics, level: 'key' })
   const dead = await endpoint(page)

@@ -8,7 +8,7 @@ const outage = ['outage/messages-down']
 
 async function reader(t, choice) {
   const newsbell = await startNewsbell(t)
-  const firefox = await startFirefox(t, newsbell.push)
+  const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
   await follow(page, choice)
   return { newsbell, firefox, page }

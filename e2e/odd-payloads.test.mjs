@@ -9,10 +9,10 @@ const { title, body, tag } = payload.notification
 
 async function receiver(t) {
   const newsbell = await startNewsbell(t)
-  const browser = await startChromium(t)
-  const page = await browser.newPage()
+  const context = await startChromium(t)
+  const page = await context.newPage()
   await page.goto(newsbell.page)
-  return registerWorker(browser, page)
+  return registerWorker(context, page)
 }
 
 // pushed is a payload of a new alert.

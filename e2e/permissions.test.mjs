@@ -25,15 +25,15 @@ const obstacles = {
   'other-app': { as: page => page.setUserAgent({ userAgent: iPhone('17_5') + ' [FBAN/FBIOS;FBAV/450.0]' }), words: /Open in browser/ },
   unsupported: { as: without('PushManager'), words: /private window.*does not support.*private window of Firefox they work, and end with the window/ },
   insecure: { as: page => page.evaluateOnNewDocument(() => { Object.defineProperty(window, 'isSecureContext', { value: false }) }), words: /https/ },
-  blocked: { as: (page, browser, { url }) => browser.defaultBrowserContext().overridePermissions(url, []), words: /are blocked.*Switch Notifications on/ },
+  blocked: { as: (page, context, { url }) => context.overridePermissions(url, []), words: /are blocked.*Switch Notifications on/ },
 }
 
 for (const [id, { as, words }] of Object.entries(obstacles))
   test(`${id}: the dialog says what stands in the way, and what to do`, async t => {
     const newsbell = await startNewsbell(t)
-    const browser = await startChromium(t)
-    const page = await browser.newPage()
-    await as(page, browser, newsbell)
+    const context = await startChromium(t)
+    const page = await context.newPage()
+    await as(page, context, newsbell)
     const dialog = await opened(page, newsbell)
     assert.equal(await dialog.$eval('.follow-obstacle', e => e.dataset.obstacle), id)
     assert.match(await dialog.$eval('.follow-obstacle', e => e.textContent), words)
@@ -48,8 +48,8 @@ const answers = { denied: [/The answer was no.*private window.*ends with the win
 for (const [answer, [words, final]] of Object.entries(answers))
   test(`when the browser's question is answered with ${answer}, nothing is sent to the server`, async t => {
     const newsbell = await startNewsbell(t)
-    const browser = await startChromium(t)
-    const page = await openPage(browser, newsbell)
+    const context = await startChromium(t)
+    const page = await openPage(context, newsbell)
     await answering(answer)(page)
     await page.setUserAgent({ userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0' })
     const dialog = await opened(page, newsbell)
@@ -63,19 +63,19 @@ for (const [answer, [words, final]] of Object.entries(answers))
   })
 
 test('a change of the permission in the browser is seen at once', async t => {
-  const { newsbell, browser, page } = await startReader(t, { topics: [] })
+  const { newsbell, context, page } = await startReader(t, { topics: [] })
   await page.goto(newsbell.url + '/preferences')
   await page.waitForSelector('#permission[data-state=granted]')
-  await browser.defaultBrowserContext().overridePermissions(newsbell.url, [])
+  await context.overridePermissions(newsbell.url, [])
   await page.waitForSelector('#permission[data-state=blocked]')
-  await browser.defaultBrowserContext().overridePermissions(newsbell.url, ['notifications'])
+  await context.overridePermissions(newsbell.url, ['notifications'])
   await page.waitForSelector('#permission[data-state=granted]')
 })
 
 test('Newsbell can be installed on a Home Screen', async t => {
   const newsbell = await startNewsbell(t)
-  const browser = await startChromium(t)
-  const page = await browser.newPage()
+  const context = await startChromium(t)
+  const page = await context.newPage()
   await page.goto(newsbell.url)
   const devtools = await page.createCDPSession()
   const { errors, data } = await devtools.send('Page.getAppManifest')

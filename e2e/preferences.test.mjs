@@ -171,9 +171,9 @@ test('"End now" ends the follow of an outage that is over, and Undo brings it ba
 })
 
 test('a browser that blocks notifications is told that nothing rings', async t => {
-  const { newsbell, browser, page } = await reader(t, { topics: [outage] })
+  const { newsbell, context, page } = await reader(t, { topics: [outage] })
   assert.equal(await text(page, '#standing'), 'You hear of one outage.')
-  await browser.defaultBrowserContext().overridePermissions(newsbell.url, [])
+  await context.overridePermissions(newsbell.url, [])
   await page.waitForFunction(() => document.querySelector('#standing').textContent === 'Notifications are blocked here, so nothing rings.')
   const steps = await page.$$eval('#permission li', items => items.map(({ textContent }) => textContent))
   assert.equal(steps.at(-1), 'Load this page again.')
@@ -309,11 +309,11 @@ test('a time zone that the browser or Newsbell does not know counts as UTC, and 
 })
 
 test('everything that is stored comes as a file', async t => {
-  const { page, browser } = await reader(t)
+  const { context, page } = await reader(t)
   const folder = await mkdtemp(join(tmpdir(), 'newsbell-download-'))
   t.after(() => rm(folder, { recursive: true }))
-  const devtools = await browser.target().createCDPSession()
-  await devtools.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder, eventsEnabled: true })
+  const devtools = await context.browser().target().createCDPSession()
+  await devtools.send('Browser.setDownloadBehavior', { browserContextId: context.id, behavior: 'allow', downloadPath: folder, eventsEnabled: true })
   const done = new Promise(resolve => devtools.on('Browser.downloadProgress', ({ state }) => state === 'completed' && resolve()))
   await page.click('#download')
   await said(page, 'newsbell-my-data.json')

@@ -6,7 +6,7 @@ import { preferences, said } from './lib/reader.mjs'
 
 async function reader(t) {
   const newsbell = await startNewsbell(t)
-  const firefox = await startFirefox(t, newsbell.push)
+  const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics: ['outage/messages-down'] })
   await firefox.notification(newsbell.url, 'You will be told here')

@@ -6,6 +6,7 @@ import { startChromium } from './lib/chromium.mjs'
 import { follow, startFirefox } from './lib/firefox.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
 import { followThere, openPage, preferences, said } from './lib/reader.mjs'
+import { endShared } from './lib/shared.mjs'
 
 const folder = process.argv[2] ?? new URL('output/', import.meta.url).pathname
 const story = JSON.parse(await readFile(new URL('../cmd/newsbell/coverage/outage-2021-11-03.json', import.meta.url)))
@@ -20,6 +21,7 @@ try {
   await notification(newsbell)
 } finally {
   for (const end of ends) await end()
+  await endShared()
 }
 
 // cover publishes the coverage of the real outage.
@@ -32,8 +34,8 @@ async function cover(newsbell, updates) {
 }
 
 async function pages(newsbell) {
-  const browser = await startChromium(t)
-  const page = await openPage(browser, newsbell)
+  const context = await startChromium(t)
+  const page = await openPage(context, newsbell)
   await page.goto(newsbell.url + '/editor')
   await page.type('#token', newsbell.token)
   await Promise.all([page.waitForNavigation(), page.click('form[action="/editor/sign-in"] button')])
@@ -82,7 +84,7 @@ async function picture(page, name, { fullPage = false, at } = {}) {
 
 // notification follows in Firefox and draws the window that Firefox shows.
 async function notification(newsbell) {
-  const firefox = await startFirefox(t, newsbell.push)
+  const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics: ['outage/' + newsbell.slug], level: 'key' })
   const { at, ...last } = story.updates.at(-1)

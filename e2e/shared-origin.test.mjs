@@ -8,7 +8,7 @@ import { startSharedOrigin } from './lib/shared-origin.mjs'
 test('below a path a reader follows, is told, clicks and changes preferences, and an editor publishes; the newspaper beside it is left alone', async t => {
   const front = await startSharedOrigin(t)
   const newsbell = await startNewsbell(t, { front })
-  const firefox = await startFirefox(t, newsbell.push)
+  const firefox = await startFirefox(t)
   const page = await firefox.open(front.url)
   const theirs = await subscribePaper(page)
   const strayed = []

@@ -10,7 +10,7 @@ const fine = { permission: 'passed', worker: 'passed', address: 'passed', 'push-
 
 async function reader(t) {
   const newsbell = await startNewsbell(t)
-  const firefox = await startFirefox(t, newsbell.push)
+  const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics })
   // The welcome must not take the push service's next answer.
@@ -102,8 +102,8 @@ test('a test that is accepted but does not arrive says what to look at', async t
 })
 
 test('a test that the browser cannot show says so', async t => {
-  const { newsbell, browser, page } = await startReader(t, { topics })
-  const { push, worker } = await registerWorker(browser, page)
+  const { newsbell, context, page } = await startReader(t, { topics })
+  const { push, worker } = await registerWorker(context, page)
   await worker.evaluate(() => { registration.showNotification = () => Promise.reject(new TypeError('no')) })
   await preferences(page, newsbell)
   const asked = page.waitForResponse(r => r.request().method() === 'POST' && r.url().endsWith('/notices'))
@@ -115,8 +115,8 @@ test('a test that the browser cannot show says so', async t => {
 })
 
 test('a test stops at a permission that was taken away', async t => {
-  const { newsbell, browser, page } = await startReader(t, { topics })
-  await browser.defaultBrowserContext().overridePermissions(newsbell.url, [])
+  const { newsbell, context, page } = await startReader(t, { topics })
+  await context.overridePermissions(newsbell.url, [])
   await preferences(page, newsbell)
   assert.deepEqual(await tested(page), { permission: 'broken', worker: 'waiting', address: 'waiting', 'push-service': 'waiting', screen: 'waiting' })
   assert.match(await help(page, 'permission'), /blocked/)

@@ -9,7 +9,7 @@ const says = (page, text) => page.waitForFunction(text => document.querySelector
 
 test('the first follow brings a notification at once, the next one none', async t => {
   const newsbell = await startNewsbell(t)
-  const firefox = await startFirefox(t, newsbell.push)
+  const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics: outage })
   await says(page, 'A first notification has arrived')

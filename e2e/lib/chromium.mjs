@@ -5,8 +5,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import puppeteer from 'puppeteer-core'
+import { shared } from './shared.mjs'
 
+const chromium = shared(launchChromium)
+
+// startChromium returns a context of the test's own in the Chromium that all
+// share, with its own storage, workers and permissions.
 export async function startChromium(t) {
+  const context = await (await chromium()).createBrowserContext()
+  t.after(() => context.close())
+  return context
+}
+
+export async function launchChromium(t) {
   const profile = await mkdtemp(join(tmpdir(), 'newsbell-chromium-'))
   const browser = await puppeteer.launch({
     headless: true, userDataDir: profile,
@@ -27,9 +38,9 @@ export async function startChromium(t) {
 // the options that the worker gave. (Asking the registration would race with the
 // showing: Chromium forgets those that it has stored but not yet put on the
 // screen.) And the worker itself.
-export async function registerWorker(browser, page) {
+export async function registerWorker(context, page) {
   const { origin } = new URL(page.url())
-  await browser.defaultBrowserContext().overridePermissions(origin, ['notifications'])
+  await context.overridePermissions(origin, ['notifications'])
   const devtools = await page.createCDPSession()
   const registered = new Promise(resolve => devtools.on('ServiceWorker.workerRegistrationUpdated',
     ({ registrations }) => registrations[0] && resolve(registrations[0].registrationId)))
@@ -39,7 +50,7 @@ export async function registerWorker(browser, page) {
     await navigator.serviceWorker.ready
   })
   const registrationId = await registered
-  const worker = await (await browser.waitForTarget(target => target.type() === 'service_worker')).worker()
+  const worker = await (await context.waitForTarget(target => target.type() === 'service_worker')).worker()
   await worker.evaluate(() => {
     self.given = {}
     self.rang = {}

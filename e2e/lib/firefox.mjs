@@ -1,9 +1,22 @@
 // A real Firefox: it subscribes at our push service, and what it shows is read
 // and clicked in the browser itself, through BiDi's privileged scope.
 import puppeteer from 'puppeteer-core'
-import { until } from './newsbell.mjs'
+import { pushService, until } from './newsbell.mjs'
+import { shared } from './shared.mjs'
 
-export async function startFirefox(t, push) {
+const firefox = shared(launchFirefox)
+
+// startFirefox returns the one that the tests of a process share. What a test
+// leaves on its screen is closed; what is stored belongs to the origin of the
+// test's own newsbell.
+export async function startFirefox(t) {
+  const started = await firefox()
+  t.after(() => started.clear())
+  return started
+}
+
+async function launchFirefox(t) {
+  const push = await pushService()
   const browser = await puppeteer.launch({
     browser: 'firefox', headless: true,
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
@@ -125,6 +138,16 @@ class Firefox {
           window.gAlertListener.observe(pressed, 'alertclickcallback', window.gAlertCookie)
           window.close()
         }
+      return ''`)
+  }
+
+  // clear closes all pages but the first, and all windows of notifications.
+  async clear() {
+    const [, ...pages] = await this.browser.pages()
+    await Promise.all(pages.map(page => page.close()))
+    await this.#inChrome(`
+      for (const window of Services.wm.getEnumerator('alert:alert')) window.close()
+      Services.cookies.removeAll()
       return ''`)
   }
 

@@ -1,5 +1,5 @@
-// A real Newsbell and a real push service for each test, in processes of their
-// own, on a fresh database.
+// A real Newsbell for each test, on a fresh database, and a real push service for
+// all tests, in processes of their own.
 import { spawn, execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -8,16 +8,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { shared } from './shared.mjs'
 
 const run = promisify(execFile)
 const bin = new URL('../../bin/', import.meta.url).pathname
 
-// startNewsbell starts both. With a front, that is where readers find Newsbell.
+// pushService is where all browsers subscribe: url, websocket.
+export const pushService = shared(async t =>
+  JSON.parse((await start(t, 'newsbell', ['push-service', '--plain'], line => line.startsWith('{'))).line))
+
+// startNewsbell starts it. With a front, that is where readers find Newsbell.
 export async function startNewsbell(t, { empty = false, embedOrigin, front } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'newsbell-e2e-'))
   t.after(() => rm(folder, { recursive: true }))
-  const service = await start(t, 'newsbell', ['push-service', '--plain'], line => line.startsWith('{'))
-  const push = JSON.parse(service.line)
+  const push = await pushService()
   const listen = `127.0.0.1:${await freePort()}`
   const url = front?.alerts ?? `http://${listen}`
   await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', listen, '--base-url', url,

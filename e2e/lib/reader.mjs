@@ -8,19 +8,19 @@ import { startNewsbell } from './newsbell.mjs'
 
 export async function startReader(t, { topics = ['outage/messages-down'], level = 'all' } = {}) {
   const newsbell = await startNewsbell(t)
-  const browser = await startChromium(t)
-  const page = await openPage(browser, newsbell)
+  const context = await startChromium(t)
+  const page = await openPage(context, newsbell)
   if (topics.length) await followThere(page, newsbell.page, { topics, level })
-  return { newsbell, browser, page }
+  return { newsbell, context, page }
 }
 
 // openPage opens a page with permission to notify and the stand-in, whose
 // pushes are accepted and go nowhere.
-export async function openPage(browser, newsbell) {
+export async function openPage(context, newsbell) {
   const endpoint = `${newsbell.push.url}/push/${randomBytes(16).toString('hex')}`
   await newsbell.script(endpoint, ...Array(50).fill({ status: 201 }))
-  await browser.defaultBrowserContext().overridePermissions(newsbell.url, ['notifications'])
-  const page = await browser.newPage()
+  await context.overridePermissions(newsbell.url, ['notifications'])
+  const page = await context.newPage()
   await page.evaluateOnNewDocument(standIn, endpoint, keys())
   return page
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { registerWorker, startChromium } from './lib/chromium.mjs'
+import { registerWorker, startChromium, withMotion } from './lib/chromium.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
 import { barSays } from './lib/reader.mjs'
 
@@ -130,6 +130,7 @@ test('no page is wider than a phone', async t => {
 test('new updates wait behind a bar, move nothing, and are shown on request', async t => {
   const { newsbell, page } = await reader(t)
   await newsbell.publish({ headline: 'First', alert: 'none', body: 'One paragraph.\n\n'.repeat(40) })
+  await withMotion(page)
   await page.setViewport({ width: 390, height: 844 })
   await page.goto(newsbell.page)
   await page.waitForSelector('newsbell-live[data-stream=open]')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startChromium } from './lib/chromium.mjs'
+import { startChromium, withMotion } from './lib/chromium.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
 import { barSays } from './lib/reader.mjs'
 
@@ -14,6 +14,7 @@ async function reader(t) {
       .observe({ type: 'layout-shift', buffered: true })
   })
   await page.setViewport({ width: 390, height: 844 })
+  await withMotion(page)
   return { newsbell, context, page }
 }
 

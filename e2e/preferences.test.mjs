@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { withMotion } from './lib/chromium.mjs'
 import { followThere, preferences, said, startReader } from './lib/reader.mjs'
 
 const outage = 'outage/messages-down'
@@ -324,6 +325,7 @@ test('everything that is stored comes as a file', async t => {
 
 test('nothing on the page moves while it fills', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage, 'app/messenger', 'app/instagram'] })
+  await withMotion(page)
   for (const width of [390, 1280]) {
     await page.setViewport({ width, height: 844 })
     await preferences(page, newsbell)

@@ -17,12 +17,14 @@ export async function startChromium(t) {
   return context
 }
 
+// launchChromium starts one. Nothing in it moves by itself: a click must not miss
+// what scrolls smoothly away.
 export async function launchChromium(t) {
   const profile = await mkdtemp(join(tmpdir(), 'newsbell-chromium-'))
   const browser = await puppeteer.launch({
     headless: true, userDataDir: profile,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--force-prefers-reduced-motion',
       '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
   t.after(async () => {
@@ -31,6 +33,9 @@ export async function launchChromium(t) {
   })
   return browser
 }
+
+// withMotion lets a page move as it does for most readers.
+export const withMotion = page => page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'no-preference' }])
 
 // registerWorker lets a page have its service worker, with permission to show
 // notifications. It returns the worker, how to push to it, which waits until it is done,

@@ -29,6 +29,7 @@ async function launchFirefox(t) {
       'permissions.default.desktop-notification': 1,
       'alerts.useSystemBackend': false,
       'dom.webnotifications.requireinteraction.count': 1000,
+      'ui.prefersReducedMotion': 1, // a click must not miss what scrolls smoothly away
     },
   })
   t.after(() => browser.close())

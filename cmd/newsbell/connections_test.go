@@ -2,13 +2,11 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -180,34 +178,29 @@ func (c *conn) isClosed(t *testing.T) {
 
 // The whole program, with fewer files than somebody opens connections.
 func TestIdleConnectionsLeaveFilesForAlerts(t *testing.T) {
-	const files, hoarded = 120, 140
-	binary, err := os.Executable()
+	const files, hoarded, readers = 400, 420, 20
+	ctx := t.Context()
+	r, err := newRig(limitedTo(t, files), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	program := exec.CommandContext(ctx, "sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" serve --listen 127.0.0.1:0 --trusted-proxies 127.0.0.9 --data-dir "$1"`, files),
-		binary, filepath.Join(t.TempDir(), "data"))
-	program.Env = append(os.Environ(), childVariable+"=1")
-	out, err := program.StdoutPipe()
+	defer r.close()
+	service, err := r.startPushService(ctx)
+	if err == nil {
+		err = r.seed(ctx, []int{readers}, func(int) {})
+	}
+	if err == nil {
+		err = r.resetCrowds(ctx)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := program.Start(); err != nil {
+	server, err := r.startServer(ctx, "--undo-window", "0s", "--trusted-proxies", "127.0.0.9")
+	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		cancel()
-		_ = program.Wait()
-	}()
-	var address string
-	for lines := bufio.NewScanner(out); address == "" && lines.Scan(); {
-		if rest, isIt := strings.CutPrefix(lines.Text(), "listening on"); isIt {
-			address = strings.TrimSpace(rest)
-		}
-	}
-	awaitReady(t, "http://"+address)
+	awaitReady(t, r.api.baseURL)
+	address := strings.TrimPrefix(r.api.baseURL, "http://")
 	for i := range hoarded {
 		c := dialFrom(t, "127.0.0.1", address)
 		c.ask("/healthz")
@@ -216,14 +209,40 @@ func TestIdleConnectionsLeaveFilesForAlerts(t *testing.T) {
 		}
 	}
 	dialFrom(t, "127.0.0.2", address).wants(t, "/readyz")
-	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", program.Process.Pid))
+
+	published, err := r.publish(ctx, "update", "all", "Messages fail for many")
+	if err == nil {
+		err = r.api.watch(ctx, published, func(alert) {})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := service.crowd(ctx); err != nil || got.Accepted != readers {
+		t.Errorf("%d of %d readers have the alert: %v", got.Accepted, readers, err)
+	}
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", server.command.Process.Pid))
 	if err != nil && os.Getenv("CI") != "true" {
 		t.Skipf("this system does not tell of a process's files: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if left := files - len(open); left < files/4 {
+	if left := files - len(open); left < files/4-readers {
 		t.Errorf("%d of %d files are left for the database and push services", left, files)
 	}
+}
+
+// limitedTo is this program, which can open that many files at a time.
+func limitedTo(t *testing.T, files int) (program string) {
+	t.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program = filepath.Join(t.TempDir(), "limited")
+	script := fmt.Sprintf("#!/bin/sh\nulimit -n %d && exec '%s' \"$@\"\n", files, binary)
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return program
 }

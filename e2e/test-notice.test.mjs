@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { registerWorker } from './lib/chromium.mjs'
 import { follow, startFirefox } from './lib/firefox.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
-import { preferences, said, startReader } from './lib/reader.mjs'
+import { hurry, preferences, said, startReader } from './lib/reader.mjs'
 
 const topics = ['outage/messages-down']
 const fine = { permission: 'passed', worker: 'passed', address: 'passed', 'push-service': 'passed', screen: 'passed' }
@@ -96,6 +96,7 @@ test('a test tells that the browser has been forgotten', async t => {
 test('a test that is accepted but does not arrive says what to look at', async t => {
   const { newsbell, page } = await reader(t)
   await scripted({ newsbell, page }, { swallow: true })
+  await hurry(page)
   const states = await tested(page)
   assert.deepEqual([states['push-service'], states.screen], ['passed', 'broken'])
   assert.match(await help(page, 'screen'), /battery saver.*profile.*Do not disturb/s)

@@ -25,8 +25,16 @@ test('the first follow brings a notification at once, the next one none', async 
 })
 
 test('a welcome that does not come leads to the test', async t => {
-  const { page } = await startReader(t)
-  await says(page, 'on its way')
+  const { page, newsbell } = await startReader(t, { topics: [] })
+  await page.goto(newsbell.page)
+  const isOnItsWay = says(page, 'on its way')
+  await page.evaluate(() => {
+    self.later = []
+    self.setTimeout = act => self.later.push(act)
+  })
+  await follow(page, { topics: outage })
+  await isOnItsWay
+  await page.evaluate(() => self.later.forEach(act => act()))
   const link = await page.waitForSelector('.follow-status a')
   assert.match(await link.evaluate(a => a.href), /\/preferences#test$/)
 })

@@ -9,7 +9,7 @@ import { followThere, openPage, preferences, said } from './lib/reader.mjs'
 import { endShared } from './lib/shared.mjs'
 
 const folder = process.argv[2] ?? new URL('output/', import.meta.url).pathname
-const story = JSON.parse(await readFile(new URL('../cmd/newsbell/coverage/outage-2021-11-03.json', import.meta.url)))
+const story = JSON.parse(await readFile(new URL('../cmd/newsbell/lab/coverage/outage-2021-11-03.json', import.meta.url)))
 const ends = []
 const t = { after: end => ends.unshift(end) }
 

@@ -20,6 +20,17 @@ var arrows = map[string][]string{
 	"e2e":      nil,
 }
 
+// closer are arrows between packages of one folder, which may import no others
+// of it.
+var closer = map[string][]string{
+	"newsbell/cmd/newsbell":                     {"newsbell/cmd/newsbell/program", "newsbell/cmd/newsbell/lab", "newsbell/cmd/newsbell/client"},
+	"newsbell/cmd/newsbell/program":             nil,
+	"newsbell/cmd/newsbell/client":              nil,
+	"newsbell/cmd/newsbell/lab":                 {"newsbell/cmd/newsbell/program", "newsbell/cmd/newsbell/client", "newsbell/cmd/newsbell/lab/netns"},
+	"newsbell/cmd/newsbell/lab/netns":           nil,
+	"newsbell/cmd/newsbell/program/programtest": {"newsbell/cmd/newsbell/program"},
+}
+
 // homes are the only folders that may import a library.
 var homes = map[string]string{
 	"github.com/gin-gonic/gin": "handlers",
@@ -39,6 +50,9 @@ func TestEachFolderImportsOnlyWhereItsArrowsPoint(t *testing.T) {
 		}
 		for _, imported := range p.Imports {
 			if target := folderOf(imported); strings.HasPrefix(imported, "newsbell/") && target != folder && !slices.Contains(allowed, target) {
+				t.Errorf("%s imports %s", p.ImportPath, imported)
+			}
+			if near, known := closer[p.ImportPath]; known && folderOf(imported) == folder && strings.HasPrefix(imported, "newsbell/") && !slices.Contains(near, imported) {
 				t.Errorf("%s imports %s", p.ImportPath, imported)
 			}
 			for library, home := range homes {

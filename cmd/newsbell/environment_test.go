@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"testing"
 
+	"newsbell/cmd/newsbell/program"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -48,7 +50,7 @@ func TestAnEmptyVariableMeansTheDefault(t *testing.T) {
 }
 
 func TestListsMayHaveBlanksAfterTheComma(t *testing.T) {
-	want := list{"one", "two", "three"}
+	want := program.List{"one", "two", "three"}
 	lists := 0
 	for _, flag := range everySetting(t, "serve") {
 		if flag.Target.Kind() != reflect.Slice {

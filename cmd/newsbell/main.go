@@ -11,6 +11,9 @@ import (
 	"syscall"
 	_ "time/tzdata" // readers' time zones, also where the machine has none
 
+	"newsbell/cmd/newsbell/lab"
+	"newsbell/cmd/newsbell/program"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -19,16 +22,16 @@ import (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the pages and send the alerts, in one process."`
 	Work    workCommand    `cmd:"" help:"Send alerts beside other processes, on PostgreSQL and a NATS of your own."`
-	Demo    demoCommand    `cmd:"" help:"Replay a real outage to simulated readers, and to your own browser."`
+	Demo    lab.Demo       `cmd:"" help:"Replay a real outage to simulated readers, and to your own browser."`
 	Publish publishCommand `cmd:"" help:"Publish through a running server: apps, outages, updates."`
 	Token   tokenCommand   `cmd:"" help:"Make, list and revoke the tokens that may publish."`
 	VAPID   vapidCommand   `cmd:"" name:"vapid" help:"Make and list the keys that push services know this server by."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
-	Bench   benchCommand   `cmd:"" help:"Measure the way from publishing to the push service, against a push service of its own."`
-	Chaos   chaosCommand   `cmd:"" help:"Break what can break while alerts go out, and check that nobody is missed."`
+	Bench   lab.Bench      `cmd:"" help:"Measure the way from publishing to the push service, against a push service of its own."`
+	Chaos   lab.Chaos      `cmd:"" help:"Break what can break while alerts go out, and check that nobody is missed."`
 
-	PushService pushServiceCommand `cmd:"" help:"A push service on loopback, for tests."`
-	NATS        natsCommand        `cmd:"" name:"nats" help:"A NATS on loopback, for tests." hidden:""`
+	PushService lab.PushService `cmd:"" help:"A push service on loopback, for tests."`
+	NATS        lab.NATS        `cmd:"" name:"nats" help:"A NATS on loopback, for tests." hidden:""`
 }
 
 func main() {
@@ -55,7 +58,7 @@ func run(ctx context.Context, args []string) error {
 
 // parse reads a command line and the environment.
 func parse(ctx context.Context, args []string) (*kong.Context, error) {
-	if err := unsetEmpty(); err != nil {
+	if err := program.UnsetEmptySettings(); err != nil {
 		return nil, err
 	}
 	parser, err := kong.New(&commands{},

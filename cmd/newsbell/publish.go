@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"newsbell/cmd/newsbell/client"
+	"newsbell/cmd/newsbell/program"
 )
 
 // publishCommand publishes through a running server.
@@ -20,7 +23,7 @@ type publishCommand struct {
 	Stop       publishStopCommand       `cmd:"" help:"Stop an alert."`
 }
 
-func (p *publishCommand) client() *client { return newClient(p.URL, p.Token) }
+func (p *publishCommand) api() *client.Client { return client.New(p.URL, p.Token) }
 
 type publishAppCommand struct {
 	Slug string `arg:"" help:"Its name in addresses, such as messenger."`
@@ -30,7 +33,7 @@ type publishAppCommand struct {
 // Run makes the app and prints its page.
 func (a *publishAppCommand) Run(ctx context.Context, p *publishCommand) error {
 	in := map[string]string{"slug": a.Slug, "name": a.Name}
-	if err := p.client().call(ctx, http.MethodPost, "/apps", in, nil); err != nil {
+	if err := p.api().Call(ctx, http.MethodPost, "/apps", in, nil); err != nil {
 		return err
 	}
 	fmt.Println("made app", p.URL+"/apps/"+a.Slug)
@@ -51,7 +54,7 @@ func (o *publishOutageCommand) Run(ctx context.Context, p *publishCommand) error
 	if len(o.State) > 0 {
 		in["states"] = o.State
 	}
-	if err := p.client().call(ctx, http.MethodPost, "/outages", in, nil); err != nil {
+	if err := p.api().Call(ctx, http.MethodPost, "/outages", in, nil); err != nil {
 		return err
 	}
 	fmt.Println("opened outage", p.URL+"/outages/"+o.Slug)
@@ -64,7 +67,7 @@ type entry struct {
 	Headline string            `arg:"" help:"What is new."`
 	Body     string            `help:"The story, in Markdown."`
 	Alert    string            `help:"Whom to alert: none, all or key." default:"${default_alert}"`
-	App      list              `help:"An app that it concerns; may be repeated." placeholder:"SLUG"`
+	App      program.List      `help:"An app that it concerns; may be repeated." placeholder:"SLUG"`
 	State    map[string]string `help:"A state that it sets: failing, recovering or up." placeholder:"SLUG=STATE"`
 	Undo     time.Duration     `help:"How long the alert can be taken back." default:"10s"`
 	Wait     bool              `help:"Wait until the alert is sent, and show how it goes."`
@@ -74,14 +77,14 @@ type publishUpdateCommand struct{ entry }
 
 // Run publishes an update.
 func (u *publishUpdateCommand) Run(ctx context.Context, p *publishCommand) error {
-	return u.publish(ctx, p, draft{Kind: "update"})
+	return u.publish(ctx, p, client.Draft{Kind: "update"})
 }
 
 type publishResolutionCommand struct{ entry }
 
 // Run publishes a resolution.
 func (r *publishResolutionCommand) Run(ctx context.Context, p *publishCommand) error {
-	return r.publish(ctx, p, draft{Kind: "resolution"})
+	return r.publish(ctx, p, client.Draft{Kind: "resolution"})
 }
 
 type publishCorrectionCommand struct {
@@ -91,7 +94,7 @@ type publishCorrectionCommand struct {
 
 // Run publishes a correction.
 func (c *publishCorrectionCommand) Run(ctx context.Context, p *publishCommand) error {
-	return c.publish(ctx, p, draft{Kind: "correction", Corrects: c.Corrects})
+	return c.publish(ctx, p, client.Draft{Kind: "correction", Corrects: c.Corrects})
 }
 
 type publishStopCommand struct {
@@ -100,8 +103,8 @@ type publishStopCommand struct {
 
 // Run stops the alert and says whom it had reached.
 func (s *publishStopCommand) Run(ctx context.Context, p *publishCommand) error {
-	var a alert
-	if err := p.client().call(ctx, http.MethodPost, fmt.Sprintf("/alerts/%d/stop", s.Alert), nil, &a); err != nil {
+	var a client.Alert
+	if err := p.api().Call(ctx, http.MethodPost, fmt.Sprintf("/alerts/%d/stop", s.Alert), nil, &a); err != nil {
 		return err
 	}
 	fmt.Println(a)
@@ -109,11 +112,11 @@ func (s *publishStopCommand) Run(ctx context.Context, p *publishCommand) error {
 }
 
 // publish fills in what all kinds have.
-func (e *entry) publish(ctx context.Context, p *publishCommand, d draft) error {
+func (e *entry) publish(ctx context.Context, p *publishCommand, d client.Draft) error {
 	d.Alert, d.Apps, d.States = e.Alert, e.App, e.State
 	d.Headline, d.Body, d.UndoSeconds = e.Headline, e.Body, e.Undo.Seconds()
-	client := p.client()
-	published, err := client.publish(ctx, e.Outage, d)
+	api := p.api()
+	published, err := api.Publish(ctx, e.Outage, d)
 	if err != nil {
 		return err
 	}
@@ -125,5 +128,5 @@ func (e *entry) publish(ctx context.Context, p *publishCommand, d draft) error {
 	if !e.Wait {
 		return nil
 	}
-	return client.watch(ctx, *published.Alert, func(a alert) { fmt.Println(a) })
+	return api.Watch(ctx, *published.Alert, func(a client.Alert) { fmt.Println(a) })
 }

@@ -6,36 +6,38 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+
+	"newsbell/cmd/newsbell/program"
 )
 
 // serveCommand runs a Newsbell until it is told to stop.
 type serveCommand struct {
-	serverSettings
+	program.ServerSettings
 	NoSend     bool   `help:"Leave the sending to workers."`
 	CPUProfile string `name:"cpu-profile" help:"Write a CPU profile to this file." placeholder:"FILE"`
 }
 
 // Run opens everything, says where it is, and serves until ctx ends.
 func (s *serveCommand) Run(ctx context.Context) (err error) {
-	c, err := s.check()
+	c, err := s.Check()
 	if err != nil {
 		return err
 	}
-	c.noSend = s.NoSend
+	c.NoSend = s.NoSend
 	stopProfile, err := startCPUProfile(s.CPUProfile)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
-	p, err := newProgram(c, c.rootCAs, os.Stdout)
+	p, err := program.New(c, os.Stdout)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	p.announce = func() {
-		fmt.Println("listening on       ", p.listener.Addr())
-		fmt.Println("readers find it at ", c.baseURL)
-		fmt.Println("editors find it at ", c.baseURL+"/editor", "(make a token: newsbell token create NAME)")
+	p.Announce = func() {
+		fmt.Println("listening on       ", p.Addr())
+		fmt.Println("readers find it at ", c.BaseURL)
+		fmt.Println("editors find it at ", c.BaseURL+"/editor", "(make a token: newsbell token create NAME)")
 	}
 	return p.Run(ctx)
 }

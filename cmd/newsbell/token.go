@@ -6,6 +6,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"newsbell/cmd/newsbell/program"
 	"newsbell/models"
 )
 
@@ -17,13 +18,13 @@ type tokenCommand struct {
 }
 
 type tokenCreateCommand struct {
-	databaseSettings
+	program.DatabaseSettings
 	Name string `arg:"" help:"Whose token it is."`
 }
 
 // Run prints the token alone on standard output, so that a script can keep it.
 func (t *tokenCreateCommand) Run(ctx context.Context) error {
-	return t.with(ctx, func(store *models.Store) error {
+	return t.With(ctx, func(store *models.Store) error {
 		_, secret, err := store.CreateToken(ctx, t.Name)
 		if err != nil {
 			return err
@@ -34,11 +35,11 @@ func (t *tokenCreateCommand) Run(ctx context.Context) error {
 	})
 }
 
-type tokenListCommand struct{ databaseSettings }
+type tokenListCommand struct{ program.DatabaseSettings }
 
 // Run prints a line for each token.
 func (t *tokenListCommand) Run(ctx context.Context) error {
-	return t.with(ctx, func(store *models.Store) error {
+	return t.With(ctx, func(store *models.Store) error {
 		tokens, err := store.Tokens(ctx)
 		if err != nil {
 			return err
@@ -57,13 +58,13 @@ func (t *tokenListCommand) Run(ctx context.Context) error {
 }
 
 type tokenRevokeCommand struct {
-	databaseSettings
+	program.DatabaseSettings
 	Name string `arg:"" help:"Whose token it is."`
 }
 
 // Run ends the token.
 func (t *tokenRevokeCommand) Run(ctx context.Context) error {
-	return t.with(ctx, func(store *models.Store) error { return store.RevokeToken(ctx, t.Name) })
+	return t.With(ctx, func(store *models.Store) error { return store.RevokeToken(ctx, t.Name) })
 }
 
 const timeLayout = "2006-01-02 15:04 UTC"

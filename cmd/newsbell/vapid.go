@@ -6,6 +6,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"newsbell/cmd/newsbell/program"
 	"newsbell/models"
 )
 
@@ -15,11 +16,11 @@ type vapidCommand struct {
 	Rotate vapidRotateCommand `cmd:"" help:"Make a new key; browsers move to it when their readers visit."`
 }
 
-type vapidListCommand struct{ databaseSettings }
+type vapidListCommand struct{ program.DatabaseSettings }
 
 // Run prints a line for each key; private keys stay where they are.
 func (v *vapidListCommand) Run(ctx context.Context) error {
-	return v.with(ctx, func(store *models.Store) error {
+	return v.With(ctx, func(store *models.Store) error {
 		keys, err := store.VAPIDKeys(ctx)
 		if err != nil {
 			return err
@@ -37,13 +38,13 @@ func (v *vapidListCommand) Run(ctx context.Context) error {
 	})
 }
 
-type vapidRotateCommand struct{ databaseSettings }
+type vapidRotateCommand struct{ program.DatabaseSettings }
 
 // Run makes a key the current one. Alerts go on with the old keys until their
 // last subscription has moved; then the notifier retires them.
 func (v *vapidRotateCommand) Run(ctx context.Context) error {
-	return v.with(ctx, func(store *models.Store) error {
-		key, err := makeVAPIDKey(ctx, store)
+	return v.With(ctx, func(store *models.Store) error {
+		key, err := program.MakeVAPIDKey(ctx, store)
 		if err != nil {
 			return err
 		}

@@ -30,12 +30,15 @@ var server struct {
 	count    atomic.Int64
 }
 
-// Main runs a package's tests and ends what they started. Packages whose tests
-// use PostgreSQL call it from TestMain.
-func Main(m *testing.M) {
+// Main runs a package's tests, ends what they started and cleans up. Packages
+// whose tests use PostgreSQL call it from TestMain.
+func Main(m *testing.M, cleanUp ...func()) {
 	server.stop = func() {}
 	code := m.Run()
 	server.stop()
+	for _, clean := range cleanUp {
+		clean()
+	}
 	os.Exit(code)
 }
 

@@ -1,0 +1,86 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Draft is the body of POST /outages/{slug}/updates.
+type Draft struct {
+	Kind        string            `json:"kind"`
+	Alert       string            `json:"alert"`
+	Apps        []string          `json:"apps,omitempty"`
+	States      map[string]string `json:"states,omitempty"`
+	Headline    string            `json:"headline"`
+	Body        string            `json:"body,omitempty"`
+	Corrects    int64             `json:"corrects,omitempty"`
+	UndoSeconds float64           `json:"undo_seconds"`
+}
+
+// publication is its answer.
+type publication struct {
+	Update struct {
+		ID  int64
+		URL string
+	}
+	Alert *Alert
+}
+
+// Alert is the answer of GET /alerts/{id}.
+type Alert struct {
+	ID         int64
+	State      string
+	FinishedAt time.Time `json:"finished_at"`
+	Counts     struct{ Audience, Accepted, Gone, Failed, Waiting, Held, Remaining, Shown, Clicked, Dismissed int }
+}
+
+// ended tells whether nothing more will be sent, and the counts are final.
+func (a Alert) ended() bool { return !a.FinishedAt.IsZero() }
+
+func (a Alert) String() string {
+	if a.State == "holding" {
+		return fmt.Sprintf("alert %d is holding; newsbell publish stop %d takes it back", a.ID, a.ID)
+	}
+	c := a.Counts
+	return fmt.Sprintf("alert %d is %s: %d readers, %d accepted, %d gone, %d failed, %d waiting, %d told later; %d shown, %d clicked, %d dismissed",
+		a.ID, a.State, c.Audience, c.Accepted, c.Gone, c.Failed, c.Waiting, c.Held, c.Shown, c.Clicked, c.Dismissed)
+}
+
+func (c *Client) Publish(ctx context.Context, outage string, d Draft) (publication, error) {
+	var p publication
+	err := c.Call(ctx, http.MethodPost, "/outages/"+outage+"/updates", d, &p)
+	return p, err
+}
+
+func (c *Client) Stop(ctx context.Context, alertID int64) error {
+	return c.Call(ctx, http.MethodPost, fmt.Sprintf("/alerts/%d/stop", alertID), nil, nil)
+}
+
+// watchEvery is how often an alert is asked how it goes.
+const watchEvery = 100 * time.Millisecond
+
+// Watch reports an alert whenever it has changed from what is known of it,
+// until it has ended.
+func (c *Client) Watch(ctx context.Context, last Alert, report func(Alert)) error {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	for {
+		var now Alert
+		if err := c.Call(ctx, http.MethodGet, fmt.Sprintf("/alerts/%d", last.ID), nil, &now); err != nil {
+			return err
+		}
+		if now != last {
+			report(now)
+		}
+		if last = now; now.ended() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"newsbell/cmd/newsbell/program"
+	"newsbell/cmd/newsbell/program/programtest"
+	"newsbell/models/modelstest"
+)
+
+// The commands of the README, on both databases.
+func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
+	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
+		t.Run(string(kind), func(t *testing.T) {
+			s := program.DefaultSettings()
+			s.DatabaseURL, s.Listen, s.LogLevel = modelstest.Open(t, kind).URL, "127.0.0.1:0", "error"
+			c, err := s.Check()
+			if err != nil {
+				t.Fatal(err)
+			}
+			address, stop := programtest.Serve(t, c, io.Discard)
+			defer stop()
+			token := output(t, "token", "create", "desk", "--database-url", s.DatabaseURL)
+			publish := func(args ...string) string {
+				t.Helper()
+				return output(t, append([]string{"publish", "--url", address, "--token", strings.TrimSpace(token)}, args...)...)
+			}
+			publish("app", "messenger", "Messenger")
+			publish("outage", "messages-down", "Messages are down", "--app", "messenger")
+			if out := publish("update", "messages-down", "Meta confirms", "--state", "messenger=failing", "--undo", "0s", "--wait"); !strings.Contains(out, "alert 1 is sent: 0 readers") {
+				t.Errorf("update: %s", out)
+			}
+			publish("update", "messages-down", "A slip")
+			if out := publish("stop", "2"); !strings.Contains(out, "alert 2 is stopped") {
+				t.Errorf("stop: %s", out)
+			}
+			publish("resolution", "messages-down", "Back", "--state", "messenger=up")
+			publish("correction", "messages-down", "It was 9 o'clock", "--corrects", "1")
+			if err := run(t.Context(), []string{"publish", "--url", address, "--token", strings.TrimSpace(token), "correction", "messages-down", "It was 10", "--corrects", "99"}); err == nil || !strings.Contains(err.Error(), "corrects: must be an update of this outage") {
+				t.Errorf("a correction of what is not there: %v", err)
+			}
+			if err := run(t.Context(), []string{"publish", "--url", address, "--token", strings.TrimSpace(token), "update", "messages-down", "More"}); err == nil || !strings.Contains(err.Error(), "resolved") {
+				t.Errorf("an update of a resolved outage: %v", err)
+			}
+			if out := output(t, "vapid", "list", "--database-url", s.DatabaseURL); !strings.Contains(out, "true") {
+				t.Errorf("vapid list: %s", out)
+			}
+			output(t, "token", "revoke", "desk", "--database-url", s.DatabaseURL)
+			if out := output(t, "token", "list", "--database-url", s.DatabaseURL); !strings.Contains(out, "desk") {
+				t.Errorf("token list: %s", out)
+			}
+			output(t, "migrate", "--database-url", s.DatabaseURL)
+		})
+	}
+}
+
+func TestABrokenDatabaseIsNamedAtStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "newsbell.db")
+	if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), []string{"migrate", "--database-url", path}); err == nil || !strings.Contains(err.Error(), "open database") {
+		t.Errorf("error = %v", err)
+	}
+}
+
+// output runs a command line and returns what it prints.
+func output(t *testing.T, args ...string) string {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout := os.Stdout
+	os.Stdout = write
+	defer func() { os.Stdout = stdout }()
+	err = run(t.Context(), args)
+	write.Close()
+	out, readErr := io.ReadAll(read)
+	if err != nil || readErr != nil {
+		t.Fatalf("newsbell %s: %v, %v", strings.Join(args, " "), err, readErr)
+	}
+	return string(out)
+}
+
+func TestTheEnvironmentSetsWhatFlagsDo(t *testing.T) {
+	t.Setenv("NEWSBELL_SENDER", "pigeon")
+	t.Setenv("NEWSBELL_DATA_DIR", t.TempDir())
+	err := run(t.Context(), []string{"serve"})
+	if err == nil || !strings.Contains(err.Error(), `"pigeon"`) {
+		t.Errorf("error = %v", err)
+	}
+}

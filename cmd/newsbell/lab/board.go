@@ -1,0 +1,84 @@
+package lab
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/mattn/go-isatty"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// board is the demo's live table: a row for each step, with a bar that moves on
+// a terminal, and a line when it is done elsewhere.
+type board struct {
+	out      io.Writer
+	progress *mpb.Progress
+}
+
+// row is one step of so many.
+type row struct {
+	board *board
+	name  string
+	total int64
+	bar   *mpb.Bar
+}
+
+func newBoard(out io.Writer) *board {
+	b := &board{out: out}
+	if file, ok := out.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
+		b.progress = mpb.New(mpb.WithOutput(out), mpb.WithWidth(30))
+	}
+	return b
+}
+
+// row begins a step.
+func (b *board) row(name string, total int) *row {
+	r := &row{board: b, name: name, total: int64(total)}
+	if b.progress != nil {
+		r.bar = b.progress.AddBar(r.total,
+			mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-78s", name))),
+			mpb.AppendDecorators(decor.CountersNoUnit("%d of %d"), decor.Elapsed(decor.ET_STYLE_GO, decor.WCSyncSpace)))
+	}
+	return r
+}
+
+func (r *row) increment() {
+	if r.bar != nil {
+		r.bar.Increment()
+	}
+}
+
+func (r *row) add(n int) {
+	if r.bar != nil {
+		r.bar.IncrBy(n)
+	}
+}
+
+func (r *row) set(n int) {
+	if r.bar != nil {
+		r.bar.SetCurrent(int64(n))
+	}
+}
+
+// done ends the step with what became of it.
+func (r *row) done(n int) {
+	if r.bar == nil {
+		fmt.Fprintf(r.board.out, "%-78s %6d of %d\n", r.name, n, r.total)
+		return
+	}
+	r.bar.SetCurrent(int64(n))
+	r.bar.EnableTriggerComplete()
+	if int64(n) != r.total {
+		r.bar.Abort(false)
+	}
+	r.bar.Wait()
+}
+
+// close waits until the last row is drawn.
+func (b *board) close() {
+	if b.progress != nil {
+		b.progress.Wait()
+	}
+}

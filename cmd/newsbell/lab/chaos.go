@@ -1,0 +1,145 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"newsbell/cmd/newsbell/lab/netns"
+	"newsbell/cmd/newsbell/program"
+)
+
+// Chaos sends alerts through a fleet of real processes, breaks one thing
+// after the other in the midst of them, and checks the promises: nobody missed,
+// few repeats, no address retired that is not gone, and the time to go on.
+type Chaos struct {
+	Subscribers int          `help:"Readers of each alert." default:"100000"`
+	Workers     int          `help:"Worker processes." default:"3"`
+	Only        program.List `help:"Make only these troubles, by the beginnings of their names." placeholder:"NAME"`
+
+	// Program is what the processes run, if not this program; tests set it.
+	program string
+	// slack is added to the time that shards have to go on, by tests.
+	slack time.Duration
+	// out is where the table goes, progress where it is told; tests set them.
+	out, progress io.Writer
+}
+
+// errBroken is what the chaos fails with.
+var errBroken = errors.New("a promise was broken")
+
+// Run prints the table, and fails if a promise was broken.
+func (c *Chaos) Run(ctx context.Context) (err error) {
+	chosen, err := c.check()
+	if err != nil {
+		return err
+	}
+	if c.out == nil {
+		c.out, c.progress = os.Stdout, os.Stderr
+	}
+	if netns.Inside() {
+		if err := netns.Enter(); err != nil {
+			return err
+		}
+	} else if slices.ContainsFunc(chosen, trouble.needsNetwork) {
+		reason := netns.Available(ctx)
+		if reason == nil {
+			return c.runInOwnNetwork(ctx)
+		}
+		if chosen, err = skipNetwork(c.out, chosen, reason); err != nil || len(chosen) == 0 {
+			return err
+		}
+	}
+	board := newBoard(c.progress)
+	preparing := board.row("a fleet is made", c.Subscribers)
+	f, err := newChaosFleet(ctx, c, preparing.add)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.close()) }()
+	preparing.done(c.Subscribers)
+	var courses []course
+	for _, t := range chosen {
+		if t.goesOnWithin > 0 {
+			t.goesOnWithin += c.slack
+		}
+		suffer := f.suffer
+		if t.alone {
+			suffer = c.sufferAlone
+		}
+		run, err := suffer(ctx, t, board)
+		if err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", t.name, err), f.logged())
+		}
+		courses = append(courses, run)
+	}
+	if err := printCourses(c.out, courses); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(courses, func(run course) bool { return len(run.broken) > 0 }) {
+		return errors.Join(errBroken, f.logged())
+	}
+	return nil
+}
+
+func (c *Chaos) check() (chosen []trouble, err error) {
+	var p program.Problems
+	if c.Subscribers < 1000 || c.Subscribers > 5_000_000 {
+		p.Add("subscribers", "must be a number from 1000 to 5000000, not %d", c.Subscribers)
+	}
+	if c.Workers < 2 || c.Workers > 64 {
+		p.Add("workers", "must be a number from 2 to 64, not %d", c.Workers)
+	}
+	for _, t := range troubles {
+		if len(c.Only) == 0 || slices.ContainsFunc(c.Only, func(name string) bool { return strings.HasPrefix(t.name, name) }) {
+			chosen = append(chosen, t)
+		}
+	}
+	if len(chosen) == 0 {
+		p.Add("only", "knows no such trouble: %s", strings.Join(c.Only, ", "))
+	}
+	isCompared := slices.ContainsFunc(chosen, trouble.isCompared)
+	if isCompared && chosen[0].name != nothingBreaks {
+		chosen = slices.Insert(chosen, 0, troubles[0])
+	}
+	return chosen, p.Err()
+}
+
+// printCourses prints a row for each trouble, and below what was broken.
+func printCourses(out io.Writer, courses []course) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "while the alert goes out\treaders\tmissing\trefused\tgone\tretired\trepeats\tof at most\ttakeovers\tgoes on after\tof at most\tlast reader\t99% done\tall done\t")
+	for _, c := range courses {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", c.trouble.name, c.readers, c.missing, c.refused, c.gone, c.retired,
+			c.repeats, c.repeatsAllowed, c.takeovers, inTime(c.goesOn), inTime(c.trouble.goesOnWithin), inTime(c.last), inTime(c.most), inTime(c.took), verdictOf(c))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, c := range courses {
+		for _, promise := range c.broken {
+			fmt.Fprintf(out, "broken: %s: %s\n", c.trouble.name, promise)
+		}
+	}
+	return nil
+}
+
+func verdictOf(c course) string {
+	if len(c.broken) > 0 {
+		return "BROKEN"
+	}
+	return "kept"
+}
+
+func inTime(d time.Duration) string {
+	if d == 0 {
+		return "–"
+	}
+	return d.Round(10 * time.Millisecond).String()
+}

@@ -1,0 +1,142 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"newsbell/models"
+	"newsbell/notifier/pushtest"
+)
+
+// pageSize is how many readers a worker sends between two records.
+const pageSize = 1000
+
+// course is how an alert went while something broke.
+type course struct {
+	trouble trouble
+	// readers have an address before the alert; absent had one, but it is gone.
+	readers, absent int
+	missing         int
+	refused         int // for good, by the push service
+	gone, retired   int
+	// repeats are pushes to readers who had the alert already; a takeover may
+	// repeat a page.
+	repeats, repeatsAllowed int
+	takeovers               int
+	// goesOn is how long it took until all shards went on that were in progress, or
+	// until the first reader had the alert of a fleet that was idle;
+	// most, until 99 of 100 readers had been tried with success, or for good.
+	goesOn, most, took time.Duration
+	began              time.Time
+	// last is when the last reader got it.
+	last   time.Duration
+	broken []string // promises
+}
+
+// suffer sends an alert while something breaks, and judges how that went.
+func (f *chaosFleet) suffer(ctx context.Context, t trouble, board *board) (course, error) {
+	c := course{trouble: t}
+	var err error
+	if err = f.replaceWorkers(ctx); err != nil {
+		return c, err
+	}
+	if c.readers, err = f.subscribed(ctx); err != nil {
+		return c, err
+	}
+	c.absent = f.size - c.readers
+	if err := f.resetCrowds(ctx); err != nil {
+		return c, err
+	}
+	t.most.Stale = f.most().size * t.stale / 10
+	if err := f.setFaults(ctx, t.most, t.few); err != nil {
+		return c, err
+	}
+	row := board.row(t.name, c.readers)
+	if t.isIdle() {
+		if err := f.silenceIdle(ctx, t.network.server); err != nil {
+			return c, err
+		}
+	}
+	c.began = time.Now()
+	a, err := f.publish(ctx, "update", "all", t.name)
+	if err != nil {
+		return c, err
+	}
+	w := &shardWatch{fleet: f, alertID: a.ID, trouble: t, progress: row.set}
+	if err := w.untilEnded(ctx); err != nil {
+		return c, err
+	}
+	c.took, c.most = time.Since(c.began), w.most.Sub(c.began)
+	row.done(w.tried)
+	if err := f.setFaults(ctx, pushtest.FaultRates{}, pushtest.FaultRates{}); err != nil {
+		return c, err
+	}
+	err = f.judge(ctx, &c, w)
+	if t.name == nothingBreaks {
+		f.undisturbed = c.last
+	}
+	return c, err
+}
+
+// judge compares what the database says with what the readers got.
+func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error {
+	ended, err := f.store.Alert(ctx, w.alertID)
+	if err != nil {
+		return err
+	}
+	counts, err := f.store.Counts(ctx, ended)
+	if err != nil {
+		return err
+	}
+	got, err := f.got(ctx)
+	if err != nil {
+		return err
+	}
+	left, err := f.subscribed(ctx)
+	if err != nil {
+		return err
+	}
+	c.refused, c.last = got.Refused, got.Last.Sub(c.began)
+	reached := got.Size - got.Missing - got.Gone - got.Refused
+	c.missing, c.gone, c.retired = got.Missing-c.absent, got.Gone, c.readers-left
+	c.repeats = got.Accepted - reached
+	c.takeovers = w.takeovers
+	if c.trouble.takesOver {
+		c.repeatsAllowed = pageSize * w.takeovers
+	}
+	check := func(ok bool, promise string, values ...any) {
+		if !ok {
+			c.broken = append(c.broken, fmt.Sprintf(promise, values...))
+		}
+	}
+	check(ended.State == models.Sent, "the alert is %s", ended.State)
+	stale := c.trouble.stale * f.most().size / 10
+	check(c.refused == stale, "%d readers were refused, of %d", c.refused, stale)
+	failed := counts.Failed - c.refused
+	check(failed == 0, "%d pushes failed for good", failed)
+	check(c.missing == failed, "%d readers are missing, %d of them known", c.missing, failed)
+	if later := c.trouble.lastLater(); later > 0 && f.undisturbed > 0 {
+		latest := f.undisturbed + later
+		check(c.last <= latest, "the last reader has it after %s, at most %s", c.last, latest)
+	}
+	check(counts.Accepted == reached, "%d readers have it, but %d were counted", reached, counts.Accepted)
+	check(counts.Gone == c.gone, "%d readers are gone, but %d were counted", c.gone, counts.Gone)
+	check(counts.Waiting == 0, "%d still wait", counts.Waiting)
+	check(counts.Audience == c.readers, "the audience is %d of %d", counts.Audience, c.readers)
+	check(c.retired == c.gone, "%d addresses were retired, %d are gone", c.retired, c.gone)
+	check(got.Unreadable == 0, "%d pushes could not be read", got.Unreadable)
+	check(c.repeats <= c.repeatsAllowed, "%d repeats, at most %d", c.repeats, c.repeatsAllowed)
+	if within := c.trouble.goesOnWithin; within > 0 {
+		var wentOn int
+		wentOn, c.goesOn = w.wentOn()
+		if c.trouble.isIdle() {
+			c.goesOn = got.First.Sub(c.began)
+		} else {
+			check(len(w.held) > 0 || w.resumed > 0, "nothing was in progress when it broke")
+			check(wentOn == len(w.held), "%d of %d shards went on", wentOn, len(w.held))
+		}
+		check(c.goesOn <= within, "it went on after %s, at most %s", c.goesOn, within)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"newsbell/cmd/newsbell/lab/netns"
+	"newsbell/models/pgtest"
+)
+
+// networkFault is a firewall before a server that drops packets and tells nobody.
+type networkFault struct {
+	server networkServer
+	// cutFor is how long it drops everything, in the midst of the alert. If it is
+	// 0, the firewall drops packets of connections that were open just before the
+	// alert was published, for ever, and lets new ones pass.
+	cutFor time.Duration
+}
+
+// networkServer is a server that the fleet reaches by the network.
+type networkServer string
+
+const (
+	postgresServer networkServer = "PostgreSQL"
+	natsServer     networkServer = "NATS"
+)
+
+const (
+	// newPassWithin is how soon the first reader must have an alert when all open
+	// connections are silent and new ones pass.
+	newPassWithin = 15 * time.Second
+	// healedWithin is how soon sending must go on when packets pass again.
+	healedWithin = 10 * time.Second
+	// cutFor is longer than connections are waited for, so that they are made anew
+	// when packets pass again.
+	cutFor = 30 * time.Second
+	// idleFor is how long the fleet has nothing to do before connections fall
+	// silent: longer than one is used again without a question.
+	idleFor = 3 * time.Second
+)
+
+// runInOwnNetwork runs the same chaos in a network namespace.
+func (c *Chaos) runInOwnNetwork(ctx context.Context) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	command := netns.Command(ctx, program, "chaos", "--subscribers", strconv.Itoa(c.Subscribers),
+		"--workers", strconv.Itoa(c.Workers), "--only", strings.Join(c.Only, ","))
+	command.Stdout, command.Stderr = c.out, c.progress
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("chaos in a network of its own: %w", errors.Join(ctx.Err(), err))
+	}
+	return nil
+}
+
+// skipNetwork leaves out what needs a network of its own, and says why.
+func skipNetwork(out io.Writer, chosen []trouble, reason error) (left []trouble, err error) {
+	for _, t := range chosen {
+		if !t.needsNetwork() {
+			left = append(left, t)
+			continue
+		}
+		if _, err := fmt.Fprintf(out, "skipped: %s: there is no network of its own: %v\n", t.name, reason); err != nil {
+			return nil, err
+		}
+	}
+	return left, nil
+}
+
+// startChaosPostgres starts a PostgreSQL, which the fleet reaches by the network
+// if it has one of its own.
+func startChaosPostgres() (*pgtest.Cluster, string, error) {
+	if !netns.Inside() {
+		postgres, err := pgtest.Start()
+		if err != nil {
+			return nil, "", err
+		}
+		return postgres, postgres.URL(), nil
+	}
+	postgres, err := pgtest.StartOn("127.0.0.1")
+	if err != nil {
+		return nil, "", err
+	}
+	return postgres, postgres.TCPURL(), nil
+}
+
+// buildFirewalls puts one before each server, before the fleet connects.
+func (f *chaosFleet) buildFirewalls(ctx context.Context) error {
+	if !netns.Inside() {
+		return nil
+	}
+	nats, err := portOf(f.natsURL)
+	if err != nil {
+		return err
+	}
+	f.firewalls = map[networkServer]*netns.Firewall{}
+	for server, port := range map[networkServer]int{postgresServer: pgtest.Port, natsServer: nats} {
+		if f.firewalls[server], err = netns.NewFirewall(ctx, port); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// silenceIdle lets the fleet be idle and its connections to a server fall silent.
+func (f *chaosFleet) silenceIdle(ctx context.Context, server networkServer) error {
+	if err := pause(ctx, idleFor); err != nil {
+		return err
+	}
+	return f.firewalls[server].Forget(ctx)
+}
+
+func portOf(serverURL string) (int, error) {
+	at, err := url.Parse(serverURL)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(at.Port())
+}

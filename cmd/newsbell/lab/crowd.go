@@ -1,0 +1,114 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"newsbell/cmd/newsbell/client"
+	"newsbell/models"
+	"newsbell/notifier/pushtest"
+)
+
+// crowd is the demo's simulated readers.
+type crowd []crowdReader
+
+type crowdReader struct {
+	*pushtest.Reader
+	// follows are levels by topic: what this reader asked for.
+	follows map[string]string
+}
+
+// subscribers is how many readers subscribe at a time.
+const subscribers = 8
+
+// newCrowd subscribes readers through the API, as browsers do. Who follows
+// what is random, and the same each time.
+func newCrowd(ctx context.Context, service *pushtest.Server, api *client.Client, c coverage, size int, done func()) (crowd, error) {
+	var key struct {
+		PublicKey string `json:"public_key"`
+	}
+	if err := api.Call(ctx, http.MethodGet, "/vapid-key", nil, &key); err != nil {
+		return nil, fmt.Errorf("ask for the VAPID key: %w", err)
+	}
+	random := rand.New(rand.NewPCG(2021, 1103))
+	readers := make(crowd, size)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(subscribers)
+	for i := range readers {
+		reader, err := service.NewReader(key.PublicKey)
+		if err != nil {
+			return nil, err
+		}
+		readers[i] = crowdReader{Reader: reader, follows: c.randomFollows(random)}
+		group.Go(func() error {
+			if err := readers[i].subscribe(ctx, api); err != nil {
+				return fmt.Errorf("subscribe reader %d: %w", i, err)
+			}
+			done()
+			return nil
+		})
+	}
+	return readers, group.Wait()
+}
+
+func (r crowdReader) subscribe(ctx context.Context, api *client.Client) error {
+	var follows []models.NewFollow
+	for topic, level := range r.follows {
+		follows = append(follows, models.NewFollow{Topic: topic, Level: level})
+	}
+	return subscribe(ctx, api, models.NewSubscription{
+		Browser: models.Browser{Endpoint: r.Endpoint(), P256DH: r.P256DH(), Auth: r.Auth()},
+		Follows: follows, TimeZone: "Europe/London",
+	})
+}
+
+// received are the updates that a reader decrypted, by how often. A message
+// that is not an alert, or cannot be read, is an error.
+func (r crowdReader) received() (map[int64]int, error) {
+	if failures := r.Failures(); len(failures) > 0 {
+		return nil, failures[0]
+	}
+	updates := map[int64]int{}
+	for _, message := range r.Messages() {
+		var payload struct {
+			Notification struct {
+				Title string
+				Data  struct{ Update int64 }
+			}
+		}
+		if err := json.Unmarshal(message.Plaintext, &payload); err != nil {
+			return nil, err
+		}
+		updates[payload.Notification.Data.Update]++
+	}
+	return updates, nil
+}
+
+// randomFollows follows the outage, some apps or both, at any level; a few
+// want to hear less of the outage than of its apps.
+func (c coverage) randomFollows(random *rand.Rand) map[string]string {
+	levels := []string{"all", "key", "resolution"}
+	follows := map[string]string{}
+	switch random.IntN(12) {
+	case 0:
+		follows["outage/"+c.Outage.Slug] = "muted"
+	case 1:
+		follows["outage/"+c.Outage.Slug] = "hushed"
+	case 2, 3, 4, 5, 6, 7, 8:
+		follows["outage/"+c.Outage.Slug] = levels[random.IntN(3)]
+	}
+	for _, app := range c.Apps {
+		if random.IntN(4) == 0 {
+			follows["app/"+app.Slug] = levels[random.IntN(3)]
+		}
+	}
+	if len(follows) == 0 {
+		follows["app/"+c.Apps[random.IntN(len(c.Apps))].Slug] = levels[random.IntN(3)]
+	}
+	return follows
+}

@@ -1,0 +1,223 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"newsbell/cmd/newsbell/client"
+	"newsbell/cmd/newsbell/program"
+	"newsbell/notifier/pushtest"
+)
+
+// Demo replays the coverage of a real outage, on a fresh database, to
+// simulated readers and to whoever follows in a browser.
+type Demo struct {
+	Readers  int           `help:"Simulated readers." default:"1000"`
+	Listen   string        `help:"Where the pages are served." default:"127.0.0.1:8080"`
+	Duration time.Duration `help:"How long the coverage of four hours takes." default:"1m"`
+	Fast     bool          `help:"Do not wait for the clock: publish as soon as the last alert is sent."`
+	Once     bool          `help:"End after the replay, instead of serving on."`
+	LogLevel string        `help:"debug, info, warn or error." default:"warn"`
+
+	// out is where the table goes; rehearsed is told when the readers have
+	// subscribed. Tests set them.
+	out       io.Writer
+	rehearsed func(*pushtest.Server, crowd)
+}
+
+// Run runs the demo and fails unless every alert reached its readers once.
+func (d *Demo) Run(ctx context.Context) (err error) {
+	if err := d.check(); err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "newsbell-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	service, err := pushtest.New(pushtest.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.Close()) }()
+	p, err := d.open(folder, service)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+
+	ctx, stop := context.WithCancel(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.Run(ctx) })
+	group.Go(func() error {
+		defer stop()
+		return d.perform(ctx, p, service)
+	})
+	return group.Wait()
+}
+
+func (d *Demo) check() error {
+	if d.out == nil {
+		d.out = os.Stdout
+	}
+	if d.rehearsed == nil {
+		d.rehearsed = func(*pushtest.Server, crowd) {}
+	}
+	var p program.Problems
+	if d.Readers < 1 || d.Readers > 200_000 {
+		p.Add("readers", "must be a number from 1 to 200000, not %d", d.Readers)
+	}
+	if d.Duration < time.Second {
+		p.Add("duration", "must be at least a second, not %s", d.Duration)
+	}
+	return p.Err()
+}
+
+// open makes a Newsbell in a folder of its own that may push to the service.
+func (d *Demo) open(folder string, service *pushtest.Server) (*program.Program, error) {
+	settings := program.DefaultSettings()
+	settings.DatabaseURL = filepath.Join(folder, "demo.db")
+	settings.Listen, settings.LogLevel, settings.SubscribeLimit = d.Listen, d.LogLevel, "0"
+	settings.AllowPushHost = []string{service.URL()}
+	c, err := settings.Check()
+	if err != nil {
+		return nil, err
+	}
+	c.RootCAs = service.CertPool()
+	return program.New(c, io.Discard)
+}
+
+// perform plays the whole piece: setting, readers, replay, comparison.
+func (d *Demo) perform(ctx context.Context, p *program.Program, service *pushtest.Server) error {
+	c, err := readCoverage()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-p.Opened:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	_, token, err := p.Store.CreateToken(ctx, "demo")
+	if err != nil {
+		return err
+	}
+	address := p.URL()
+	api := client.New(address, token)
+	if err := openOutage(ctx, api, c); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, "Follow it in your own browser: %s/outages/%s\n\n", address, c.Outage.Slug)
+
+	board := newBoard(d.out)
+	subscribing := board.row("readers subscribe", d.Readers)
+	readers, err := newCrowd(ctx, service, api, c, d.Readers, subscribing.increment)
+	if err != nil {
+		return err
+	}
+	subscribing.done(len(readers))
+	d.rehearsed(service, readers)
+	began := time.Now()
+	published, err := d.replay(ctx, api, board, c, readers)
+	if err != nil {
+		return err
+	}
+	board.close()
+	result, err := c.count(readers, published)
+	if err != nil {
+		return err
+	}
+	if !d.Once {
+		d.serveOn(ctx, address, token, result)
+	} else {
+		fmt.Fprintf(d.out, "\n%d updates in %s; %d reached somebody who had not asked for them\n%s\n",
+			len(published), time.Since(began).Round(time.Millisecond), result.Unexpected, result)
+	}
+	return result.err()
+}
+
+// replay publishes each update when it is due and waits until its alert is
+// sent. It returns the updates by the IDs they were given.
+func (d *Demo) replay(ctx context.Context, api *client.Client, board *board, c coverage, readers crowd) (map[int64]coverageUpdate, error) {
+	published := map[int64]coverageUpdate{}
+	speed := float64(c.Outage.ResolvedAt.Sub(c.Outage.CoverageOpenedAt)) / float64(d.Duration)
+	began := time.Now()
+	for _, u := range c.Updates {
+		if !d.Fast {
+			due := time.Duration(float64(u.At.Sub(c.Outage.CoverageOpenedAt)) / speed)
+			if err := pause(ctx, due-time.Since(began)); err != nil {
+				return nil, err
+			}
+		}
+		row := board.row(fmt.Sprintf("%s  %-10s %-4s  %s", u.At.Format("15:04"), u.Kind, u.Alert, u.Headline), c.expect(readers, u))
+		p, err := api.Publish(ctx, c.Outage.Slug, client.Draft{
+			Kind: u.Kind, Alert: u.Alert, Apps: u.Apps, States: u.States, Headline: u.Headline, Body: u.Body,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("publish %q: %w", u.Headline, err)
+		}
+		published[p.Update.ID] = u
+		accepted := 0
+		if p.Alert != nil {
+			err := api.Watch(ctx, *p.Alert, func(a client.Alert) {
+				accepted = a.Counts.Accepted
+				row.set(accepted)
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		row.done(accepted)
+	}
+	return published, nil
+}
+
+// serveOn lets the newcomer go on in the browser until ctx ends.
+func (d *Demo) serveOn(ctx context.Context, address, token string, result tally) {
+	fmt.Fprintf(d.out, `
+%s
+
+The pages stay at %s until you press Ctrl-C. The desk is at %s/editor;
+its token is %s
+Publish something yourself:
+  newsbell publish --url %s --token %s outage my-outage "Something is down" --app messenger
+`, result, address, address, token, address, token)
+	<-ctx.Done()
+}
+
+// openOutage makes the apps and opens the outage.
+func openOutage(ctx context.Context, api *client.Client, c coverage) error {
+	for _, app := range c.Apps {
+		in := map[string]string{"slug": app.Slug, "name": app.Name}
+		if err := api.Call(ctx, http.MethodPost, "/apps", in, nil); err != nil {
+			return fmt.Errorf("make app %s: %w", app.Slug, err)
+		}
+	}
+	o := c.Outage
+	in := map[string]any{
+		"slug": o.Slug, "headline": o.Headline, "standfirst": o.Standfirst, "apps": o.Apps, "began_at": o.BeganAt,
+	}
+	if err := api.Call(ctx, http.MethodPost, "/outages", in, nil); err != nil {
+		return fmt.Errorf("open the outage: %w", err)
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,288 @@
+// Package lab runs Newsbell against simulated subscribers: a demo that replays a
+// real outage, a benchmark, and chaos, which breaks things while alerts go out.
+package lab
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"newsbell/cmd/newsbell/client"
+	"newsbell/cmd/newsbell/program"
+	"newsbell/models"
+	"newsbell/notifier/pushtest"
+)
+
+// rig is what the benchmark and the chaos measure: a database full of
+// subscribers, push services and Newsbells, each but the database in its own
+// process.
+type rig struct {
+	program     string // that the processes run
+	folder      string
+	databaseURL string
+	natsURL     string
+	services    []*pushService
+	vapidKey    models.VAPIDKey
+	token       string
+	api         *client.Client
+	outage      string
+	children    []*child
+	log         *os.File // what the children complain of
+}
+
+// pushService is a push service in a process of its own, with a crowd of
+// simulated readers.
+type pushService struct {
+	*child
+	pushServiceInfo
+	certFile string
+	size     int
+	http     *http.Client
+}
+
+const rigOutage = "messages-down"
+
+// newRig makes a rig that runs a program; the default is the one that runs now.
+// Without a database's URL it is SQLite in the rig's folder.
+func newRig(program, databaseURL string) (*rig, error) {
+	if program == "" {
+		var err error
+		if program, err = os.Executable(); err != nil {
+			return nil, err
+		}
+	}
+	folder, err := os.MkdirTemp("", "newsbell-rig-")
+	if err != nil {
+		return nil, err
+	}
+	if databaseURL == "" {
+		databaseURL = filepath.Join(folder, "newsbell.db")
+	}
+	return &rig{program: program, folder: folder, databaseURL: databaseURL, outage: rigOutage, log: os.Stderr}, nil
+}
+
+// close ends every process and deletes the folder.
+func (r *rig) close() error {
+	for _, c := range r.children {
+		c.kill()
+	}
+	return os.RemoveAll(r.folder)
+}
+
+// startPushService starts a push service.
+func (r *rig) startPushService(ctx context.Context, args ...string) (*pushService, error) {
+	isInfo := func(line string) (string, bool) { return line, strings.HasPrefix(line, "{") }
+	c, line, err := r.startChild(ctx, nil, isInfo, append([]string{"push-service"}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	r.children = append(r.children, c)
+	s := &pushService{child: c, certFile: filepath.Join(r.folder, fmt.Sprintf("push-%d.pem", len(r.services)))}
+	if err := json.Unmarshal([]byte(line), &s.pushServiceInfo); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(s.certFile, []byte(s.CertPEM), 0o600); err != nil {
+		return nil, err
+	}
+	if s.http, err = s.client(); err != nil {
+		return nil, err
+	}
+	r.services = append(r.services, s)
+	return s, nil
+}
+
+// seed fills the database with so many subscribers of each push service's
+// crowd; each follows the outage, and every third its app too.
+func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error) {
+	hosts, err := models.NewPushHosts(r.origins()...)
+	if err != nil {
+		return err
+	}
+	store, err := program.OpenStore(ctx, program.Config{DatabaseURL: r.databaseURL, PushHosts: hosts}, io.Discard)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if uses, err := store.VAPIDKeyUses(ctx); err != nil || len(uses) > 0 {
+		return errors.Join(err, errors.New("the database has subscriptions already; this needs one of its own"))
+	}
+	if r.vapidKey, err = store.CurrentVAPIDKey(ctx); err != nil {
+		return err
+	}
+	if _, r.token, err = store.CreateToken(ctx, "rig"); err != nil {
+		return err
+	}
+	if _, err = store.CreateApp(ctx, models.NewApp{Slug: "messenger", Name: "Messenger", Actor: "rig"}); err != nil {
+		return err
+	}
+	_, err = store.CreateOutage(ctx, models.NewOutage{
+		Slug: r.outage, Headline: "Messenger messages down", Apps: []string{"messenger"}, Actor: "rig",
+	})
+	if err != nil {
+		return err
+	}
+	for i, size := range sizes {
+		r.services[i].size = size
+		if err := r.fill(ctx, store, r.services[i], done); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const seedBatch = 2000
+
+// fill imports one push service's crowd, making the next batch's keys while
+// the last is written.
+func (r *rig) fill(ctx context.Context, store *models.Store, s *pushService, done func(int)) error {
+	batches := make(chan []models.NewSubscription, 2)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(batches)
+		for from := 0; from < s.size; from += seedBatch {
+			batch, err := crowdOf(s.URL, from, min(seedBatch, s.size-from))
+			if err != nil {
+				return err
+			}
+			select {
+			case batches <- batch:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	group.Go(func() error {
+		for batch := range batches {
+			if err := store.Import(ctx, batch); err != nil {
+				return err
+			}
+			done(len(batch))
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+func crowdOf(origin string, from, n int) ([]models.NewSubscription, error) {
+	batch := make([]models.NewSubscription, n)
+	for i := range batch {
+		reader := pushtest.CrowdReader(from + i)
+		private, auth, err := reader.Keys()
+		if err != nil {
+			return nil, err
+		}
+		follows := []models.NewFollow{{Topic: "outage/" + rigOutage, Level: "all"}}
+		if i%3 == 0 {
+			follows = append(follows, models.NewFollow{Topic: "app/messenger", Level: "all"})
+		}
+		batch[i] = models.NewSubscription{
+			Browser: models.Browser{
+				Endpoint: reader.Endpoint(origin),
+				P256DH:   base64.RawURLEncoding.EncodeToString(private.PublicKey().Bytes()),
+				Auth:     base64.RawURLEncoding.EncodeToString(auth),
+			},
+			Follows: follows, TimeZone: "Europe/London",
+		}
+	}
+	return batch, nil
+}
+
+// startServer starts a server, whose API the rig publishes through.
+func (r *rig) startServer(ctx context.Context, args ...string) (*child, error) {
+	ready := func(line string) (string, bool) { return strings.CutPrefix(line, "listening on") }
+	c, address, err := r.startChild(ctx, r.env(), ready, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	r.children = append(r.children, c)
+	r.api = client.New("http://"+strings.TrimSpace(address), r.token)
+	return c, nil
+}
+
+// startWorker starts a worker.
+func (r *rig) startWorker(ctx context.Context, args ...string) (*child, error) {
+	ready := func(line string) (string, bool) { return line, strings.HasPrefix(line, "working") }
+	c, _, err := r.startChild(ctx, r.env(), ready, append([]string{"work"}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	r.children = append(r.children, c)
+	return c, nil
+}
+
+// env are the settings of the rig's Newsbells.
+func (r *rig) env() []string {
+	env := []string{
+		"NEWSBELL_DATABASE_URL=" + r.databaseURL, "NEWSBELL_ALLOW_PUSH_HOST=" + strings.Join(r.origins(), ","),
+		"NEWSBELL_PUSH_CA=" + r.certFiles(), "NEWSBELL_LOG_LEVEL=error", "NEWSBELL_SUBSCRIBE_LIMIT=0",
+	}
+	if r.natsURL != "" {
+		env = append(env, "NEWSBELL_NATS_URL="+r.natsURL)
+	}
+	return env
+}
+
+func (r *rig) origins() (origins []string) {
+	for _, s := range r.services {
+		origins = append(origins, s.URL)
+	}
+	return origins
+}
+
+func (r *rig) certFiles() string {
+	files := make([]string, len(r.services))
+	for i, s := range r.services {
+		files[i] = s.certFile
+	}
+	return strings.Join(files, ",")
+}
+
+// resetCrowds lets every reader have got nothing.
+func (r *rig) resetCrowds(ctx context.Context) error {
+	for _, s := range r.services {
+		in := map[string]any{"size": s.size, "vapid_key": r.vapidKey.PublicKey}
+		if err := s.control(ctx, http.MethodPost, "crowd", in, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publish publishes an alert without an undo window.
+func (r *rig) publish(ctx context.Context, kind, level, headline string) (client.Alert, error) {
+	p, err := r.api.Publish(ctx, r.outage, client.Draft{Kind: kind, Alert: level, Apps: []string{"messenger"}, Headline: headline})
+	if err != nil {
+		return client.Alert{}, err
+	}
+	return *p.Alert, nil
+}
+
+// crowd is what a push service's readers have got.
+func (s *pushService) crowd(ctx context.Context) (pushtest.CrowdCount, error) {
+	var count pushtest.CrowdCount
+	return count, s.control(ctx, http.MethodGet, "crowd", nil, &count)
+}
+
+// firstPush waits for the first push that a crowd accepts.
+func (s *pushService) firstPush(ctx context.Context) (time.Time, error) {
+	for {
+		count, err := s.crowd(ctx)
+		if err != nil || !count.First.IsZero() {
+			return count.First, err
+		}
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
+			return time.Time{}, err
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+)
+
+// tally compares, reader by reader, what was expected with what was decrypted.
+type tally struct {
+	Expected, Delivered, Missing, Doubled int
+	// Unexpected reached somebody who had not asked for it.
+	Unexpected int
+}
+
+// errTally says that a promise was broken.
+var errTally = errors.New("not every alert reached its readers exactly once")
+
+func (t tally) String() string {
+	return fmt.Sprintf("delivered %d of %d expected, %d missing, %d doubled", t.Delivered, t.Expected, t.Missing, t.Doubled)
+}
+
+func (t tally) err() error {
+	if t.Missing+t.Doubled+t.Unexpected > 0 || t.Delivered != t.Expected {
+		return errTally
+	}
+	return nil
+}
+
+// count compares; published are the updates by the ID they were given.
+func (c coverage) count(readers crowd, published map[int64]coverageUpdate) (tally, error) {
+	var t tally
+	for i, reader := range readers {
+		received, err := reader.received()
+		if err != nil {
+			return t, fmt.Errorf("reader %d: %w", i, err)
+		}
+		for id, update := range published {
+			times := received[id]
+			switch expected := c.reaches(update, reader.follows); {
+			case !expected:
+				t.Unexpected += times
+			case times == 0:
+				t.Expected++
+				t.Missing++
+			default:
+				t.Expected++
+				t.Delivered++
+				t.Doubled += times - 1
+			}
+		}
+	}
+	return t, nil
+}
+
+// expect is how many readers an update is for.
+func (c coverage) expect(readers crowd, u coverageUpdate) (n int) {
+	for _, reader := range readers {
+		if c.reaches(u, reader.follows) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"newsbell/models/modelstest"
+)
+
+func TestMain(m *testing.M) { modelstest.Main(m) }

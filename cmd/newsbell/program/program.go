@@ -1,0 +1,209 @@
+// Package program is the running Newsbell: its settings, and the server and
+// workers that they describe.
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"newsbell/handlers"
+	"newsbell/models"
+	"newsbell/notifier"
+)
+
+// Program is a running Newsbell: the notifier and, unless it is a worker alone,
+// the web server, in one process. What it needs may come later than it does:
+// until then it tries again, and its server says that it is not ready.
+type Program struct {
+	config   Config
+	out      io.Writer
+	listener net.Listener
+	handler  *handlerSwitch
+	server   *http.Server
+	files    openFiles
+
+	// Announce says that everything is open.
+	Announce func()
+	// Those are there once opened is closed.
+	Opened   chan struct{}
+	Store    *models.Store
+	bus      *notifier.Bus
+	web      *handlers.Web      // nil in a worker
+	notifier *notifier.Notifier // nil when workers send
+}
+
+// shutdownTimeout bounds how long requests may go on after a signal.
+const shutdownTimeout = 5 * time.Second
+
+// New listens, and writes to out what it made on a first start. A program
+// without an address to listen on is a worker. Nothing is opened, served or sent
+// before Run.
+func New(c Config, out io.Writer) (*Program, error) {
+	p := &Program{config: c, out: out, Announce: func() {}, Opened: make(chan struct{})}
+	if c.Listen == "" {
+		return p, nil
+	}
+	waiting, err := handlers.Waiting(c.BaseURL, c.Log)
+	if err != nil {
+		return nil, err
+	}
+	p.handler = newHandlerSwitch(waiting)
+	p.server = &http.Server{
+		Handler:           p.handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
+	}
+	return p, p.listen()
+}
+
+// listen accepts connections, but keeps files for everything else.
+func (p *Program) listen() (err error) {
+	if p.files, err = countOpenFiles(); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", p.config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	most := p.files.connections()
+	accepted := newConnections(listener, most, fromOneAddress(p.config.connectionLimit, most), p.config.trustedProxies)
+	p.listener, p.server.ConnState = accepted, accepted.track
+	return nil
+}
+
+// Run serves and sends until ctx ends, then lets requests and pushes in flight
+// end.
+func (p *Program) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.openAndRun(ctx) })
+	if p.server == nil {
+		return group.Wait()
+	}
+	group.Go(func() error {
+		if err := p.server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		return p.server.Shutdown(stopping)
+	})
+	return group.Wait()
+}
+
+func (p *Program) openAndRun(ctx context.Context) error {
+	if err := p.open(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop while it waited
+		}
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	if p.web != nil {
+		group.Go(func() error { return p.web.Run(ctx) })
+	}
+	if p.notifier != nil {
+		group.Go(func() error { return p.notifier.Run(ctx) })
+	}
+	return group.Wait()
+}
+
+// open opens everything, and lets the server show it. It waits for the
+// database; the bus comes by itself.
+func (p *Program) open(ctx context.Context) (err error) {
+	c := p.config
+	if p.bus, err = notifier.OpenBus(notifier.BusOptions{URL: c.natsURL, RootCAs: c.natsCAs, Log: c.Log}); err != nil {
+		return err
+	}
+	if p.Store, err = awaitStore(ctx, c, p.out); err != nil {
+		return err
+	}
+	if !c.NoSend {
+		if p.notifier, err = p.newNotifier(); err != nil {
+			return err
+		}
+	}
+	if p.handler != nil {
+		if p.web, err = p.newWeb(); err != nil {
+			return err
+		}
+		p.handler.show(p.web)
+	}
+	p.Announce()
+	close(p.Opened)
+	return nil
+}
+
+// ready tells whether the program can do all of its work.
+func (p *Program) ready(ctx context.Context) error {
+	if err := p.bus.Ready(ctx); err != nil || p.notifier == nil {
+		return err
+	}
+	return p.notifier.Ready(ctx)
+}
+
+// Close closes what newProgram and Run opened; after Run.
+func (p *Program) Close() error {
+	var err error
+	if p.listener != nil {
+		if closeErr := p.listener.Close(); !errors.Is(closeErr, net.ErrClosed) {
+			err = closeErr
+		}
+	}
+	if p.bus != nil {
+		p.bus.Close()
+	}
+	if p.Store != nil {
+		err = errors.Join(err, p.Store.Close())
+	}
+	return err
+}
+
+func (p *Program) newWeb() (*handlers.Web, error) {
+	pages := p.files.livePages()
+	return handlers.New(handlers.Options{
+		Store: p.Store, Bus: p.bus.Conn, BaseURL: p.config.BaseURL, Lang: p.config.lang, Log: p.config.Log, Ready: p.ready,
+		Live:           handlers.LiveOptions{MaxPages: pages, MaxPagesOfAddress: fromOneAddress(p.config.connectionLimit, pages)},
+		SubscribeLimit: p.config.subscribeLimit, NoticeLimit: p.config.noticeLimit, GuessLimit: p.config.guessLimit, TrustedProxies: p.config.trustedProxies,
+		EmbedOrigins: p.config.embedOrigins,
+	})
+}
+
+func (p *Program) newNotifier() (*notifier.Notifier, error) {
+	c := p.config
+	client := notifier.NewClient(notifier.ClientOptions{Hosts: c.PushHosts, RootCAs: p.config.RootCAs})
+	var sender notifier.Sender = notifier.NewFastSender(client)
+	if c.sender == "webpush-go" {
+		sender = notifier.NewWebPushSender(client)
+	}
+	return notifier.New(notifier.Options{
+		Store: p.Store, Bus: p.bus, Sender: sender, BaseURL: c.BaseURL, VAPIDSubject: c.vapidSubject,
+		Lang: c.lang, Workers: c.workers, InFlight: c.inFlight, Log: c.Log,
+		Busy: func() bool { return p.web != nil && p.web.Answering() > 0 },
+	})
+}
+
+// Addr is where it listens.
+func (p *Program) Addr() net.Addr { return p.listener.Addr() }
+
+// URL is how a browser on this machine reaches it: browsers trust localhost
+// without a certificate.
+func (p *Program) URL() string {
+	_, port, _ := net.SplitHostPort(p.Addr().String())
+	return "http://localhost:" + port
+}

@@ -9,12 +9,25 @@ import { shared } from './shared.mjs'
 
 const chromium = shared(launchChromium)
 
-// startChromium returns a context of the test's own in the Chromium that all
-// share, with its own storage, workers and permissions.
+// startChromium returns the profile of the Chromium that all share: one for each
+// test would need processes of its own. What a test leaves in it is cleared.
 export async function startChromium(t) {
-  const context = await (await chromium()).createBrowserContext()
-  t.after(() => context.close())
+  const context = (await chromium()).defaultBrowserContext()
+  t.after(() => clear(context))
   return context
+}
+
+async function clear(context) {
+  const addresses = context.targets().map(target => target.url()).filter(address => address.startsWith('http'))
+  const [first, ...pages] = await context.pages()
+  await Promise.all(pages.map(page => page.close()))
+  const devtools = await first.createCDPSession()
+  for (const origin of new Set(addresses.map(address => new URL(address).origin))) {
+    await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' })
+  }
+  await devtools.send('Storage.clearCookies')
+  await devtools.detach()
+  await context.clearPermissionOverrides()
 }
 
 // launchChromium starts one. Nothing in it moves by itself: a click must not miss
@@ -47,15 +60,16 @@ export async function registerWorker(context, page) {
   const { origin } = new URL(page.url())
   await context.overridePermissions(origin, ['notifications'])
   const devtools = await page.createCDPSession()
+  const isHere = address => new URL(address).origin === origin
   const registered = new Promise(resolve => devtools.on('ServiceWorker.workerRegistrationUpdated',
-    ({ registrations }) => registrations[0] && resolve(registrations[0].registrationId)))
+    ({ registrations }) => registrations.forEach(({ scopeURL, registrationId }) => isHere(scopeURL) && resolve(registrationId))))
   await devtools.send('ServiceWorker.enable')
   await page.evaluate(async () => {
     await navigator.serviceWorker.register('/service-worker.js')
     await navigator.serviceWorker.ready
   })
   const registrationId = await registered
-  const worker = await (await context.waitForTarget(target => target.type() === 'service_worker')).worker()
+  const worker = await (await context.waitForTarget(target => target.type() === 'service_worker' && isHere(target.url()))).worker()
   await worker.evaluate(() => {
     self.given = {}
     self.rang = {}
@@ -69,7 +83,8 @@ export async function registerWorker(context, page) {
   })
   const displayed = new Map()
   const completed = new EventTarget()
-  devtools.on('BackgroundService.backgroundServiceEventReceived', ({ backgroundServiceEvent: { eventName, eventMetadata, instanceId } }) => {
+  devtools.on('BackgroundService.backgroundServiceEventReceived', ({ backgroundServiceEvent: { eventName, eventMetadata, instanceId, serviceWorkerRegistrationId } }) => {
+    if (serviceWorkerRegistrationId !== registrationId) return
     const said = Object.fromEntries(eventMetadata.map(({ key, value }) => [key, value]))
     if (eventName === 'Notification displayed') displayed.set(instanceId, { title: said.Title, body: said.Body, tag: instanceId })
     if (eventName === 'Notification closed') displayed.delete(instanceId)

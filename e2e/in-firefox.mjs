@@ -1,0 +1,4 @@
+// The tests that use Firefox alone.
+import { runFiles } from './lib/group.mjs'
+
+await runFiles({ withChromium: false })

@@ -5,8 +5,8 @@ import { startNewsbell } from './lib/newsbell.mjs'
 import { preferences, said } from './lib/reader.mjs'
 
 async function reader(t) {
-  const newsbell = await startNewsbell(t)
   const firefox = await startFirefox(t)
+  const newsbell = await startNewsbell(t) // its outage lasts from now on
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics: ['outage/messages-down'] })
   await firefox.notification(newsbell.url, 'You will be told here')

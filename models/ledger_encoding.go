@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -79,6 +80,7 @@ func decodeLedger(raw []byte) (Ledger, error) {
 	if d.err != nil {
 		return Ledger{}, d.err
 	}
+	slices.SortStableFunc(ledger.waits, compareWaits) // an older release did not sort by tries
 	return ledger, nil
 }
 

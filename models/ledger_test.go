@@ -152,3 +152,17 @@ func TestALedgerOfTheVersionBeforeIsStillRead(t *testing.T) {
 		t.Errorf("it says %v of offset 3, and counts %v", decoded.of(3), decoded.hosts.total())
 	}
 }
+
+func TestWhoHasBeenTriedIsKnownAmongOthersOfTheSameSecond(t *testing.T) {
+	ledger := NewLedger()
+	for offset := range uint32(4 * maxWaits) {
+		ledger.wait(offset, "push.example", time.Unix(int64(offset/2), 0), int(offset%2))
+	}
+	for tries, due := range ledger.waits.due(time.Unix(1000, 0)) {
+		for it := due.Iterator(); it.HasNext(); {
+			if offset := it.Next(); int(offset%2) != tries {
+				t.Fatalf("offset %d has been tried %d times; want %d", offset, tries, offset%2)
+			}
+		}
+	}
+}

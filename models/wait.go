@@ -8,21 +8,26 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// maxWaits bounds the due times that a push host has in one shard: each of
-// them is a pass over the shard.
-const maxWaits = 32
+const (
+	// maxWaits bounds the due times that a push host has in one shard: each of
+	// them is a pass over the shard.
+	maxWaits = 32
+	// maxTries is when tries are no longer counted. Retries do not come more seldom
+	// by then, and there are always two due times of the same tries to merge.
+	maxTries = 10
+)
 
-// wait is who waits at a push host for the same second.
+// wait is who waits at a push host for the same second after as many tries.
+// Whether a reader has been tried says what comes next, so that it is never lost
+// among others.
 type wait struct {
-	host string
-	due  int64 // Unix seconds
-	// tries is how often they have been tried; where waits were merged, the
-	// fewest, so that nobody waits longer for others' failures.
+	host    string
+	due     int64 // Unix seconds
 	tries   int
 	readers *roaring.Bitmap
 }
 
-// waits are sorted by host, then by due time.
+// waits are sorted by host, then by tries, then by due time.
 type waits []wait
 
 func (w waits) has(offset uint32) bool {
@@ -62,16 +67,15 @@ func (w waits) next() (time.Time, bool) {
 	return time.Unix(first.due, 0).UTC(), true
 }
 
-// add lets a reader wait with the group of the same host and second.
+// add lets a reader wait with the group of the same host, tries and second.
 func (w *waits) add(offset uint32, to wait) {
+	to.tries = min(to.tries, maxTries)
 	i, found := slices.BinarySearchFunc(*w, to, compareWaits)
 	if !found {
 		to.readers = roaring.New()
 		*w = slices.Insert(*w, i, to)
 	}
-	group := &(*w)[i]
-	group.readers.Add(offset)
-	group.tries = min(group.tries, to.tries)
+	(*w)[i].readers.Add(offset)
 	if !found {
 		w.merge(to.host)
 	}
@@ -90,9 +94,9 @@ func (w *waits) remove(offset uint32) (host string, waited bool) {
 	return "", false
 }
 
-// merge keeps a host's due times few: of the two that are closest together,
-// the earlier moves to the later, because nobody may be tried too soon. The
-// last one stays alone: it may be the deadline's.
+// merge keeps a host's due times few: of the two of the same tries that are
+// closest together, the earlier moves to the later, because nobody may be tried
+// too soon. The last one of the same tries stays alone: it may be the deadline's.
 func (w *waits) merge(host string) {
 	first := slices.IndexFunc(*w, func(group wait) bool { return group.host == host })
 	groups := (*w)[first:]
@@ -102,20 +106,24 @@ func (w *waits) merge(host string) {
 	if len(groups) <= maxWaits {
 		return
 	}
-	closest := 0
+	closest := -1
 	for i := range len(groups) - 2 {
-		if groups[i+1].due-groups[i].due < groups[closest+1].due-groups[closest].due {
+		if groups[i].tries != groups[i+2].tries {
+			continue
+		}
+		if closest < 0 || groups[i+1].due-groups[i].due < groups[closest+1].due-groups[closest].due {
 			closest = i
 		}
 	}
-	early, late := groups[closest], &groups[closest+1]
-	late.readers.Or(early.readers)
-	late.tries = min(late.tries, early.tries)
+	if closest < 0 {
+		return
+	}
+	groups[closest+1].readers.Or(groups[closest].readers)
 	*w = slices.Delete(*w, first+closest, first+closest+1)
 }
 
 func compareWaits(a, b wait) int {
-	return cmp.Or(cmp.Compare(a.host, b.host), cmp.Compare(a.due, b.due))
+	return cmp.Or(cmp.Compare(a.host, b.host), cmp.Compare(a.tries, b.tries), cmp.Compare(a.due, b.due))
 }
 
 // roundUp is a time in whole Unix seconds, never too early.

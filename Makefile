@@ -56,4 +56,4 @@ build:
 setup:
 	.ci/setup
 	$(NPM) ci --prefix e2e
-	$(NPM) ci --prefix notifier/testdata/http_ece
+	$(NPM) ci --prefix notifier/webpush/testdata/http_ece

@@ -14,7 +14,7 @@ type subscriptionData struct {
 	ID           int64        `json:"id"`
 	CreatedAt    time.Time    `json:"created_at"`
 	UpdatedAt    time.Time    `json:"updated_at"`
-	Keys         browserKeys  `json:"keys" doc:"With which alerts are sealed for the browser."`
+	Keys         browserKeys  `json:"keys" doc:"With which alerts are encrypted for the browser."`
 	Subscription subscription `json:"subscription"`
 	// FollowedAt is since when each topic is followed.
 	FollowedAt map[string]time.Time `json:"followed_at"`

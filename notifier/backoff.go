@@ -3,6 +3,8 @@ package notifier
 import (
 	"math/rand/v2"
 	"time"
+
+	"newsbell/notifier/webpush"
 )
 
 const (
@@ -13,7 +15,7 @@ const (
 // wait is how long somebody waits after an answer and so many tries in vain
 // before it. A Retry-After gets up to an eighth more, for the same reason as a
 // backoff. Nobody pays for a push that was not sent.
-func wait(a Answer, tries int) time.Duration {
+func wait(a webpush.Answer, tries int) time.Duration {
 	asked := a.RetryAfter + rand.N(a.RetryAfter/8+1)
 	if a.Held {
 		return asked

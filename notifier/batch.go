@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"newsbell/notifier/webpush"
 )
 
 const (
@@ -80,13 +82,12 @@ func (p *poolPage) cut(jobs []job) map[batchKey]*batch {
 	batches := map[batchKey]*batch{}
 	for i := range jobs {
 		j := &jobs[i]
-		target, err := j.push.target()
+		target, err := j.push.Target()
 		if err != nil {
-			j.answer = refuse(err)
+			j.answer = webpush.Unsendable(err)
 			continue
 		}
-		j.push.parsed = target
-		key := batchKey{target.Host, j.push.Key.id()}
+		key := batchKey{target.Host, keyID(j.push.Key)}
 		b, ok := batches[key]
 		if !ok {
 			b = &batch{page: p, batchKey: key}
@@ -107,7 +108,7 @@ func (p *poolPage) share() float64 {
 }
 
 // sendBack answers what has not begun, and says how much that was.
-func (b *batch) sendBack(a Answer) int {
+func (b *batch) sendBack(a webpush.Answer) int {
 	size := len(b.jobs)
 	for _, j := range b.jobs {
 		j.answer = a
@@ -134,3 +135,11 @@ func (b *batch) giveUpStragglers(now time.Time) {
 func (a attempt) isGivenUp() bool { return a.batch.sending.Err() != nil && a.job.answer.Status == 0 }
 
 func (b *batch) isDone() bool { return len(b.jobs) == 0 && b.inFlight == 0 }
+
+// keyID is 0 for no key.
+func keyID(key *webpush.VAPIDKey) int64 {
+	if key == nil {
+		return 0
+	}
+	return key.ID
+}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/notifier/webpush"
 )
 
 // delivery is the sending of one claimed shard.
@@ -165,7 +166,7 @@ func (d *delivery) readAhead(ctx context.Context) <-chan readPage {
 	return pages
 }
 
-// send seals and sends a page's pushes, many at a time. Whom it could not try
+// send encrypts and sends a page's pushes, many at a time. Whom it could not try
 // before ctx ended has no result.
 func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result, error) {
 	d.jobs = d.jobs[:0]
@@ -175,7 +176,7 @@ func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result,
 		if err != nil {
 			return nil, err
 		}
-		d.jobs = append(d.jobs, job{reached: d.claim.ReachedLately(r), again: page.Tries > 0 || r.Refused(), push: Push{
+		d.jobs = append(d.jobs, job{reached: d.claim.ReachedLately(r), again: page.Tries > 0 || r.Refused(), push: webpush.Push{
 			SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
 			Payload: d.payload(r.ID), TTL: d.claim.Alert.Deadline.Sub(d.store.Now()),
 			Urgency: d.message.urgency, Topic: d.message.topic,
@@ -202,31 +203,31 @@ func (d *delivery) payload(subscriptionID int64) []byte {
 
 // resultOf is the result of an answer, now, after so many tries before it. Each
 // reader waits as long as their own push service asks.
-func resultOf(r models.Recipient, a Answer, tries int, now time.Time) models.Result {
+func resultOf(r models.Recipient, a webpush.Answer, tries int, now time.Time) models.Result {
 	result := models.Result{
 		Recipient: r, Status: a.Status, Reason: a.Reason,
-		Outcome: models.Failed, KeyMismatch: a.Verdict == KeyMismatch,
+		Outcome: models.Failed, KeyMismatch: a.Verdict == webpush.KeyMismatch,
 	}
 	switch a.Verdict {
-	case Accepted:
+	case webpush.Accepted:
 		result.Outcome = models.Accepted
-	case Gone:
+	case webpush.Gone:
 		result.Outcome = models.Gone
-	case Unauthorized, KeyMismatch, Rejected:
+	case webpush.Unauthorized, webpush.KeyMismatch, webpush.Rejected:
 		// Until a second try, keys or subscription may be mended. Nobody pays for
 		// being refused when everything is.
-		again := (a.Verdict != Rejected || a.Many) && tries == 0 && !r.NeedsResubscribe && !r.Refused()
+		again := (a.Verdict != webpush.Rejected || a.Many) && tries == 0 && !r.NeedsResubscribe && !r.Refused()
 		if result.Refused = a.Alone && !again; a.Held || again {
-			waitAgain(&result, Answer{RetryAfter: refusedFor}, 0, now) // it was a try all the same
+			waitAgain(&result, webpush.Answer{RetryAfter: refusedFor}, 0, now) // it was a try all the same
 		}
-	case RetryLater:
+	case webpush.RetryLater:
 		waitAgain(&result, a, tries, now)
 	}
 	return result
 }
 
 // waitAgain says when a push is tried again.
-func waitAgain(result *models.Result, a Answer, tries int, now time.Time) {
+func waitAgain(result *models.Result, a webpush.Answer, tries int, now time.Time) {
 	result.Outcome, result.Held = models.Waiting, a.Held
 	result.Due = now.Add(wait(a, tries))
 }

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"newsbell/notifier/webpush"
 )
 
 const (
@@ -126,12 +128,12 @@ func (h *host) check(now time.Time, silence time.Duration) {
 		b.giveUpStragglers(now)
 	}
 	if h.limit.isOn() {
-		h.sendBackAll(Answer{Verdict: RetryLater, RetryAfter: hostRetry, Held: true, Reason: "the push host takes few at a time"},
+		h.sendBackAll(webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: hostRetry, Held: true, Reason: "the push host takes few at a time"},
 			func(b *batch) bool { return now.Sub(b.since) >= hostPatience })
 	}
 }
 
-func (h *host) sendBackAll(a Answer, match func(*batch) bool) {
+func (h *host) sendBackAll(a webpush.Answer, match func(*batch) bool) {
 	for _, b := range h.batches {
 		if match(b) {
 			h.queued -= b.sendBack(a)
@@ -140,7 +142,7 @@ func (h *host) sendBackAll(a Answer, match func(*batch) bool) {
 	h.forgetDone()
 }
 
-func (h *host) sendBack(b *batch, a Answer) {
+func (h *host) sendBack(b *batch, a webpush.Answer) {
 	h.queued -= b.sendBack(a)
 	h.forgetDone()
 }

@@ -1,6 +1,10 @@
 package notifier
 
-import "time"
+import (
+	"time"
+
+	"newsbell/notifier/webpush"
+)
 
 // refusalsOf is what is known of one VAPID key at the host.
 func (h *host) refusalsOf(vapidID int64) *refusals {
@@ -29,7 +33,7 @@ func (h *host) refuses(now time.Time, a attempt) {
 		return
 	}
 	h.log.Warn("a push host refuses many pushes; a sample is tried", "host", h.name, "vapid_key", b.vapidID,
-		"in_a_row", b.refusals.inARow, "status", a.job.answer.Status, "reason", a.job.answer.forLog())
+		"in_a_row", b.refusals.inARow, "status", a.job.answer.Status, "reason", a.job.answer.ForLog())
 	h.doubts(now, b.refusals, sampleSize)
 	h.changed = true
 }
@@ -70,8 +74,8 @@ func (h *host) settle(now time.Time, r *refusals) {
 	})
 }
 
-func inDoubt(wait time.Duration) Answer {
-	return Answer{Verdict: RetryLater, RetryAfter: wait, Held: true, Reason: "the push host refuses everything for now"}
+func inDoubt(wait time.Duration) webpush.Answer {
+	return webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: wait, Held: true, Reason: "the push host refuses everything for now"}
 }
 
 // hearKeys learns from another process which keys are refused, and which were

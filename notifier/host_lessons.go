@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"net/http"
 	"time"
+
+	"newsbell/notifier/webpush"
 )
 
 const (
@@ -22,7 +24,7 @@ const asksForTime = "it asks for time"
 func (h *host) learn(now time.Time, of attempt) {
 	a, probe := of.job.answer, of.probe
 	h.answers, h.unresolved = h.answers || a.Status != 0, a.Unresolved
-	if a.isRefusal() {
+	if a.IsRefusal() {
 		h.refuses(now, of)
 	}
 	if h.circuit.isOpen() && !(probe && h.circuit.probing) {
@@ -30,7 +32,7 @@ func (h *host) learn(now time.Time, of attempt) {
 	}
 	h.circuit.probing = false
 	throttled := a.Status == http.StatusTooManyRequests || a.Status == http.StatusNotAcceptable
-	failed := a.Verdict == RetryLater && (a.Status == 0 || a.Status >= 500)
+	failed := a.Verdict == webpush.RetryLater && (a.Status == 0 || a.Status >= 500)
 	if a.Status != 0 && !failed {
 		h.circuit.failures = 0
 	}
@@ -44,16 +46,16 @@ func (h *host) learn(now time.Time, of attempt) {
 		}
 	}
 	switch {
-	case a.Verdict == Accepted:
+	case a.Verdict == webpush.Accepted:
 		h.works(now)
 		h.accepts(now, of.batch)
-	case a.Verdict == Gone, a.isRefusal():
+	case a.Verdict == webpush.Gone, a.IsRefusal():
 		h.works(now)
 	case throttled:
 		h.throttles(now, a, probe)
 	case failed:
 		if wait := h.circuit.fail(a.RetryAfter); wait > 0 {
-			h.leaveAlone(now, wait, "it fails: "+a.forLog())
+			h.leaveAlone(now, wait, "it fails: "+a.ForLog())
 		}
 	}
 }
@@ -69,7 +71,7 @@ func (h *host) works(now time.Time) {
 
 // throttles holds the host back if it asks for that again and again. One 429
 // is about its endpoint: the answer says when that may be tried again.
-func (h *host) throttles(now time.Time, a Answer, probe bool) {
+func (h *host) throttles(now time.Time, a webpush.Answer, probe bool) {
 	switch {
 	case a.RetryAfter > 0 && (probe || bits.OnesCount32(h.recent) >= manyThrottled):
 		h.leaveAlone(now, min(a.RetryAfter, hostRetryAfter), asksForTime)
@@ -88,9 +90,9 @@ func (h *host) leaveAlone(now time.Time, wait time.Duration, why string) {
 
 // leftAlone answers who has to wait. That is no try, unless there is nothing to
 // wait for: a name that leads nowhere.
-func (h *host) leftAlone(wait time.Duration) Answer {
-	return Answer{
-		Verdict: RetryLater, RetryAfter: wait, Held: !h.unresolved, Unresolved: h.unresolved,
+func (h *host) leftAlone(wait time.Duration) webpush.Answer {
+	return webpush.Answer{
+		Verdict: webpush.RetryLater, RetryAfter: wait, Held: !h.unresolved, Unresolved: h.unresolved,
 		Reason: "the push host is left alone for now",
 	}
 }

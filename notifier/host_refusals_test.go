@@ -15,7 +15,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/modelstest"
-	"newsbell/notifier/h2"
+	"newsbell/notifier/webpush"
 )
 
 func TestStaleSubscriptionsNeverHoldBackGoodOnes(t *testing.T) {
@@ -102,7 +102,7 @@ func TestARefusedKeyDoesNotStopPushesThatAreSignedWithAnother(t *testing.T) {
 	for i := range 600 {
 		f.add(403, true)
 		if i%2 == 0 {
-			f.subscribers[i].status, f.subscribers[i].key = 201, &VAPIDKey{ID: 2}
+			f.subscribers[i].status, f.subscribers[i].key = 201, &webpush.VAPIDKey{ID: 2}
 		}
 	}
 	f.publish(100)
@@ -189,7 +189,7 @@ type fanOut struct {
 	pool        *pool
 	clock       *modelstest.Clock
 	subscribers []*subscriber
-	key         *VAPIDKey
+	key         *webpush.VAPIDKey
 	pageSize    int
 	waiting     []waiting
 	told        []models.HostEvent
@@ -214,7 +214,7 @@ type subscriber struct {
 	id                        int64
 	status                    int
 	reached                   bool
-	key                       *VAPIDKey
+	key                       *webpush.VAPIDKey
 	accepted, refused, blamed int
 }
 
@@ -226,7 +226,7 @@ type waiting struct {
 }
 
 func newFanOut(t fataler, inFlight int) *fanOut {
-	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &VAPIDKey{ID: 1}, byID: map[int64]*subscriber{}}
+	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &webpush.VAPIDKey{ID: 1}, byID: map[int64]*subscriber{}}
 	f.clock.Advance(24 * time.Hour)
 	f.pool = newPool(f, inFlight, func() bool { return false }, slog.New(slog.DiscardHandler))
 	f.pool.hosts.now = f.clock.Now
@@ -302,9 +302,12 @@ func (f *fanOut) send(page []waiting) {
 	}
 }
 
-// Seal implements [Sender]: it is the push service too.
-func (f *fanOut) Seal(p *Push) Sealed {
-	return func(context.Context) Answer {
+// verdicts are those of the statuses that a fanOut answers.
+var verdicts = map[int]webpush.Verdict{201: webpush.Accepted, 400: webpush.Rejected, 401: webpush.Unauthorized, 403: webpush.Unauthorized}
+
+// Prepare implements [Sender]: it is the push service too.
+func (f *fanOut) Prepare(p *webpush.Push) webpush.Prepared {
+	return func(context.Context) webpush.Answer {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		s := f.byID[p.SubscriptionID]
@@ -319,7 +322,7 @@ func (f *fanOut) Seal(p *Push) Sealed {
 		default:
 			s.refused++
 		}
-		return judge(h2.Response{Status: status}, f.clock.Now())
+		return webpush.Answer{Status: status, Verdict: verdicts[status]}
 	}
 }
 
@@ -331,5 +334,5 @@ func (f *fanOut) job(s *subscriber) job {
 	if key == nil {
 		key = f.key
 	}
-	return job{reached: s.reached, push: Push{SubscriptionID: s.id, Endpoint: fmt.Sprintf("https://push.example/%d", s.id), Key: key}}
+	return job{reached: s.reached, push: webpush.Push{SubscriptionID: s.id, Endpoint: fmt.Sprintf("https://push.example/%d", s.id), Key: key}}
 }

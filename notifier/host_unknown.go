@@ -3,6 +3,8 @@ package notifier
 import (
 	"errors"
 	"time"
+
+	"newsbell/notifier/webpush"
 )
 
 const (
@@ -49,7 +51,7 @@ func (h *host) hurry(now time.Time, isLeft func(*poolPage) bool) {
 		case now.Sub(b.alone) >= h.patience:
 			h.patience = min(patienceGrowth*h.patience, hostSilence)
 			b.giveUp(errUnknown)
-			h.queued -= b.sendBack(Answer{Verdict: RetryLater, Reason: errUnknown.Error()})
+			h.queued -= b.sendBack(webpush.Answer{Verdict: webpush.RetryLater, Reason: errUnknown.Error()})
 		}
 	}
 	h.forgetDone()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/notifier/webpush"
 )
 
 const (
@@ -126,7 +127,7 @@ func (s *hosts) drop(batches map[batchKey]*batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, b := range batches {
-		b.host.sendBack(b, Answer{})
+		b.host.sendBack(b, webpush.Answer{})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"newsbell/models/modelstest"
 	"newsbell/notifier/pushtest"
+	"newsbell/notifier/webpush"
 )
 
 func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
@@ -32,7 +33,7 @@ func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
 	r.hosts.check()
 	<-ended
 	for _, j := range stuck {
-		if j.answer.Verdict != RetryLater {
+		if j.answer.Verdict != webpush.RetryLater {
 			t.Fatalf("answer = %+v", j.answer)
 		}
 	}
@@ -114,7 +115,7 @@ func TestAHostThatFailsIsLeftAloneUntilOnePushShowsThatItIsBack(t *testing.T) {
 		t.Errorf("answers = %v; want the host to be left alone after %d failures", got, failuresInARow)
 	}
 	wait := jobs[99].answer.RetryAfter
-	if wait < firstProbe || wait > firstProbe*5/4 || jobs[99].answer.Verdict != RetryLater {
+	if wait < firstProbe || wait > firstProbe*5/4 || jobs[99].answer.Verdict != webpush.RetryLater {
 		t.Errorf("answer of the last = %+v", jobs[99].answer)
 	}
 	if got := r.sends(r.page(service, 10)); got[0] != 10 {
@@ -157,7 +158,7 @@ func TestA429IsAboutItsEndpoint(t *testing.T) {
 	if got := r.sends(jobs); !maps.Equal(got, map[int]int{429: 1, 201: 29}) {
 		t.Errorf("answers = %v", got)
 	}
-	if a := jobs[0].answer; a.Verdict != RetryLater || a.RetryAfter != 30*time.Second {
+	if a := jobs[0].answer; a.Verdict != webpush.RetryLater || a.RetryAfter != 30*time.Second {
 		t.Errorf("answer = %+v", a)
 	}
 }
@@ -228,7 +229,7 @@ func TestPushesBeyondAHostsLimitComeBackSoon(t *testing.T) {
 	if tried := service.Stats().Requests - asked; tried >= 8 || got[201] != tried || got[0] != 20-tried {
 		t.Errorf("answers = %v after %d requests; want few at a time", got, tried)
 	}
-	if a := jobs[19].answer; a.Verdict != RetryLater || a.RetryAfter != hostRetry {
+	if a := jobs[19].answer; a.Verdict != webpush.RetryLater || a.RetryAfter != hostRetry {
 		t.Errorf("answer of the last = %+v", a)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"newsbell/models"
+	"newsbell/notifier/webpush"
 )
 
 // keyring keeps the VAPID keys ready for signing; a key never changes.
@@ -12,14 +13,14 @@ type keyring struct {
 	store   *models.Store
 	subject string
 	mu      sync.Mutex
-	keys    map[int64]*VAPIDKey
+	keys    map[int64]*webpush.VAPIDKey
 }
 
 func newKeyring(store *models.Store, subject string) *keyring {
-	return &keyring{store: store, subject: subject, keys: map[int64]*VAPIDKey{}}
+	return &keyring{store: store, subject: subject, keys: map[int64]*webpush.VAPIDKey{}}
 }
 
-func (k *keyring) key(ctx context.Context, id int64) (*VAPIDKey, error) {
+func (k *keyring) key(ctx context.Context, id int64) (*webpush.VAPIDKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if key, ok := k.keys[id]; ok {
@@ -29,7 +30,7 @@ func (k *keyring) key(ctx context.Context, id int64) (*VAPIDKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := NewVAPIDKey(stored, k.subject)
+	key, err := webpush.NewVAPIDKey(stored, k.subject)
 	if err != nil {
 		return nil, err
 	}

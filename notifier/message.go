@@ -5,9 +5,8 @@ import (
 	"crypto/rand"
 	"fmt"
 
-	"github.com/SherClockHolmes/webpush-go"
-
 	"newsbell/models"
+	"newsbell/notifier/webpush"
 )
 
 // message is an alert as it is pushed. Its payload, Declarative Web Push JSON

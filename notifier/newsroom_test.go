@@ -12,6 +12,7 @@ import (
 	"newsbell/models"
 	"newsbell/models/modelstest"
 	"newsbell/notifier/pushtest"
+	"newsbell/notifier/webpush"
 )
 
 // newsroom is a notifier with everything real around it: a store, a bus, a push
@@ -24,8 +25,8 @@ type newsroom struct {
 	// other is a second push host, without TLS.
 	other *pushtest.Server
 	hosts models.PushHosts
-	// sender makes what seals and sends. Default: the fast one.
-	sender func(*http.Client) Sender
+	// sender makes what encrypts and sends. Default: the fast one.
+	sender func(*http.Client) webpush.Sender
 	// adjust changes a notifier before it runs.
 	adjust  func(*Notifier)
 	timeout time.Duration // of a request
@@ -60,7 +61,7 @@ func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
 	}
 	t.Cleanup(bus.Close)
 	n := &newsroom{t: t, bus: bus, service: service, other: other, hosts: hosts, adjust: func(*Notifier) {}, timeout: 2 * time.Second}
-	n.sender = func(client *http.Client) Sender { return NewFastSender(client) }
+	n.sender = func(client *http.Client) webpush.Sender { return webpush.NewFastSender(client) }
 	n.DB = modelstest.OpenWith(t, kind, models.Options{PushHosts: hosts, ShardSize: 5 * pageSize, PageSize: pageSize})
 	n.Outage("messages-down", "messenger")
 	n.stop = n.start(1)
@@ -75,7 +76,7 @@ func (n *newsroom) start(processes int) (stop func()) {
 	for range processes {
 		notifier, err := New(Options{
 			Store: n.Store, Bus: n.bus, SweepEvery: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(n.t.Output(), nil)),
-			Sender:  n.sender(NewClient(ClientOptions{Hosts: n.hosts, RootCAs: n.service.CertPool(), Timeout: n.timeout})),
+			Sender:  n.sender(webpush.NewClient(webpush.ClientOptions{Hosts: n.hosts, RootCAs: n.service.CertPool(), Timeout: n.timeout})),
 			BaseURL: "https://news.example", VAPIDSubject: "mailto:desk@example.com", Workers: 2, InFlight: 64,
 		})
 		if err != nil {

@@ -6,10 +6,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/SherClockHolmes/webpush-go"
 	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
+	"newsbell/notifier/webpush"
 )
 
 const (
@@ -108,24 +108,24 @@ func (d *noticeDesk) send(ctx context.Context, notices []models.Notice) error {
 	})
 }
 
-func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (Push, error) {
+func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (webpush.Push, error) {
 	r := notice.Recipient()
 	key, err := d.keys.key(ctx, r.VAPIDKeyID)
 	if err != nil {
-		return Push{}, err
+		return webpush.Push{}, err
 	}
 	var follows []models.Follow
 	if notice.Kind == models.WelcomeNotice {
 		if follows, err = d.store.Follows(ctx, notice.Subscription); err != nil {
-			return Push{}, err
+			return webpush.Push{}, err
 		}
 	}
 	receipts, err := d.store.ReceiptKey(ctx)
 	if err != nil {
-		return Push{}, err
+		return webpush.Push{}, err
 	}
 	payload, err := noticeMessage(d.notifications, notice, follows)
-	return Push{
+	return webpush.Push{
 		SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
 		Payload: payload, TTL: notice.Deadline.Sub(d.store.Now()),
 		Urgency: webpush.UrgencyHigh, Topic: receipts.Topic(noticeTag),
@@ -134,7 +134,7 @@ func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (Push, erro
 
 // judgeNotice is the result of an answer; each earlier claim was a try. What was
 // not sent before the end of this process may be sent by another at once.
-func (d *noticeDesk) judgeNotice(notice models.Notice, a Answer) models.Result {
+func (d *noticeDesk) judgeNotice(notice models.Notice, a webpush.Answer) models.Result {
 	if a.Verdict == 0 {
 		return models.Result{Recipient: notice.Recipient(), Outcome: models.Waiting, Due: d.store.Now()}
 	}

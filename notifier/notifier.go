@@ -16,6 +16,7 @@
 package notifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,14 +31,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"newsbell/models"
+	"newsbell/notifier/webpush"
 )
 
 // Options are what a notifier needs; zero fields get their defaults.
 type Options struct {
 	Store *models.Store
 	Bus   *Bus
-	// Sender seals and sends.
-	Sender Sender
+	// Sender encrypts and sends.
+	Sender webpush.Sender
 	// BaseURL is where readers find the pages, without a slash at the end.
 	BaseURL string
 	// VAPIDSubject is whom push services may ask: an https or mailto URL.
@@ -52,7 +54,7 @@ type Options struct {
 	// most. Default: 2048.
 	InFlight int
 	// Busy tells whether this process has something more urgent to do, such as to
-	// answer readers' requests. Sealing pauses often while it has. Default: never.
+	// answer readers' requests. Encryption pauses often while it has. Default: never.
 	Busy func() bool
 	// SweepEvery is how often unfinished work is offered again. Default: 1 s.
 	SweepEvery time.Duration
@@ -109,7 +111,7 @@ func New(o Options) (*Notifier, error) {
 		published:     make(chan struct{}, 1),
 		isReady:       make(chan struct{}),
 	}
-	if sender, ok := o.Sender.(*FastSender); ok {
+	if sender, ok := o.Sender.(webpush.Warmer); ok {
 		n.warm = sender.Warm
 	}
 	return n, nil
@@ -194,7 +196,7 @@ func (o Options) withDefaults() Options {
 	if o.Busy == nil {
 		o.Busy = func() bool { return false }
 	}
-	o.SweepEvery = orDefault(o.SweepEvery, time.Second)
+	o.SweepEvery = cmp.Or(o.SweepEvery, time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

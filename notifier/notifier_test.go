@@ -10,6 +10,7 @@ import (
 	"newsbell/models"
 	"newsbell/models/modelstest"
 	"newsbell/notifier/pushtest"
+	"newsbell/notifier/webpush"
 )
 
 const everything = "outage/messages-down:all"
@@ -37,7 +38,7 @@ func TestAPublishedAlertReachesEveryFollowerOnce(t *testing.T) {
 func TestWebPushGoReachesEveryFollowerToo(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		n.stop()
-		n.sender = func(client *http.Client) Sender { return NewWebPushSender(client) }
+		n.sender = func(client *http.Client) webpush.Sender { return webpush.NewReferenceSender(client) }
 		n.start(1)
 		followers := n.readers(30, everything)
 		counts := n.finished(n.publish(models.Draft{Headline: "Messages fail"}))
@@ -280,7 +281,7 @@ func TestALostQueueLosesNoAlert(t *testing.T) {
 func TestEachSubscriptionIsSignedForWithItsOwnKey(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		before := n.reader(everything)
-		private, public, err := GenerateVAPIDKeys()
+		private, public, err := webpush.GenerateVAPIDKeys()
 		if err != nil {
 			t.Fatal(err)
 		}

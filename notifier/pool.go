@@ -8,23 +8,24 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/notifier/webpush"
 )
 
 // shutdownGrace is how long pushes in flight may go on when the process shall
 // stop: long enough for an answer that is on its way.
 const shutdownGrace = 80 * time.Millisecond
 
-// giveWay is how long sealing pauses after a message while the process is busy
+// giveWay is how long encryption pauses after a message while the process is busy
 // otherwise: some times what a message takes. So it goes on with a part of its
 // speed, whatever is asked of the process.
 const giveWay = 150 * time.Microsecond
 
-// pool sends pushes. Sealing keeps a core busy, so that there are as many
+// pool sends pushes. Encryption keeps a core busy, so that there are as many
 // goroutines for that as cores: more would only keep everything else waiting,
 // the readers' requests too. Sending waits for the network, so that each push
 // has a goroutine for that. Which push is next, its hosts say.
 type pool struct {
-	sender  Sender
+	sender  webpush.Sender
 	busy    func() bool
 	hosts   *hosts
 	sending sync.WaitGroup
@@ -32,15 +33,15 @@ type pool struct {
 
 // job is a push and, when it has been sent, its answer.
 type job struct {
-	push   Push
-	answer Answer
+	push   webpush.Push
+	answer webpush.Answer
 	// reached says that an alert was accepted for the subscription lately.
 	reached bool
 	// again says that it has been refused, or tried in vain, before.
 	again bool
 }
 
-func newPool(sender Sender, size int, busy func() bool, log *slog.Logger) *pool {
+func newPool(sender webpush.Sender, size int, busy func() bool, log *slog.Logger) *pool {
 	return &pool{sender: sender, busy: busy, hosts: newHosts(size, log)}
 }
 
@@ -49,7 +50,7 @@ func newPool(sender Sender, size int, busy func() bool, log *slog.Logger) *pool 
 func (p *pool) start(tell func(models.HostEvent)) (stop func()) {
 	var running sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
-		running.Go(p.seal)
+		running.Go(p.encrypt)
 	}
 	watching, stopWatch := context.WithCancel(context.Background())
 	running.Go(func() { p.hosts.watch(watching, tell) })
@@ -82,11 +83,11 @@ func (p *pool) send(ctx context.Context, jobs []job, of source) {
 	p.hosts.blame(batches)
 }
 
-func (p *pool) seal() {
+func (p *pool) encrypt() {
 	for a, ok := p.hosts.next(); ok; a, ok = p.hosts.next() {
-		sealed := p.sender.Seal(&a.job.push)
+		prepared := p.sender.Prepare(&a.job.push)
 		p.sending.Go(func() {
-			a.job.answer = a.send(sealed)
+			a.job.answer = a.send(prepared)
 			p.hosts.answered(a)
 		})
 		if p.busy() {
@@ -97,15 +98,15 @@ func (p *pool) seal() {
 	}
 }
 
-func (a attempt) send(sealed Sealed) Answer {
-	answer := sealed(a.batch.sending)
+func (a attempt) send(prepared webpush.Prepared) webpush.Answer {
+	answer := prepared.Send(a.batch.sending)
 	switch {
-	case answer.Verdict != RetryLater || answer.Status != 0:
+	case answer.Verdict != webpush.RetryLater || answer.Status != 0:
 		return answer
 	case a.batch.page.sending.Err() != nil:
-		return Answer{} // given up by us, not by the push service
+		return webpush.Answer{} // given up by us, not by the push service
 	case a.batch.sending.Err() != nil:
-		return Answer{Verdict: RetryLater, Reason: context.Cause(a.batch.sending).Error()}
+		return webpush.Answer{Verdict: webpush.RetryLater, Reason: context.Cause(a.batch.sending).Error()}
 	}
 	return answer
 }

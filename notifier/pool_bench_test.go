@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/notifier/webpush"
 )
 
 type acceptAll struct{}
 
-func (acceptAll) Seal(*Push) Sealed {
-	return func(context.Context) Answer { return Answer{Status: 201, Verdict: Accepted} }
+func (acceptAll) Prepare(*webpush.Push) webpush.Prepared {
+	return func(context.Context) webpush.Answer { return webpush.Answer{Status: 201, Verdict: webpush.Accepted} }
 }
 
 // BenchmarkPool is what a push costs between its page and its sender.
@@ -22,7 +23,7 @@ func BenchmarkPool(b *testing.B) {
 	b.ReportAllocs()
 	for done := 0; done < b.N; done += len(jobs) {
 		for i := range jobs {
-			jobs[i] = job{push: Push{Endpoint: "https://fcm.googleapis.com/fcm/send/abcdefghijklmnop"}}
+			jobs[i] = job{push: webpush.Push{Endpoint: "https://fcm.googleapis.com/fcm/send/abcdefghijklmnop"}}
 		}
 		p.send(b.Context(), jobs, source{})
 	}

@@ -3,6 +3,7 @@ package notifier
 import (
 	"context"
 	"crypto/x509"
+	"encoding/base64"
 	"log/slog"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"newsbell/models"
 	"newsbell/models/modelstest"
 	"newsbell/notifier/pushtest"
+	"newsbell/notifier/webpush"
 )
 
 // postroom is a pool with real push services, and its clock in the test's hands.
@@ -17,7 +19,7 @@ type postroom struct {
 	*pool
 	t     *testing.T
 	clock *modelstest.Clock
-	key   *VAPIDKey
+	key   *webpush.VAPIDKey
 	// isBusy is what the rest of the process is; set it before anything is sent.
 	isBusy func() bool
 	// told gets what the pool would tell others.
@@ -40,15 +42,15 @@ func newPostroom(t *testing.T, services, inFlight int) (*postroom, []*pushtest.S
 		origins = append(origins, service.URL())
 		all[i] = service
 	}
-	client := NewClient(ClientOptions{Hosts: allowing(t, origins...), RootCAs: roots})
+	client := webpush.NewClient(webpush.ClientOptions{Hosts: modelstest.PushHosts(t, origins...), RootCAs: roots})
 	t.Cleanup(client.CloseIdleConnections)
-	return openPostroom(t, NewFastSender(client), inFlight), all
+	return openPostroom(t, webpush.NewFastSender(client), inFlight), all
 }
 
 // openPostroom starts another pool beside the first.
-func openPostroom(t *testing.T, sender Sender, inFlight int) *postroom {
+func openPostroom(t *testing.T, sender webpush.Sender, inFlight int) *postroom {
 	t.Helper()
-	key, _ := newTestKey(t)
+	key := newKey(t)
 	r := &postroom{
 		isBusy: func() bool { return false },
 		t:      t, clock: &modelstest.Clock{}, key: key, told: make(chan models.HostEvent, 10),
@@ -69,12 +71,34 @@ func (r *postroom) page(service *pushtest.Server, size int) []job {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		jobs[i].push = Push{
+		jobs[i].push = webpush.Push{
 			SubscriptionID: int64(i), Endpoint: reader.Endpoint(), Key: r.key, Payload: []byte("news"), TTL: time.Hour,
-			P256DH: decode(r.t, reader.P256DH()), Auth: decode(r.t, reader.Auth()),
+			P256DH: raw(r.t, reader.P256DH()), Auth: raw(r.t, reader.Auth()),
 		}
 	}
 	return jobs
+}
+
+func newKey(t *testing.T) *webpush.VAPIDKey {
+	t.Helper()
+	private, public, err := webpush.GenerateVAPIDKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := webpush.NewVAPIDKey(models.VAPIDKey{ID: 1, PublicKey: public, PrivateKey: private}, "mailto:news@newsroom.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func raw(t *testing.T, text string) []byte {
+	t.Helper()
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // sends sends a page to the end and counts its answers by status.

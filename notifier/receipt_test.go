@@ -7,12 +7,13 @@ import (
 
 	"newsbell/models"
 	"newsbell/notifier/pushtest"
+	"newsbell/notifier/webpush"
 )
 
 func TestEachReaderGetsAReceiptOfTheirOwn(t *testing.T) {
-	senders := map[string]func(*http.Client) Sender{
-		"fast":       func(client *http.Client) Sender { return NewFastSender(client) },
-		"webpush-go": func(client *http.Client) Sender { return NewWebPushSender(client) },
+	senders := map[string]func(*http.Client) webpush.Sender{
+		"fast":       func(client *http.Client) webpush.Sender { return webpush.NewFastSender(client) },
+		"webpush-go": func(client *http.Client) webpush.Sender { return webpush.NewReferenceSender(client) },
 	}
 	for name, sender := range senders {
 		t.Run(name, func(t *testing.T) {

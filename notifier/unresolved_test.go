@@ -8,19 +8,20 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/notifier/webpush"
 )
 
-// nowhere seals as another sender does, but for endpoints of names that lead
+// nowhere encrypts as another sender does, but for endpoints of names that lead
 // nowhere.
-type nowhere struct{ Sender }
+type nowhere struct{ webpush.Sender }
 
-func (n nowhere) Seal(p *Push) Sealed {
+func (n nowhere) Prepare(p *webpush.Push) webpush.Prepared {
 	if strings.Contains(p.Endpoint, "push.apple.com") {
-		return func(context.Context) Answer {
-			return Answer{Verdict: RetryLater, Unresolved: true, Reason: "no server has its name"}
+		return func(context.Context) webpush.Answer {
+			return webpush.Answer{Verdict: webpush.RetryLater, Unresolved: true, Reason: "no server has its name"}
 		}
 	}
-	return n.Sender.Seal(p)
+	return n.Sender.Prepare(p)
 }
 
 func TestNamesThatLeadNowhereEndTheirSubscriptionsButNotInAResolversOutage(t *testing.T) {

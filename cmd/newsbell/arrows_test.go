@@ -29,6 +29,9 @@ var closer = map[string][]string{
 	"newsbell/cmd/newsbell/lab":                 {"newsbell/cmd/newsbell/program", "newsbell/cmd/newsbell/client", "newsbell/cmd/newsbell/lab/netns"},
 	"newsbell/cmd/newsbell/lab/netns":           nil,
 	"newsbell/cmd/newsbell/program/programtest": {"newsbell/cmd/newsbell/program"},
+	"newsbell/notifier/webpush":                 {"newsbell/notifier/webpush/h2"},
+	"newsbell/notifier/webpush/h2":              nil,
+	"newsbell/notifier/pushtest":                nil,
 }
 
 // homes are the only folders that may import a library.

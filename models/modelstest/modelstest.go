@@ -87,12 +87,18 @@ func newDatabase(t testing.TB, kind Kind) string {
 	return newSQLite(t)
 }
 
-// knownHosts are the browsers' push services and two of an operator's own.
-func knownHosts(t testing.TB) models.PushHosts {
+// PushHosts allows the browsers' push services, and others.
+func PushHosts(t testing.TB, others ...string) models.PushHosts {
 	t.Helper()
-	hosts, err := models.NewPushHosts("push.example.org", "http://127.0.0.1:8030")
+	hosts, err := models.NewPushHosts(others...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return hosts
+}
+
+// knownHosts are the browsers' push services and two of an operator's own.
+func knownHosts(t testing.TB) models.PushHosts {
+	t.Helper()
+	return PushHosts(t, "push.example.org", "http://127.0.0.1:8030")
 }

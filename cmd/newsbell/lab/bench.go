@@ -25,7 +25,7 @@ type Bench struct {
 	Workers        int           `help:"Measure so many worker processes on PostgreSQL, instead of one server." default:"0"`
 	InFlight       int           `help:"Requests in flight of each process." default:"2048"`
 	Slots          int           `help:"Shards that each process sends at a time; 0: as many as it likes." default:"0"`
-	Sender         string        `help:"What seals and sends: fast or webpush-go." default:"fast" enum:"fast,webpush-go"`
+	Sender         string        `help:"What encrypts and sends: fast or webpush-go." default:"fast" enum:"fast,webpush-go"`
 	Rounds         int           `help:"Alerts whose first push is timed." default:"20"`
 	SubscribeStorm bool          `help:"Measure also how fast readers can subscribe while an alert goes out."`
 	SSE            int           `name:"sse" help:"Measure also how fast so many open live pages get an update." default:"0" placeholder:"PAGES"`

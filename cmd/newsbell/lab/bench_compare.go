@@ -96,7 +96,7 @@ func bareCryptography(n int, done func()) error {
 	for range runtime.NumCPU() {
 		group.Go(func() error {
 			for next.Add(1) <= int64(n) {
-				if err := seal(p256dh, auth, make([]byte, 513)); err != nil {
+				if err := encrypt(p256dh, auth, make([]byte, 513)); err != nil {
 					return err
 				}
 				done()
@@ -107,7 +107,7 @@ func bareCryptography(n int, done func()) error {
 	return group.Wait()
 }
 
-func seal(p256dh, auth, padded []byte) error {
+func encrypt(p256dh, auth, padded []byte) error {
 	sender, err := ecdh.P256().GenerateKey(rand.Reader)
 	if err != nil {
 		return err

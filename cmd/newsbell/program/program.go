@@ -17,6 +17,7 @@ import (
 	"newsbell/handlers"
 	"newsbell/models"
 	"newsbell/notifier"
+	"newsbell/notifier/webpush"
 )
 
 // Program is a running Newsbell: the notifier and, unless it is a worker alone,
@@ -186,10 +187,10 @@ func (p *Program) newWeb() (*handlers.Web, error) {
 
 func (p *Program) newNotifier() (*notifier.Notifier, error) {
 	c := p.config
-	client := notifier.NewClient(notifier.ClientOptions{Hosts: c.PushHosts, RootCAs: p.config.RootCAs})
-	var sender notifier.Sender = notifier.NewFastSender(client)
+	client := webpush.NewClient(webpush.ClientOptions{Hosts: c.PushHosts, RootCAs: p.config.RootCAs})
+	var sender webpush.Sender = webpush.NewFastSender(client)
 	if c.sender == "webpush-go" {
-		sender = notifier.NewWebPushSender(client)
+		sender = webpush.NewReferenceSender(client)
 	}
 	return notifier.New(notifier.Options{
 		Store: p.Store, Bus: p.bus, Sender: sender, BaseURL: c.BaseURL, VAPIDSubject: c.vapidSubject,

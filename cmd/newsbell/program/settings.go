@@ -18,7 +18,7 @@ import (
 
 	"newsbell/handlers/peer"
 	"newsbell/models"
-	"newsbell/notifier"
+	"newsbell/notifier/webpush"
 )
 
 // DatabaseSettings say where everything is kept.
@@ -40,7 +40,7 @@ type SenderSettings struct {
 	VAPIDSubject  string `name:"vapid-subject" help:"Whom push services may ask: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
 	AllowPushHost List   `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
 	PushCA        List   `name:"push-ca" help:"Files of certificates to trust as push services', instead of the system's." placeholder:"FILE"`
-	Sender        string `help:"What seals and sends: fast or webpush-go." default:"fast"`
+	Sender        string `help:"What encrypts and sends: fast or webpush-go." default:"fast"`
 	Workers       string `help:"Shards sent at a time. Default: three a core." default:"0"`
 	InFlight      string `help:"Requests in flight at a time." default:"2048"`
 	GoneGrace     string `help:"How long what a reader follows is kept after the push service has given up the browser's address." default:"720h"`
@@ -153,7 +153,7 @@ func (s SenderSettings) read(p *Problems, listen string) Config {
 	if !slices.Contains([]string{"fast", "webpush-go"}, s.Sender) {
 		p.Add("sender", "must be fast or webpush-go, not %q", s.Sender)
 	}
-	if err := notifier.CheckSubject(s.VAPIDSubject); err != nil {
+	if err := webpush.CheckSubject(s.VAPIDSubject); err != nil {
 		p.Add("vapid-subject", "%s", err)
 	}
 	c.RootCAs = p.certificates("push-ca", s.PushCA)

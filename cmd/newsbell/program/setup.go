@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"newsbell/models"
-	"newsbell/notifier"
+	"newsbell/notifier/webpush"
 )
 
 // connectTimeout is how long a database may take to answer.
@@ -71,7 +71,7 @@ func setUp(ctx context.Context, store *models.Store, out io.Writer) error {
 }
 
 func MakeVAPIDKey(ctx context.Context, store *models.Store) (models.VAPIDKey, error) {
-	private, public, err := notifier.GenerateVAPIDKeys()
+	private, public, err := webpush.GenerateVAPIDKeys()
 	if err != nil {
 		return models.VAPIDKey{}, err
 	}

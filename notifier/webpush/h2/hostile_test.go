@@ -372,7 +372,7 @@ func (p *peer) longHeader(id uint32, header []byte) {
 }
 
 func (p *peer) request() *Request {
-	return &Request{Target: &url.URL{Scheme: "https", Host: p.address, Path: "/push/1"}, Body: []byte("sealed")}
+	return &Request{Target: &url.URL{Scheme: "https", Host: p.address, Path: "/push/1"}, Body: []byte("encrypted")}
 }
 
 // connection is the client's only one.

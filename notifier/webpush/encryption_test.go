@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"bytes"
@@ -20,14 +20,14 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-func TestSealMakesTheMessageOfRFC8291(t *testing.T) {
+func TestEncryptMakesTheMessageOfRFC8291(t *testing.T) {
 	sender, err := ecdh.P256().NewPrivateKey(decode(t, "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	plaintext := []byte("When I grow up, I want to be a watermelon")
 
-	body, err := sealWith(nil, plaintext, len(plaintext),
+	body, err := encryptWith(nil, plaintext, len(plaintext),
 		decode(t, "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"),
 		decode(t, "BTBZMqHH6r4Tts7J_aSIgg"), sender, decode(t, "DGv6ra1nlYgDCS1FRnbzlw"))
 	if err != nil {
@@ -42,7 +42,7 @@ func TestSealMakesTheMessageOfRFC8291(t *testing.T) {
 	}
 }
 
-func TestSealDerivesTheKeyAndNonceOfRFC8291(t *testing.T) {
+func TestEncryptDerivesTheKeyAndNonceOfRFC8291(t *testing.T) {
 	key, nonce := contentKey(decode(t, "kyrL1jIIOHEzg3sM2ZWRHDRB62YACZhhSlknJ672kSs"),
 		decode(t, "BTBZMqHH6r4Tts7J_aSIgg"),
 		decode(t, "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"),
@@ -56,53 +56,53 @@ func TestSealDerivesTheKeyAndNonceOfRFC8291(t *testing.T) {
 	}
 }
 
-func TestReaderOpensWhatWasSealed(t *testing.T) {
+func TestReaderOpensWhatWasEncrypted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		reader := newReaderKeys(t)
 		plaintext := rapid.SliceOfN(rapid.Byte(), 0, MaxPayload).Draw(t, "plaintext")
 		before := rapid.SliceOfN(rapid.Byte(), 0, 8).Draw(t, "dst")
 
-		sealed, err := Seal(slices.Clone(before), plaintext, reader.p256dh(), reader.auth)
+		encrypted, err := Encrypt(slices.Clone(before), plaintext, reader.p256dh(), reader.auth)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.HasPrefix(sealed, before) {
+		if !bytes.HasPrefix(encrypted, before) {
 			t.Fatal("what was in dst is changed")
 		}
-		opened, err := reader.open(sealed[len(before):])
+		opened, err := reader.open(encrypted[len(before):])
 		if err != nil || !bytes.Equal(opened, plaintext) {
 			t.Fatalf("opened = %x, %v; want %x", opened, err, plaintext)
 		}
 	})
 }
 
-func TestSealedLengthTellsOnlyTheBucket(t *testing.T) {
+func TestEncryptedLengthTellsOnlyTheBucket(t *testing.T) {
 	reader := newReaderKeys(t)
 	for _, c := range []struct{ plaintext, padded int }{
 		{0, 512}, {1, 512}, {512, 512}, {513, 1024}, {1024, 1024}, {1025, 2048}, {2049, 3993}, {3993, 3993},
 	} {
-		sealed, err := Seal(nil, make([]byte, c.plaintext), reader.p256dh(), reader.auth)
+		encrypted, err := Encrypt(nil, make([]byte, c.plaintext), reader.p256dh(), reader.auth)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := 16 + 4 + 1 + 65 + c.padded + 1 + 16; len(sealed) != want || len(sealed) > 4096 {
-			t.Errorf("%d bytes sealed are %d, want %d", c.plaintext, len(sealed), want)
+		if want := 16 + 4 + 1 + 65 + c.padded + 1 + 16; len(encrypted) != want || len(encrypted) > 4096 {
+			t.Errorf("%d bytes encrypted are %d, want %d", c.plaintext, len(encrypted), want)
 		}
-		if size := int(binary.BigEndian.Uint32(sealed[16:])); size <= c.padded+1+16 {
+		if size := int(binary.BigEndian.Uint32(encrypted[16:])); size <= c.padded+1+16 {
 			t.Errorf("%d bytes: record size %d is too small", c.plaintext, size)
 		}
 	}
 }
 
-func TestSealUsesEachKeyAndSaltOnce(t *testing.T) {
+func TestEncryptUsesEachKeyAndSaltOnce(t *testing.T) {
 	reader := newReaderKeys(t)
 	seen := map[string]bool{}
 	for range 100 {
-		sealed, err := Seal(nil, []byte("the same"), reader.p256dh(), reader.auth)
+		encrypted, err := Encrypt(nil, []byte("the same"), reader.p256dh(), reader.auth)
 		if err != nil {
 			t.Fatal(err)
 		}
-		salt, key := string(sealed[:16]), string(sealed[21:86])
+		salt, key := string(encrypted[:16]), string(encrypted[21:86])
 		if seen[salt] || seen[key] {
 			t.Fatal("a salt or a key was used again")
 		}
@@ -110,7 +110,7 @@ func TestSealUsesEachKeyAndSaltOnce(t *testing.T) {
 	}
 }
 
-func TestSealRefusesWhatCouldNotBeOpened(t *testing.T) {
+func TestEncryptRefusesWhatCouldNotBeOpened(t *testing.T) {
 	reader := newReaderKeys(t)
 	point, auth := reader.p256dh(), reader.auth
 	offCurve := slices.Clone(point)
@@ -129,9 +129,9 @@ func TestSealRefusesWhatCouldNotBeOpened(t *testing.T) {
 		"a short auth":          {1, point, auth[:15]},
 		"a long auth":           {1, point, append(slices.Clone(auth), 0)},
 	} {
-		sealed, err := Seal([]byte("kept"), make([]byte, c.length), c.p256dh, c.auth)
-		if err == nil || string(sealed) != "kept" {
-			t.Errorf("%s: sealed %q, error = %v", name, sealed, err)
+		encrypted, err := Encrypt([]byte("kept"), make([]byte, c.length), c.p256dh, c.auth)
+		if err == nil || string(encrypted) != "kept" {
+			t.Errorf("%s: encrypted %q, error = %v", name, encrypted, err)
 		}
 		if tooLong := c.length > MaxPayload; errors.Is(err, ErrPayloadTooLong) != tooLong {
 			t.Errorf("%s: error = %v", name, err)
@@ -139,7 +139,7 @@ func TestSealRefusesWhatCouldNotBeOpened(t *testing.T) {
 	}
 }
 
-func TestHTTPECEOpensWhatWasSealed(t *testing.T) {
+func TestHTTPECEOpensWhatWasEncrypted(t *testing.T) {
 	type message struct {
 		PrivateKey string `json:"privateKey"`
 		Auth       string `json:"auth"`
@@ -151,12 +151,12 @@ func TestHTTPECEOpensWhatWasSealed(t *testing.T) {
 		reader := newReaderKeys(t)
 		plaintext := make([]byte, length)
 		rand.Read(plaintext)
-		sealed, err := Seal(nil, plaintext, reader.p256dh(), reader.auth)
+		encrypted, err := Encrypt(nil, plaintext, reader.p256dh(), reader.auth)
 		if err != nil {
 			t.Fatal(err)
 		}
 		encode := base64.RawURLEncoding.EncodeToString
-		if err := json.NewEncoder(&input).Encode(message{encode(reader.private.Bytes()), encode(reader.auth), encode(sealed)}); err != nil {
+		if err := json.NewEncoder(&input).Encode(message{encode(reader.private.Bytes()), encode(reader.auth), encode(encrypted)}); err != nil {
 			t.Fatal(err)
 		}
 		plaintexts = append(plaintexts, encode(plaintext))
@@ -213,7 +213,7 @@ func newReaderKeys(t interface{ Fatal(...any) }) readerKeys {
 func (r readerKeys) p256dh() []byte { return r.private.PublicKey().Bytes() }
 
 // open decrypts with the push service's own code, which shares nothing with
-// the sealer's.
+// the encrypter's.
 func (r readerKeys) open(body []byte) ([]byte, error) {
 	return pushtest.Decrypt(body, r.private, r.auth)
 }

@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"net/http"
@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/SherClockHolmes/webpush-go"
 	"golang.org/x/net/http2/hpack"
 )
 
@@ -21,7 +20,7 @@ type pushHeaders struct {
 type headerKey struct {
 	authorization string
 	ttl           int
-	urgency       webpush.Urgency
+	urgency       Urgency
 	topic         string
 }
 

@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"newsbell/notifier/h2"
+	"newsbell/notifier/webpush/h2"
 )
 
 // Verdict is what a push service's answer means for the push and its
@@ -75,12 +75,12 @@ type Answer struct {
 	Detail string
 }
 
-// forLog is why there is this answer.
-func (a Answer) forLog() string { return cmp.Or(a.Detail, a.Reason) }
+// ForLog is why there is this answer.
+func (a Answer) ForLog() string { return cmp.Or(a.Detail, a.Reason) }
 
-// isRefusal tells whether the push service refused the push: for the sake of its
+// IsRefusal tells whether the push service refused the push: for the sake of its
 // subscription, or of our key, clock or message.
-func (a Answer) isRefusal() bool {
+func (a Answer) IsRefusal() bool {
 	return a.Verdict == Unauthorized || a.Verdict == KeyMismatch || a.Verdict == Rejected && a.Status != 0
 }
 
@@ -109,7 +109,7 @@ func judgeError(err error) Answer {
 	timeout, isNet := errors.AsType[net.Error](err)
 	switch {
 	case errors.Is(err, errForbidden), errors.Is(err, h2.ErrTooLarge):
-		return refuse(err)
+		return Unsendable(err)
 	case errors.Is(err, context.Canceled):
 		return Answer{Verdict: RetryLater, Reason: "cancelled"}
 	case errors.Is(err, context.DeadlineExceeded), isNet && timeout.Timeout():
@@ -118,8 +118,8 @@ func judgeError(err error) Answer {
 	return Answer{Verdict: RetryLater, Unresolved: unresolved, Reason: networkReason(err), Detail: safeText(err.Error())}
 }
 
-// refuse is the answer to a push that could not be made.
-func refuse(err error) Answer {
+// Unsendable is the answer to a push that could not be made.
+func Unsendable(err error) Answer {
 	return Answer{Verdict: Rejected, Reason: safeText(err.Error())}
 }
 

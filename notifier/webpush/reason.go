@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"cmp"
@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"unicode/utf8"
 
-	"newsbell/notifier/h2"
+	"newsbell/notifier/webpush/h2"
 )
 
 // reasonOf is what the response says: Apple's "reason", Mozilla's "message", a

@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"crypto/ecdsa"
@@ -106,14 +106,6 @@ func NewVAPIDKey(key models.VAPIDKey, subject string) (*VAPIDKey, error) {
 		now:     time.Now,
 		tokens:  map[string]token{},
 	}, nil
-}
-
-// id is the key's ID; 0 of no key.
-func (k *VAPIDKey) id() int64 {
-	if k == nil {
-		return 0
-	}
-	return k.ID
 }
 
 // PublicKey is the uncompressed point, base64url without padding: what

@@ -1,6 +1,7 @@
-package notifier
+package webpush
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -16,7 +17,7 @@ import (
 	"code.dny.dev/ssrf"
 
 	"newsbell/models"
-	"newsbell/notifier/h2"
+	"newsbell/notifier/webpush/h2"
 )
 
 // ClientOptions says where a client may go and how long it waits. Zero times
@@ -38,9 +39,9 @@ type ClientOptions struct {
 // after the name is resolved, so a name that points into the network at home
 // leads nowhere.
 func NewClient(o ClientOptions) *http.Client {
-	o.ConnectTimeout = orDefault(o.ConnectTimeout, 5*time.Second)
-	o.HeaderTimeout = orDefault(o.HeaderTimeout, 10*time.Second)
-	o.Timeout = orDefault(o.Timeout, 15*time.Second)
+	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 5*time.Second)
+	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 10*time.Second)
+	o.Timeout = cmp.Or(o.Timeout, 15*time.Second)
 
 	dialer := &net.Dialer{
 		Timeout:   o.ConnectTimeout,
@@ -147,11 +148,4 @@ func dialGuard(hosts models.PushHosts) func(network, address string, c syscall.R
 		}
 		return nil
 	}
-}
-
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return d
 }

@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"context"
@@ -11,29 +11,29 @@ import (
 	"github.com/SherClockHolmes/webpush-go"
 )
 
-// WebPushSender sends with webpush-go: the second implementation, which the
+// ReferenceSender sends with webpush-go: the second implementation, which the
 // first one is checked and measured against. It signs a token for each push.
-type WebPushSender struct{ client *http.Client }
+type ReferenceSender struct{ client *http.Client }
 
-// NewWebPushSender sends through a client of [NewClient].
-func NewWebPushSender(client *http.Client) *WebPushSender { return &WebPushSender{client} }
+// NewReferenceSender sends through a client of [NewClient].
+func NewReferenceSender(client *http.Client) *ReferenceSender { return &ReferenceSender{client} }
 
-// Seal implements [Sender]. webpush-go seals and sends in one.
-func (s *WebPushSender) Seal(p *Push) Sealed {
+// Prepare implements [Sender]. webpush-go encrypts and sends in one.
+func (s *ReferenceSender) Prepare(p *Push) Prepared {
 	return func(ctx context.Context) Answer { return s.send(ctx, p) }
 }
 
-func (s *WebPushSender) send(ctx context.Context, p *Push) Answer {
-	target, err := p.target()
+func (s *ReferenceSender) send(ctx context.Context, p *Push) Answer {
+	target, err := p.Target()
 	if err != nil {
-		return refuse(err)
+		return Unsendable(err)
 	}
 	padded, err := paddedSize(len(p.Payload))
 	if err != nil {
-		return refuse(err)
+		return Unsendable(err)
 	}
 	if len(p.Auth) != authSize { // which webpush-go does not check
-		return refuse(errAuthSize)
+		return Unsendable(errAuthSize)
 	}
 	// webpush-go writes its padding behind the payload if there is room.
 	payload := p.Payload[:len(p.Payload):len(p.Payload)]
@@ -55,7 +55,7 @@ func (s *WebPushSender) send(ctx context.Context, p *Push) Answer {
 		return judgeError(err)
 	}
 	if err != nil {
-		return refuse(err)
+		return Unsendable(err)
 	}
 	return answerOf(response)
 }

@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"crypto/aes"
@@ -24,19 +24,19 @@ const (
 	tagSize    = 16
 )
 
-// Errors of [Seal].
+// Errors of [Encrypt].
 var (
 	ErrPayloadTooLong = fmt.Errorf("payload is longer than %d bytes", MaxPayload)
 	errAuthSize       = errors.New("the reader's auth secret is not 16 bytes")
 )
 
-// Seal appends to dst the message that only the reader with these keys can
+// Encrypt appends to dst the message that only the reader with these keys can
 // open (RFC 8291): a body in the aes128gcm coding of one record (RFC 8188),
 // with a key pair and a salt of its own. The plaintext is padded to one of
 // four lengths, so that the body's length says little about it. It fails with
 // [ErrPayloadTooLong], and on a p256dh that is no point of P-256 in 65 bytes
 // or an auth that is not 16 bytes.
-func Seal(dst, plaintext, p256dh, auth []byte) ([]byte, error) {
+func Encrypt(dst, plaintext, p256dh, auth []byte) ([]byte, error) {
 	padded, err := paddedSize(len(plaintext))
 	if err != nil {
 		return dst, err
@@ -47,7 +47,7 @@ func Seal(dst, plaintext, p256dh, auth []byte) ([]byte, error) {
 	}
 	salt := make([]byte, saltSize)
 	rand.Read(salt)
-	return sealWith(dst, plaintext, padded, p256dh, auth, sender, salt)
+	return encryptWith(dst, plaintext, padded, p256dh, auth, sender, salt)
 }
 
 // paddedSize is the bucket for a plaintext of n bytes.
@@ -60,7 +60,7 @@ func paddedSize(n int) (int, error) {
 	return 0, ErrPayloadTooLong
 }
 
-func sealWith(dst, plaintext []byte, padded int, p256dh, auth []byte, sender *ecdh.PrivateKey, salt []byte) ([]byte, error) {
+func encryptWith(dst, plaintext []byte, padded int, p256dh, auth []byte, sender *ecdh.PrivateKey, salt []byte) ([]byte, error) {
 	reader, err := ecdh.P256().NewPublicKey(p256dh)
 	if err != nil {
 		return dst, fmt.Errorf("reader's key: %w", err)

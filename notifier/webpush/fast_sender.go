@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"newsbell/notifier/h2"
+	"newsbell/notifier/webpush/h2"
 )
 
 // FastSender spends on a push little more than its cryptography: tokens and
@@ -28,9 +28,9 @@ func NewFastSender(client *http.Client) *FastSender {
 	return &FastSender{client: client, transport: transport}
 }
 
-// Seal implements [Sender].
-func (s *FastSender) Seal(p *Push) Sealed {
-	target, err := p.target()
+// Prepare implements [Sender].
+func (s *FastSender) Prepare(p *Push) Prepared {
+	target, err := p.Target()
 	if err != nil {
 		return refused(err)
 	}
@@ -43,7 +43,7 @@ func (s *FastSender) Seal(p *Push) Sealed {
 	if body == nil {
 		body = new([]byte)
 	}
-	if *body, err = Seal((*body)[:0], p.Payload, p.P256DH, p.Auth); err != nil {
+	if *body, err = Encrypt((*body)[:0], p.Payload, p.P256DH, p.Auth); err != nil {
 		return refused(err)
 	}
 	header := s.headers.get(headerKey{authorization, p.ttlSeconds(), p.Urgency, p.Topic})

@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"errors"
@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/modelstest"
 )
 
 func TestDialGuardAllowsOnlyPublicAddresses(t *testing.T) {
-	guard := dialGuard(allowing(t, "http://127.0.0.1:8030", "https://up.example.org:8443"))
+	guard := dialGuard(modelstest.PushHosts(t, "http://127.0.0.1:8030", "https://up.example.org:8443"))
 	for address, allowed := range map[string]bool{
 		"142.250.185.74:443":             true,
 		"142.250.185.74:8443":            true,
@@ -65,7 +66,7 @@ func TestClientRefusesHostsThatAreNotOnItsList(t *testing.T) {
 	var requests atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	t.Cleanup(server.Close)
-	client := NewClient(ClientOptions{Hosts: allowing(t)})
+	client := NewClient(ClientOptions{Hosts: modelstest.PushHosts(t)})
 
 	_, err := client.Post(server.URL+"/push/1", "", strings.NewReader("x"))
 	if err == nil || requests.Load() != 0 {
@@ -81,7 +82,7 @@ func TestClientDialsNoAddressOfThisMachineForANameOnItsList(t *testing.T) {
 	t.Cleanup(server.Close)
 	port := server.URL[strings.LastIndexByte(server.URL, ':'):]
 	// A name on the list that somebody made to point to this machine.
-	transport := NewClient(ClientOptions{Hosts: allowing(t, "https://up.example.org"+port)}).Transport.(*pushTransport)
+	transport := NewClient(ClientOptions{Hosts: modelstest.PushHosts(t, "https://up.example.org"+port)}).Transport.(*pushTransport)
 
 	_, err := transport.next.DialContext(t.Context(), "tcp", "localhost"+port)
 	if err == nil || !strings.Contains(err.Error(), "prohibited") {
@@ -105,7 +106,7 @@ func TestClientKeepsItsConnectionOverHTTP2(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	client := NewClient(ClientOptions{
-		Hosts:   allowing(t, server.URL),
+		Hosts:   modelstest.PushHosts(t, server.URL),
 		RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
 	})
 	t.Cleanup(client.CloseIdleConnections)
@@ -134,20 +135,10 @@ func TestClientGivesUpOnAServerThatSaysNothing(t *testing.T) {
 		"header": {HeaderTimeout: 50 * time.Millisecond},
 		"total":  {Timeout: 50 * time.Millisecond},
 	} {
-		options.Hosts = allowing(t, server.URL)
+		options.Hosts = modelstest.PushHosts(t, server.URL)
 		_, err := NewClient(options).Post(server.URL+"/push/1", "", nil)
 		if got := judgeError(err); got != (Answer{Verdict: RetryLater, Reason: "timed out"}) {
 			t.Errorf("%s: answer = %+v of %v", name, got, err)
 		}
 	}
-}
-
-// allowing is the list with what a test needs besides.
-func allowing(t testing.TB, extra ...string) models.PushHosts {
-	t.Helper()
-	hosts, err := models.NewPushHosts(extra...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return hosts
 }

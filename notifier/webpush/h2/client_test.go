@@ -29,9 +29,9 @@ func TestPostBringsRequestAndResponse(t *testing.T) {
 	})
 	target := target(t, server, "/push/a%2Fb?x=1")
 	response, err := newTestClient(t, server).Post(t.Context(), &Request{
-		Target: target, Header: []hpack.HeaderField{{Name: "ttl", Value: "60"}}, Body: []byte("sealed"),
+		Target: target, Header: []hpack.HeaderField{{Name: "ttl", Value: "60"}}, Body: []byte("encrypted"),
 	})
-	want := fmt.Sprintf("HTTP/2.0 POST %s /push/a%%2Fb?x=1 ttl=60 6 sealed", target.Host)
+	want := fmt.Sprintf("HTTP/2.0 POST %s /push/a%%2Fb?x=1 ttl=60 9 encrypted", target.Host)
 	if err != nil || response.Status != 429 || response.Header.RetryAfter != "7" || string(response.Body) != want {
 		t.Errorf("response = %+v, %v\nbody = %s\nwant   %s", response, err, response.Body, want)
 	}

@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"crypto/aes"
@@ -38,7 +38,7 @@ func BenchmarkFloor(b *testing.B) {
 	})
 }
 
-func BenchmarkSeal(b *testing.B) {
+func BenchmarkEncrypt(b *testing.B) {
 	reader := newReaderKeys(b)
 	p256dh, payload := reader.p256dh(), make([]byte, 400)
 	b.ReportAllocs()
@@ -46,7 +46,7 @@ func BenchmarkSeal(b *testing.B) {
 		var body []byte
 		for pb.Next() {
 			var err error
-			if body, err = Seal(body[:0], payload, p256dh, reader.auth); err != nil {
+			if body, err = Encrypt(body[:0], payload, p256dh, reader.auth); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -61,7 +61,7 @@ func BenchmarkFastSender(b *testing.B) {
 }
 
 func BenchmarkWebPushSender(b *testing.B) {
-	benchmarkSender(b, func(c *http.Client) Sender { return NewWebPushSender(c) })
+	benchmarkSender(b, func(c *http.Client) Sender { return NewReferenceSender(c) })
 }
 
 func benchmarkSender(b *testing.B, newSender func(*http.Client) Sender) {

@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"newsbell/notifier/h2"
+	"newsbell/notifier/webpush/h2"
 )
 
 func TestJudgeReadsWhatEachPushServiceAnswers(t *testing.T) {

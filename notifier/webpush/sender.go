@@ -1,29 +1,37 @@
-package notifier
+package webpush
 
 import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
-	"newsbell/notifier/h2"
+	"newsbell/notifier/webpush/h2"
 )
 
-// Sender seals pushes and hands them to their push services. It never fails:
+// Sender encrypts pushes and hands them to their push services. It never fails:
 // what goes wrong is an [Answer] too. Safe for concurrent use.
 type Sender interface {
-	// Seal does what keeps a core busy, and returns what waits for the network.
-	Seal(p *Push) Sealed
+	// Prepare encrypts and signs, which keeps a core busy. Sending what it returns
+	// waits for the network.
+	Prepare(p *Push) Prepared
 }
 
-// Sealed hands a push to its push service, once. It returns when there is an
-// answer, when ctx ends, or when the client's time is up; a network failure is
-// an answer to retry later.
-type Sealed func(ctx context.Context) Answer
+// Warmer is a sender that can connect to a push service before there is a push.
+type Warmer interface{ Warm(origin *url.URL) }
+
+// Prepared is an encrypted and signed push.
+type Prepared func(ctx context.Context) Answer
+
+// Send hands the push to its push service; call it once. It returns when there is
+// an answer, when ctx ends, or when the client's time is up. The answer to a
+// network failure is to retry later.
+func (p Prepared) Send(ctx context.Context) Answer { return p(ctx) }
 
 // refused is a push that cannot be sent.
-func refused(err error) Sealed {
-	return func(context.Context) Answer { return refuse(err) }
+func refused(err error) Prepared {
+	return func(context.Context) Answer { return Unsendable(err) }
 }
 
 const (

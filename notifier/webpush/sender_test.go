@@ -1,4 +1,4 @@
-package notifier
+package webpush
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/SherClockHolmes/webpush-go"
+	"newsbell/models/modelstest"
 )
 
 // onEachSender runs a test with both senders, over HTTP/2 with TLS, HTTP/1.1
@@ -29,7 +29,7 @@ func onEachSender(t *testing.T, serve http.HandlerFunc, test func(t *testing.T, 
 	} {
 		for name, newSender := range map[string]func(*http.Client) Sender{
 			"FastSender":    func(c *http.Client) Sender { return NewFastSender(c) },
-			"WebPushSender": func(c *http.Client) Sender { return NewWebPushSender(c) },
+			"WebPushSender": func(c *http.Client) Sender { return NewReferenceSender(c) },
 		} {
 			t.Run(name+"/"+protocol, func(t *testing.T) {
 				test(t, newService(t, serve, start, newSender))
@@ -38,7 +38,7 @@ func onEachSender(t *testing.T, serve http.HandlerFunc, test func(t *testing.T, 
 	}
 }
 
-func TestSenderDeliversThePayloadSealedAndSigned(t *testing.T) {
+func TestSenderDeliversThePayloadEncryptedAndSigned(t *testing.T) {
 	var got *http.Request
 	var body []byte
 	serve := func(w http.ResponseWriter, r *http.Request) {
@@ -352,8 +352,8 @@ type service struct {
 	reader readerKeys
 }
 
-// Send seals and sends.
-func (s *service) Send(ctx context.Context, p *Push) Answer { return s.Seal(p)(ctx) }
+// Send encrypts and sends.
+func (s *service) Send(ctx context.Context, p *Push) Answer { return s.Prepare(p)(ctx) }
 
 func newService(t testing.TB, serve http.HandlerFunc, start func(*httptest.Server), newSender func(*http.Client) Sender) *service {
 	t.Helper()
@@ -364,7 +364,7 @@ func newService(t testing.TB, serve http.HandlerFunc, start func(*httptest.Serve
 	if server.Certificate() != nil {
 		roots.AddCert(server.Certificate())
 	}
-	client := NewClient(ClientOptions{Hosts: allowing(t, server.URL), RootCAs: roots})
+	client := NewClient(ClientOptions{Hosts: modelstest.PushHosts(t, server.URL), RootCAs: roots})
 	key, _ := newTestKey(t)
 	t.Cleanup(server.Close)
 	t.Cleanup(client.CloseIdleConnections)
@@ -374,7 +374,7 @@ func newService(t testing.TB, serve http.HandlerFunc, start func(*httptest.Serve
 func (s *service) push(payload string) *Push {
 	return &Push{
 		SubscriptionID: 7, Endpoint: s.URL + "/push/hush", P256DH: s.reader.p256dh(), Auth: s.reader.auth,
-		Key: s.key, Payload: []byte(payload), TTL: time.Hour, Urgency: webpush.UrgencyHigh,
+		Key: s.key, Payload: []byte(payload), TTL: time.Hour, Urgency: UrgencyHigh,
 		Topic: "abcdefghijklmnopqrstuvwxyz-_0123",
 	}
 }

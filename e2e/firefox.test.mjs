@@ -20,7 +20,7 @@ test('a follower gets the notification, and a click opens the live page at the e
     headline: 'Messages failing on Messenger, Instagram and Facebook', body: 'We have asked **Meta** what is wrong.',
   })
   const { shown: _, clicked, dismissed, ...counts } = alert.counts
-  assert.deepEqual(counts, { audience: 1, accepted: 1, gone: 0, failed: 0, waiting: 0, held: 0, remaining: 0 })
+  assert.deepEqual(counts, { audience: 1, accepted: 1, gone: 0, failed: 0, waiting: 0, deferred: 0, remaining: 0 })
   const shown = await firefox.notification(newsbell.url, 'Messages failing on Messenger, Instagram and Facebook')
   assert.equal(shown.body, 'We have asked Meta what is wrong.')
   assert.equal(shown.tag, 'outage/messages-down')

@@ -31,7 +31,7 @@ test('what is published in quiet hours comes as one notification when they end, 
 
   const first = await newsbell.publish({ headline: 'Messages fail' })
   const last = await newsbell.publish({ kind: 'resolution', headline: 'Messages are back', body: 'Online again.' })
-  assert.deepEqual([first, last].map(({ alert: { counts } }) => [counts.accepted, counts.held]), [[0, 1], [0, 1]])
+  assert.deepEqual([first, last].map(({ alert: { counts } }) => [counts.accepted, counts.deferred]), [[0, 1], [0, 1]])
   assert.deepEqual(await titles(all), [])
 
   await page.click('#quiet-on')
@@ -49,7 +49,7 @@ test('what exceeds the number an hour is folded into one notification', async t 
   const counts = []
   for (const headline of ['One', 'Two', 'Three']) {
     const { alert } = await newsbell.publish({ headline })
-    counts.push([alert.counts.accepted, alert.counts.held])
+    counts.push([alert.counts.accepted, alert.counts.deferred])
   }
   assert.deepEqual(counts, [[1, 0], [0, 1], [0, 1]])
   await firefox.notification(newsbell.url, 'One')

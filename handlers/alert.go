@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 )
 
 type alertPath struct {
@@ -18,7 +19,7 @@ type counts struct {
 	Gone      int `json:"gone"`
 	Failed    int `json:"failed"`
 	Waiting   int `json:"waiting"`
-	Held      int `json:"held" doc:"In quiet hours, or over their hourly cap: told later."`
+	Deferred  int `json:"deferred" doc:"In quiet hours, or over their hourly limit: a catch-up follows."`
 	Remaining int `json:"remaining"`
 	Shown     int `json:"shown" doc:"Browsers that said so. Not all do."`
 	Clicked   int `json:"clicked"`
@@ -44,7 +45,7 @@ type hostCounts struct {
 	Gone     int `json:"gone"`
 	Failed   int `json:"failed"`
 	Waiting  int `json:"waiting"`
-	Held     int `json:"held"`
+	Deferred int `json:"deferred"`
 }
 
 func (a *api) routeAlerts() {
@@ -89,17 +90,17 @@ func alertView(a models.Alert, outage string, c models.Counts) *alert {
 		HoldUntil: a.HoldUntil, Deadline: a.Deadline, PlannedAt: a.PlannedAt, FinishedAt: a.FinishedAt,
 		Counts: counts{
 			Audience: c.Audience, Accepted: c.Accepted, Gone: c.Gone, Failed: c.Failed,
-			Waiting: c.Waiting, Held: c.Held, Remaining: c.Remaining(),
+			Waiting: c.Waiting, Deferred: c.Deferred, Remaining: c.Remaining(),
 			Shown: c.Shown, Clicked: c.Clicked, Dismissed: c.Dismissed,
 		},
 	}
 }
 
-func hostViews(tallies map[string]models.Tally) map[string]hostCounts {
+func hostViews(tallies map[string]ledger.Counts) map[string]hostCounts {
 	views := make(map[string]hostCounts, len(tallies))
 	for host, t := range tallies {
 		views[host] = hostCounts{
-			Accepted: t[models.Accepted], Gone: t[models.Gone], Failed: t[models.Failed], Waiting: t[models.Waiting], Held: t[models.Held],
+			Accepted: t[ledger.Accepted], Gone: t[ledger.Gone], Failed: t[ledger.Failed], Waiting: t[ledger.Waiting], Deferred: t[ledger.Deferred],
 		}
 	}
 	return views

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 )
 
 func TestAnAlertTellsItsCountsByPushHost(t *testing.T) {
@@ -21,7 +22,7 @@ func TestAnAlertTellsItsCountsByPushHost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		results := []models.Result{{Recipient: page.Recipients[0]}, {Recipient: page.Recipients[1], Outcome: models.Failed}}
+		results := []models.Result{{Recipient: page.Recipients[0]}, {Recipient: page.Recipients[1], Outcome: ledger.Failed}}
 		if err := w.Record(ctx, claim, page, results); err != nil {
 			t.Fatal(err)
 		}

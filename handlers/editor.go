@@ -214,7 +214,7 @@ func (s *server) editorAlertView(ctx context.Context, alert models.Alert) (*stat
 	return &static.EditorAlert{
 		ID: alert.ID, State: string(alert.State), HoldUntil: alert.HoldUntil,
 		Audience: counts.Audience, Accepted: counts.Accepted, Gone: counts.Gone,
-		Failed: counts.Failed, Waiting: counts.Waiting, Held: counts.Held, Remaining: counts.Remaining(),
+		Failed: counts.Failed, Waiting: counts.Waiting, Deferred: counts.Deferred, Remaining: counts.Remaining(),
 		Shown: counts.Shown, Clicked: counts.Clicked, Dismissed: counts.Dismissed,
 	}, err
 }

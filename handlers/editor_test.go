@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 )
 
 type published struct {
@@ -130,8 +131,8 @@ func TestThePreviewTellsWhoSleepsAndTheDeskWhoWasToldLater(t *testing.T) {
 			t.Error("the preview does not say that the reader sleeps")
 		}
 		w.PublishNow(models.Draft{Outage: "messages-down"})
-		w.sends(t, 1, models.Accepted)
-		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, `data-part="held">1<`) {
+		w.sends(t, 1, ledger.Accepted)
+		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, `data-part="deferred">1<`) {
 			t.Error("the desk does not say whom the alert did not disturb")
 		}
 		w.Clock.Advance(13 * time.Hour) // the session has ended
@@ -143,7 +144,7 @@ func TestThePreviewTellsWhoSleepsAndTheDeskWhoWasToldLater(t *testing.T) {
 		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, "Being told to readers") {
 			t.Error("the desk does not show the catch-up that goes out")
 		}
-		w.sends(t, 2, models.Accepted)
+		w.sends(t, 2, ledger.Accepted)
 		if err := w.StopAlert(t.Context(), 2, "test"); err != nil { // nobody is left
 			t.Fatal(err)
 		}

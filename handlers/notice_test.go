@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 )
 
 const notices = "/api/v1/subscription/notices"
@@ -34,13 +35,13 @@ func TestAReaderAsksForATestAndSeesWhatBecameOfIt(t *testing.T) {
 		if said := fmt.Sprintf(`newsbell.notices {"notice_id":%d}`, made.ID); len(w.bus.said) != 1 || w.bus.said[0] != said {
 			t.Errorf("said %q; want %q", w.bus.said, said)
 		}
-		w.answer(t, models.Result{Outcome: models.Failed, Status: 403, Reason: "BadJwtToken"})
+		w.answer(t, models.Result{Outcome: ledger.Failed, Status: 403, Reason: "BadJwtToken"})
 		failed := w.notice(t, secret, made.ID)
 		if failed.State != "failed" || failed.Status != 403 || failed.Reason != "BadJwtToken" || failed.AnsweredAt == nil {
 			t.Errorf("notice = %+v", failed)
 		}
 		welcome := w.notify(t, secret, "welcome")
-		w.answer(t, models.Result{Outcome: models.Gone, Status: 410})
+		w.answer(t, models.Result{Outcome: ledger.Gone, Status: 410})
 		if due, err := w.ClaimNotices(t.Context(), 10); err != nil || len(due) != 0 {
 			t.Errorf("due = %+v, %v; want nothing sent to an address that is gone", due, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 )
 
 type followed struct{ Topic, Level, Name, State string }
@@ -186,7 +187,7 @@ func TestAReaderWithoutAnAddressIsKnownUntilTheGracePeriodIsOver(t *testing.T) {
 		const path = "/api/v1/subscription"
 		secret := w.subscribe("outage/messages-down:key")
 		w.notify(t, secret, "test")
-		w.answer(t, models.Result{Outcome: models.Gone, Status: 410})
+		w.answer(t, models.Result{Outcome: ledger.Gone, Status: 410})
 		if due, err := w.ClaimNotices(t.Context(), 10); err != nil || len(due) != 0 {
 			t.Errorf("due = %+v, %v; want nothing sent to an address that is gone", due, err)
 		}
@@ -206,7 +207,7 @@ func TestAReaderWithoutAnAddressIsKnownUntilTheGracePeriodIsOver(t *testing.T) {
 		}
 
 		w.notify(t, secret, "test")
-		w.answer(t, models.Result{Outcome: models.Gone, Status: 404})
+		w.answer(t, models.Result{Outcome: ledger.Gone, Status: 404})
 		w.Clock.Advance(31 * 24 * time.Hour)
 		if n, err := w.ExpireSubscriptions(t.Context()); err != nil || n != 1 {
 			t.Fatalf("%d expired, %v; want the one", n, err)

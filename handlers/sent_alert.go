@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 )
 
 // maxLastAlerts is how many of their last alerts a reader is shown.
@@ -17,7 +18,7 @@ type SentAlert struct {
 	Outage      string     `json:"outage"`
 	Headline    string     `json:"headline"`
 	PublishedAt time.Time  `json:"published_at"`
-	Outcome     string     `json:"outcome" doc:"accepted by the browser's push service, failed, waiting for another try, held for the reader's quiet hours or hourly cap, or gone: the push service had given up the browser's address"`
+	Outcome     string     `json:"outcome" doc:"accepted by the browser's push service, failed, waiting for another try, deferred for the reader's quiet hours or hourly limit, or gone: the push service had given up the browser's address"`
 	AcceptedAt  *time.Time `json:"accepted_at"`
 	ToldBy      *int64     `json:"told_by" doc:"The later alert that told what this one held back; null if none has."`
 }
@@ -52,15 +53,15 @@ func sentAlertView(a models.SentAlert) SentAlert {
 }
 
 // outcomeName is what a reader is told.
-func outcomeName(o models.Outcome) string {
+func outcomeName(o ledger.Outcome) string {
 	switch o {
-	case models.Accepted:
+	case ledger.Accepted:
 		return "accepted"
-	case models.Waiting:
+	case ledger.Waiting:
 		return "waiting"
-	case models.Held:
-		return "held"
-	case models.Gone:
+	case ledger.Deferred:
+		return "deferred"
+	case ledger.Gone:
 		return "gone"
 	}
 	return "failed"

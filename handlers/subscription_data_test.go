@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 )
 
 func TestAReaderSeesTheirLastAlerts(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *web) {
 		secret := w.subscribe("outage/messages-down:all")
-		first := w.delivers(t, "Messages fail", models.Accepted)
-		second := w.delivers(t, "Still failing", models.Waiting)
+		first := w.delivers(t, "Messages fail", ledger.Accepted)
+		second := w.delivers(t, "Still failing", ledger.Waiting)
 		var got struct {
 			Alerts []struct {
 				Alert            int64
@@ -54,7 +55,7 @@ func TestAReaderDownloadsEverythingThatIsStoredOfThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		id := w.delivers(t, "Messages fail", models.Failed)
+		id := w.delivers(t, "Messages fail", ledger.Failed)
 		w.reports(t, reported{id, w.proof(id, sub.ID), "shown"})
 		w.receiptsAre(t, id, 1, 0, 0)
 		now := w.Now()
@@ -119,7 +120,7 @@ func TestOnlyTheReaderSeesTheirs(t *testing.T) {
 }
 
 // delivers sends an alert that ends for everybody in the same way.
-func (w *web) delivers(t *testing.T, headline string, outcome models.Outcome) (alertID int64) {
+func (w *web) delivers(t *testing.T, headline string, outcome ledger.Outcome) (alertID int64) {
 	t.Helper()
 	alertID = w.PublishNow(models.Draft{Outage: "messages-down", Headline: headline}).Alert.ID
 	w.sends(t, alertID, outcome)
@@ -128,7 +129,7 @@ func (w *web) delivers(t *testing.T, headline string, outcome models.Outcome) (a
 
 // sends sends the shards of an alert, for all whom it may disturb with the same
 // outcome.
-func (w *web) sends(t *testing.T, alertID int64, outcome models.Outcome) {
+func (w *web) sends(t *testing.T, alertID int64, outcome ledger.Outcome) {
 	t.Helper()
 	ctx := t.Context()
 	shards, err := w.Shards(ctx, alertID)

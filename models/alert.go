@@ -58,8 +58,8 @@ type Counts struct {
 	// Audience is how many readers the plan found; 0 before.
 	Audience int
 	// Accepted by the push service; Gone, whose subscription has ended; Failed
-	// for good; Waiting for another try; Held, whom a catch-up will tell.
-	Accepted, Gone, Failed, Waiting, Held int
+	// for good; Waiting for another try; Deferred to a catch-up.
+	Accepted, Gone, Failed, Waiting, Deferred int
 	// Shown, Clicked and Dismissed are by how many browsers said so.
 	Shown, Clicked, Dismissed int
 }
@@ -67,7 +67,7 @@ type Counts struct {
 // Remaining is how many have not been tried yet, or were left out because they
 // paused or forgot since.
 func (c Counts) Remaining() int {
-	return max(0, c.Audience-c.Accepted-c.Gone-c.Failed-c.Waiting-c.Held)
+	return max(0, c.Audience-c.Accepted-c.Gone-c.Failed-c.Waiting-c.Deferred)
 }
 
 // Alert finds an alert, with its update and outage.
@@ -82,7 +82,7 @@ func (s *Store) Counts(ctx context.Context, alert Alert) (Counts, error) {
 		SELECT coalesce(sum(accepted), 0), coalesce(sum(gone), 0), coalesce(sum(failed), 0), coalesce(sum(waiting), 0),
 			coalesce(sum(held), 0)
 		FROM shards WHERE alert_id = ?`), alert.ID).
-		Scan(&counts.Accepted, &counts.Gone, &counts.Failed, &counts.Waiting, &counts.Held)
+		Scan(&counts.Accepted, &counts.Gone, &counts.Failed, &counts.Waiting, &counts.Deferred)
 	if err != nil {
 		return counts, domain(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -45,7 +46,7 @@ func TestAStoreWorksThroughPgBouncerHoweverItPools(t *testing.T) {
 			if len(page.Recipients) != 20 {
 				t.Fatalf("%d recipients; want 20", len(page.Recipients))
 			}
-			if err := db.Record(t.Context(), claim, page, outcomes(page, models.Accepted)); err != nil {
+			if err := db.Record(t.Context(), claim, page, outcomes(page, ledger.Accepted)); err != nil {
 				t.Fatal(err)
 			}
 			if err := db.Finish(t.Context(), claim); err != nil {

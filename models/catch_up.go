@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"newsbell/models/ledger"
+
 	"github.com/RoaringBitmap/roaring/v2"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -103,7 +105,7 @@ func lockOutage(tx *gorm.DB, id int64) (outage Outage, err error) {
 // the page changes any, others wait until it is recorded; but for its own shard
 // it locks nothing before the outage, so that nobody waits in a circle.
 func lockCatchUps(tx *gorm.DB, c *Claim, page Page) (there map[int64]bool, err error) {
-	if there, err = catchUpsThere(tx, c, page); err == nil && len(there)+len(page.held) > 0 {
+	if there, err = catchUpsThere(tx, c, page); err == nil && len(there)+len(page.deferred) > 0 {
 		_, err = lockOutage(tx, c.Alert.OutageID)
 	}
 	return there, err
@@ -117,11 +119,11 @@ func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Resul
 	for _, r := range results {
 		switch {
 		case !there[r.Recipient.ID]:
-		case r.Outcome == Waiting:
+		case r.Outcome == ledger.Waiting:
 			waiting = append(waiting, r.Recipient.ID)
-		case r.Outcome == Gone:
+		case r.Outcome == ledger.Gone:
 			gone = append(gone, r.Recipient.ID)
-		case r.Outcome == Accepted, c.Alert.CatchUpUntil != nil:
+		case r.Outcome == ledger.Accepted, c.Alert.CatchUpUntil != nil:
 			told = append(told, r.Recipient.ID)
 		}
 	}
@@ -137,7 +139,7 @@ func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Resul
 	if err := deferCatchUps(tx, c.Alert, gone, s.Now().Add(s.goneGrace)); err != nil {
 		return err
 	}
-	return s.writeCatchUps(tx, c, page.held)
+	return s.writeCatchUps(tx, c, page.deferred)
 }
 
 // catchUpsThere are the readers of a page who have a catch-up of the outage.
@@ -175,8 +177,8 @@ func deferCatchUps(tx *gorm.DB, alert Alert, readers []int64, until time.Time) e
 
 // writeCatchUps notes who was held back, unless nobody shall hear of the alert
 // any more, or a newer one tells them.
-func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, held []heldReader) error {
-	if len(held) == 0 {
+func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, deferred []deferredReader) error {
+	if len(deferred) == 0 {
 		return nil
 	}
 	var state AlertState
@@ -185,7 +187,7 @@ func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, held []heldReader) error {
 		return err
 	}
 	byDue := map[time.Time][]int64{}
-	for _, h := range held {
+	for _, h := range deferred {
 		due := wholeMinute(h.until) // few different times
 		byDue[due] = append(byDue[due], h.ID)
 	}
@@ -265,7 +267,7 @@ func (p Page) span() (first, last int64, ok bool) {
 	for _, r := range p.Recipients {
 		ids = append(ids, r.ID)
 	}
-	for _, h := range p.held {
+	for _, h := range p.deferred {
 		ids = append(ids, h.ID)
 	}
 	if len(ids) == 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -106,7 +107,7 @@ func TestStoppingACatchUpWhileAPageIsRecordedLosesNeither(t *testing.T) {
 			page := readPages(t, db, claim)[0]
 			stopped := make(chan error)
 			go func() { stopped <- db.StopAlert(t.Context(), ids[0], "test") }()
-			if err := db.Record(t.Context(), claim, page, outcomes(page, models.Accepted)); err != nil {
+			if err := db.Record(t.Context(), claim, page, outcomes(page, ledger.Accepted)); err != nil {
 				t.Errorf("record: %v", err)
 			}
 			if err := <-stopped; err != nil {

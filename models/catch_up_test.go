@@ -50,7 +50,7 @@ func TestAReaderInQuietHoursIsToldTheStateInTheMorningOnce(t *testing.T) {
 		}
 		second := db.PublishDraft(draft)
 		p.round()
-		if c := countsOf(t, db, second.Alert.ID); c.Accepted != 1 || c.Held != 1 || c.Remaining() != 0 {
+		if c := countsOf(t, db, second.Alert.ID); c.Accepted != 1 || c.Deferred != 1 || c.Remaining() != 0 {
 			t.Errorf("counts = %+v; want one accepted, one held, none left", c)
 		}
 		db.Clock.Advance(3 * time.Hour)
@@ -237,7 +237,7 @@ func TestAWorkerThatTakesOverHoldsTheSameReadersBack(t *testing.T) {
 				record(t, db, claim, page)
 			}
 		}
-		if c := countsOf(t, db, id); c.Held != 1 || db.Count("catch_ups") != 1 {
+		if c := countsOf(t, db, id); c.Deferred != 1 || db.Count("catch_ups") != 1 {
 			t.Errorf("counts = %+v, %d catch-ups; want one held", c, db.Count("catch_ups"))
 		}
 	})

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"newsbell/models/ledger"
+
 	"github.com/RoaringBitmap/roaring/v2"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -20,7 +22,7 @@ type Claim struct {
 	Shard Shard
 	// Alert has its update and its outage, and that its apps.
 	Alert  Alert
-	Ledger Ledger
+	Ledger ledger.Ledger
 	// Rebuilt says what was wrong with the shard's row, and what was made of
 	// it; nothing if all was well.
 	Rebuilt string
@@ -100,11 +102,12 @@ func unclaimable(tx *gorm.DB, shardID int64) error {
 // Result is what became of one recipient of a page.
 type Result struct {
 	Recipient Recipient
-	Outcome   Outcome
+	Outcome   ledger.Outcome
 	// Due is when who waits may be tried again, at the earliest.
 	Due time.Time
-	// Held says that this was no try that counts for who waits.
-	Held bool
+	// NotAttempted says that the push was not sent, or that its answer says nothing
+	// about the recipient: it does not count as a try.
+	NotAttempted bool
 	// Status is the push service's HTTP status; 0 if there was none.
 	Status int
 	// Reason says in safe words why it failed.
@@ -128,13 +131,13 @@ func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Resul
 		c.note(r, page.Tries, s.hosts)
 	}
 	for _, id := range page.missing {
-		c.Ledger.end(c.offset(id), "", Gone)
+		c.Ledger.End(c.offset(id), "", ledger.Gone)
 	}
 	for _, id := range slices.Concat(page.leftOut, page.gone) {
-		c.Ledger.leaveOut(c.offset(id))
+		c.Ledger.LeaveOut(c.offset(id))
 	}
-	for _, h := range page.held {
-		c.Ledger.end(c.offset(h.ID), c.Ledger.hosts.nameOf(h.Endpoint, Held, s.hosts), Held)
+	for _, h := range page.deferred {
+		c.Ledger.End(c.offset(h.ID), countedAs(c.Ledger.PerService, h.Endpoint, ledger.Deferred, s.hosts), ledger.Deferred)
 	}
 	c.stamp(s.Now(), page, results)
 	c.Shard.Position = max(c.Shard.Position, page.upto)
@@ -186,13 +189,13 @@ func (s *Store) isWritten(ctx context.Context, c *Claim) (bool, error) {
 
 // Waits tells whether anybody waits for a try before the deadline.
 func (c *Claim) Waits() bool {
-	due, ok := c.Ledger.waits.next()
+	due, ok := c.Ledger.NextDue()
 	return ok && due.Before(c.Alert.Deadline)
 }
 
 // RetryLater leaves who waits until the first of them is due.
 func (s *Store) RetryLater(ctx context.Context, c *Claim) error {
-	if due, ok := c.Ledger.waits.next(); ok {
+	if due, ok := c.Ledger.NextDue(); ok {
 		c.Shard.DueAt = due
 	}
 	c.leaves = true
@@ -209,7 +212,7 @@ func (s *Store) Finish(ctx context.Context, c *Claim) error {
 		}
 	}
 	waiting := c.Ledger.Waiting()
-	c.Ledger.leaveOutWaiting()
+	c.Ledger.LeaveOutWaiting()
 	c.Shard.Done, c.leaves = true, true
 	if err := s.save(ctx, c, func(tx *gorm.DB) error { return s.releaseCatchUps(tx, c, waiting) }); err != nil {
 		return err
@@ -225,22 +228,22 @@ func (s *Store) Ended(c *Claim) bool {
 
 // save writes the claimed shard, fenced by its epoch.
 func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error) error {
-	encoded, err := c.Ledger.encode()
+	encoded, err := c.Ledger.Encode()
 	if err != nil {
 		return err
 	}
-	hosts, err := json.Marshal(c.Ledger.hosts)
+	hosts, err := json.Marshal(c.Ledger.PerService)
 	if err != nil {
 		return err
 	}
-	shard, tally := &c.Shard, c.Ledger.tally()
+	shard, counts := &c.Shard, c.Ledger.Counts()
 	shard.EncodedLedger, shard.Hosts = encoded, string(hosts)
-	shard.Accepted, shard.Gone, shard.Failed = tally[Accepted], tally[Gone], tally[Failed]
-	shard.Waiting, shard.Held = tally[Waiting], tally[Held]
+	shard.Accepted, shard.Gone, shard.Failed = counts[ledger.Accepted], counts[ledger.Gone], counts[ledger.Failed]
+	shard.Waiting, shard.Deferred = counts[ledger.Waiting], counts[ledger.Deferred]
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
 		result := tx.Model(&Shard{}).Where("id = ? AND epoch = ? AND NOT done", shard.ID, shard.Epoch).Updates(map[string]any{
 			"position": shard.Position, "done": shard.Done, "due_at": shard.DueAt, "heartbeat": c.heartbeat(),
-			"accepted": shard.Accepted, "gone": shard.Gone, "failed": shard.Failed, "waiting": shard.Waiting, "held": shard.Held,
+			"accepted": shard.Accepted, "gone": shard.Gone, "failed": shard.Failed, "waiting": shard.Waiting, "held": shard.Deferred,
 			"hosts": shard.Hosts, "ledger": shard.EncodedLedger,
 		})
 		if result.Error != nil {
@@ -281,9 +284,9 @@ func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) err
 	for _, r := range results {
 		var err error
 		switch {
-		case r.Outcome == Gone:
+		case r.Outcome == ledger.Gone:
 			_, err = retireAddress(tx, r.Recipient, now)
-		case r.Outcome == Failed:
+		case r.Outcome == ledger.Failed:
 			failures = append(failures, c.failure(r, now))
 		}
 		if err == nil && r.mendsOrBreaksKey() {
@@ -309,41 +312,41 @@ const failureBatch = 500
 // mendsOrBreaksKey tells whether the answer changes what we know of the
 // subscription's VAPID key.
 func (r Result) mendsOrBreaksKey() bool {
-	return r.KeyMismatch != r.Recipient.NeedsResubscribe && (r.KeyMismatch || r.Outcome == Accepted)
+	return r.KeyMismatch != r.Recipient.NeedsResubscribe && (r.KeyMismatch || r.Outcome == ledger.Accepted)
 }
 
 // note writes down what became of a reader after so many tries before. A due
 // time behind the deadline is the deadline: then there is no other try.
 func (c *Claim) note(r Result, tries int, hosts PushHosts) {
-	offset, host := c.offset(r.Recipient.ID), c.Ledger.hosts.nameOf(r.Recipient.Endpoint, r.Outcome, hosts)
-	if r.Outcome != Waiting {
-		c.Ledger.end(offset, host, r.Outcome)
+	offset, host := c.offset(r.Recipient.ID), countedAs(c.Ledger.PerService, r.Recipient.Endpoint, r.Outcome, hosts)
+	if r.Outcome != ledger.Waiting {
+		c.Ledger.End(offset, host, r.Outcome)
 		return
 	}
 	due := r.Due
 	if c.Alert.Deadline.Before(due) {
 		due = c.Alert.Deadline
 	}
-	if !r.Held {
+	if !r.NotAttempted {
 		tries++
 	}
-	c.Ledger.wait(offset, host, due, tries)
+	c.Ledger.RetryAt(offset, host, due, tries)
 }
 
 // stamp notes when a page was recorded: behind its last reader, or for whom it
 // reached of those who waited.
 func (c *Claim) stamp(now time.Time, page Page, results []Result) {
 	if page.upto > 0 {
-		c.Ledger.stamps.addPage(now, c.offset(page.upto))
+		c.Ledger.AddPage(now, c.offset(page.upto))
 		return
 	}
 	reached := roaring.New()
 	for _, r := range results {
-		if r.Outcome == Accepted {
+		if r.Outcome == ledger.Accepted {
 			reached.Add(c.offset(r.Recipient.ID))
 		}
 	}
-	c.Ledger.stamps.addReaders(now, reached)
+	c.Ledger.AddReached(now, reached)
 }
 
 func (c *Claim) offset(id int64) uint32 { return uint32(id - c.Shard.AfterID) }

@@ -3,6 +3,8 @@ package models
 import (
 	"context"
 	"time"
+
+	"newsbell/models/ledger"
 )
 
 // Failure says why one reader could not be reached. Deliveries leave no row,
@@ -33,7 +35,7 @@ func (s *Store) giveUp(ctx context.Context, c *Claim) error {
 	return s.waitingPages(ctx, c, c.Ledger.Waiting(), func(page Page) error {
 		results := make([]Result, len(page.Recipients))
 		for i, r := range page.Recipients {
-			results[i] = Result{Recipient: r, Outcome: Failed, Reason: gaveUp}
+			results[i] = Result{Recipient: r, Outcome: ledger.Failed, Reason: gaveUp}
 		}
 		return s.Record(ctx, c, page, results)
 	})

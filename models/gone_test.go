@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -28,11 +29,11 @@ func newGoneReader(t *testing.T, db *modelstest.DB) *goneReader {
 	g.Subscription, g.secret = db.ReaderWithSecret(g.browser, "outage/messages-down:key", "app/messenger:all")
 	cap := 3
 	chooses(t, db, g.Subscription, models.SubscriptionChange{SetQuietHours: true, QuietHours: &models.QuietHours{From: 60, Until: 120}, HourlyCap: &cap})
-	g.delivery.answers = func(r models.Recipient) models.Outcome {
+	g.delivery.answers = func(r models.Recipient) ledger.Outcome {
 		if r.Endpoint == g.browser.Endpoint {
-			return models.Gone
+			return ledger.Gone
 		}
-		return models.Accepted
+		return ledger.Accepted
 	}
 	db.PublishDraft(keyMoment)
 	g.delivery.round()
@@ -46,11 +47,11 @@ func TestAGoneAddressIsNotSentToAndItsReadersChoicesStay(t *testing.T) {
 		g := newGoneReader(t, db)
 		other := db.Reader("outage/messages-down:all")
 		second := db.PublishDraft(keyMoment)
-		g.delivery.answers = func(r models.Recipient) models.Outcome {
+		g.delivery.answers = func(r models.Recipient) ledger.Outcome {
 			if r.ID == g.ID {
 				t.Error("the gone address was sent to")
 			}
-			return models.Accepted
+			return ledger.Accepted
 		}
 		if reach, err := db.Reach(t.Context(), keyMoment); err != nil || reach != 1 {
 			t.Errorf("reach = %d, %v; want the other alone", reach, err)
@@ -72,7 +73,7 @@ func TestAGoneAddressIsNotSentToAndItsReadersChoicesStay(t *testing.T) {
 		if back.GoneAt != nil || back.Endpoint != fresh.Endpoint || back.HourlyCap != 3 {
 			t.Errorf("with a new address: %+v", back)
 		}
-		g.delivery.answers = func(models.Recipient) models.Outcome { return models.Accepted }
+		g.delivery.answers = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
 		third := db.PublishDraft(keyMoment)
 		g.delivery.round()
 		if got := g.delivery.to(g.Subscription); len(got) != 1 || got[0].update != third.Update.ID {
@@ -94,7 +95,7 @@ func TestAGoneAnswerForAnOldAddressLeavesTheNewOneInUse(t *testing.T) {
 		page := readPages(t, db, claim)[0]
 		fresh := db.Browser()
 		chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
-		record(t, db, claim, page, models.Gone)
+		record(t, db, claim, page, ledger.Gone)
 		if sub, err := db.SubscriptionBySecret(t.Context(), secret); err != nil || sub.GoneAt != nil {
 			t.Errorf("the new address = %+v, %v; want it in use", sub, err)
 		}
@@ -219,7 +220,7 @@ func TestOnlyTheSameBrowserComesBackToAGoneAddress(t *testing.T) {
 func TestACatchUpWaitsForTheNewAddressOfItsReader(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		reader, p := night(t, db)
-		p.answers = func(models.Recipient) models.Outcome { return models.Gone }
+		p.answers = func(models.Recipient) ledger.Outcome { return ledger.Gone }
 		db.Clock.Advance(morning)
 		p.round() // the catch-up itself is told that the address is gone
 		alerts := db.Count("alerts")
@@ -230,7 +231,7 @@ func TestACatchUpWaitsForTheNewAddressOfItsReader(t *testing.T) {
 		if n := db.Count("alerts"); n != alerts || db.Count("catch_ups") != 1 {
 			t.Errorf("%d alerts were opened for nobody; %d catch-ups are left of one", n-alerts, db.Count("catch_ups"))
 		}
-		p.answers = func(models.Recipient) models.Outcome { return models.Accepted }
+		p.answers = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
 		fresh := db.Browser()
 		chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
 		p.round()

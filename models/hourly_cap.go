@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"time"
 
+	"newsbell/models/ledger"
+
 	"gorm.io/gorm"
 )
 
@@ -45,7 +47,7 @@ func (r recent) free(now time.Time, hourlyCap int) time.Time {
 
 // add notes that an alert was sent, and forgets what a cap need not know.
 func (r recent) add(now time.Time, hourlyCap int) recent {
-	times := append(r.sentWithin(now), roundUp(now))
+	times := append(r.sentWithin(now), ledger.RoundUp(now))
 	var out recent
 	for _, at := range times[max(0, len(times)-hourlyCap):] {
 		out = binary.LittleEndian.AppendUint32(out, uint32(at))
@@ -59,7 +61,7 @@ func (s *Store) recordRecent(tx *gorm.DB, results []Result) error {
 	now := s.Now()
 	alike := map[string][]int64{}
 	for _, r := range results {
-		if w := r.Recipient.wishes; r.Outcome == Accepted && w != nil && w.hourlyCap > 0 {
+		if w := r.Recipient.wishes; r.Outcome == ledger.Accepted && w != nil && w.hourlyCap > 0 {
 			after := string(w.recent.add(now, w.hourlyCap))
 			alike[after] = append(alike[after], r.Recipient.ID)
 		}

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -63,11 +64,11 @@ func (n *nightTest) run() {
 		n.sleepers = append(n.sleepers, n.drawSleeper(i))
 	}
 	broken := rapid.Bool().Draw(n.t, "a push service is broken at times")
-	n.postman.answers = func(models.Recipient) models.Outcome {
+	n.postman.answers = func(models.Recipient) ledger.Outcome {
 		if broken && rapid.IntRange(0, 3).Draw(n.t, "broken") == 0 {
-			return models.Waiting
+			return ledger.Waiting
 		}
-		return models.Accepted
+		return ledger.Accepted
 	}
 	n.updates = map[int64]models.Update{}
 	for i := range rapid.IntRange(0, 8).Draw(n.t, "updates") {
@@ -80,7 +81,7 @@ func (n *nightTest) run() {
 		n.pass(rapid.IntRange(0, 300).Draw(n.t, "minutes"))
 		n.correction = n.publish(i, models.Correction, models.AlertKey)
 	}
-	n.postman.answers = func(models.Recipient) models.Outcome { return models.Accepted }
+	n.postman.answers = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
 	for range 3 * 24 {
 		n.db.Clock.Advance(time.Hour)
 		n.postman.round()

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"newsbell/models/ledger"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -137,7 +139,7 @@ func (r NoticeResult) claim() []any { return []any{r.Notice.ID, r.Notice.Epoch, 
 func (r NoticeResult) recordSubscription(tx *gorm.DB, now time.Time) error {
 	mine := tx.Where("id = ? AND EXISTS (SELECT 1 FROM notices WHERE "+isClaimed+")", append([]any{r.Recipient.ID}, r.claim()...)...)
 	switch {
-	case r.Outcome == Gone:
+	case r.Outcome == ledger.Gone:
 		_, err := retireAddress(mine, r.Recipient, now)
 		return err
 	}
@@ -145,7 +147,7 @@ func (r NoticeResult) recordSubscription(tx *gorm.DB, now time.Time) error {
 	if r.mendsOrBreaksKey() {
 		changes["needs_resubscribe"] = r.KeyMismatch
 	}
-	if r.Outcome == Accepted && r.Recipient.Refused() {
+	if r.Outcome == ledger.Accepted && r.Recipient.Refused() {
 		maps.Copy(changes, noRefusals())
 	}
 	if len(changes) == 0 {
@@ -159,11 +161,11 @@ func (r NoticeResult) recordSubscription(tx *gorm.DB, now time.Time) error {
 func (r NoticeResult) record(tx *gorm.DB, now time.Time) error {
 	changes := map[string]any{"status": r.Status, "reason": r.Reason}
 	switch {
-	case r.Outcome == Gone:
+	case r.Outcome == ledger.Gone:
 		changes["due_at"] = now // for a new endpoint; without one it fails then
-	case r.Outcome == Waiting && r.Due.Before(r.Notice.Deadline):
+	case r.Outcome == ledger.Waiting && r.Due.Before(r.Notice.Deadline):
 		changes["due_at"] = r.Due.Truncate(time.Microsecond)
-	case r.Outcome == Accepted:
+	case r.Outcome == ledger.Accepted:
 		changes["state"], changes["answered_at"] = NoticeAccepted, now
 	default:
 		changes["state"], changes["answered_at"] = NoticeFailed, now

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -104,11 +105,11 @@ func TestAWorkerThatLostANoticeChangesNothing(t *testing.T) {
 		db.Clock.Advance(20 * time.Second)
 		heir := claimNotice(t, db)
 		for _, result := range []models.Result{
-			{Outcome: models.Accepted, Status: 201},
-			{Outcome: models.Failed, Status: 400, Reason: "no"},
-			{Outcome: models.Failed, Status: 403, KeyMismatch: true},
-			{Outcome: models.Waiting, Status: 503, Due: db.Now()},
-			{Outcome: models.Gone, Status: 410},
+			{Outcome: ledger.Accepted, Status: 201},
+			{Outcome: ledger.Failed, Status: 400, Reason: "no"},
+			{Outcome: ledger.Failed, Status: 403, KeyMismatch: true},
+			{Outcome: ledger.Waiting, Status: 503, Due: db.Now()},
+			{Outcome: ledger.Gone, Status: 410},
 		} {
 			answered(t, db, zombie, result)
 			if n := noticeOf(t, db, made); n.State != models.NoticeWaiting || n.Status != 0 || !n.DueAt.Equal(heir.DueAt) {
@@ -118,8 +119,8 @@ func TestAWorkerThatLostANoticeChangesNothing(t *testing.T) {
 				t.Fatalf("after the zombie's %+v: %+v, %v", result, sub, err)
 			}
 		}
-		answered(t, db, heir, models.Result{Outcome: models.Accepted, Status: 201})
-		answered(t, db, heir, models.Result{Outcome: models.Failed, Status: 400}) // what is answered stays so
+		answered(t, db, heir, models.Result{Outcome: ledger.Accepted, Status: 201})
+		answered(t, db, heir, models.Result{Outcome: ledger.Failed, Status: 400}) // what is answered stays so
 		n := noticeOf(t, db, made)
 		if n.State != models.NoticeAccepted || n.Status != 201 || n.AnsweredAt == nil || !n.AnsweredAt.Equal(db.Now()) {
 			t.Errorf("notice = %+v; want the heir's answer", n)
@@ -130,7 +131,7 @@ func TestAWorkerThatLostANoticeChangesNothing(t *testing.T) {
 func TestANoticeIsTriedUntilItsDeadline(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		made := notify(t, db, db.Reader(), models.TestNotice)
-		busy := models.Result{Outcome: models.Waiting, Status: 503, Reason: "busy", Due: modelstest.Start.Add(59 * time.Second)}
+		busy := models.Result{Outcome: ledger.Waiting, Status: 503, Reason: "busy", Due: modelstest.Start.Add(59 * time.Second)}
 		answered(t, db, claimNotice(t, db), busy)
 		db.Clock.Advance(58 * time.Second)
 		if claimed := claimNotices(t, db); len(claimed) != 0 {
@@ -154,7 +155,7 @@ func TestALateNoticeFails(t *testing.T) {
 		reader := db.Reader()
 		untried, tried, welcome := notify(t, db, reader, models.TestNotice), notify(t, db, reader, models.TestNotice), notify(t, db, reader, models.WelcomeNotice)
 		for _, n := range claimNotices(t, db) {
-			result := models.Result{Outcome: models.Waiting, Due: modelstest.Start.Add(50 * time.Second)}
+			result := models.Result{Outcome: ledger.Waiting, Due: modelstest.Start.Add(50 * time.Second)}
 			if n.ID == tried.ID {
 				result.Status, result.Reason = 503, "busy"
 			}
@@ -188,7 +189,7 @@ func TestAGoneAnswerRetiresTheAddressUnlessThereIsANewOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, n := range claimed {
-			answered(t, db, n, models.Result{Outcome: models.Gone, Status: 410, Reason: "Gone"})
+			answered(t, db, n, models.Result{Outcome: ledger.Gone, Status: 410, Reason: "Gone"})
 		}
 		if sub, err := db.SubscriptionBySecret(t.Context(), goneSecret); err != nil || sub.GoneAt == nil {
 			t.Errorf("the gone subscription = %+v, %v", sub, err)
@@ -219,9 +220,9 @@ func TestAKeyThatIsRefusedMarksTheSubscriptionUntilOneIsAccepted(t *testing.T) {
 			result models.Result
 			needs  bool
 		}{
-			{models.Result{Outcome: models.Failed, Status: 403, Reason: "mismatch", KeyMismatch: true}, true},
-			{models.Result{Outcome: models.Failed, Status: 500, Reason: "no"}, true},
-			{models.Result{Outcome: models.Accepted, Status: 201}, false},
+			{models.Result{Outcome: ledger.Failed, Status: 403, Reason: "mismatch", KeyMismatch: true}, true},
+			{models.Result{Outcome: ledger.Failed, Status: 500, Reason: "no"}, true},
+			{models.Result{Outcome: ledger.Accepted, Status: 201}, false},
 		} {
 			notify(t, db, reader, models.TestNotice)
 			answered(t, db, claimNotice(t, db), step.result)
@@ -274,7 +275,7 @@ func TestForgetLeavesNoNotice(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, n := range inFlight {
-			answered(t, db, n, models.Result{Outcome: models.Accepted, Status: 201})
+			answered(t, db, n, models.Result{Outcome: ledger.Accepted, Status: 201})
 		}
 		if _, err := db.Notice(t.Context(), reader, made.ID); !errors.Is(err, models.ErrNotFound) {
 			t.Errorf("the notice: %v; want none", err)

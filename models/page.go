@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"newsbell/models/ledger"
+
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
@@ -36,13 +38,13 @@ type Page struct {
 	// who waited and whose row or address is gone since.
 	leftOut, gone, missing []int64
 	// held are those who are not to be disturbed now.
-	held []heldReader
+	deferred []deferredReader
 }
 
 // Untried leaves out of a page whom a worker that stopped in the middle of it
 // had reached.
 func (c *Claim) Untried(p Page) Page {
-	p.Recipients = slices.DeleteFunc(p.Recipients, func(r Recipient) bool { return c.Ledger.of(c.offset(r.ID)) != Untried })
+	p.Recipients = slices.DeleteFunc(p.Recipients, func(r Recipient) bool { return c.Ledger.Outcome(c.offset(r.ID)) != ledger.Untried })
 	return p
 }
 
@@ -100,7 +102,7 @@ func (s *Store) WaitingPages(ctx context.Context, c *Claim, fn func(Page) error)
 	if err := s.postponeUnproven(ctx, c); err != nil {
 		return fmt.Errorf("read who waits in shard %d: %w", c.Shard.ID, err)
 	}
-	due := c.Ledger.waits.due(s.Now())
+	due := c.Ledger.Due(s.Now())
 	for _, tries := range slices.Sorted(maps.Keys(due)) {
 		err := s.waitingPages(ctx, c, due[tries], func(page Page) error {
 			page.Tries = tries

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -145,7 +146,7 @@ func deliverAll(t *testing.T, db *modelstest.DB) (reached []int64) {
 			var results []models.Result
 			for _, r := range page.Recipients {
 				reached = append(reached, r.ID)
-				results = append(results, models.Result{Recipient: r, Outcome: models.Accepted, Status: 201})
+				results = append(results, models.Result{Recipient: r, Outcome: ledger.Accepted, Status: 201})
 			}
 			if err := db.Record(ctx, claim, page, results); err != nil {
 				t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -16,7 +17,7 @@ type postman struct {
 	t  testing.TB
 	db *modelstest.DB
 	// answers says what comes of a push. Default: accepted.
-	answers func(models.Recipient) models.Outcome
+	answers func(models.Recipient) ledger.Outcome
 	sent    []letter
 }
 
@@ -30,16 +31,16 @@ type letter struct {
 const retryAfter = 20 * time.Minute
 
 func newPostman(t testing.TB, db *modelstest.DB) *postman {
-	return &postman{t: t, db: db, answers: func(models.Recipient) models.Outcome { return models.Accepted }}
+	return &postman{t: t, db: db, answers: func(models.Recipient) ledger.Outcome { return ledger.Accepted }}
 }
 
 // keepsWaiting lets a reader's push service put him off, again and again.
 func (p *postman) keepsWaiting(reader models.Subscription) {
-	p.answers = func(r models.Recipient) models.Outcome {
+	p.answers = func(r models.Recipient) ledger.Outcome {
 		if r.ID == reader.ID {
-			return models.Waiting
+			return ledger.Waiting
 		}
-		return models.Accepted
+		return ledger.Accepted
 	}
 }
 
@@ -95,7 +96,7 @@ func (p *postman) send(claim *models.Claim, page models.Page) error {
 	for _, r := range page.Recipients {
 		result := models.Result{Recipient: r, Outcome: p.answers(r), Due: p.db.Now().Add(retryAfter)}
 		results = append(results, result)
-		if result.Outcome == models.Accepted {
+		if result.Outcome == ledger.Accepted {
 			p.sent = append(p.sent, letter{r.ID, claim.Alert.UpdateID, claim.Alert.CatchUpUntil != nil, p.db.Now()})
 		}
 	}

@@ -14,37 +14,15 @@ const postponeFor = 2 * time.Second
 // make subscriptions that never work; they must not delay readers.
 func (s *Store) postponeUnproven(ctx context.Context, c *Claim) error {
 	now := s.Now()
-	waits := c.Ledger.waits.unproven(now, c)
-	if len(waits) == 0 {
+	if !c.Ledger.HasUnproven(now, c.reached) {
 		return nil
 	}
 	untried, err := s.hasUntried(ctx, c.Alert)
 	if err != nil || !untried {
 		return err
 	}
-	for _, group := range waits {
-		for it := group.readers.Iterator(); it.HasNext(); {
-			offset := it.Next()
-			c.Ledger.waits.remove(offset)
-			c.Ledger.waits.add(offset, wait{host: group.host, due: roundUp(now.Add(postponeFor)), tries: group.tries})
-		}
-	}
+	c.Ledger.PostponeUnproven(now, now.Add(postponeFor), c.reached)
 	return nil
-}
-
-// unproven are those who are due, have been tried and were not reached lately.
-func (w waits) unproven(now time.Time, c *Claim) (found waits) {
-	for _, group := range w {
-		if group.due > now.Unix() || group.tries == 0 {
-			continue
-		}
-		group.readers = group.readers.Clone()
-		group.readers.AndNot(c.reached)
-		if !group.readers.IsEmpty() {
-			found = append(found, group)
-		}
-	}
-	return found
 }
 
 // hasUntried tells whether a part of the audience has not been tried at all.

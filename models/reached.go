@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"newsbell/models/ledger"
+
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
@@ -46,7 +48,7 @@ func (s *Store) readReached(ctx context.Context, c *Claim) error {
 		return err
 	}
 	ledgers, err := s.ledgers(ctx, recent+" AND after_id < ? AND upto_id > ?", append(args, c.Shard.UptoID, c.Shard.AfterID)...)
-	if err != nil && !errors.Is(err, errCorruptLedger) {
+	if err != nil && !errors.Is(err, ledger.ErrCorrupt) {
 		return err
 	}
 	for _, l := range ledgers {

@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"io"
 
+	"newsbell/models/ledger"
+
 	"gorm.io/gorm"
 )
 
 // readLedger decodes the claimed shard's ledger. One that is corrupt, or that
 // the row contradicts, is rebuilt: a shard always goes on.
 func (s *Store) readLedger(ctx context.Context, c *Claim) error {
-	ledger, err := decodeLedger(c.Shard.EncodedLedger)
+	ledger, err := ledger.Decode(c.Shard.EncodedLedger)
 	if err == nil {
 		err = c.Shard.contradicts(&ledger)
 	}
@@ -25,11 +27,11 @@ func (s *Store) readLedger(ctx context.Context, c *Claim) error {
 }
 
 // contradicts says how the row and its ledger cannot both be true.
-func (shard *Shard) contradicts(ledger *Ledger) error {
+func (shard *Shard) contradicts(ledger *ledger.Ledger) error {
 	switch {
 	case !shard.hasPosition():
 		return fmt.Errorf("the position %d is not in the shard", shard.Position)
-	case shard.tally() != ledger.hosts.total() || shard.tally() != ledger.tally():
+	case shard.counts() != ledger.PerService.Total() || shard.counts() != ledger.Counts():
 		return errors.New("the counts are not the ledger's")
 	}
 	return nil
@@ -40,7 +42,7 @@ func (shard *Shard) contradicts(ledger *Ledger) error {
 // a failure of theirs. Else the shard begins again: a repeat that replaces
 // itself on the screen is better than a miss.
 func (s *Store) rebuild(ctx context.Context, c *Claim, cause error) error {
-	c.Ledger = NewLedger()
+	c.Ledger = ledger.New()
 	c.Rebuilt = fmt.Sprintf("%v; it goes on after reader %d", cause, c.Shard.Position)
 	if !c.Shard.hasPosition() || !c.Shard.nobodyWaited() {
 		c.Shard.Position = c.Shard.AfterID
@@ -70,7 +72,7 @@ func (s *Store) noteFailures(ctx context.Context, c *Claim) error {
 	err := s.read.WithContext(ctx).Select("subscription_id", "push_host").
 		Find(&failures, "alert_id = ? AND subscription_id > ? AND subscription_id <= ?", c.Alert.ID, c.Shard.AfterID, c.Shard.UptoID).Error
 	for _, f := range failures {
-		c.Ledger.end(c.offset(f.SubscriptionID), f.PushHost, Failed)
+		c.Ledger.End(c.offset(f.SubscriptionID), f.PushHost, ledger.Failed)
 	}
 	return err
 }
@@ -82,7 +84,7 @@ func (s *Store) noteHeld(ctx context.Context, c *Claim) error {
 		WHERE outage_id = ? AND alert_id = ? AND subscription_id > ? AND subscription_id <= ? AND due_at > ?`,
 		[]any{c.Alert.OutageID, c.Alert.ID, c.Shard.AfterID, c.Shard.Position, s.Now()})
 	for _, r := range page.Recipients {
-		c.Ledger.end(c.offset(r.ID), PushService(r.Endpoint), Held)
+		c.Ledger.End(c.offset(r.ID), PushService(r.Endpoint), ledger.Deferred)
 	}
 	return err
 }
@@ -100,7 +102,7 @@ func (s *Store) notePassed(ctx context.Context, c *Claim) error {
 			return err
 		}
 		for _, r := range page.Recipients {
-			c.Ledger.end(c.offset(r.ID), PushService(r.Endpoint), Accepted)
+			c.Ledger.End(c.offset(r.ID), PushService(r.Endpoint), ledger.Accepted)
 		}
 	}
 }
@@ -111,13 +113,13 @@ func (shard *Shard) hasPosition() bool {
 
 // nobodyWaited tells whether the row's two counts agree that nobody waited.
 func (shard *Shard) nobodyWaited() bool {
-	hosts := hostTallies{}
+	hosts := ledger.PerService{}
 	if shard.Hosts != "" && json.Unmarshal([]byte(shard.Hosts), &hosts) != nil {
 		return false
 	}
-	return shard.Waiting == 0 && hosts.total() == shard.tally()
+	return shard.Waiting == 0 && hosts.Total() == shard.counts()
 }
 
-func (shard *Shard) tally() Tally {
-	return Tally{Accepted: shard.Accepted, Gone: shard.Gone, Failed: shard.Failed, Waiting: shard.Waiting, Held: shard.Held}
+func (shard *Shard) counts() ledger.Counts {
+	return ledger.Counts{ledger.Accepted: shard.Accepted, ledger.Gone: shard.Gone, ledger.Failed: shard.Failed, ledger.Waiting: shard.Waiting, ledger.Deferred: shard.Deferred}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -12,14 +13,14 @@ const pagesOfTwo = 2
 
 func TestACorruptLedgerIsRebuiltFromPositionAndFailures(t *testing.T) {
 	modelstest.OnBothWith(t, models.Options{PageSize: pagesOfTwo}, func(t *testing.T, db *modelstest.DB) {
-		id, pages := halfSent(t, db, models.Accepted, models.Failed)
+		id, pages := halfSent(t, db, ledger.Accepted, ledger.Failed)
 		db.Exec("UPDATE shards SET ledger = ?", []byte("rotten"))
 		claim := claimShard(t, db)
 		saysRebuilt(t, db, claim, "wrong checksum; it goes on after reader")
 		if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 6, Accepted: 1, Failed: 1}) {
 			t.Errorf("counts = %+v; want what the failures and the position say", counts)
 		}
-		hostsAre(t, db, id, map[string]models.Tally{"fcm.googleapis.com": {models.Accepted: 1, models.Failed: 1}})
+		hostsAre(t, db, id, map[string]ledger.Counts{"fcm.googleapis.com": {ledger.Accepted: 1, ledger.Failed: 1}})
 		rest := readPages(t, db, claim)
 		if len(rest) != 2 || rest[0].Recipients[0].ID != pages[1].Recipients[0].ID {
 			t.Errorf("the rest is %+v; want the second page on", rest)
@@ -41,7 +42,7 @@ func TestAShardBeginsAgainWhenItCannotSayWhoWaits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			modelstest.OnBothWith(t, models.Options{PageSize: pagesOfTwo}, func(t *testing.T, db *modelstest.DB) {
-				id, pages := halfSent(t, db, models.Failed, models.Waiting)
+				id, pages := halfSent(t, db, ledger.Failed, ledger.Waiting)
 				db.Exec(corruption.sql)
 				claim := claimShard(t, db)
 				saysRebuilt(t, db, claim, corruption.cause)
@@ -58,7 +59,7 @@ func TestAShardBeginsAgainWhenItCannotSayWhoWaits(t *testing.T) {
 }
 
 // halfSent publishes an alert to six readers and records the first page of two.
-func halfSent(t *testing.T, db *modelstest.DB, each ...models.Outcome) (alertID int64, pages []models.Page) {
+func halfSent(t *testing.T, db *modelstest.DB, each ...ledger.Outcome) (alertID int64, pages []models.Page) {
 	t.Helper()
 	db.Outage("messages-down", "messenger")
 	for range 6 {

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+
+	"newsbell/models/ledger"
 )
 
 // ledgersAtOnce is how many shards' ledgers one query reads.
@@ -12,17 +14,17 @@ const ledgersAtOnce = 20
 
 // SentTo tells what became of a subscription in an alert: one shard's row and
 // one bit. An alert that has not been planned has tried nobody.
-func (s *Store) SentTo(ctx context.Context, alertID, subscriptionID int64) (Outcome, error) {
+func (s *Store) SentTo(ctx context.Context, alertID, subscriptionID int64) (ledger.Outcome, error) {
 	ledgers, err := s.ledgers(ctx, "alert_id = ? AND after_id < ? ORDER BY after_id DESC LIMIT 1", alertID, subscriptionID)
 	if err != nil || len(ledgers) == 0 {
-		return Untried, err
+		return ledger.Untried, err
 	}
 	return ledgers[0].sentTo(subscriptionID), nil
 }
 
 // Recipients are the IDs of the subscriptions of an alert that have an
 // outcome, in order, read shard by shard. It ends at the first error.
-func (s *Store) Recipients(ctx context.Context, alertID int64, outcome Outcome) iter.Seq2[int64, error] {
+func (s *Store) Recipients(ctx context.Context, alertID int64, outcome ledger.Outcome) iter.Seq2[int64, error] {
 	return func(yield func(int64, error) bool) {
 		for after := int64(-1); ; {
 			ledgers, err := s.ledgers(ctx, "alert_id = ? AND after_id > ? ORDER BY after_id LIMIT ?", alertID, after, ledgersAtOnce)
@@ -31,7 +33,7 @@ func (s *Store) Recipients(ctx context.Context, alertID int64, outcome Outcome) 
 				return
 			}
 			for _, l := range ledgers {
-				for it := l.with(outcome).Iterator(); it.HasNext(); {
+				for it := l.With(outcome).Iterator(); it.HasNext(); {
 					if !yield(l.afterID+int64(it.Next()), nil) {
 						return
 					}
@@ -47,15 +49,15 @@ func (s *Store) Recipients(ctx context.Context, alertID int64, outcome Outcome) 
 
 // shardLedger is a ledger with the IDs that its offsets stand for.
 type shardLedger struct {
-	Ledger
+	ledger.Ledger
 	afterID, uptoID int64
 }
 
-func (l *shardLedger) sentTo(id int64) Outcome {
+func (l *shardLedger) sentTo(id int64) ledger.Outcome {
 	if id <= l.afterID || id > l.uptoID {
-		return Untried
+		return ledger.Untried
 	}
-	return l.of(uint32(id - l.afterID))
+	return l.Outcome(uint32(id - l.afterID))
 }
 
 // ledgers reads the ledgers of the shards that a condition selects.
@@ -72,7 +74,7 @@ func (s *Store) ledgers(ctx context.Context, condition string, args ...any) (fou
 		)
 		err := rows.Scan(&l.afterID, &l.uptoID, &encoded)
 		if err == nil {
-			l.Ledger, err = decodeLedger(encoded)
+			l.Ledger, err = ledger.Decode(encoded)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read ledger after %d: %w", l.afterID, err)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -17,7 +18,7 @@ func BenchmarkLedgerQuestions(b *testing.B) {
 			id := sendToCrowd(b, db)
 			b.Run("SentTo", func(b *testing.B) {
 				for n := int64(1); b.Loop(); n = n%crowd + 7919 {
-					if outcome, err := db.SentTo(b.Context(), id, min(n, crowd)); err != nil || outcome == models.Untried {
+					if outcome, err := db.SentTo(b.Context(), id, min(n, crowd)); err != nil || outcome == ledger.Untried {
 						b.Fatal(outcome, err)
 					}
 				}
@@ -29,13 +30,13 @@ func BenchmarkLedgerQuestions(b *testing.B) {
 					}
 				}
 			})
-			b.Run("Recipients/990000Accepted", func(b *testing.B) { benchmarkRecipients(b, db, id, models.Accepted) })
-			b.Run("Recipients/10000Failed", func(b *testing.B) { benchmarkRecipients(b, db, id, models.Failed) })
+			b.Run("Recipients/990000Accepted", func(b *testing.B) { benchmarkRecipients(b, db, id, ledger.Accepted) })
+			b.Run("Recipients/10000Failed", func(b *testing.B) { benchmarkRecipients(b, db, id, ledger.Failed) })
 		})
 	}
 }
 
-func benchmarkRecipients(b *testing.B, db *modelstest.DB, alertID int64, outcome models.Outcome) {
+func benchmarkRecipients(b *testing.B, db *modelstest.DB, alertID int64, outcome ledger.Outcome) {
 	for b.Loop() {
 		for _, err := range db.Recipients(b.Context(), alertID, outcome) {
 			if err != nil {
@@ -67,9 +68,9 @@ func sendToCrowd(b *testing.B, db *modelstest.DB) (alertID int64) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			results := outcomes(page, models.Accepted)
+			results := outcomes(page, ledger.Accepted)
 			for i := 0; i < len(results); i += 100 {
-				results[i].Outcome = models.Failed
+				results[i].Outcome = ledger.Failed
 			}
 			if err := db.Record(ctx, claim, page, results); err != nil {
 				b.Fatal(err)

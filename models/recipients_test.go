@@ -7,15 +7,16 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
 func TestTheLedgerSaysWhatBecameOfEachSubscription(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
-		want := map[int64]models.Outcome{db.Reader().ID: models.Untried}
+		want := map[int64]ledger.Outcome{db.Reader().ID: ledger.Untried}
 		for range 5 {
-			want[db.Reader("outage/messages-down:all").ID] = models.Untried
+			want[db.Reader("outage/messages-down:all").ID] = ledger.Untried
 		}
 		id := db.PublishDraft(models.Draft{Outage: "messages-down"}).Alert.ID
 		sentToAs(t, db, id, want) // before its plan
@@ -26,10 +27,10 @@ func TestTheLedgerSaysWhatBecameOfEachSubscription(t *testing.T) {
 		page := readPages(t, db, claim)[0]
 		page.Recipients = page.Recipients[:4]
 		for i, r := range page.Recipients {
-			want[r.ID] = models.Outcome(i)
+			want[r.ID] = ledger.Outcome(i)
 		}
-		record(t, db, claim, page, models.Accepted, models.Gone, models.Failed, models.Waiting)
-		want[db.Reader("outage/messages-down:all").ID] = models.Untried // too late
+		record(t, db, claim, page, ledger.Accepted, ledger.Gone, ledger.Failed, ledger.Waiting)
+		want[db.Reader("outage/messages-down:all").ID] = ledger.Untried // too late
 		sentToAs(t, db, id, want)
 	})
 }
@@ -37,16 +38,16 @@ func TestTheLedgerSaysWhatBecameOfEachSubscription(t *testing.T) {
 func TestRecipientsAreListedThroughAllShards(t *testing.T) {
 	modelstest.OnBothWith(t, models.Options{ShardSize: 2}, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
-		want := map[models.Outcome][]int64{}
+		want := map[ledger.Outcome][]int64{}
 		for i := range 90 {
-			outcome := models.Outcome(i % 2 * int(models.Failed)) // accepted, failed, …
+			outcome := ledger.Outcome(i % 2 * int(ledger.Failed)) // accepted, failed, …
 			want[outcome] = append(want[outcome], db.Reader("outage/messages-down:all").ID)
 		}
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		for _, claim := range claimAll(t, db, id) {
-			record(t, db, claim, readPages(t, db, claim)[0], models.Accepted, models.Failed)
+			record(t, db, claim, readPages(t, db, claim)[0], ledger.Accepted, ledger.Failed)
 		}
-		for _, outcome := range []models.Outcome{models.Accepted, models.Gone, models.Failed, models.Waiting, models.Untried} {
+		for _, outcome := range []ledger.Outcome{ledger.Accepted, ledger.Gone, ledger.Failed, ledger.Waiting, ledger.Untried} {
 			var got []int64
 			for subscription, err := range db.Recipients(t.Context(), id, outcome) {
 				if err != nil {
@@ -58,9 +59,9 @@ func TestRecipientsAreListedThroughAllShards(t *testing.T) {
 				t.Errorf("outcome %d: %v; want %v", outcome, got, want[outcome])
 			}
 		}
-		for first := range db.Recipients(t.Context(), id, models.Accepted) {
-			if first != want[models.Accepted][0] {
-				t.Errorf("the first is %d; want %d", first, want[models.Accepted][0])
+		for first := range db.Recipients(t.Context(), id, ledger.Accepted) {
+			if first != want[ledger.Accepted][0] {
+				t.Errorf("the first is %d; want %d", first, want[ledger.Accepted][0])
 			}
 			break
 		}
@@ -82,14 +83,14 @@ func TestAnAlertIsCountedByPushHost(t *testing.T) {
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		claims := claimAll(t, db, id)
 		for _, claim := range claims { // each has two Chromes and a Firefox
-			record(t, db, claim, readPages(t, db, claim)[0], models.Accepted, models.Waiting, models.Failed)
+			record(t, db, claim, readPages(t, db, claim)[0], ledger.Accepted, ledger.Waiting, ledger.Failed)
 		}
-		hostsAre(t, db, id, map[string]models.Tally{
-			chrome:  {models.Accepted: 2, models.Waiting: 2},
-			firefox: {models.Failed: 2},
+		hostsAre(t, db, id, map[string]ledger.Counts{
+			chrome:  {ledger.Accepted: 2, ledger.Waiting: 2},
+			firefox: {ledger.Failed: 2},
 		})
 
-		waiting := slices.Collect(maps.Keys(maps.Collect(db.Recipients(ctx, id, models.Waiting))))
+		waiting := slices.Collect(maps.Keys(maps.Collect(db.Recipients(ctx, id, ledger.Waiting))))
 		moved := db.Browser()
 		moved.Endpoint = "https://" + firefox + "/wpush/v2/" + moved.Auth
 		if _, err := db.ChangeSubscription(ctx, models.Subscription{ID: waiting[0]}, models.SubscriptionChange{Browser: &moved}); err != nil {
@@ -100,19 +101,19 @@ func TestAnAlertIsCountedByPushHost(t *testing.T) {
 		}
 		db.Clock.Advance(time.Minute)
 		for _, claim := range claims {
-			err := db.WaitingPages(ctx, claim, func(p models.Page) error { return db.Record(ctx, claim, p, outcomes(p, models.Accepted)) })
+			err := db.WaitingPages(ctx, claim, func(p models.Page) error { return db.Record(ctx, claim, p, outcomes(p, ledger.Accepted)) })
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		hostsAre(t, db, id, map[string]models.Tally{ // where they were sent to first
-			chrome:  {models.Accepted: 3, models.Gone: 1},
-			firefox: {models.Failed: 2},
+		hostsAre(t, db, id, map[string]ledger.Counts{ // where they were sent to first
+			chrome:  {ledger.Accepted: 3, ledger.Gone: 1},
+			firefox: {ledger.Failed: 2},
 		})
 	})
 }
 
-func sentToAs(t *testing.T, db *modelstest.DB, alertID int64, want map[int64]models.Outcome) {
+func sentToAs(t *testing.T, db *modelstest.DB, alertID int64, want map[int64]ledger.Outcome) {
 	t.Helper()
 	for subscription, outcome := range want {
 		if got, err := db.SentTo(t.Context(), alertID, subscription); err != nil || got != outcome {
@@ -121,7 +122,7 @@ func sentToAs(t *testing.T, db *modelstest.DB, alertID int64, want map[int64]mod
 	}
 }
 
-func hostsAre(t *testing.T, db *modelstest.DB, alertID int64, want map[string]models.Tally) {
+func hostsAre(t *testing.T, db *modelstest.DB, alertID int64, want map[string]ledger.Counts) {
 	t.Helper()
 	if got, err := db.HostCounts(t.Context(), alertID); err != nil || !maps.Equal(got, want) {
 		t.Errorf("hosts = %v, %v; want %v", got, err, want)
@@ -129,7 +130,7 @@ func hostsAre(t *testing.T, db *modelstest.DB, alertID int64, want map[string]mo
 }
 
 // record gives each recipient of a page one of the outcomes, in turn.
-func record(t *testing.T, db *modelstest.DB, claim *models.Claim, page models.Page, each ...models.Outcome) {
+func record(t *testing.T, db *modelstest.DB, claim *models.Claim, page models.Page, each ...ledger.Outcome) {
 	t.Helper()
 	if err := db.Record(t.Context(), claim, page, outcomes(page, each...)); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@ package models
 import (
 	"time"
 
+	"newsbell/models/ledger"
+
 	"gorm.io/gorm"
 )
 
@@ -50,8 +52,8 @@ func (r Recipient) Refused() bool { return r.refusal.count > 0 }
 func endRefused(results []Result, now time.Time) {
 	for i := range results {
 		r := &results[i]
-		if r.Refused && r.Outcome == Failed && r.Recipient.refusal.isLast(now) {
-			r.Outcome = Gone
+		if r.Refused && r.Outcome == ledger.Failed && r.Recipient.refusal.isLast(now) {
+			r.Outcome = ledger.Gone
 		}
 	}
 }
@@ -63,10 +65,10 @@ func recordRefusals(tx *gorm.DB, results []Result, now time.Time) error {
 	var reached []int64
 	for _, r := range results {
 		switch {
-		case r.Refused && r.Outcome == Failed:
+		case r.Refused && r.Outcome == ledger.Failed:
 			count := r.Recipient.refusal.count
 			refused[count] = append(refused[count], r.Recipient.ID)
-		case r.Outcome == Accepted && r.Recipient.Refused():
+		case r.Outcome == ledger.Accepted && r.Recipient.Refused():
 			reached = append(reached, r.Recipient.ID)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -19,7 +20,7 @@ func TestARefusedSubscriptionIsLeftOutForLongerAndIsGoneInTheEnd(t *testing.T) {
 			if wasTried {
 				tried = append(tried, db.Now().Sub(modelstest.Start))
 			}
-			if outcome == models.Gone {
+			if outcome == ledger.Gone {
 				break
 			}
 			db.Clock.Advance(time.Hour)
@@ -33,7 +34,7 @@ func TestARefusedSubscriptionIsLeftOutForLongerAndIsGoneInTheEnd(t *testing.T) {
 			t.Errorf("gone after %d refusals in %.1f days: %v", len(tried), days, tried)
 		}
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		if outcome, err := db.SentTo(t.Context(), id, sub.ID); err != nil || outcome != models.Untried {
+		if outcome, err := db.SentTo(t.Context(), id, sub.ID); err != nil || outcome != ledger.Untried {
 			t.Errorf("outcome after the end = %v, %v; want it left out", outcome, err)
 		}
 	})
@@ -45,7 +46,7 @@ func TestAnAcceptedPushOrANewAddressEndsTheCountOfRefusals(t *testing.T) {
 			db.Clock.Advance(time.Hour)
 			claim := claimAll(t, db, db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID)[0]
 			page := readPages(t, db, claim)[0]
-			if err := db.Record(t.Context(), claim, page, outcomes(page, models.Accepted)); err != nil {
+			if err := db.Record(t.Context(), claim, page, outcomes(page, ledger.Accepted)); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -57,7 +58,7 @@ func TestAnAcceptedPushOrANewAddressEndsTheCountOfRefusals(t *testing.T) {
 			if err != nil || len(notices) != 1 {
 				t.Fatal(notices, err)
 			}
-			result := models.Result{Recipient: notices[0].Recipient(), Outcome: models.Accepted}
+			result := models.Result{Recipient: notices[0].Recipient(), Outcome: ledger.Accepted}
 			if err := db.RecordNotices(t.Context(), []models.NoticeResult{{Notice: notices[0], Result: result}}); err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +106,7 @@ func TestWhoWasReachedLatelyIsKnownFromTheLedgers(t *testing.T) {
 			for i, r := range page.Recipients {
 				who[i] = claim.ReachedLately(r)
 			}
-			if err := db.Record(t.Context(), claim, page, outcomes(page, models.Accepted, models.Failed, models.Waiting, models.Accepted)); err != nil {
+			if err := db.Record(t.Context(), claim, page, outcomes(page, ledger.Accepted, ledger.Failed, ledger.Waiting, ledger.Accepted)); err != nil {
 				t.Fatal(err)
 			}
 			return who
@@ -124,13 +125,13 @@ func TestWhoWasReachedLatelyIsKnownFromTheLedgers(t *testing.T) {
 }
 
 // refuseOnce publishes an alert whose push is refused, if there is any.
-func refuseOnce(t *testing.T, db *modelstest.DB) (outcome models.Outcome, tried bool) {
+func refuseOnce(t *testing.T, db *modelstest.DB) (outcome ledger.Outcome, tried bool) {
 	t.Helper()
 	ctx := t.Context()
 	id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 	claim := claimAll(t, db, id)[0]
 	page := readPages(t, db, claim)[0]
-	results := outcomes(page, models.Failed)[:len(page.Recipients)]
+	results := outcomes(page, ledger.Failed)[:len(page.Recipients)]
 	for i := range results {
 		results[i].Refused, results[i].Status = true, 403
 	}
@@ -140,7 +141,7 @@ func refuseOnce(t *testing.T, db *modelstest.DB) (outcome models.Outcome, tried 
 	}
 	counts := countsOf(t, db, id)
 	if counts.Gone == 1 {
-		return models.Gone, true
+		return ledger.Gone, true
 	}
-	return models.Failed, len(results) > 0
+	return ledger.Failed, len(results) > 0
 }

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"newsbell/models/ledger"
 )
 
 // SentAlert is an alert that one reader was to have, and what became of it.
@@ -17,7 +19,7 @@ type SentAlert struct {
 	Headline string
 	// PublishedAt is when its update was published.
 	PublishedAt time.Time
-	Outcome     Outcome
+	Outcome     ledger.Outcome
 	// ToldBy is the later alert that told what this one held back; 0 if none has.
 	ToldBy int64
 	// AcceptedAt is when the push service had taken it, to within the time that a
@@ -38,8 +40,8 @@ func (s *Store) LastAlerts(ctx context.Context, sub Subscription, limit int) ([]
 	found, err := s.sentAlerts(ctx, sub, limit*lookBack, limit*lookBack)
 	told := map[int64]bool{} // by the update
 	last := slices.DeleteFunc(found, func(a SentAlert) bool {
-		told[a.UpdateID] = told[a.UpdateID] || a.Outcome == Accepted
-		return a.Outcome == Held && told[a.UpdateID]
+		told[a.UpdateID] = told[a.UpdateID] || a.Outcome == ledger.Accepted
+		return a.Outcome == ledger.Deferred && told[a.UpdateID]
 	})
 	return last[:min(limit, len(last))], err
 }
@@ -67,12 +69,12 @@ func (s *Store) sentAlerts(ctx context.Context, sub Subscription, limit, among i
 			return nil, fmt.Errorf("alerts of subscription %d: %w", sub.ID, err)
 		}
 		switch alert.Outcome {
-		case Accepted:
+		case ledger.Accepted:
 			told[alert.Outage] = alert.AlertID
-		case Held:
+		case ledger.Deferred:
 			alert.ToldBy = told[alert.Outage]
 		}
-		if alert.Outcome != Untried {
+		if alert.Outcome != ledger.Untried {
 			alerts = append(alerts, alert)
 		}
 	}
@@ -91,15 +93,15 @@ func scanSentAlert(rows *sql.Rows, subscriptionID int64) (a SentAlert, err error
 	if err != nil {
 		return a, err
 	}
-	a.Outcome = Untried
-	if l.Ledger, err = decodeLedger(encoded); err != nil {
+	a.Outcome = ledger.Untried
+	if l.Ledger, err = ledger.Decode(encoded); err != nil {
 		return a, nil // one that cannot be read tells nothing, and hides no other
 	}
-	if a.Outcome = l.sentTo(subscriptionID); a.Outcome == Untried {
+	if a.Outcome = l.sentTo(subscriptionID); a.Outcome == ledger.Untried {
 		return a, nil
 	}
 	offset := uint32(subscriptionID - l.afterID)
-	if at, known := l.stamps.of(offset); known && a.Outcome == Accepted {
+	if at, known := l.RecordedAt(offset); known && a.Outcome == ledger.Accepted {
 		a.AcceptedAt = &at
 	}
 	a.Shown = readReceipts(shown).Contains(offset)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -21,7 +22,7 @@ func TestAReaderSeesWhatBecameOfTheirLastAlerts(t *testing.T) {
 		}
 		reader := readers[2]
 		var want []models.SentAlert
-		for _, outcome := range []models.Outcome{models.Accepted, models.Failed, models.Waiting, models.Held} {
+		for _, outcome := range []ledger.Outcome{ledger.Accepted, ledger.Failed, ledger.Waiting, ledger.Deferred} {
 			published := db.PublishNow(models.Draft{Outage: "messages-down", Headline: "News"})
 			db.Clock.Advance(time.Second)
 			for _, claim := range claimAll(t, db, published.Alert.ID) {
@@ -31,7 +32,7 @@ func TestAReaderSeesWhatBecameOfTheirLastAlerts(t *testing.T) {
 				AlertID: published.Alert.ID, UpdateID: published.Update.ID, Outage: "messages-down", Headline: "News",
 				PublishedAt: published.Update.PublishedAt, Outcome: outcome,
 			}
-			if now := db.Now(); outcome == models.Accepted {
+			if now := db.Now(); outcome == ledger.Accepted {
 				alert.AcceptedAt, alert.Clicked = &now, true
 				report(t, db, published.Alert.ID, reader, models.Clicked)
 			}
@@ -57,7 +58,7 @@ func TestAnAlertThatWasHeldBackAndThenSentIsListedOnce(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		reader, p := night(t, db)
 		held, err := db.LastAlerts(t.Context(), reader, 20)
-		if err != nil || len(held) != 1 || held[0].Outcome != models.Held || held[0].ToldBy != 0 {
+		if err != nil || len(held) != 1 || held[0].Outcome != ledger.Deferred || held[0].ToldBy != 0 {
 			t.Errorf("at night: %+v, %v; want the alert, held", held, err)
 		}
 		second := db.PublishDraft(models.Draft{Outage: "messages-down"})
@@ -68,10 +69,10 @@ func TestAnAlertThatWasHeldBackAndThenSentIsListedOnce(t *testing.T) {
 		if err != nil || len(got) != 2 {
 			t.Fatalf("in the morning: %+v, %v; want the second alert, as it was sent, and the first", got, err)
 		}
-		if got[0].UpdateID != second.Update.ID || got[0].Outcome != models.Accepted || got[0].AlertID == second.Alert.ID {
+		if got[0].UpdateID != second.Update.ID || got[0].Outcome != ledger.Accepted || got[0].AlertID == second.Alert.ID {
 			t.Errorf("the second is %+v; want the catch-up that told it", got[0])
 		}
-		if got[1].Outcome != models.Held || got[1].ToldBy != got[0].AlertID {
+		if got[1].Outcome != ledger.Deferred || got[1].ToldBy != got[0].AlertID {
 			t.Errorf("the first is %+v; want it told by alert %d", got[1], got[0].AlertID)
 		}
 	})
@@ -85,7 +86,7 @@ func TestALedgerThatCannotBeReadHidesNoOtherAlert(t *testing.T) {
 		for range 2 {
 			id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 			claim := claimAll(t, db, id)[0]
-			record(t, db, claim, readPages(t, db, claim)[0], models.Accepted)
+			record(t, db, claim, readPages(t, db, claim)[0], ledger.Accepted)
 			ids = append(ids, id)
 		}
 		db.Exec("UPDATE shards SET ledger = ? WHERE alert_id = ?", []byte("rotten"), ids[1])
@@ -107,7 +108,7 @@ func TestAReadersDataIsEverythingThatIsStoredOfThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		results := outcomes(readPages(t, db, claim)[0], models.Failed)
+		results := outcomes(readPages(t, db, claim)[0], ledger.Failed)
 		results[0].Status, results[0].Reason = 403, "credentials"
 		if err := db.Record(t.Context(), claim, readPages(t, db, claim)[0], results); err != nil {
 			t.Fatal(err)
@@ -123,7 +124,7 @@ func TestAReadersDataIsEverythingThatIsStoredOfThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(data.Alerts) != 1 || data.Alerts[0].AlertID != 1 || data.Alerts[0].Outcome != models.Failed {
+		if len(data.Alerts) != 1 || data.Alerts[0].AlertID != 1 || data.Alerts[0].Outcome != ledger.Failed {
 			t.Errorf("alerts = %+v", data.Alerts)
 		}
 		if len(data.Recent) != 1 || !data.Recent[0].Equal(now) {

@@ -25,9 +25,10 @@ type Shard struct {
 	DueAt time.Time
 	// The counts and Hosts, the tallies by push host in JSON, say again what the
 	// ledger says, for questions about the whole alert.
-	Accepted, Gone, Failed, Waiting, Held int
-	Hosts                                 string
-	EncodedLedger                         []byte `gorm:"column:ledger"`
+	Accepted, Gone, Failed, Waiting int
+	Deferred                        int `gorm:"column:held"`
+	Hosts                           string
+	EncodedLedger                   []byte `gorm:"column:ledger"`
 }
 
 // ShardRef names a shard to be enqueued for the workers.

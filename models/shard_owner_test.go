@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -53,7 +54,7 @@ func TestAnOwnerThatWakesUpBeforeAnotherClaimsRecordsItsPageAndOwnsTheShardAgain
 		if owned, err := db.OwnedShards(ctx); err != nil || len(owned) != 0 {
 			t.Errorf("owned = %+v, %v; a heartbeat alone must not take a shard back", owned, err)
 		}
-		if err := db.Record(ctx, claim, page, outcomes(page, models.Accepted)); err != nil {
+		if err := db.Record(ctx, claim, page, outcomes(page, ledger.Accepted)); err != nil {
 			t.Fatalf("record: %v", err)
 		}
 		if _, err := db.Claim(ctx, claim.Shard.ID); !errors.Is(err, models.ErrOwned) {
@@ -97,7 +98,7 @@ func TestAPageWhoseCommitWasNotAnsweredIsRecordedOnce(t *testing.T) {
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		claim := claimAll(t, db, id)[0]
 		page := readPages(t, db, claim)[0]
-		if err := db.Record(ctx, claim, page, outcomes(page, models.Accepted, models.Failed)); err != nil {
+		if err := db.Record(ctx, claim, page, outcomes(page, ledger.Accepted, ledger.Failed)); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.StopAlert(ctx, id, "test"); err != nil {
@@ -124,7 +125,7 @@ func TestAPageThatTheDatabaseDidNotTakeIsRecordedLater(t *testing.T) {
 		ctx := t.Context()
 		id, claim, page := claimedPage(t, db)
 		db.Exec("ALTER TABLE failures RENAME TO failures_2")
-		if err := db.Record(ctx, claim, page, outcomes(page, models.Failed)); err == nil || errors.Is(err, models.ErrFenced) {
+		if err := db.Record(ctx, claim, page, outcomes(page, ledger.Failed)); err == nil || errors.Is(err, models.ErrFenced) {
 			t.Fatalf("record: %v; want the database's error", err)
 		}
 		db.Exec("ALTER TABLE failures_2 RENAME TO failures")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -92,7 +93,7 @@ func stopsInATransaction(t *testing.T, db *modelstest.DB, o models.Options) {
 	page := readPages(t, &store, claim)[0]
 	stops.Store(true) // in the transaction, at the time of the failure
 	recorded := make(chan error, 1)
-	go func() { recorded <- frozen.Record(t.Context(), claim, page, outcomes(page, models.Failed)) }()
+	go func() { recorded <- frozen.Record(t.Context(), claim, page, outcomes(page, ledger.Failed)) }()
 	<-stopped
 
 	heir := claimAll(t, db, id)[0]
@@ -115,7 +116,7 @@ func TestAWorkerThatLostItsShardWritesNothing(t *testing.T) {
 		heir := claimAll(t, db, id)[0]
 
 		page := readPages(t, db, zombie)[0]
-		results := outcomes(page, models.Gone)
+		results := outcomes(page, ledger.Gone)
 		if err := db.Record(ctx, zombie, page, results); !errors.Is(err, models.ErrFenced) {
 			t.Fatalf("record by the zombie: %v; want fenced", err)
 		}
@@ -126,7 +127,7 @@ func TestAWorkerThatLostItsShardWritesNothing(t *testing.T) {
 		if len(page.Recipients) != 1 {
 			t.Fatalf("the zombie's page deleted the reader")
 		}
-		if err := db.Record(ctx, heir, page, outcomes(page, models.Accepted)); err != nil {
+		if err := db.Record(ctx, heir, page, outcomes(page, ledger.Accepted)); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.Finish(ctx, heir); err != nil {
@@ -154,7 +155,7 @@ func TestARecordedPageMovesPositionCountsAndLedgerAndRetiresTheGone(t *testing.T
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		claim := claimAll(t, db, id)[0]
 		page := readPages(t, db, claim)[0]
-		results := outcomes(page, models.Accepted, models.Gone, models.Failed, models.Waiting)
+		results := outcomes(page, ledger.Accepted, ledger.Gone, ledger.Failed, ledger.Waiting)
 		results[2].Status, results[2].Reason, results[2].KeyMismatch = 403, "credentials", true
 		results[3].Due = modelstest.Start.Add(time.Minute)
 		if err := db.Record(ctx, claim, page, results); err != nil {
@@ -192,7 +193,7 @@ func TestARecordedPageMovesPositionCountsAndLedgerAndRetiresTheGone(t *testing.T
 		var waiting []models.Recipient
 		err = db.WaitingPages(ctx, claim, func(p models.Page) error {
 			waiting = append(waiting, p.Recipients...)
-			return db.Record(ctx, claim, p, outcomes(p, models.Accepted))
+			return db.Record(ctx, claim, p, outcomes(p, ledger.Accepted))
 		})
 		if err != nil || len(waiting) != 1 || waiting[0].ID != page.Recipients[3].ID {
 			t.Errorf("waiting = %+v, %v; want the one", waiting, err)
@@ -213,7 +214,7 @@ func TestAStoppedAlertKeepsExactCountsAndEndsWhenItsShardsDo(t *testing.T) {
 		if err := db.StopAlert(ctx, id, "token desk"); !errors.Is(err, models.ErrConflict) {
 			t.Errorf("second stop: %v; want a conflict", err)
 		}
-		if err := db.Record(ctx, claim, page, outcomes(page, models.Accepted)); err != nil {
+		if err := db.Record(ctx, claim, page, outcomes(page, ledger.Accepted)); err != nil {
 			t.Fatalf("the page in flight: %v; want it recorded", err)
 		}
 		if !db.Ended(claim) {
@@ -309,7 +310,7 @@ func readPages(t *testing.T, db *modelstest.DB, claim *models.Claim) (read []mod
 }
 
 // outcomes gives each recipient of a page one of the outcomes, in turn.
-func outcomes(page models.Page, outcomes ...models.Outcome) []models.Result {
+func outcomes(page models.Page, outcomes ...ledger.Outcome) []models.Result {
 	results := make([]models.Result, len(page.Recipients))
 	for i, r := range page.Recipients {
 		results[i] = models.Result{Recipient: r, Outcome: outcomes[i%len(outcomes)]}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"newsbell/models/ledger"
 )
 
 // leaveOutTold leaves out of a page whom another alert has told of the same
@@ -16,14 +18,14 @@ func (s *Store) leaveOutTold(ctx context.Context, c *Claim, page Page) (Page, er
 	first, last := page.Recipients[0].ID, page.Recipients[len(page.Recipients)-1].ID
 	told, err := s.ledgers(ctx, `alert_id IN (SELECT id FROM alerts WHERE outage_id = ? AND update_id >= ? AND id <> ?)
 		AND accepted > 0 AND upto_id >= ? AND after_id < ?`, c.Alert.OutageID, c.Alert.UpdateID, c.Alert.ID, first, last)
-	if errors.Is(err, errCorruptLedger) {
+	if errors.Is(err, ledger.ErrCorrupt) {
 		return page, nil // its next claim rebuilds it
 	}
 	if err != nil || len(told) == 0 {
 		return page, err
 	}
 	page.Recipients = slices.DeleteFunc(page.Recipients, func(r Recipient) bool {
-		isTold := slices.ContainsFunc(told, func(l shardLedger) bool { return l.sentTo(r.ID) == Accepted })
+		isTold := slices.ContainsFunc(told, func(l shardLedger) bool { return l.sentTo(r.ID) == ledger.Accepted })
 		if isTold {
 			page.leftOut = append(page.leftOut, r.ID)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -19,7 +20,7 @@ func TestWhoWasNeverReachedIsTriedAgainAfterTheFirstTryOfEverybody(t *testing.T)
 		for range 4 { // two shards
 			readers = append(readers, db.Reader("outage/messages-down:all").ID)
 		}
-		send := func(id int64, shard int, each ...models.Outcome) {
+		send := func(id int64, shard int, each ...ledger.Outcome) {
 			claims := claimAll(t, db, id)
 			claim := claims[min(shard, len(claims)-1)]
 			page := readPages(t, db, claim)[0]
@@ -38,7 +39,7 @@ func TestWhoWasNeverReachedIsTriedAgainAfterTheFirstTryOfEverybody(t *testing.T)
 				for _, r := range p.Recipients {
 					ids = append(ids, r.ID)
 				}
-				return db.Record(ctx, claim, p, outcomes(p, models.Accepted))
+				return db.Record(ctx, claim, p, outcomes(p, ledger.Accepted))
 			})
 			if err == nil {
 				err = db.RetryLater(ctx, claim)
@@ -49,15 +50,15 @@ func TestWhoWasNeverReachedIsTriedAgainAfterTheFirstTryOfEverybody(t *testing.T)
 			return ids
 		}
 		before := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		send(before, 0, models.Accepted, models.Failed)
-		send(before, 1, models.Accepted)
+		send(before, 0, ledger.Accepted, ledger.Failed)
+		send(before, 1, ledger.Accepted)
 
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		send(id, 0, models.Waiting)
+		send(id, 0, ledger.Waiting)
 		if got := again(id); !slices.Equal(got, readers[:1]) {
 			t.Errorf("tried again while others wait for their first try: %v; want only who was reached before, %d", got, readers[0])
 		}
-		send(id, 1, models.Accepted)
+		send(id, 1, ledger.Accepted)
 		if got := again(id); !slices.Equal(got, readers[1:2]) {
 			t.Errorf("tried again after everybody's first try: %v; want %d", got, readers[1])
 		}
@@ -72,22 +73,22 @@ func TestInventedNamesLeaveRoomForPushServicesInTheReport(t *testing.T) {
 			browser.Endpoint = endpoint
 			db.ReaderWithSecret(browser, "outage/messages-down:all")
 		}
-		var each []models.Outcome
+		var each []ledger.Outcome
 		for i := range 30 {
 			reader(fmt.Sprintf("https://invented-%d.push.apple.com/1", i))
-			each = append(each, models.Failed)
+			each = append(each, ledger.Failed)
 		}
 		for _, endpoint := range []string{"https://web.push.apple.com/1", "https://fcm.googleapis.com/fcm/send/1"} {
 			reader(endpoint)
-			each = append(each, models.Accepted)
+			each = append(each, ledger.Accepted)
 		}
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		claim := claimAll(t, db, id)[0]
 		record(t, db, claim, readPages(t, db, claim)[0], each...)
-		hostsAre(t, db, id, map[string]models.Tally{
-			"*.push.apple.com":   {models.Failed: 30},
-			"web.push.apple.com": {models.Accepted: 1},
-			"fcm.googleapis.com": {models.Accepted: 1},
+		hostsAre(t, db, id, map[string]ledger.Counts{
+			"*.push.apple.com":   {ledger.Failed: 30},
+			"web.push.apple.com": {ledger.Accepted: 1},
+			"fcm.googleapis.com": {ledger.Accepted: 1},
 		})
 	})
 }

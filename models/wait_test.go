@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -41,7 +42,7 @@ func TestEachReaderWaitsUntilTheirOwnTime(t *testing.T) {
 				if p.Tries != 1 {
 					t.Errorf("tries = %d; want 1", p.Tries)
 				}
-				return db.Record(ctx, claims[0], p, outcomes(p, models.Accepted))
+				return db.Record(ctx, claims[0], p, outcomes(p, ledger.Accepted))
 			})
 			if err != nil || !slices.Equal(got, want) {
 				t.Errorf("tried %v, %v; want %v", got, err, want)
@@ -153,7 +154,7 @@ func TestWhoPausesOrForgetsWhileWaitingIsNotWaitedFor(t *testing.T) {
 		}
 		db.Clock.Advance(time.Minute)
 		claim := claimAll(t, db, id)[0]
-		err := db.WaitingPages(ctx, claim, func(p models.Page) error { return db.Record(ctx, claim, p, outcomes(p, models.Accepted)) })
+		err := db.WaitingPages(ctx, claim, func(p models.Page) error { return db.Record(ctx, claim, p, outcomes(p, ledger.Accepted)) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +178,7 @@ func waitingPage(t *testing.T, db *modelstest.DB, waits ...time.Duration) (alert
 	alertID = db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 	claim := claimAll(t, db, alertID)[0]
 	page = readPages(t, db, claim)[0]
-	results := outcomes(page, models.Waiting)
+	results := outcomes(page, ledger.Waiting)
 	for i, wait := range waits {
 		results[i].Due = modelstest.Start.Add(wait)
 	}
@@ -209,9 +210,9 @@ func TestAReadersTriesAreNotAnothers(t *testing.T) {
 		claim := claimShard(t, db)
 		tryAgain := func(held bool, wait time.Duration) (tries []int) {
 			err := db.WaitingPages(ctx, claim, func(p models.Page) error {
-				results := outcomes(p, models.Waiting)
+				results := outcomes(p, ledger.Waiting)
 				for i := range results {
-					results[i].Due, results[i].Held = db.Now().Add(wait), held
+					results[i].Due, results[i].NotAttempted = db.Now().Add(wait), held
 					tries = append(tries, p.Tries)
 				}
 				return db.Record(ctx, claim, p, results)

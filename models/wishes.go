@@ -29,8 +29,8 @@ func (s Subscription) wishes() *wishes {
 	return w
 }
 
-// heldReader is somebody who is not to be disturbed until a time.
-type heldReader struct {
+// deferredReader is somebody who is not to be disturbed until a time.
+type deferredReader struct {
 	Recipient
 	until time.Time
 }
@@ -50,7 +50,7 @@ func (s *Store) HoldBack(ctx context.Context, c *Claim, page Page) (Page, error)
 		}
 		until := r.wishes.free(now, c.Alert)
 		if until.After(now) {
-			page.held = append(page.held, heldReader{r, until})
+			page.deferred = append(page.deferred, deferredReader{r, until})
 		}
 		return until.After(now)
 	})

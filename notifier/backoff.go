@@ -17,7 +17,7 @@ const (
 // backoff. Nobody pays for a push that was not sent.
 func wait(a webpush.Answer, tries int) time.Duration {
 	asked := a.RetryAfter + rand.N(a.RetryAfter/8+1)
-	if a.Held {
+	if a.NotAttempted {
 		return asked
 	}
 	return max(asked, backoff(tries))

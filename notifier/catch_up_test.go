@@ -22,7 +22,7 @@ func TestAReaderInQuietHoursGetsOneCatchUpWhenTheyEnd(t *testing.T) {
 		}
 		n.Clock.Advance(3 * time.Hour)
 		counts := n.finished(n.publish(models.Draft{Kind: models.Resolution, Headline: "It's back", Body: "Online again."}))
-		if counts != (models.Counts{Audience: 1, Held: 1}) || len(reader.Messages()) != 0 {
+		if counts != (models.Counts{Audience: 1, Deferred: 1}) || len(reader.Messages()) != 0 {
 			t.Errorf("counts = %+v, %d messages at night", counts, len(reader.Messages()))
 		}
 		n.Clock.Advance(10 * time.Hour)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/notifier/webpush"
 )
 
@@ -206,18 +207,18 @@ func (d *delivery) payload(subscriptionID int64) []byte {
 func resultOf(r models.Recipient, a webpush.Answer, tries int, now time.Time) models.Result {
 	result := models.Result{
 		Recipient: r, Status: a.Status, Reason: a.Reason,
-		Outcome: models.Failed, KeyMismatch: a.Verdict == webpush.KeyMismatch,
+		Outcome: ledger.Failed, KeyMismatch: a.Verdict == webpush.KeyMismatch,
 	}
 	switch a.Verdict {
 	case webpush.Accepted:
-		result.Outcome = models.Accepted
+		result.Outcome = ledger.Accepted
 	case webpush.Gone:
-		result.Outcome = models.Gone
+		result.Outcome = ledger.Gone
 	case webpush.Unauthorized, webpush.KeyMismatch, webpush.Rejected:
 		// Until a second try, keys or subscription may be mended. Nobody pays for
 		// being refused when everything is.
 		again := (a.Verdict != webpush.Rejected || a.Many) && tries == 0 && !r.NeedsResubscribe && !r.Refused()
-		if result.Refused = a.Alone && !again; a.Held || again {
+		if result.Refused = a.Alone && !again; a.NotAttempted || again {
 			waitAgain(&result, webpush.Answer{RetryAfter: refusedFor}, 0, now) // it was a try all the same
 		}
 	case webpush.RetryLater:
@@ -228,6 +229,6 @@ func resultOf(r models.Recipient, a webpush.Answer, tries int, now time.Time) mo
 
 // waitAgain says when a push is tried again.
 func waitAgain(result *models.Result, a webpush.Answer, tries int, now time.Time) {
-	result.Outcome, result.Held = models.Waiting, a.Held
+	result.Outcome, result.NotAttempted = ledger.Waiting, a.NotAttempted
 	result.Due = now.Add(wait(a, tries))
 }

@@ -128,7 +128,7 @@ func (h *host) check(now time.Time, silence time.Duration) {
 		b.giveUpStragglers(now)
 	}
 	if h.limit.isOn() {
-		h.sendBackAll(webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: hostRetry, Held: true, Reason: "the push host takes few at a time"},
+		h.sendBackAll(webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: hostRetry, NotAttempted: true, Reason: "the push host takes few at a time"},
 			func(b *batch) bool { return now.Sub(b.since) >= hostPatience })
 	}
 }

@@ -75,7 +75,7 @@ func (h *host) settle(now time.Time, r *refusals) {
 }
 
 func inDoubt(wait time.Duration) webpush.Answer {
-	return webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: wait, Held: true, Reason: "the push host refuses everything for now"}
+	return webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: wait, NotAttempted: true, Reason: "the push host refuses everything for now"}
 }
 
 // hearKeys learns from another process which keys are refused, and which were

@@ -92,7 +92,7 @@ func (h *host) leaveAlone(now time.Time, wait time.Duration, why string) {
 // wait for: a name that leads nowhere.
 func (h *host) leftAlone(wait time.Duration) webpush.Answer {
 	return webpush.Answer{
-		Verdict: webpush.RetryLater, RetryAfter: wait, Held: !h.unresolved, Unresolved: h.unresolved,
+		Verdict: webpush.RetryLater, RetryAfter: wait, NotAttempted: !h.unresolved, Unresolved: h.unresolved,
 		Reason: "the push host is left alone for now",
 	}
 }

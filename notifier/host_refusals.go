@@ -269,7 +269,7 @@ func (b *batch) drawSample(atLeast int) {
 func (b *batch) blame(now time.Time) {
 	r := b.refusals
 	for _, j := range b.refused {
-		j.answer.Held, j.answer.Alone, j.answer.Many = r.doubt.isOn, r.vouched(now), r.inARow >= manyRefused
+		j.answer.NotAttempted, j.answer.Alone, j.answer.Many = r.doubt.isOn, r.vouched(now), r.inARow >= manyRefused
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 	"newsbell/notifier/webpush"
 )
@@ -292,8 +293,8 @@ func (f *fanOut) send(page []waiting) {
 		if result.Refused {
 			w.blamed++
 		}
-		if result.Outcome == models.Waiting {
-			if !result.Held {
+		if result.Outcome == ledger.Waiting {
+			if !result.NotAttempted {
 				w.tries++
 			}
 			w.due = result.Due.Truncate(time.Second).Add(time.Second) // as ledgers and sweeps do

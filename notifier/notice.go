@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/notifier/webpush"
 )
 
@@ -136,7 +137,7 @@ func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (webpush.Pu
 // not sent before the end of this process may be sent by another at once.
 func (d *noticeDesk) judgeNotice(notice models.Notice, a webpush.Answer) models.Result {
 	if a.Verdict == 0 {
-		return models.Result{Recipient: notice.Recipient(), Outcome: models.Waiting, Due: d.store.Now()}
+		return models.Result{Recipient: notice.Recipient(), Outcome: ledger.Waiting, Due: d.store.Now()}
 	}
 	if a.Detail != "" {
 		d.log.Warn("a notice did not get through", "notice", notice.ID,

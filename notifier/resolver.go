@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 )
 
 const (
@@ -75,6 +76,6 @@ func (d *delivery) endUnresolved(ctx context.Context, result *models.Result, j j
 		return
 	}
 	if d.resolver.resolves(ctx, d.pool.hosts.workingHost()) {
-		result.Outcome, result.Refused, result.Held = models.Failed, true, false
+		result.Outcome, result.Refused, result.NotAttempted = ledger.Failed, true, false
 	}
 }

@@ -35,9 +35,9 @@ type EditorAlert struct {
 	State     string
 	HoldUntil time.Time
 	// Audience is how many it is for: Accepted by their push services, Gone
-	// for good, Failed, Waiting for another try, Held back to be told later, or
+	// for good, Failed, Waiting for another try, Deferred to a catch-up, or
 	// Remaining.
-	Audience, Accepted, Gone, Failed, Waiting, Held, Remaining int
+	Audience, Accepted, Gone, Failed, Waiting, Deferred, Remaining int
 	// Shown, Clicked and Dismissed are by how many browsers said so.
 	Shown, Clicked, Dismissed int
 }
@@ -46,7 +46,7 @@ type EditorAlert struct {
 func (a EditorAlert) Active() bool { return a.State == "holding" || a.State == "sending" }
 
 // Done is how many readers have had their one answer.
-func (a EditorAlert) Done() int { return a.Accepted + a.Gone + a.Failed + a.Held }
+func (a EditorAlert) Done() int { return a.Accepted + a.Gone + a.Failed + a.Deferred }
 
 // Total is the audience as a progress bar wants it: never zero.
 func (a EditorAlert) Total() int { return max(a.Audience, 1) }

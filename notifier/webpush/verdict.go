@@ -60,9 +60,9 @@ type Answer struct {
 	Verdict Verdict
 	// RetryAfter is how long the push service asks to wait; 0 if it does not say.
 	RetryAfter time.Duration
-	// Held says that the push was not sent, because its host is left alone for
+	// NotAttempted says that the push was not sent, because its host is left alone for
 	// now, or that it was refused when everything was: the reader does not pay.
-	Held bool
+	NotAttempted bool
 	// Alone says that it was refused while pushes for others were accepted, Many
 	// that others were refused too and none was accepted in between.
 	Alone, Many bool

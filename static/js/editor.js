@@ -39,11 +39,11 @@ async function read(id) {
 
 function show(alert, counts) {
   const part = name => alert.querySelector(`[data-part=${name}]`)
-  for (const name of ['audience', 'accepted', 'waiting', 'held', 'gone', 'failed', 'shown', 'clicked', 'dismissed']) {
+  for (const name of ['audience', 'accepted', 'waiting', 'deferred', 'gone', 'failed', 'shown', 'clicked', 'dismissed']) {
     part(name).textContent = counts[name].toLocaleString('en-GB')
   }
   part('progress').max = Math.max(counts.audience, 1)
-  part('progress').value = counts.accepted + counts.gone + counts.failed + counts.held
+  part('progress').value = counts.accepted + counts.gone + counts.failed + counts.deferred
   if (alert.dataset.state === counts.state) return
   alert.dataset.state = counts.state
   part('state').textContent = states[counts.state] ?? counts.state

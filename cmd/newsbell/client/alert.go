@@ -33,7 +33,7 @@ type Alert struct {
 	ID         int64
 	State      string
 	FinishedAt time.Time `json:"finished_at"`
-	Counts     struct{ Audience, Accepted, Gone, Failed, Waiting, Held, Remaining, Shown, Clicked, Dismissed int }
+	Counts     struct{ Audience, Accepted, Gone, Failed, Waiting, Deferred, Remaining, Shown, Clicked, Dismissed int }
 }
 
 // ended tells whether nothing more will be sent, and the counts are final.
@@ -45,7 +45,7 @@ func (a Alert) String() string {
 	}
 	c := a.Counts
 	return fmt.Sprintf("alert %d is %s: %d readers, %d accepted, %d gone, %d failed, %d waiting, %d told later; %d shown, %d clicked, %d dismissed",
-		a.ID, a.State, c.Audience, c.Accepted, c.Gone, c.Failed, c.Waiting, c.Held, c.Shown, c.Clicked, c.Dismissed)
+		a.ID, a.State, c.Audience, c.Accepted, c.Gone, c.Failed, c.Waiting, c.Deferred, c.Shown, c.Clicked, c.Dismissed)
 }
 
 func (c *Client) Publish(ctx context.Context, outage string, d Draft) (publication, error) {

@@ -1,4 +1,4 @@
-package models
+package ledger
 
 import (
 	"encoding/binary"
@@ -23,30 +23,30 @@ type entry struct {
 func TestALedgerSurvivesItsEncoding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ledger, want := drawLedger(t)
-		encoded, err := ledger.encode()
+		encoded, err := ledger.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		decoded, err := decodeLedger(encoded)
+		decoded, err := Decode(encoded)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tallies := map[string]Tally{}
+		tallies := map[string]Counts{}
 		for offset, e := range want {
-			if got := decoded.of(offset); got != e.outcome {
+			if got := decoded.Outcome(offset); got != e.outcome {
 				t.Errorf("offset %d has outcome %d; want %d", offset, got, e.outcome)
 			}
 			one := tallies[e.host]
 			one[e.outcome]++
 			tallies[e.host] = one
 		}
-		for host, tally := range decoded.hosts {
+		for host, tally := range decoded.PerService {
 			if *tally != tallies[host] {
 				t.Errorf("%s has %v; want %v", host, *tally, tallies[host])
 			}
 		}
-		c := decoded.tally()
-		if sum := c[Accepted] + c[Gone] + c[Failed] + c[Waiting] + c[Held]; sum != len(want) {
+		c := decoded.Counts()
+		if sum := c[Accepted] + c[Gone] + c[Failed] + c[Waiting] + c[Deferred]; sum != len(want) {
 			t.Errorf("%d entries; want %d", sum, len(want))
 		}
 	})
@@ -56,42 +56,42 @@ func TestNobodyIsTriedBeforeTheirTimeHoweverManyTimesThereAre(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ledger, want := drawLedger(t)
 		now := time.Unix(rapid.Int64Range(0, 200).Draw(t, "now"), 0)
-		for _, due := range ledger.waits.due(now) {
+		for _, due := range ledger.retries.due(now) {
 			for it := due.Iterator(); it.HasNext(); {
 				if offset := it.Next(); now.Before(want[offset].due) {
 					t.Errorf("offset %d is due at %v; want %v", offset, now, want[offset].due)
 				}
 			}
 		}
-		perHost := map[string]int{}
-		for _, group := range ledger.waits {
-			perHost[group.host]++
+		perService := map[string]int{}
+		for _, group := range ledger.retries {
+			perService[group.service]++
 		}
-		if most := slices.Max(append(slices.Collect(maps.Values(perHost)), 0)); most > maxWaits {
-			t.Errorf("a host has %d due times; want %d at most", most, maxWaits)
+		if most := slices.Max(append(slices.Collect(maps.Values(perService)), 0)); most > maxRetries {
+			t.Errorf("a host has %d due times; want %d at most", most, maxRetries)
 		}
 		got := 0
-		for _, due := range ledger.waits.due(time.Unix(1000, 0)) {
+		for _, due := range ledger.retries.due(time.Unix(1000, 0)) {
 			got += int(due.GetCardinality())
 		}
-		if got != ledger.tally()[Waiting] {
-			t.Errorf("%d are due in the end; want all %d who wait", got, ledger.tally()[Waiting])
+		if got != ledger.Counts()[Waiting] {
+			t.Errorf("%d are due in the end; want all %d who wait", got, ledger.Counts()[Waiting])
 		}
 	})
 }
 
 func TestHostsBeyondTheBoundAreCountedTogether(t *testing.T) {
-	ledger := NewLedger()
-	for i := range uint32(maxHosts + 10) {
+	ledger := New()
+	for i := range uint32(maxServices + 10) {
 		host := string(rune('a' + i))
-		ledger.wait(2*i, host, time.Unix(9, 0), 1)
-		ledger.end(2*i+1, host, Accepted)
-		ledger.end(2*i, host, Failed)
+		ledger.RetryAt(2*i, host, time.Unix(9, 0), 1)
+		ledger.End(2*i+1, host, Accepted)
+		ledger.End(2*i, host, Failed)
 	}
-	if got := len(ledger.hosts); got != maxHosts+1 {
-		t.Errorf("%d hosts; want %d and the others", got, maxHosts)
+	if got := len(ledger.PerService); got != maxServices+1 {
+		t.Errorf("%d hosts; want %d and the others", got, maxServices)
 	}
-	if got := *ledger.hosts[OtherHosts]; got != (Tally{Accepted: 10, Failed: 10}) {
+	if got := *ledger.PerService[OtherServices]; got != (Counts{Accepted: 10, Failed: 10}) {
 		t.Errorf("others = %v; want 10 accepted, 10 failed, nobody waiting", got)
 	}
 }
@@ -99,16 +99,16 @@ func TestHostsBeyondTheBoundAreCountedTogether(t *testing.T) {
 func TestACorruptLedgerIsAnErrorAndNoPanic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ledger, _ := drawLedger(t)
-		raw, err := ledger.encode()
+		raw, err := ledger.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
 		at := rapid.IntRange(0, len(raw)-1).Draw(t, "at")
 		raw[at] ^= rapid.ByteRange(1, 255).Draw(t, "flip")
-		if _, err := decodeLedger(raw); !errors.Is(err, errCorruptLedger) {
+		if _, err := Decode(raw); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("a flipped byte: %v", err)
 		}
-		if _, err := decodeLedger(raw[:at]); at > 0 && !errors.Is(err, errCorruptLedger) {
+		if _, err := Decode(raw[:at]); at > 0 && !errors.Is(err, ErrCorrupt) {
 			t.Errorf("a torn ledger: %v", err)
 		}
 	})
@@ -117,18 +117,18 @@ func TestACorruptLedgerIsAnErrorAndNoPanic(t *testing.T) {
 // drawLedger notes outcomes at random, each reader's once or, after waiting,
 // twice.
 func drawLedger(t *rapid.T) (Ledger, map[uint32]entry) {
-	ledger, want := NewLedger(), map[uint32]entry{}
+	ledger, want := New(), map[uint32]entry{}
 	for _, offset := range rapid.SliceOfDistinct(rapid.Uint32Max(100_000), rapid.ID[uint32]).Draw(t, "offsets") {
 		e := entry{
-			outcome: Outcome(rapid.IntRange(0, int(Held)).Draw(t, "outcome")),
+			outcome: Outcome(rapid.IntRange(0, int(Deferred)).Draw(t, "outcome")),
 			host:    rapid.SampledFrom([]string{"a.example", "b.example"}).Draw(t, "host"),
 		}
 		if e.outcome == Waiting || rapid.Bool().Draw(t, "waited") {
 			e.due = time.Unix(0, rapid.Int64Range(0, 200e9).Draw(t, "due"))
-			ledger.wait(offset, e.host, e.due, 1)
+			ledger.RetryAt(offset, e.host, e.due, 1)
 		}
 		if e.outcome != Waiting {
-			ledger.end(offset, e.host, e.outcome)
+			ledger.End(offset, e.host, e.outcome)
 		}
 		want[offset] = e
 	}
@@ -136,29 +136,29 @@ func drawLedger(t *rapid.T) (Ledger, map[uint32]entry) {
 }
 
 func TestALedgerOfTheVersionBeforeIsStillRead(t *testing.T) {
-	ledger := NewLedger()
-	ledger.end(3, "fcm.googleapis.com", Accepted)
+	ledger := New()
+	ledger.End(3, "fcm.googleapis.com", Accepted)
 	old := make([]byte, 4)
 	for _, bitmap := range []*roaring.Bitmap{ledger.Accepted, ledger.Gone, ledger.Failed} {
 		old = appendBitmap(old, bitmap)
 	}
 	old = appendSection(old, []byte(`{"fcm.googleapis.com":[1,0,0,0]}`))
 	binary.LittleEndian.PutUint32(old, crc32.Checksum(old[4:], castagnoli))
-	decoded, err := decodeLedger(old)
+	decoded, err := Decode(old)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if decoded.of(3) != Accepted || decoded.tally() != decoded.hosts.total() {
-		t.Errorf("it says %v of offset 3, and counts %v", decoded.of(3), decoded.hosts.total())
+	if decoded.Outcome(3) != Accepted || decoded.Counts() != decoded.PerService.Total() {
+		t.Errorf("it says %v of offset 3, and counts %v", decoded.Outcome(3), decoded.PerService.Total())
 	}
 }
 
 func TestWhoHasBeenTriedIsKnownAmongOthersOfTheSameSecond(t *testing.T) {
-	ledger := NewLedger()
-	for offset := range uint32(4 * maxWaits) {
-		ledger.wait(offset, "push.example", time.Unix(int64(offset/2), 0), int(offset%2))
+	ledger := New()
+	for offset := range uint32(4 * maxRetries) {
+		ledger.RetryAt(offset, "push.example", time.Unix(int64(offset/2), 0), int(offset%2))
 	}
-	for tries, due := range ledger.waits.due(time.Unix(1000, 0)) {
+	for tries, due := range ledger.retries.due(time.Unix(1000, 0)) {
 		for it := due.Iterator(); it.HasNext(); {
 			if offset := it.Next(); int(offset%2) != tries {
 				t.Fatalf("offset %d has been tried %d times; want %d", offset, tries, offset%2)

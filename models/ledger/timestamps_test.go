@@ -1,4 +1,4 @@
-package models
+package ledger
 
 import (
 	"testing"
@@ -8,9 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestStampsTellWhenEachReaderWasReachedHoweverManyTheyAre(t *testing.T) {
+func TestTimestampsTellWhenEachReaderWasReachedHoweverManyTheyAre(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var all stamps
+		var all timestamps
 		want := map[uint32]int64{}
 		at := int64(0)
 		for page := range rapid.Uint32Range(1, 6).Draw(t, "pages") {
@@ -26,16 +26,16 @@ func TestStampsTellWhenEachReaderWasReachedHoweverManyTheyAre(t *testing.T) {
 			all.addReaders(time.UnixMilli(at), roaring.BitmapOf(100+offset))
 			want[100+offset] = at
 		}
-		decoded := (&decoder{rest: appendSection(nil, all.encode())}).stamps()
+		decoded := (&decoder{rest: appendSection(nil, all.encode())}).timestamps()
 		for offset, at := range want {
 			got, known := decoded.of(offset)
-			merged := offset >= 100 && offset < 100+retried-min(retried, maxStamps-1)
+			merged := offset >= 100 && offset < 100+retried-min(retried, maxTimestamps-1)
 			if !known || got.UnixMilli() < at || got.UnixMilli() > at && !merged {
 				t.Errorf("offset %d was reached at %d; want %d", offset, got.UnixMilli(), at)
 			}
 		}
-		if n := len(all); n > 6+maxStamps {
-			t.Errorf("%d stamps; want few", n)
+		if n := len(all); n > 6+maxTimestamps {
+			t.Errorf("%d timestamps; want few", n)
 		}
 		if _, known := decoded.of(99999); known {
 			t.Error("a reader who was never reached has a time")

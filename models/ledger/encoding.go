@@ -1,4 +1,4 @@
-package models
+package ledger
 
 import (
 	"encoding/binary"
@@ -11,31 +11,32 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-var errCorruptLedger = errors.New("corrupt ledger")
+// ErrCorrupt is the error of a ledger that cannot be read.
+var ErrCorrupt = errors.New("corrupt ledger")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ledgerVersion tells ledgers with Held and stamps from those that had neither,
+// ledgerVersion tells ledgers with Held and timestamps from those that had neither,
 // which were of version 0. It is added to the checksum, bit by bit, and far
 // enough from 0 that a damaged byte does not make one of the other.
 const ledgerVersion = 0x6c656432
 
-// encode writes a checksum and then sections, each behind its length: the
-// final bitmaps in roaring's portable format, the tallies, the stamps, and for
-// each wait its host, its times and its bitmap. Numbers are little-endian.
-func (l *Ledger) encode() ([]byte, error) {
+// Encode writes a checksum and then sections, each behind its length: the
+// final bitmaps in roaring's portable format, the counts, the timestamps, and for
+// each group of retries its push service, its times and its bitmap. Numbers are little-endian.
+func (l *Ledger) Encode() ([]byte, error) {
 	out := make([]byte, 4)
 	for _, outcome := range finals {
-		out = appendBitmap(out, l.with(outcome))
+		out = appendBitmap(out, l.With(outcome))
 	}
-	hosts, err := json.Marshal(l.hosts)
+	services, err := json.Marshal(l.PerService)
 	if err != nil {
 		return nil, fmt.Errorf("encode ledger: %w", err)
 	}
-	out = appendSection(out, hosts)
-	out = appendSection(out, l.stamps.encode())
-	for _, group := range l.waits {
-		out = appendSection(out, []byte(group.host))
+	out = appendSection(out, services)
+	out = appendSection(out, l.timestamps.encode())
+	for _, group := range l.retries {
+		out = appendSection(out, []byte(group.service))
 		out = binary.LittleEndian.AppendUint64(out, uint64(group.due))
 		out = binary.LittleEndian.AppendUint32(out, uint32(group.tries))
 		out = appendBitmap(out, group.readers)
@@ -44,52 +45,52 @@ func (l *Ledger) encode() ([]byte, error) {
 	return out, nil
 }
 
-// decodeLedger reads what encode wrote; nothing is an empty ledger. Whatever
-// is wrong is an errCorruptLedger.
-func decodeLedger(raw []byte) (Ledger, error) {
-	ledger := NewLedger()
+// Decode reads what [Ledger.Encode] wrote; no bytes are an empty ledger. All its
+// errors are an [ErrCorrupt].
+func Decode(raw []byte) (Ledger, error) {
+	ledger := New()
 	if len(raw) == 0 {
 		return ledger, nil
 	}
 	if len(raw) < 4 {
-		return Ledger{}, fmt.Errorf("%w: too short", errCorruptLedger)
+		return Ledger{}, fmt.Errorf("%w: too short", ErrCorrupt)
 	}
 	version := binary.LittleEndian.Uint32(raw) ^ crc32.Checksum(raw[4:], castagnoli)
 	if version != 0 && version != ledgerVersion {
-		return Ledger{}, fmt.Errorf("%w: wrong checksum", errCorruptLedger)
+		return Ledger{}, fmt.Errorf("%w: wrong checksum", ErrCorrupt)
 	}
 	d := decoder{rest: raw[4:]}
 	for _, outcome := range finals {
-		if outcome != Held || version > 0 {
-			d.bitmap(ledger.with(outcome))
+		if outcome != Deferred || version > 0 {
+			d.bitmap(ledger.With(outcome))
 		}
 	}
-	if err := json.Unmarshal(d.section(), &ledger.hosts); err != nil {
+	if err := json.Unmarshal(d.section(), &ledger.PerService); err != nil {
 		d.fail(err)
 	}
 	if version > 0 {
-		ledger.stamps = d.stamps()
+		ledger.timestamps = d.timestamps()
 	}
 	for len(d.rest) > 0 && d.err == nil {
-		group := wait{host: string(d.section()), readers: roaring.New()}
+		group := retry{service: string(d.section()), readers: roaring.New()}
 		group.due = int64(binary.LittleEndian.Uint64(d.take(8)))
 		group.tries = int(binary.LittleEndian.Uint32(d.take(4)))
 		d.bitmap(group.readers)
-		ledger.waits = append(ledger.waits, group)
+		ledger.retries = append(ledger.retries, group)
 	}
 	if d.err != nil {
 		return Ledger{}, d.err
 	}
-	slices.SortStableFunc(ledger.waits, compareWaits) // an older release did not sort by tries
+	slices.SortStableFunc(ledger.retries, compareRetries) // an older release did not sort by tries
 	return ledger, nil
 }
 
-func (s stamps) encode() (out []byte) {
-	for _, stamp := range s {
-		out = binary.LittleEndian.AppendUint64(out, uint64(stamp.at))
-		out = binary.LittleEndian.AppendUint32(out, stamp.upto)
-		if stamp.upto == 0 {
-			out = appendBitmap(out, stamp.readers)
+func (s timestamps) encode() (out []byte) {
+	for _, timestamp := range s {
+		out = binary.LittleEndian.AppendUint64(out, uint64(timestamp.at))
+		out = binary.LittleEndian.AppendUint32(out, timestamp.upto)
+		if timestamp.upto == 0 {
+			out = appendBitmap(out, timestamp.readers)
 		}
 	}
 	return out
@@ -114,10 +115,10 @@ type decoder struct {
 	err  error
 }
 
-func (d *decoder) stamps() (all stamps) {
+func (d *decoder) timestamps() (all timestamps) {
 	section := decoder{rest: d.section()}
 	for len(section.rest) > 0 && section.err == nil {
-		one := stamp{readers: roaring.New()}
+		one := timestamp{readers: roaring.New()}
 		one.at = int64(binary.LittleEndian.Uint64(section.take(8)))
 		if one.upto = binary.LittleEndian.Uint32(section.take(4)); one.upto == 0 {
 			section.bitmap(one.readers)
@@ -153,6 +154,6 @@ func (d *decoder) take(n int) []byte {
 
 func (d *decoder) fail(err error) {
 	if d.err == nil {
-		d.err = fmt.Errorf("%w: %w", errCorruptLedger, err)
+		d.err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 }

@@ -1,0 +1,169 @@
+// Package ledger records the outcome of an alert for each subscription of a shard,
+// in about 2 bytes a reader, and who waits for another try until when. It knows
+// nothing of the database that keeps it.
+package ledger
+
+import (
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// Ledger holds the outcome of each subscription of a shard, in compressed bitmaps
+// of about 2 bytes a reader, the counts for each push service, and when each page
+// was recorded. Entries are offsets from the shard's AfterID. An offset is in at
+// most one of the bitmaps.
+type Ledger struct {
+	Accepted, Gone, Failed, Deferred *roaring.Bitmap
+
+	// PerService counts the outcomes at each push service.
+	PerService PerService
+
+	retries    retries
+	timestamps timestamps
+}
+
+// New is a ledger without entries.
+func New() Ledger {
+	return Ledger{
+		Accepted: roaring.New(), Gone: roaring.New(), Failed: roaring.New(), Deferred: roaring.New(), PerService: PerService{},
+	}
+}
+
+// Outcome is that of an alert for one subscription.
+type Outcome int8
+
+const (
+	// Accepted by the push service.
+	Accepted Outcome = iota
+	// Gone: the push service says that the subscription has ended.
+	Gone
+	// Failed for good.
+	Failed
+	// Waiting for another try.
+	Waiting
+	// Deferred means deferred to a catch-up, for the reader's quiet hours or hourly cap.
+	Deferred
+	// Untried: not attempted yet, left out, or not in the audience.
+	Untried
+)
+
+// Waiting returns the subscriptions that wait for another try.
+func (l *Ledger) Waiting() *roaring.Bitmap { return l.retries.readers() }
+
+// Counts counts the entries.
+func (l *Ledger) Counts() (c Counts) {
+	for outcome := range c {
+		c[outcome] = int(l.With(Outcome(outcome)).GetCardinality())
+	}
+	return c
+}
+
+// With returns the subscriptions with an outcome; none is entered as [Untried].
+func (l *Ledger) With(outcome Outcome) *roaring.Bitmap {
+	switch outcome {
+	case Accepted:
+		return l.Accepted
+	case Gone:
+		return l.Gone
+	case Failed:
+		return l.Failed
+	case Deferred:
+		return l.Deferred
+	case Waiting:
+		return l.Waiting()
+	}
+	return roaring.New()
+}
+
+// Outcome returns the outcome at an offset.
+func (l *Ledger) Outcome(offset uint32) Outcome {
+	for _, outcome := range finals {
+		if l.With(outcome).Contains(offset) {
+			return outcome
+		}
+	}
+	if l.retries.has(offset) {
+		return Waiting
+	}
+	return Untried
+}
+
+// End enters a final outcome. A second one for the same reader changes nothing. A
+// reader that waited for a retry is counted at the push service where it waited.
+func (l *Ledger) End(offset uint32, service string, outcome Outcome) {
+	at, waited := l.leaveOut(offset)
+	if waited {
+		service = at
+	}
+	if l.Outcome(offset) == Untried {
+		l.With(outcome).Add(offset)
+		l.PerService.at(service)[outcome]++
+	}
+}
+
+// RetryAt enters when a reader is tried again, after so many tries.
+func (l *Ledger) RetryAt(offset uint32, service string, due time.Time, tries int) {
+	l.leaveOut(offset)
+	if l.Outcome(offset) == Untried {
+		service = l.PerService.slot(service)
+		l.retries.add(offset, retry{service: service, due: RoundUp(due), tries: tries})
+		l.PerService.at(service)[Waiting]++
+	}
+}
+
+// Due returns the readers whose retry is due, by how often they have been tried.
+func (l *Ledger) Due(now time.Time) map[int]*roaring.Bitmap { return l.retries.due(now) }
+
+// NextDue returns when the next retry is due; false if nobody waits.
+func (l *Ledger) NextDue() (time.Time, bool) { return l.retries.next() }
+
+// LeaveOut removes a reader's retry.
+func (l *Ledger) LeaveOut(offset uint32) { l.leaveOut(offset) }
+
+// LeaveOutWaiting removes all retries.
+func (l *Ledger) LeaveOutWaiting() {
+	l.retries = nil
+	for _, counts := range l.PerService {
+		counts[Waiting] = 0
+	}
+}
+
+// HasUnproven reports whether a retry is due of a reader who has been tried and
+// is not among those that were reached lately.
+func (l *Ledger) HasUnproven(now time.Time, reached *roaring.Bitmap) bool {
+	return len(l.retries.unproven(now, reached)) > 0
+}
+
+// PostponeUnproven lets the readers of [Ledger.HasUnproven] wait for longer.
+func (l *Ledger) PostponeUnproven(now, until time.Time, reached *roaring.Bitmap) {
+	for _, group := range l.retries.unproven(now, reached) {
+		for it := group.readers.Iterator(); it.HasNext(); {
+			offset := it.Next()
+			l.retries.remove(offset)
+			l.retries.add(offset, retry{service: group.service, due: RoundUp(until), tries: group.tries})
+		}
+	}
+}
+
+// AddPage enters when all readers up to an offset had been tried once.
+func (l *Ledger) AddPage(at time.Time, upto uint32) { l.timestamps.addPage(at, upto) }
+
+// AddReached enters when readers were reached who had waited for a retry.
+func (l *Ledger) AddReached(at time.Time, readers *roaring.Bitmap) {
+	l.timestamps.addReaders(at, readers)
+}
+
+// RecordedAt returns when a reader's page was recorded; false if that is unknown.
+func (l *Ledger) RecordedAt(offset uint32) (time.Time, bool) { return l.timestamps.of(offset) }
+
+// leaveOut removes a reader's retry, and returns its push service.
+func (l *Ledger) leaveOut(offset uint32) (service string, waited bool) {
+	if service, waited = l.retries.remove(offset); waited {
+		l.PerService.at(service)[Waiting]--
+	}
+	return service, waited
+}
+
+// finals are the outcomes that do not change any more.
+var finals = [...]Outcome{Accepted, Gone, Failed, Deferred}

@@ -1,0 +1,59 @@
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"newsbell/models/ledger"
+)
+
+// HostCounts are an alert's counts by push service. Shards count when a page is
+// recorded, so that nobody has to look at the readers' endpoints again. Hosts
+// whose names anybody may have invented, and which accepted nothing, are counted
+// together under the rule that allows them, such as "*.push.apple.com".
+func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]ledger.Counts, error) {
+	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`SELECT hosts FROM shards WHERE alert_id = ? AND hosts <> ''`), alertID)
+	if err != nil {
+		return nil, fmt.Errorf("count push hosts: %w", err)
+	}
+	defer rows.Close()
+	total := map[string]ledger.Counts{}
+	for rows.Next() {
+		var encoded []byte
+		if err := rows.Scan(&encoded); err != nil {
+			return nil, fmt.Errorf("count push hosts: %w", err)
+		}
+		var hosts ledger.PerService
+		if err := json.Unmarshal(encoded, &hosts); err != nil {
+			return nil, fmt.Errorf("count push hosts: %w", err)
+		}
+		for host, counts := range hosts {
+			total[host] = total[host].Plus(*counts)
+		}
+	}
+	return s.foldHosts(total), rows.Err()
+}
+
+// foldHosts counts together which hosts below a wildcard accepted nothing.
+func (s *Store) foldHosts(total map[string]ledger.Counts) map[string]ledger.Counts {
+	folded := make(map[string]ledger.Counts, len(total))
+	for host, counts := range total {
+		if rule, ok := s.hosts.Wildcard(host); ok && counts[ledger.Accepted] == 0 {
+			host = rule
+		}
+		folded[host] = folded[host].Plus(counts)
+	}
+	return folded
+}
+
+// countedAs is the name under which a reader's push service is counted: until it
+// accepts a push, the wildcard that allows it, so that invented names leave room for
+// others.
+func countedAs(services ledger.PerService, endpoint string, outcome ledger.Outcome, hosts PushHosts) string {
+	host := PushService(endpoint)
+	if rule, ok := hosts.Wildcard(host); ok && outcome != ledger.Accepted && services[host] == nil {
+		return rule
+	}
+	return host
+}

@@ -199,7 +199,7 @@ test('a page of updates that the server no longer has offers to be loaded again'
     request.continue({ url: url.href })
   })
   await page.goto(newsbell.page)
-  await page.waitForFunction(() => document.querySelector('.live-bar')?.textContent === 'This page is out of date: load it again')
+  await page.waitForFunction(() => document.querySelector('.live-bar')?.textContent === 'This page is out of date. Reload it.')
   await newsbell.publish({ headline: 'After it was restored', alert: 'none' })
   await Promise.all([page.waitForNavigation(), page.click('.live-bar button')])
   assert.deepEqual(await page.$$eval('.entry h3', all => all.map(e => e.textContent)), ['After it was restored', 'In the backup'])

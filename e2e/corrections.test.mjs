@@ -107,7 +107,7 @@ test('a resolved outage is not offered to follow, its apps are', async t => {
   await page.click('.live-bar button')
   const over = {
     topics: ['app/instagram', 'app/messenger'], label: 'Follow',
-    says: 'Resolved, so following it ends by itself. Follow an app to hear of its next outage.',
+    says: 'This outage is resolved, so you’ll be unfollowed automatically. Follow an app to hear about its next outage.',
   }
   assert.deepEqual(await offer(), over)
   await page.reload()

@@ -85,7 +85,7 @@ test('"Mute this outage" and "Forget this browser" work on a newspaper with a wo
   const page = await firefox.open(newspaper.url)
   await open(page)
   await page.click(part('confirm'))
-  assert.match(await problem(page), /could not start the part that receives notifications/)
+  assert.match(await problem(page), /could not start the background service that receives notifications/)
 
   await page.evaluate(async () => {
     await navigator.serviceWorker.register('/service-worker.js')
@@ -139,7 +139,7 @@ test('a newspaper that is not on the list cannot subscribe, and its readers are 
   const page = await context.newPage()
   await page.goto(newspaper.url)
   const words = await inside(page, '[role=alert]')
-  assert.equal(await words.evaluate(e => e.textContent), 'This page may not offer notifications: its address is not on Newsbell’s list.')
+  assert.equal(await words.evaluate(e => e.textContent), 'This page cannot offer notifications: its address is not on Newsbell’s list.')
   assert.equal(await page.$(part('button')), null)
   assert.equal(await page.$eval('newsbell-follow a', link => link.checkVisibility()), true)
 

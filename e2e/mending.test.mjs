@@ -28,7 +28,7 @@ async function expiring(page) {
   page.on('request', request => {
     isNew ||= request.method() === 'POST' && request.url().endsWith('/subscriptions')
     if (isNew || !request.url().endsWith('/api/v1/subscription')) return request.continue()
-    const detail = 'this browser’s address for notifications expired 40 days ago, so what it followed has been deleted; follow again'
+    const detail = 'this browser’s push address expired 40 days ago, so what it followed has been deleted; follow again'
     request.respond({ status: 410, contentType: 'application/problem+json', body: JSON.stringify({ title: 'Gone', status: 410, detail }) })
   })
 }
@@ -66,7 +66,7 @@ test('a follow that was saved counts as done, though it cannot be read again', a
   await failing(page, 'GET', '/subscription')
   await press(page, 'confirm')
   await page.waitForSelector('.follow-dialog:not([open])')
-  await page.waitForFunction(() => /^That is done\./.test(document.querySelector('.follow-status').textContent))
+  await page.waitForFunction(() => /^Done\./.test(document.querySelector('.follow-status').textContent))
   assert.equal((await newsbell.rows()).follows, 1)
   await page.reload()
   await page.waitForSelector('newsbell-follow[data-ready]')
@@ -86,7 +86,7 @@ test('a follow that failed does not say that nothing is followed any more, and a
   await follow(page, { topics })
   await press(page, 'unfollow')
   await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Follow')
-  assert.equal(await status(page), 'You follow nothing here any more.')
+  assert.equal(await status(page), 'You no longer follow anything here.')
 })
 
 test('a browser that cannot renew its address still shows what it follows, and changes it', async t => {
@@ -98,7 +98,7 @@ test('a browser that cannot renew its address still shows what it follows, and c
   await page.reload()
   await page.waitForSelector('newsbell-follow[data-ready]')
   assert.equal(await label(page), 'Following')
-  assert.match(await status(page), /^You follow this outage: all updates\. Your browser’s notification service refused\./)
+  assert.match(await status(page), /^You follow this outage: all updates\. Your browser’s push service refused\./)
   await press(page, 'unfollow')
   await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Follow')
   assert.equal((await newsbell.rows()).follows, 0)
@@ -161,10 +161,10 @@ test('a reader whose address was gone for too long is told so, until they follow
   for (const _ of ['first', 'second']) {
     await page.goto(newsbell.page)
     await page.waitForSelector('newsbell-follow[data-ready]')
-    assert.match(await status(page), /^This browser’s address for notifications expired 40 days ago, .*; follow again\.$/)
+    assert.match(await status(page), /^This browser’s push address expired 40 days ago, .*; follow again\.$/)
     await page.goto(newsbell.url + '/preferences')
     await page.waitForSelector('#preferences[data-ready]')
-    assert.match(await page.$eval('#follows-empty', e => e.textContent), /^This browser’s address for notifications expired/)
+    assert.match(await page.$eval('#follows-empty', e => e.textContent), /^This browser’s push address expired/)
   }
   await page.goto(newsbell.page)
   await follow(page, { topics })

@@ -43,7 +43,7 @@ for (const [id, { as, words }] of Object.entries(obstacles))
     assert.match(await page.$eval('#permission', e => e.textContent), words)
   })
 
-const answers = { denied: [/The answer was no.*private window.*ends with the window/, true], default: [/was not answered.*bell beside the address/, false] }
+const answers = { denied: [/Notifications were not allowed.*private window.*ends with the window/, true], default: [/haven’t answered.*bell icon next to the address/, false] }
 
 for (const [answer, [words, final]] of Object.entries(answers))
   test(`when the browser's question is answered with ${answer}, nothing is sent to the server`, async t => {
@@ -53,7 +53,7 @@ for (const [answer, [words, final]] of Object.entries(answers))
     await answering(answer)(page)
     await page.setUserAgent({ userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0' })
     const dialog = await opened(page, newsbell)
-    assert.match(await dialog.$eval('.follow-next', e => e.textContent), /browser will then ask.*In a private window, what you follow ends with the window/)
+    assert.match(await dialog.$eval('.follow-next', e => e.textContent), /browser will ask.*In a private window, your follows end when you close it/)
     await page.click('.follow-confirm')
     await page.waitForSelector('.follow-obstacle:not([hidden])')
     assert.match(await dialog.$eval('.follow-obstacle', e => e.textContent), words)

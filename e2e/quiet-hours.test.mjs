@@ -45,7 +45,7 @@ test('what exceeds the number an hour is folded into one notification', async t 
   const all = await reader(t)
   const { newsbell, firefox, page } = all
   await page.click('#cap [value="1"]')
-  await said(page, 'At most 1 an hour.')
+  await said(page, 'At most 1 per hour.')
   const counts = []
   for (const headline of ['One', 'Two', 'Three']) {
     const { alert } = await newsbell.publish({ headline })

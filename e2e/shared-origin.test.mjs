@@ -19,7 +19,7 @@ test('below a path a reader follows, is told, clicks and changes preferences, an
 
   await page.goto(newsbell.page)
   await follow(page, { topics: ['outage/messages-down'] })
-  await page.waitForFunction(() => /it works/.test(document.querySelector('.follow-status').textContent))
+  await page.waitForFunction(() => /all set/.test(document.querySelector('.follow-status').textContent))
   await page.waitForSelector('newsbell-live[data-stream=open]')
   const { id } = await newsbell.publish({ headline: 'Messages are failing', apps: ['messenger'] })
   await page.waitForFunction(() => document.querySelector('.live-bar').textContent === '1 new update')

@@ -14,7 +14,7 @@ async function reader(t) {
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics })
   // The welcome must not take the push service's next answer.
-  await page.waitForFunction(() => /first notification has arrived|No notification/.test(document.querySelector('.follow-status').textContent))
+  await page.waitForFunction(() => /first notification arrived|No notification/.test(document.querySelector('.follow-status').textContent))
   await preferences(page, newsbell)
   return { newsbell, firefox, page }
 }
@@ -54,7 +54,7 @@ test('a test mends an address that the browser has given up', async t => {
     await (await registration.pushManager.getSubscription()).unsubscribe()
   })
   assert.deepEqual(await tested(page), { ...fine, address: 'mended' })
-  assert.match(await page.$eval('#test-result', e => e.textContent), /^It works now\. Mended: this browser’s address\./)
+  assert.match(await page.$eval('#test-result', e => e.textContent), /^It works now\. Fixed: push address\./)
 })
 
 test('a test starts a service worker that is gone', async t => {
@@ -87,7 +87,7 @@ test('a test tells that the browser has been forgotten', async t => {
     method: 'DELETE', headers: { authorization: `Bearer ${await secretStore.get()}` },
   }))
   assert.equal((await tested(page)).address, 'broken')
-  assert.match(await help(page, 'address'), /no longer knows this browser/)
+  assert.match(await help(page, 'address'), /no longer recognizes this browser/)
   await page.waitForSelector('#follows-empty:not([hidden])')
   for (const shown of ['#test-send', '#test-result', '[data-layer=address] .obstacle'])
     assert.equal(await page.$eval(shown, e => e.checkVisibility()), true, shown)
@@ -112,7 +112,7 @@ test('a test that the browser cannot show says so', async t => {
   const { id } = await (await asked).json()
   await push(JSON.stringify({ web_push: 8030, notification: { title: 'Test', navigate: `${newsbell.url}/preferences`, tag: 'notice', data: { notice: id } } }))
   assert.equal((await states).screen, 'broken')
-  assert.match(await help(page, 'screen'), /arrived, but could not be shown/)
+  assert.match(await help(page, 'screen'), /arrived but could not be shown/)
 })
 
 test('a test stops at a permission that was taken away', async t => {
@@ -135,7 +135,7 @@ test('too many tests are answered with how long to wait', async t => {
   })
   assert.match(after, /^\d+$/)
   assert.equal((await tested(page))['push-service'], 'halted')
-  assert.match(await page.$eval('#test-result', e => e.textContent), /^The test could not go on\. That was too many tries in a short time\. Wait (a second|\d+ (seconds|minutes)), then try again/)
+  assert.match(await page.$eval('#test-result', e => e.textContent), /^The test could not continue\. Too many attempts\. Wait (a second|\d+ (seconds|minutes)), then try again/)
 })
 
 test('a test that cannot ask Newsbell blames no layer', async t => {
@@ -144,11 +144,11 @@ test('a test that cannot ask Newsbell blames no layer', async t => {
   await page.setRequestInterception(true)
   let answer = request => request.abort()
   page.on('request', request => request.url().includes('/api/') ? answer(request) : request.continue())
-  for (const [how, words] of [[answer, /could not be reached/], [request => request.respond({ status: 503 }), /trouble of its own/]]) {
+  for (const [how, words] of [[answer, /Could not reach/], [request => request.respond({ status: 503 }), /went wrong on our side/]]) {
     answer = how
     assert.deepEqual(await tested(page), { permission: 'passed', worker: 'passed', address: 'halted', 'push-service': 'waiting', screen: 'waiting' })
     const result = await page.$eval('#test-result', e => e.textContent)
-    assert.match(result, /^The test could not go on\. Newsbell /)
+    assert.match(result, /^The test could not continue\. /)
     assert.match(result, words)
   }
 })
@@ -162,9 +162,9 @@ test('a browser whose own push service refuses says so, and the rest can be chan
   await preferences(page, newsbell)
   assert.ok(await page.$('.follow-row'))
   await page.click('#cap [value="2"]')
-  await said(page, 'At most 2 an hour.')
-  assert.match(await page.$eval('#standing', e => e.textContent), /^Your browser has trouble with notifications/)
-  assert.match(await page.$eval('#permission', e => e.textContent), /^Allowed, but.*notification service refused/)
+  await said(page, 'At most 2 per hour.')
+  assert.match(await page.$eval('#standing', e => e.textContent), /^Your browser has a problem with notifications/)
+  assert.match(await page.$eval('#permission', e => e.textContent), /^Allowed, but.*push service refused/)
   assert.deepEqual(await tested(page), { permission: 'passed', worker: 'passed', address: 'broken', 'push-service': 'waiting', screen: 'waiting' })
-  assert.match(await help(page, 'address'), /notification service refused/)
+  assert.match(await help(page, 'address'), /push service refused/)
 })

@@ -12,7 +12,7 @@ test('the first follow brings a notification at once, the next one none', async 
   const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics: outage })
-  await says(page, 'A first notification has arrived')
+  await says(page, 'Your first notification arrived')
   const welcome = (await firefox.notifications(newsbell.url)).find(({ tag }) => tag === 'notice')
   await firefox.window(welcome.title)
   await firefox.dismiss(welcome.title)

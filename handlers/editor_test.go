@@ -127,13 +127,13 @@ func TestThePreviewTellsWhoSleepsAndTheDeskWhoWasToldLater(t *testing.T) {
 		}).wants(t, http.StatusOK)
 		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
 		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Messages fail"}, "do": {"preview"}}
-		if page := w.submit("/editor/outages/messages-down/updates", form); !strings.Contains(page.body, "1 reader of them") {
-			t.Error("the preview does not say that the reader sleeps")
+		if page := w.submit("/editor/outages/messages-down/updates", form); !strings.Contains(page.body, "In quiet hours: 1 reader") {
+			t.Error("the preview does not say that the reader is in quiet hours")
 		}
 		w.PublishNow(models.Draft{Outage: "messages-down"})
 		w.sends(t, 1, ledger.Accepted)
 		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, `data-part="deferred">1<`) {
-			t.Error("the desk does not say whom the alert did not disturb")
+			t.Error("the newsroom does not count the deferred reader")
 		}
 		w.Clock.Advance(13 * time.Hour) // the session has ended
 		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
@@ -141,15 +141,15 @@ func TestThePreviewTellsWhoSleepsAndTheDeskWhoWasToldLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.PlanAll(2)
-		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, "Being told to readers") {
-			t.Error("the desk does not show the catch-up that goes out")
+		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, "Catch-up for deferred readers") {
+			t.Error("the newsroom does not show the catch-up that goes out")
 		}
 		w.sends(t, 2, ledger.Accepted)
 		if err := w.StopAlert(t.Context(), 2, "test"); err != nil { // nobody is left
 			t.Fatal(err)
 		}
-		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, "Told later to 1 reader") {
-			t.Error("the desk does not say who was told later")
+		if page := w.get("/editor/outages/messages-down"); !strings.Contains(page.body, "Caught up later: 1 reader") {
+			t.Error("the newsroom does not count the caught-up reader")
 		}
 	})
 }

@@ -44,7 +44,7 @@ func words(status int) string {
 	case http.StatusRequestEntityTooLarge:
 		return "What was sent is too long."
 	case http.StatusNotFound:
-		return "There is nothing here by that name."
+		return "There is nothing at this address."
 	case http.StatusGone:
 		return "What was here has been deleted."
 	case http.StatusMethodNotAllowed:

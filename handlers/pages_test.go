@@ -32,7 +32,7 @@ func TestPagesTellTheStory(t *testing.T) {
 		}
 		for path, words := range map[string]string{
 			"/": "messages-down is down", "/apps/messenger": "messenger", "/preferences": "Forget me",
-			"/search": "Words, or", "/search?q=messenger": "1 outage", "/search?q=%22%3E%3Cb%3E%FF%00": "&#34;&gt;&lt;b&gt;",
+			"/search": "Search outages and apps", "/search?q=messenger": "1 outage", "/search?q=%22%3E%3Cb%3E%FF%00": "&#34;&gt;&lt;b&gt;",
 			"/outages/messages-down/feed.atom": "&lt;strong&gt;bad&lt;/strong&gt;", "/apps/messenger/feed.atom": "#update-1",
 			"/service-worker.js": "notificationclick", "/manifest.webmanifest": "standalone",
 			"/healthz": "ok", "/readyz": "ready",

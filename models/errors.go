@@ -18,7 +18,7 @@ var (
 	ErrUnauthorized = errors.New("unauthorized")
 	// ErrExpired says that a secret addressed a subscription whose address was
 	// gone for longer than the grace period.
-	ErrExpired = errors.New("this browser’s address for notifications expired")
+	ErrExpired = errors.New("this browser’s push address expired")
 	// ErrTooSlow says that the database took longer than this may take.
 	ErrTooSlow = errors.New("too slow")
 	// ErrFenced says that another worker has claimed the shard since.

@@ -15,11 +15,11 @@ type EditorProblem struct {
 
 // fieldNames are what the form calls its fields.
 var fieldNames = map[string]string{
-	"kind": "Kind", "corrects": "Corrects", "headline": "Headline", "body": "Text", "apps": "Apps it is about", "alert": "Alert",
+	"kind": "Kind", "corrects": "Corrects", "headline": "Headline", "body": "Text", "apps": "Apps", "alert": "Alert",
 }
 
 // choices are what the form says of fields of which one choice is missing.
-var choices = map[string]string{"kind": "Choose a kind.", "alert": "Choose whom to alert."}
+var choices = map[string]string{"kind": "Choose a kind.", "alert": "Choose who to alert."}
 
 // Problem is what is wrong with a field, in sentences; empty if nothing is.
 func (e EditorOutagePage) Problem(field string) string {

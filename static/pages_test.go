@@ -203,7 +203,7 @@ func TestOnlyTheAppsOfAResolvedOutageCanBeFollowed(t *testing.T) {
 	if topics := matches(html, `<data value="([^"]*)"`); len(topics) != 1 || topics[0] != "app/messenger" {
 		t.Errorf("it offers %v", topics)
 	}
-	if !strings.Contains(html, `topic=""`) || !strings.Contains(html, `role="status">Resolved, so following it ends by itself.`) {
+	if !strings.Contains(html, `topic=""`) || !strings.Contains(html, `role="status">This outage is resolved, so you’ll be unfollowed automatically.`) {
 		t.Error("it does not say that following has ended")
 	}
 }
@@ -330,8 +330,8 @@ func TestEachProblemOfTheDesksFormNamesItsField(t *testing.T) {
 	})
 	_, form, _ := strings.Cut(html, `action="/editor/outages/`)
 	for id, sentence := range map[string]string{
-		"field-headline": "Headline is required.", "field-kind": "Choose a kind.", "field-body": "Text must be at most 9 bytes.", "field-alert": "Choose whom to alert.",
-		"field-corrects": "Corrects: only a correction can correct an update.", "field-apps": "Apps it is about: there is no app &#34;icq&#34;.", "state-messenger": "New state of Messenger must be up.",
+		"field-headline": "Headline is required.", "field-kind": "Choose a kind.", "field-body": "Text must be at most 9 bytes.", "field-alert": "Choose who to alert.",
+		"field-corrects": "Corrects: only a correction can correct an update.", "field-apps": "Apps: there is no app &#34;icq&#34;.", "state-messenger": "New state of Messenger must be up.",
 	} {
 		if !strings.Contains(html, `<li><a href="#`+id+`">`+sentence+`</a></li>`) || !strings.Contains(html, ` id="`+id+`"`) {
 			t.Errorf("no line %q leads to %s", sentence, id)

@@ -59,8 +59,8 @@ async function call(method, path, { secret, body } = {}) {
     })
   } catch {
     throw new Problem(0, await isRefused()
-      ? 'This page may not offer notifications: its address is not on Newsbell’s list.'
-      : 'Newsbell could not be reached. Check your connection, then try again.')
+      ? 'This page cannot offer notifications: its address is not on Newsbell’s list.'
+      : 'Could not reach Newsbell. Check your connection and try again.')
   }
   if (!response.ok) throw await refusal(response)
   return response.status === 204 ? null : response.json()
@@ -80,9 +80,9 @@ async function refusal(response) {
 }
 
 function words(response, problem) {
-  if (response.status === 401) return 'Newsbell no longer knows this browser.'
-  if (response.status === 429) return `That was too many tries in a short time. Wait ${wait(response.headers.get('retry-after'))}, then try again.`
-  if (response.status >= 500) return 'Newsbell has trouble of its own right now. Try again in a minute.'
+  if (response.status === 401) return 'Newsbell no longer recognizes this browser.'
+  if (response.status === 429) return `Too many attempts. Wait ${wait(response.headers.get('retry-after'))}, then try again.`
+  if (response.status >= 500) return 'Something went wrong on our side. Try again in a minute.'
   if (response.status === 410 && problem.detail) return `${problem.detail[0].toUpperCase()}${problem.detail.slice(1)}.`
   if (problem.errors?.[0]?.message) return `Nothing was changed: ${problem.errors[0].message}.`
   return problem.detail || problem.title || `Newsbell refused this (${response.status}). Nothing was changed.`

@@ -35,7 +35,7 @@ async function compare() {
   }
 }
 
-const broken = 'Your browser could not renew its address for notifications. Load the page again, then try once more.'
+const broken = 'Your browser could not renew its push address. Reload the page and try again.'
 
 // reachable is what the server knows once it has the browser's address of now.
 async function reachable(secret, here) {

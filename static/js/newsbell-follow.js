@@ -91,7 +91,7 @@ export class NewsbellFollow extends HTMLElement {
     this.toggleAttribute('data-known', subscription !== null)
     this.#root.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
     this.button.classList.toggle('is-following', followed.length > 0)
-    const standing = this.#standing() || (hasActed && !obstacle() ? 'You follow nothing here any more.' : '')
+    const standing = this.#standing() || (hasActed && !obstacle() ? 'You no longer follow anything here.' : '')
     const silent = standing && subscription ? silence() : ''
     const words = [standing, subscription?.trouble?.message ?? silent, expired].filter(Boolean)
     if (words.length) this.#say(words.join(' '))
@@ -130,7 +130,7 @@ export class NewsbellFollow extends HTMLElement {
 
   async #confirm() {
     const chosen = this.#boxes().filter(box => box.checked).map(box => box.value)
-    if (chosen.length === 0 && this.#followed().length === 0) return this.#fail('Choose at least one to follow.')
+    if (chosen.length === 0 && this.#followed().length === 0) return this.#fail('Choose at least one topic to follow.')
     const stop = chosen.length ? await this.#ask() : null
     if (stop) return this.#refuse(stop)
     const isFirst = await this.#work(() => this.#save(chosen, this.#chosenLevel()))
@@ -188,7 +188,7 @@ export class NewsbellFollow extends HTMLElement {
   // What was done stays done when it cannot be read again.
   #sayUnread(problem) {
     console.warn(problem)
-    this.#say('That is done. Load this page again to see what you follow now.')
+    this.#say('Done. Reload this page to see what you follow now.')
   }
 
   // The button that was pressed may be gone, so the keyboard goes on at the words.
@@ -244,8 +244,8 @@ export class NewsbellFollow extends HTMLElement {
 // Firefox notifies in private windows, too, and does not tell a page that it is in
 // one.
 function question() {
-  const asks = 'Your browser will then ask whether this site may send notifications.'
-  return /Firefox/.test(navigator.userAgent) ? `${asks} In a private window, what you follow ends with the window.` : asks
+  const asks = 'Your browser will ask for permission to send notifications.'
+  return /Firefox/.test(navigator.userAgent) ? `${asks} In a private window, your follows end when you close it.` : asks
 }
 
 function checkbox({ value, textContent, dataset }) {

@@ -76,7 +76,7 @@ class NewsbellLive extends HTMLElement {
     this.#last = id
     this.#waiting = []
     this.#isStale = true
-    this.bar.textContent = 'This page is out of date: load it again'
+    this.bar.textContent = 'This page is out of date. Reload it.'
     this.bar.hidden = false
   }
 

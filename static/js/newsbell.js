@@ -67,11 +67,11 @@ class EmbeddedFollow extends NewsbellFollow {
 function ofOutage({ slug, headline, state, apps }) {
   const choices = apps.map(app => ({ topic: `app/${app.slug}`, name: app.name, note: 'each of its outages' }))
   if (state !== 'ongoing') {
-    return { subject: headline, choices, promise: 'This outage is over. Follow its apps, and you hear as soon as the next begins. No account needed.' }
+    return { subject: headline, choices, promise: 'This outage is over. Follow its apps to get notified about the next one. No account needed.' }
   }
   const topic = `outage/${slug}`
   return {
-    subject: headline, topic, promise: 'Get a notification when something changes. No account needed.',
+    subject: headline, topic, promise: 'Get notified when something changes. No account needed.',
     choices: [{ topic, name: 'This outage', note: 'until it is resolved' }, ...choices],
   }
 }
@@ -79,7 +79,7 @@ function ofOutage({ slug, headline, state, apps }) {
 function ofApp({ slug, name }) {
   const topic = `app/${slug}`
   return {
-    subject: name, topic, promise: `Get a notification when ${name} fails, and when it is back. No account needed.`,
+    subject: name, topic, promise: `Get notified when ${name} goes down and when it is back. No account needed.`,
     choices: [{ topic, name, note: 'each of its outages' }],
   }
 }

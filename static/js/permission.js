@@ -36,8 +36,8 @@ export async function onPermission(changed) {
 // silence says why nothing can ring here, whatever is followed; nothing if it can.
 export function silence() {
   const stop = obstacle()
-  if (stop) return stop.id === 'blocked' ? 'Notifications are blocked here, so nothing rings.' : 'Notifications cannot come here, so nothing rings.'
-  return Notification.permission === 'granted' ? '' : 'Your browser has not allowed notifications yet, so nothing rings.'
+  if (stop) return stop.id === 'blocked' ? 'Notifications are blocked in this browser, so you won’t get alerts.' : 'This browser can’t receive notifications, so you won’t get alerts.'
+  return Notification.permission === 'granted' ? '' : 'Notifications are not allowed yet, so you won’t get alerts.'
 }
 
 // words renders an obstacle.
@@ -56,9 +56,9 @@ const insecure = {
 const otherApp = {
   id: 'other-app',
   title: 'Open this page in your browser first',
-  text: 'You read this inside another app, whose window cannot receive notifications.',
+  text: 'You’re viewing this in another app, which can’t receive notifications.',
   steps: [
-    'Open the menu of this window, mostly three dots in a corner.',
+    'Open this window’s menu, usually three dots in a corner.',
     'Choose “Open in browser”.',
     'Press Follow there.',
   ],
@@ -66,8 +66,8 @@ const otherApp = {
 
 const appleTab = {
   id: 'apple-tab',
-  title: 'One step first on iPhone and iPad',
-  text: 'Here, only sites on the Home Screen may send notifications (iOS 16.4 or newer).',
+  title: 'One extra step on iPhone and iPad',
+  text: 'On iOS, only sites on the Home Screen can send notifications (iOS 16.4 or later).',
   steps: [
     'Press the Share button: a square with an arrow that points up.',
     'Choose “Add to Home Screen”.',
@@ -77,27 +77,27 @@ const appleTab = {
 
 const appleOld = {
   id: 'apple-old',
-  title: 'This system is too old for notifications',
+  title: 'Your system is too old for notifications',
   text: 'On iPhone and iPad they need iOS or iPadOS 16.4 or newer, which came in March 2023. Look in Settings, General, Software Update. This page is always up to date when you load it.',
 }
 
 const unsupported = {
   id: 'unsupported',
   title: 'This window cannot receive notifications',
-  text: 'Most browsers switch them off in a private window; otherwise your browser does not support them. Try a normal window, or a current Firefox, Chrome, Edge or Safari. In a private window of Firefox they work, and end with the window. This page is always up to date when you load it.',
+  text: 'Most browsers turn notifications off in private windows. Otherwise, your browser does not support them. Try a normal window, or a current Firefox, Chrome, Edge or Safari. In a private window of Firefox they work, and end with the window. This page is always up to date when you load it.',
 }
 
 const unanswered = {
   id: 'unanswered',
-  title: 'Your browser’s question was not answered',
-  text: 'Nothing was changed. Try again and choose “Allow” when the browser asks. If you saw no question, look for a bell beside the address: some browsers put it there.',
+  title: 'You haven’t answered your browser yet',
+  text: 'Nothing was changed. Try again and choose “Allow” when the browser asks. If you saw no question, look for a bell icon next to the address.',
 }
 
 // denied is the answer of a moment ago; blocked is what it was from the start.
 const denied = () => ({
   id: 'denied',
-  title: 'The answer was no',
-  text: 'Nothing was changed, and nothing will be sent. In a private window most browsers say no by themselves: use a normal one. (Firefox asks there, too, and what you follow ends with the window.) If you change your mind, only you can allow it:',
+  title: 'Notifications were not allowed',
+  text: 'Nothing was changed. In a private window, most browsers refuse automatically: use a normal window. (Firefox asks there too, and what you follow ends with the window.) To allow notifications:',
   steps: unblocking(),
 })
 
@@ -111,7 +111,7 @@ const blocked = () => ({
 // unblocking is where each browser keeps its permission. The preferences have no
 // Follow to press.
 function unblocking() {
-  const again = document.getElementById('preferences') ? 'Load this page again.' : 'Load this page again and press Follow.'
+  const again = document.getElementById('preferences') ? 'Reload this page.' : 'Reload this page and press Follow.'
   const agent = navigator.userAgent
   if (onAppleMobile()) return ['Open the Settings of your device, then Notifications, then this site.', 'Switch “Allow Notifications” on.', again]
   if (/Firefox/.test(agent)) return ['Press the crossed-out bell, or the padlock, beside the address.', 'Press the × beside “Blocked”, at Notifications.', again]

@@ -25,7 +25,7 @@ export async function subscribe(key, former) {
   const registration = await ready()
   const current = await registration.pushManager.getSubscription()
   if (current && boundTo(current, key)) return current
-  if (current && !isOurs(current, key, former)) throw new Problem(0, 'This site already has notifications of its own here, which Newsbell leaves alone.')
+  if (current && !isOurs(current, key, former)) throw new Problem(0, 'This site already uses notifications of its own in this browser. Newsbell does not replace them.')
   await current?.unsubscribe()
   try {
     return await inTime(registration.pushManager.subscribe({
@@ -72,7 +72,7 @@ export async function ready() {
     return await inTime(begun())
   } catch (error) {
     if (error instanceof Problem) throw error
-    throw new Problem(0, 'Your browser could not start the part that receives notifications. Load the page again, then try once more.', { cause: error })
+    throw new Problem(0, 'Your browser could not start the background service that receives notifications. Reload the page and try again.', { cause: error })
   }
 }
 
@@ -92,7 +92,7 @@ async function activated(registration) {
 function inTime(promise) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Problem(0,
-      'Your browser’s notification service has not answered. It may be blocked on this network; try again later.')), patience)
+      'Your browser’s push service did not respond. It may be blocked on this network. Try again later.')), patience)
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
@@ -100,7 +100,7 @@ function inTime(promise) {
 function refusal(error) {
   return error.name === 'NotAllowedError'
     ? 'Your browser does not allow notifications from this site.'
-    : 'Your browser’s notification service refused. Some browsers switch it off in their privacy settings; otherwise try again later.'
+    : 'Your browser’s push service refused. Some browsers turn it off in their privacy settings. Otherwise, try again later.'
 }
 
 function base64url(buffer) {

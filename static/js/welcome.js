@@ -12,8 +12,8 @@ export async function welcome(say) {
     const notice = await send('welcome')
     say('A notification is on its way…')
     const arrival = await notice.arrival()
-    if (arrival === 'shown') return say('A first notification has arrived: it works.')
-    if (isGuest) return say('No notification has arrived yet. Your system may hold it back: look at its settings for notifications.')
+    if (arrival === 'shown') return say('Your first notification arrived. You’re all set.')
+    if (isGuest) return say('No notification has arrived yet. Your system may be blocking it: check its notification settings.')
     say('No notification has arrived yet. ', element('a', { href: base + '/preferences#test', textContent: 'Find out why' }))
   } catch (problem) {
     console.warn(problem)

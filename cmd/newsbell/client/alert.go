@@ -44,7 +44,7 @@ func (a Alert) String() string {
 		return fmt.Sprintf("alert %d is holding; newsbell publish stop %d takes it back", a.ID, a.ID)
 	}
 	c := a.Counts
-	return fmt.Sprintf("alert %d is %s: %d readers, %d accepted, %d gone, %d failed, %d waiting, %d told later; %d shown, %d clicked, %d dismissed",
+	return fmt.Sprintf("alert %d is %s: %d readers, %d accepted, %d gone, %d failed, %d waiting, %d deferred; %d shown, %d clicked, %d dismissed",
 		a.ID, a.State, c.Audience, c.Accepted, c.Gone, c.Failed, c.Waiting, c.Deferred, c.Shown, c.Clicked, c.Dismissed)
 }
 

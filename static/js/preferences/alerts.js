@@ -56,7 +56,7 @@ const outcomes = {
   failed: () => stop('Push service', 'Refused', 'refused'),
   waiting: () => stop('Push service', 'Waiting', 'unreached'),
   gone: () => stop('Push service', 'Address had expired', 'refused'),
-  deferred: () => stop('Push service', 'Held back for you', 'unreached'),
+  deferred: () => stop('Push service', 'Deferred', 'unreached'),
 }
 
 // told_by is the later alert that told what was held back.

@@ -17,12 +17,12 @@ export function showCap(subscription) {
 function choice(count) {
   const input = element('input', { type: 'radio', name: 'cap', value: count })
   input.addEventListener('change', () => choose(count))
-  return element('label', {}, input, element('span', { textContent: count || 'Any number' }))
+  return element('label', {}, input, element('span', { textContent: count || 'No limit' }))
 }
 
 function choose(count) {
   const before = mine().hourly_cap ?? 0
-  const done = count ? `At most ${count} an hour.` : 'Any number an hour.'
+  const done = count ? `At most ${count} per hour.` : 'No hourly limit.'
   set({ hourly_cap: count }, { hourly_cap: before }, done, () => find('cap').querySelector(':checked').focus())
 }
 

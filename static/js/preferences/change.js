@@ -13,7 +13,7 @@ export function act(does, done, { back, focus } = {}) {
     try {
       tell(await does() ?? await current())
       focus?.()
-      say(done, back && (() => act(back, 'Undone. It is as it was before.', { focus })))
+      say(done, back && (() => act(back, 'Undone.', { focus })))
       return true
     } catch (problem) {
       console.warn(problem)

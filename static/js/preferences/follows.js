@@ -19,7 +19,7 @@ export function showFollows(subscription) {
   find('ended-follows').replaceChildren(...follows.filter(({ ends_at }) => ends_at).map(endedRow))
   find('ended').hidden = find('ended-follows').children.length === 0
   find('follows-empty').hidden = follows.length > 0
-  find('follows-empty').replaceChildren(expired ? `${expired} Open an ` : 'This browser follows nothing yet. Open an ',
+  find('follows-empty').replaceChildren(expired ? `${expired} Open an ` : 'You don’t follow anything yet. Open an ',
     element('a', { href: base + '/', textContent: 'outage or an app' }), ' and press Follow: you are told when it changes, or only when it is back.')
   if (focused) back(focused)
 }
@@ -46,7 +46,7 @@ function row(follow) {
 // unmute brings back the level from before. Without one the outage is heard of
 // through its apps, as it was.
 function unmute({ topic, level }) {
-  const done = level ? `You follow it again: ${levels[level]}.` : 'You hear of it through the apps that you follow.'
+  const done = level ? `You follow it again: ${levels[level]}.` : 'You’ll get its alerts through the apps you follow.'
   return ['Unmute', () => put(topic, { muted: 'no' }), `Unmuted. ${done}`]
 }
 
@@ -54,7 +54,7 @@ function endedRow(follow) {
   const { topic, name, ends_at } = follow
   const item = filled('ended-row', follow)
   const silent = follow.muted !== 'no'
-  item.querySelector('.ended-words').append('Resolved; ends by itself on ', time(ends_at, 'moment'),
+  item.querySelector('.ended-words').append('Resolved. You’ll be unfollowed on ', time(ends_at, 'moment'),
     silent ? ', and stays silent until then.' : ', until then you hear only a correction.')
   const remove = item.querySelector('.follow-remove')
   remove.setAttribute('aria-label', `End now: ${name}`)

@@ -19,5 +19,5 @@ async function forgetMe() {
   find('forget-dialog').close()
   tell(null)
   find('follows-heading').focus()
-  say('Forgotten. Newsbell knows nothing of this browser any more.')
+  say('Done. Newsbell no longer stores anything about this browser.')
 }

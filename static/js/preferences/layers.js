@@ -12,11 +12,11 @@ import * as push from '../push.js'
 import { mine, load, tell } from './mine.js'
 
 export const layers = [
-  { id: 'permission', name: 'Your permission', check: permission },
-  { id: 'worker', name: 'The part of this site that receives', check: worker },
-  { id: 'address', name: 'This browser’s address', check: address },
+  { id: 'permission', name: 'Permission', check: permission },
+  { id: 'worker', name: 'Background service', check: worker },
+  { id: 'address', name: 'Push address', check: address },
   { id: 'push-service', name: 'The push service', check: pushService },
-  { id: 'screen', name: 'This screen', check: screen },
+  { id: 'screen', name: 'Your screen', check: screen },
 ]
 
 class Broken extends Error {
@@ -38,7 +38,7 @@ async function worker() {
   const was = await push.registered()
   const now = await push.ready()
   return was?.active ? { text: `it is ${now.active.state === 'activated' ? 'running' : 'starting'}.` }
-    : { mended: true, text: 'it was not there, and has been started again.' }
+    : { mended: true, text: 'it was missing and has been restarted.' }
 }
 
 async function address() {
@@ -47,8 +47,8 @@ async function address() {
   await answered(load())
   if (!mine()) throw new Broken(forgotten)
   if (mine().trouble) throw mine().trouble
-  return same ? { text: 'it is the same here and at Newsbell.' }
-    : { mended: true, text: 'it was not the one that Newsbell had. Newsbell has it now.' }
+  return same ? { text: 'this browser and Newsbell agree.' }
+    : { mended: true, text: 'it had changed. Newsbell now has the new one.' }
 }
 
 // An address that the push service has given up is renewed, and tried again.
@@ -96,37 +96,37 @@ function gone(problem) {
 }
 
 const forgotten = {
-  title: 'Newsbell no longer knows this browser',
-  text: 'It was forgotten, here or in another window, or its address for notifications had been gone for too long. Follow again, and this browser gets a new one.',
+  title: 'Newsbell no longer recognizes this browser',
+  text: 'Its data was deleted, here or in another window, or its push address had expired too long ago. Follow something to start again.',
 }
 
 const refused = (status, reason) => ({
   title: status ? `The push service refused (${status})` : 'The push service could not be reached',
-  text: `${reason ? `${status ? 'It said' : 'What went wrong'}: ${reason}. ` : ''}That is not this browser’s fault. Newsbell’s editors can see it too; try again later.`,
+  text: `${reason ? `${status ? 'It said' : 'What went wrong'}: ${reason}. ` : ''}This is not your browser’s fault. Newsbell’s editors can see it too. Try again later.`,
 })
 
 const noAnswer = reason => ({
   title: 'The push service has not answered',
-  text: `${reason ? `What went wrong so far: ${reason}. ` : ''}Newsbell goes on trying, and alerts wait for it as well. Try again in a few minutes.`,
+  text: `${reason ? `What went wrong so far: ${reason}. ` : ''}Newsbell keeps trying. Try again in a few minutes.`,
 })
 
 const late = {
   title: 'Nothing has arrived',
   text: 'The push service has accepted the test, but this browser has not got it within 15 seconds. What mostly holds it back:',
   steps: [
-    'A battery saver stops the browser in the background: let it run without limits.',
+    'A battery saver stops the browser in the background: exempt it.',
     'A company’s network or a VPN blocks the push service: try another connection.',
-    'You look at another profile or browser: the test comes to this one alone.',
+    'You’re looking at a different profile or browser: the test goes only to this one.',
     '“Do not disturb” keeps it from the screen: look into the list of notifications.',
   ],
 }
 
 const notShown = {
-  title: 'It arrived, but could not be shown',
+  title: 'It arrived but could not be shown',
   text: 'The browser has received the test and was not able to show it. Look into your system’s settings:',
   steps: [
-    'Notifications must be allowed for this browser: look at “Notifications” in the settings of your computer or phone.',
-    'Switch off “Do not disturb” or a focus mode, then send the test again.',
-    'Close the browser entirely and open it again.',
+    'Allow notifications for this browser in the settings of your computer or phone.',
+    'Turn off “Do not disturb” or focus modes, then send the test again.',
+    'Quit the browser and open it again.',
   ],
 }

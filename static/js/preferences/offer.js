@@ -8,19 +8,19 @@ import { find, mine } from './mine.js'
 
 const offers = {
   mute: {
-    kind: 'outage', setting: { muted: 'for_good' }, take: 'Mute it', leave: 'Keep its alerts', title: 'Mute this outage?',
-    words: name => `You will hear no more of ${name ?? 'this outage'}, not even through its apps. Other outages are not touched.`,
-    done: 'Muted. You will hear no more of this outage.',
+    kind: 'outage', setting: { muted: 'for_good' }, take: 'Mute it', leave: 'Keep its alerts on', title: 'Mute this outage?',
+    words: name => `You won’t get any more alerts about ${name ?? 'this outage'}, including through its apps. Other outages are not affected.`,
+    done: 'Muted. You won’t get any more alerts about this outage.',
   },
   hush: {
-    kind: 'outage', setting: { muted: 'until_resolution' }, take: 'Tell me only then', leave: 'Keep its alerts', title: 'Only when it’s back?',
-    words: name => `You will hear of ${name ?? 'this outage'} once more: when it is over. That holds through its apps, too.`,
-    done: 'You will hear of this outage once more: when it is over.',
+    kind: 'outage', setting: { muted: 'until_resolution' }, take: 'Only when it’s back', leave: 'Keep its alerts on', title: 'Only when it’s back?',
+    words: name => `You’ll get one more alert about ${name ?? 'this outage'}, when it is over. This includes alerts through its apps.`,
+    done: 'You’ll get one more alert about this outage, when it is over.',
   },
   follow: {
     kind: 'app', setting: { level: 'all' }, take: 'Follow it', leave: 'Not now', title: 'Follow this app?',
-    words: name => `You will hear of each outage of ${name ?? 'this app'} as it begins, and when it is over.`,
-    done: 'You follow it. You will hear when its next outage begins.',
+    words: name => `You’ll get an alert when an outage of ${name ?? 'this app'} begins and when it is over.`,
+    done: 'Following. You’ll get an alert when its next outage begins.',
   },
 }
 
@@ -30,8 +30,8 @@ export function showOffer() {
   find('offer').hidden = !offer
   if (!offer) return
   const known = followOf(topic)
-  const nothing = !mine() ? 'This browser gets no notifications from Newsbell, so there is nothing to change here.'
-    : known && (offer === offers.follow || known.muted === offer.setting.muted) ? 'That is so already. You can change it below.' : ''
+  const nothing = !mine() ? 'This browser doesn’t get notifications from Newsbell, so there is nothing to change.'
+    : known && (offer === offers.follow || known.muted === offer.setting.muted) ? 'This is already set. You can change it below.' : ''
   find('offer-heading').textContent = offer.title
   find('offer-words').textContent = nothing || offer.words(known && `“${known.name}”`)
   find('offer-take').textContent = offer.take

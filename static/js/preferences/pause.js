@@ -36,7 +36,7 @@ export function pausedUntil(subscription) {
 }
 
 // words are until when, for the reader.
-export const words = until => isLong(until) ? 'until you say' : `until ${inWords(until, 'moment')}`
+export const words = until => isLong(until) ? 'until you resume' : `until ${inWords(until, 'moment')}`
 
 const isLong = until => until - Date.now() > long
 const button = name => find('pause-choices').querySelector(`[data-pause=${name}]`)
@@ -46,6 +46,6 @@ find('pause-choices').addEventListener('click', ({ target }) => {
   if (!choice) return
   const before = { paused_until: mine().paused_until ?? over }
   const until = ends[choice]()
-  const done = choice === 'resume' ? 'Resumed: alerts come again.' : `Paused ${words(until)}.`
+  const done = choice === 'resume' ? 'Resumed. You’ll get alerts again.' : `Paused ${words(until)}.`
   set({ paused_until: until.toISOString() }, before, done, () => (button(choice).hidden ? button('hour') : button(choice)).focus())
 })

@@ -13,17 +13,17 @@ export function showPermission(subscription) {
   if (stop) return box.replaceChildren(words(stop))
   if (subscription?.trouble) {
     box.dataset.state = 'trouble'
-    return box.replaceChildren(words({ title: 'Allowed, but your browser has trouble with it', text: subscription.trouble.message }))
+    return box.replaceChildren(words({ title: 'Allowed, but your browser has a problem', text: subscription.trouble.message }))
   }
   if (Notification.permission === 'granted') {
-    return box.replaceChildren(words({ title: 'Allowed', text: 'This browser may show notifications from Newsbell.' }))
+    return box.replaceChildren(words({ title: 'Allowed', text: 'This browser can show notifications from Newsbell.' }))
   }
-  box.replaceChildren(words({ title: 'Not asked yet', text: 'Your browser asks when you follow something for the first time.' }))
+  box.replaceChildren(words({ title: 'Not asked yet', text: 'Your browser will ask the first time you follow something.' }))
   if (subscription?.follows.length) box.append(allow())
 }
 
 function allow() {
-  const button = element('button', { type: 'button', className: 'button', textContent: 'Ask my browser' })
+  const button = element('button', { type: 'button', className: 'button', textContent: 'Allow notifications' })
   button.addEventListener('click', async () => {
     const refused = await ask()
     if (refused) find('permission').replaceChildren(words(refused), ...refused.id === 'unanswered' ? [button] : [])

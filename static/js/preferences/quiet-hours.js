@@ -30,7 +30,7 @@ function whose(zone) {
   const place = zoneInWords(zone)
   if (!isReported()) return `In ${place}: your browser does not say which time zone you are in.`
   if (zone !== timeZone()) return `In ${place}: Newsbell does not know your time zone, ${timeZone().replaceAll('_', ' ')}.`
-  return `In ${place}. When you travel and come back to this site, they move with you.`
+  return `In ${place}. If you travel, they adjust when you next visit this site.`
 }
 
 // words tell what there is to know of quiet hours, as "22:00 to 07:00, 9 hours".
@@ -51,7 +51,7 @@ const chosen = () => ({ from: find('quiet-from').value, until: find('quiet-until
 function save(quiet, control) {
   if (quiet && quiet.from === quiet.until) {
     showQuietHours(mine())
-    return say('Quiet hours must end at another time than they begin. Nothing was changed. To silence all day, pause instead.')
+    return say('Quiet hours must end at a different time than they start. Nothing was changed. To stop alerts all day, pause instead.')
   }
   const wakes = quiet?.key_wakes ? ' Key moments may wake you.' : ''
   const done = quiet ? `Quiet hours: ${words(quiet)}.${wakes}` : 'No quiet hours.'

@@ -14,10 +14,10 @@ function standing(subscription) {
   if (silent) return silent
   const heard = subscription.follows.filter(follow => isHeard(follow) && !follow.ends_at)
   const until = pausedUntil(subscription)
-  if (subscription.trouble) return 'Your browser has trouble with notifications, so perhaps nothing rings.'
-  if (until) return `All is silent ${untilWhen(until)}.`
-  if (heard.length === 0) return 'You follow nothing that is going on, so nothing will ring.'
-  return `You hear of ${join(counted(heard))}${limits(subscription)}.`
+  if (subscription.trouble) return 'Your browser has a problem with notifications, so alerts may not arrive.'
+  if (until) return `Alerts are paused ${untilWhen(until)}.`
+  if (heard.length === 0) return 'You follow nothing that is ongoing, so you won’t get alerts.'
+  return `You’ll get alerts about ${join(counted(heard))}${limits(subscription)}.`
 }
 
 // counted is one name, or how many.
@@ -30,7 +30,7 @@ function counted(follows) {
 function limits({ hourly_cap: cap, quiet_hours: quiet }) {
   const limits = []
   if (cap) limits.push(`at most ${number(cap)} ${cap === 1 ? 'time' : 'times'} an hour`)
-  if (quiet) limits.push(quiet.key_wakes ? `only of key moments from ${quiet.from} to ${quiet.until}` : `not from ${quiet.from} to ${quiet.until}`)
+  if (quiet) limits.push(quiet.key_wakes ? `only for key moments from ${quiet.from} to ${quiet.until}` : `not from ${quiet.from} to ${quiet.until}`)
   return limits.length ? `, ${limits.join(', and ')}` : ''
 }
 

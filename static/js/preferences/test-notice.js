@@ -1,11 +1,11 @@
-// "Send me a test now": goes through the layers between the newsroom and this
+// "Send a test notification": goes through the layers between the newsroom and this
 // screen, one after the other, and names the one that is broken.
 
 import { Halted, layers } from './layers.js'
 import { find, onChange } from './mine.js'
 import { words } from '../permission.js'
 
-const states = { waiting: '', running: 'Looking…', passed: 'Fine', mended: 'Mended', broken: 'Broken', halted: 'Not known' }
+const states = { waiting: '', running: 'Checking…', passed: 'OK', mended: 'Fixed', broken: 'Failed', halted: 'Unknown' }
 
 let running = false
 
@@ -27,13 +27,13 @@ async function run() {
       console.warn(problem)
       if (problem instanceof Halted) {
         mark(layer, 'halted')
-        return end(`The test could not go on. ${problem.message}`)
+        return end(`The test could not continue. ${problem.message}`)
       }
       mark(layer, 'broken', problem.help ? '' : problem.message, problem.help)
       return end(`It stops here: ${layer.name.toLowerCase()}.`)
     }
   }
-  end(mended.length ? `It works now. Mended: ${join(mended)}.` : 'It works. If you see nothing, your system hides it: look for “Do not disturb” or a focus mode.')
+  end(mended.length ? `It works now. Fixed: ${join(mended)}.` : 'It works. If you see no notification, your system is hiding it: check “Do not disturb” and focus modes.')
 }
 
 function begin() {

@@ -10,6 +10,8 @@ import (
 const (
 	firstRetry = 5 * time.Second
 	lastRetry  = 5 * time.Minute
+	// refusedFor is when a push that was refused is tried once more.
+	refusedFor = time.Minute
 )
 
 // wait is how long somebody waits after an answer and so many tries in vain

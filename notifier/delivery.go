@@ -232,3 +232,20 @@ func waitAgain(result *models.Result, a webpush.Answer, tries int, now time.Time
 	result.Outcome, result.NotAttempted = ledger.Waiting, a.NotAttempted
 	result.Due = now.Add(wait(a, tries))
 }
+
+// unresolvedTries is how often a push to a name without an address is tried, for a
+// subscription that was never reached.
+const unresolvedTries = 3
+
+// endUnresolved lets a push fail that was tried several times in vain because
+// the name of its push service leads nowhere while others do. Anybody can invent
+// names below *.push.apple.com. It counts as a refusal, so that the subscription
+// comes to its end.
+func (d *delivery) endUnresolved(ctx context.Context, result *models.Result, j job, tries int) {
+	if !j.answer.Unresolved || j.reached || tries+1 < unresolvedTries {
+		return
+	}
+	if d.resolver.resolves(ctx, d.pool.workingHost()) {
+		result.Outcome, result.Refused, result.NotAttempted = ledger.Failed, true, false
+	}
+}

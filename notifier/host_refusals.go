@@ -30,8 +30,6 @@ const (
 	// lastDoubtRetry at most when it was refused.
 	doubtRetry     = 500 * time.Millisecond
 	lastDoubtRetry = 15 * time.Second
-	// refusedFor is when a push that was refused is tried once more.
-	refusedFor = time.Minute
 	// Each accepted push vouches for so many refusals of subscriptions that were
 	// never reached. That ends with time: it is halved each vouchFor.
 	vouchedRefusals = 4

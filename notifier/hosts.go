@@ -145,7 +145,14 @@ func (s *hosts) blame(batches map[batchKey]*batch) {
 // watch looks after the hosts until ctx ends.
 func (s *hosts) watch(ctx context.Context, tell func(models.HostEvent)) {
 	last := time.Now()
-	for pause(ctx, watchEvery) == nil {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
 		if time.Since(last) >= stoodStill {
 			s.excuse()
 		}

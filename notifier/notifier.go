@@ -101,7 +101,7 @@ func New(o Options) (*Notifier, error) {
 		queue:         queue,
 		owners:        newOwners(o.Store, queue.offer, o.Log),
 		keys:          newKeyring(o.Store, o.VAPIDSubject),
-		resolver:      newResolver(),
+		resolver:      newResolver(nil),
 		pool:          newPool(o.Sender, o.InFlight, o.Busy, o.Log),
 		news:          newHostNews(o.Bus.Conn),
 		notifications: models.Notifications{BaseURL: o.BaseURL, Lang: o.Lang},
@@ -133,7 +133,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 		return fmt.Errorf("listen for alerts: %w", err)
 	}
 	defer func() { _ = subscription.Unsubscribe() }()
-	news, err := n.news.listen(n.pool.hosts.hear)
+	news, err := n.news.listen(n.pool.hear)
 	if err != nil {
 		return fmt.Errorf("listen for news of push hosts: %w", err)
 	}

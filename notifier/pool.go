@@ -83,6 +83,12 @@ func (p *pool) send(ctx context.Context, jobs []job, of source) {
 	p.hosts.blame(batches)
 }
 
+// hear learns what another process has learned of a push service.
+func (p *pool) hear(event models.HostEvent) { p.hosts.hear(event) }
+
+// hasRoom tells whether little is left to begin.
+func (p *pool) hasRoom() bool { return p.hosts.hasRoom() }
+
 func (p *pool) encrypt() {
 	for a, ok := p.hosts.next(); ok; a, ok = p.hosts.next() {
 		prepared := p.sender.Prepare(&a.job.push)

@@ -5,15 +5,9 @@ import (
 	"net"
 	"sync"
 	"time"
-
-	"newsbell/models"
-	"newsbell/models/ledger"
 )
 
 const (
-	// unresolvedTries is how often a push to a name without an address is tried,
-	// for a subscription that was never reached.
-	unresolvedTries = 3
 	// resolverAsked is how long an answer of the resolver counts.
 	resolverAsked  = 10 * time.Second
 	resolverWithin = 2 * time.Second
@@ -28,7 +22,13 @@ type resolver struct {
 	works bool
 }
 
-func newResolver() *resolver { return &resolver{lookup: net.DefaultResolver.LookupHost} }
+// newResolver asks with lookup. Default: the system's resolver.
+func newResolver(lookup func(ctx context.Context, host string) ([]string, error)) *resolver {
+	if lookup == nil {
+		lookup = net.DefaultResolver.LookupHost
+	}
+	return &resolver{lookup: lookup}
+}
 
 // resolves tells whether the name of a push service that has taken pushes still
 // leads to an address.
@@ -49,7 +49,8 @@ func (r *resolver) resolves(ctx context.Context, host string) bool {
 
 // workingHost is the name of the push service that took a push last; none if
 // nothing has been accepted.
-func (s *hosts) workingHost() string {
+func (p *pool) workingHost() string {
+	s := p.hosts
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var last *host
@@ -65,17 +66,4 @@ func (s *hosts) workingHost() string {
 		return name
 	}
 	return last.name
-}
-
-// endUnresolved lets a push fail that was tried several times in vain because
-// the name of its push service leads nowhere while others do. Anybody can invent
-// names below *.push.apple.com. It counts as a refusal, so that the subscription
-// comes to its end.
-func (d *delivery) endUnresolved(ctx context.Context, result *models.Result, j job, tries int) {
-	if !j.answer.Unresolved || j.reached || tries+1 < unresolvedTries {
-		return
-	}
-	if d.resolver.resolves(ctx, d.pool.hosts.workingHost()) {
-		result.Outcome, result.Refused, result.NotAttempted = ledger.Failed, true, false
-	}
 }

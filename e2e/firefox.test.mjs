@@ -109,7 +109,7 @@ test('after a rotation of the VAPID key, a visit moves the browser to the new on
   await firefox.notification(newsbell.url, 'With the new key')
 })
 
-test('a reader whom the server has lost follows anew, and hears of the next alert', async t => {
+test('a reader that the server has lost follows anew, and hears of the next alert', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: outage })
   await page.evaluate(async () => fetch('/api/v1/subscription', {
     method: 'DELETE', headers: { authorization: `Bearer ${await secretStore.get()}` },

@@ -26,7 +26,7 @@ test('quiet hours are told in words, kept, and put back by Undo', async t => {
   await page.select('#quiet-from', '23:30')
   await said(page, '23:30 to 07:00 the next day, 7 hours 30 minutes')
   await page.click('#quiet-wakes')
-  await said(page, 'Key moments may wake you')
+  await said(page, 'Key moments come through')
   await again({ page, newsbell })
   assert.deepEqual(await page.evaluate(() => ['quiet-from', 'quiet-until'].map(id => document.getElementById(id).value)), ['23:30', '07:00'])
   assert.deepEqual(await page.evaluate(() => ['quiet-on', 'quiet-wakes'].map(id => document.getElementById(id).checked)), [true, true])
@@ -93,7 +93,7 @@ test('what was done is said for a while, not over a dialog, and can be undone af
   assert.equal(await text(page, '#pause-state'), 'Not paused.')
 })
 
-test('at most so many an hour is kept', async t => {
+test('the hourly limit is kept', async t => {
   const { page, newsbell } = await reader(t)
   await page.click('#cap [value="2"]')
   await said(page, 'At most 2 per hour.')
@@ -168,7 +168,7 @@ test('"End now" ends the follow of an outage that is over, and Undo brings it ba
   await said(page, 'Undone')
   await page.waitForSelector(ended)
   await again({ page, newsbell })
-  assert.match(await text(page, ended), /until then you hear only a correction/)
+  assert.match(await text(page, ended), /Until then you get only corrections/)
 })
 
 test('a browser that blocks notifications is told that nothing rings', async t => {

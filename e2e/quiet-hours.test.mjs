@@ -9,7 +9,7 @@ async function reader(t) {
   const newsbell = await startNewsbell(t) // its outage lasts from now on
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics: ['outage/messages-down'] })
-  await firefox.notification(newsbell.url, 'You will be told here')
+  await firefox.notification(newsbell.url, 'You’ll get alerts here')
   await preferences(page, newsbell)
   return { newsbell, firefox, page }
 }
@@ -37,7 +37,7 @@ test('what is published in quiet hours comes as one notification when they end, 
   await page.click('#quiet-on')
   await said(page, 'No quiet hours')
   const shown = await firefox.notification(newsbell.url, 'Messages are back')
-  assert.equal(shown.body, 'Resolved meanwhile, after 1 min.\nOnline again.')
+  assert.equal(shown.body, 'Resolved after 1 min.\nOnline again.')
   assert.deepEqual(await titles(all), ['Messages are back'])
 })
 
@@ -55,6 +55,6 @@ test('what exceeds the number an hour is folded into one notification', async t 
   await firefox.notification(newsbell.url, 'One')
   await page.click('#cap [value="0"]')
   const shown = await firefox.notification(newsbell.url, 'Three')
-  assert.match(shown.body, /^Meanwhile, and still going on after /)
+  assert.match(shown.body, /^Still ongoing after /)
   assert.deepEqual(await titles(all), ['Three'])
 })

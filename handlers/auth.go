@@ -66,12 +66,12 @@ func (a *api) refuse(ctx huma.Context, status int, detail string) {
 	}
 }
 
-// readerOf is whom needReader let through.
+// readerOf returns the reader that needReader let through.
 func readerOf(ctx context.Context) models.Subscription {
 	return ctx.Value(readerKey).(models.Subscription)
 }
 
-// editorOf is whom needEditor let through, as the audit log names them.
+// editorOf returns the editor that needEditor let through, as the audit log names them.
 func editorOf(ctx context.Context) string { return ctx.Value(editorKey).(models.Token).Actor() }
 
 func bearer(ctx huma.Context) string {

@@ -62,7 +62,7 @@ func (s *server) editorOutagePage(c *gin.Context) error {
 	return s.showDesk(c, static.EditorOutagePage{})
 }
 
-// editorPublish previews whom a draft reaches, or publishes it. Only the button
+// editorPublish previews who a draft reaches, or publishes it. Only the button
 // that says so publishes.
 func (s *server) editorPublish(c *gin.Context) error {
 	if err := c.Request.ParseForm(); err != nil {

@@ -51,7 +51,7 @@ func TestAnAddressAsksForNoticesOnlySoOften(t *testing.T) {
 		if wait := refused.Header.Get("Retry-After"); wait != "60" {
 			t.Errorf("Retry-After = %q", wait)
 		}
-		w.notice(t, reader, first.ID) // to ask what became of it is free
+		w.notice(t, reader, first.ID) // to ask for its state is free
 		w.subscribeFrom(t, "").isProblem(t, http.StatusTooManyRequests, "Too many requests of this kind")
 		if due, err := w.ClaimNotices(t.Context(), 10); err != nil || len(due) != 2 {
 			t.Errorf("%d notices, %v; want two", len(due), err)
@@ -97,7 +97,7 @@ func TestNoOtherHeaderNamesTheReader(t *testing.T) {
 	})
 }
 
-// subscribeFrom subscribes a new browser through a proxy that says whom it is for.
+// subscribeFrom subscribes a new browser through a proxy that names the client.
 func (w *web) subscribeFrom(t *testing.T, forwarded string) answer {
 	t.Helper()
 	body, err := json.Marshal(w.subscription())

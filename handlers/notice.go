@@ -30,7 +30,7 @@ func (a *api) routeNotices() {
 	handle(a, route{method: http.MethodPost, path: "/subscription/notices", id: "notify", who: "reader", status: http.StatusAccepted,
 		summary: "Send me a notification"}, a.notify)
 	handle(a, route{method: http.MethodGet, path: "/subscription/notices/{id}", id: "get-notice", who: "reader",
-		summary: "What became of it"}, a.getNotice)
+		summary: "The state of a notice"}, a.getNotice)
 }
 
 func (a *api) notify(ctx context.Context, in *body[newNotice]) (*body[notice], error) {

@@ -111,7 +111,7 @@ func (w *web) notice(t *testing.T, secret string, id int64) (found noticed) {
 	return found
 }
 
-// answer records what became of the notices that wait, as a worker does.
+// answer records the outcome of the notices that wait, as a worker does.
 func (w *web) answer(t *testing.T, r models.Result) {
 	t.Helper()
 	claimed, err := w.ClaimNotices(t.Context(), 10)

@@ -22,7 +22,7 @@ type receipt struct {
 
 func (a *api) routeReceipts() {
 	handle(a, route{method: http.MethodPost, path: "/receipts", id: "report-receipts", status: http.StatusNoContent,
-		summary: "Report what became of alerts"}, a.reportReceipts)
+		summary: "Report what happened to alerts"}, a.reportReceipts)
 }
 
 // reportReceipts answers the same to right and wrong receipts.

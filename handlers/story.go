@@ -19,7 +19,7 @@ type story struct {
 	// pages are how many are open; the live pages' lock guards it.
 	pages int
 
-	// reading is held by whoever asks the database for more.
+	// reading is held by the request that asks the database for more.
 	reading sync.Mutex
 	isRead  bool
 

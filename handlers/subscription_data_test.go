@@ -127,7 +127,7 @@ func (w *web) delivers(t *testing.T, headline string, outcome ledger.Outcome) (a
 	return alertID
 }
 
-// sends sends the shards of an alert, for all whom it may disturb with the same
+// sends sends the shards of an alert, for all readers it may disturb with the same
 // outcome.
 func (w *web) sends(t *testing.T, alertID int64, outcome ledger.Outcome) {
 	t.Helper()

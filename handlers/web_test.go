@@ -39,7 +39,7 @@ type web struct {
 
 // bus remembers what was said on it.
 type bus struct {
-	*nats.Conn // only where processes shall hear each other
+	*nats.Conn // only where processes must hear each other
 	mu         sync.Mutex
 	said       []string
 	// fail is what happens instead of remembering.

@@ -53,7 +53,7 @@ type Alert struct {
 	Outage       Outage
 }
 
-// Counts are what became of an alert's audience so far.
+// Counts are the outcomes of an alert for its audience so far.
 type Counts struct {
 	// Audience is how many readers the plan found; 0 before.
 	Audience int
@@ -125,7 +125,7 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := lockOutage(tx, alert.OutageID); err != nil { // before the alert, as whoever records a page does
+		if _, err := lockOutage(tx, alert.OutageID); err != nil { // before the alert, as recording a page does
 			return err
 		}
 		stop := func(state AlertState, changes map[string]any) (bool, error) {

@@ -16,7 +16,7 @@ type AlertTopic struct {
 	Reach   Level
 }
 
-// audience finds whom an alert is for: followers of its outage and of the apps
+// audience finds the subscriptions an alert is for: followers of its outage and of the apps
 // it names, each once, less those who muted the outage for good or, unless this is
 // the resolution, until then.
 type audience struct {
@@ -43,7 +43,7 @@ func (s *Store) Reach(ctx context.Context, d Draft) (int, error) {
 	return count, domain(err)
 }
 
-// Asleep counts the readers whom a draft's alert would not reach now but when
+// Asleep counts the readers that a draft's alert would reach not now but when
 // their quiet hours end.
 func (s *Store) Asleep(ctx context.Context, d Draft) (int, error) {
 	a, err := s.checkedAudience(ctx, d)
@@ -78,7 +78,7 @@ func (s *Store) Asleep(ctx context.Context, d Draft) (int, error) {
 	return asleep, rows.Err()
 }
 
-// checkedAudience is whom a valid draft is for; nobody if it sends no alert.
+// checkedAudience is the audience of a valid draft; nobody if it sends no alert.
 func (s *Store) checkedAudience(ctx context.Context, d Draft) (audience, error) {
 	d = d.trimmed()
 	if err := d.Validate(); err != nil {
@@ -99,7 +99,7 @@ func (s *Store) checkedAudience(ctx context.Context, d Draft) (audience, error) 
 	return draftAudience(db, d, outage, apps)
 }
 
-// draftAudience is the one place that says whom an update is for.
+// draftAudience is the one place that says who an update is for.
 func draftAudience(db *gorm.DB, d Draft, outage Outage, apps []App) (audience, error) {
 	reach := LevelAll
 	switch {

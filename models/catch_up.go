@@ -19,7 +19,7 @@ import (
 // A catch-up is a row: this reader is to be told of this outage when they may
 // be disturbed again, for the alerts that were held back from the first to the
 // last. When it is due it becomes part of an alert of its own, whose audience
-// are those rows, and which tells the outage's state of then. Whoever has been
+// are those rows, and which tells the outage's state of then. A reader that has been
 // told of the outage since needs none.
 
 // catchUpGrace is how long after its alert's deadline a catch-up whose push
@@ -111,7 +111,7 @@ func lockCatchUps(tx *gorm.DB, c *Claim, page Page) (there map[int64]bool, err e
 	return there, err
 }
 
-// recordCatchUps writes down for whom a page has made a catch-up necessary, or
+// recordCatchUps writes the catch-ups that a page has made necessary, or
 // unnecessary for those who have one.
 func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Result, there map[int64]bool) error {
 	var told, waiting []int64
@@ -158,7 +158,7 @@ func catchUpsThere(tx *gorm.DB, c *Claim, page Page) (map[int64]bool, error) {
 	return there, err
 }
 
-// endCatchUps deletes the catch-ups of whom an alert has told.
+// endCatchUps deletes the catch-ups of readers that an alert has notified.
 func endCatchUps(tx *gorm.DB, alert Alert, readers []int64) error {
 	if len(readers) == 0 {
 		return nil
@@ -175,7 +175,7 @@ func deferCatchUps(tx *gorm.DB, alert Alert, readers []int64, until time.Time) e
 		until, alert.ID, alert.OutageID, alert.ID, readers).Error
 }
 
-// writeCatchUps notes who was held back, unless nobody shall hear of the alert
+// writeCatchUps notes who was held back, unless nobody is to hear of the alert
 // any more, or a newer one tells them.
 func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, deferred []deferredReader) error {
 	if len(deferred) == 0 {

@@ -99,7 +99,7 @@ func unclaimable(tx *gorm.DB, shardID int64) error {
 	return ErrOwned
 }
 
-// Result is what became of one recipient of a page.
+// Result is the outcome for one recipient of a page.
 type Result struct {
 	Recipient Recipient
 	Outcome   ledger.Outcome
@@ -220,7 +220,7 @@ func (s *Store) Finish(ctx context.Context, c *Claim) error {
 	return s.finishAlert(ctx, c.Shard.AlertID)
 }
 
-// Ended tells whether nothing of the alert shall be sent any more: it was
+// Ended tells whether nothing more of the alert may be sent: it was
 // stopped, or its deadline has passed.
 func (s *Store) Ended(c *Claim) bool {
 	return c.Alert.State != Sending || !s.Now().Before(c.Alert.Deadline)
@@ -315,7 +315,7 @@ func (r Result) mendsOrBreaksKey() bool {
 	return r.KeyMismatch != r.Recipient.NeedsResubscribe && (r.KeyMismatch || r.Outcome == ledger.Accepted)
 }
 
-// note writes down what became of a reader after so many tries before. A due
+// note enters the outcome for a reader that was tried a number of times before. A due
 // time behind the deadline is the deadline: then there is no other try.
 func (c *Claim) note(r Result, tries int, hosts PushHosts) {
 	offset, host := c.offset(r.Recipient.ID), countedAs(c.Ledger.PerService, r.Recipient.Endpoint, r.Outcome, hosts)
@@ -333,7 +333,7 @@ func (c *Claim) note(r Result, tries int, hosts PushHosts) {
 	c.Ledger.RetryAt(offset, host, due, tries)
 }
 
-// stamp notes when a page was recorded: behind its last reader, or for whom it
+// stamp notes when a page was recorded: behind its last reader, or for the readers it
 // reached of those who waited.
 func (c *Claim) stamp(now time.Time, page Page, results []Result) {
 	if page.upto > 0 {

@@ -74,7 +74,7 @@ func (s *Store) endFollowsOf(ctx context.Context, outage Outage) (ended int64, e
 	return ended, err
 }
 
-// toEnd selects the outages whose follows shall end now.
+// toEnd selects the outages whose follows must end now.
 func (s *Store) toEnd(db *gorm.DB) *gorm.DB {
 	// The state is written out, since an index has only those.
 	return db.Where(`state = 'resolved' AND follows_ended_at IS NULL AND resolved_at <= ?
@@ -85,7 +85,7 @@ func (s *Store) toEnd(db *gorm.DB) *gorm.DB {
 
 // lockToEnd keeps others from publishing about the outage and from muting it
 // until the transaction ends, and looks, as only then it can, whether its
-// follows shall end.
+// follows must end.
 func (s *Store) lockToEnd(tx *gorm.DB, outage Outage) (isOver bool, err error) {
 	if _, err := lockOutage(tx, outage.ID); err != nil {
 		return false, err

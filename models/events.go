@@ -8,7 +8,7 @@ import "fmt"
 const (
 	// SubjectPublished carries an [AlertEvent]: there is an alert to plan.
 	SubjectPublished = "newsbell.alerts.published"
-	// SubjectUpdates carries an [UpdateEvent]: open live pages shall show it.
+	// SubjectUpdates carries an [UpdateEvent]: open live pages show it.
 	SubjectUpdates = "newsbell.updates"
 	// SubjectNotices carries a [NoticeEvent]: there is a notice to send.
 	SubjectNotices = "newsbell.notices"
@@ -40,7 +40,7 @@ type HostEvent struct {
 	// From is the process that found it out.
 	From string `json:"from"`
 	Host string `json:"host"`
-	// LeftAloneMS is for how many milliseconds nothing shall be sent to it; 0 if
+	// LeftAloneMS is for how many milliseconds nothing may be sent to it; 0 if
 	// it need not be left alone.
 	LeftAloneMS int64 `json:"left_alone_ms,omitempty"`
 	// Asked says that the host itself asked for that.

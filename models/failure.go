@@ -30,7 +30,7 @@ func (s *Store) Failures(ctx context.Context, alert Alert, limit int) ([]Failure
 // gaveUp is the reason of who still waited when the time was up.
 const gaveUp = "gave up at the deadline"
 
-// giveUp records that whoever waits has failed.
+// giveUp records as failed all readers that wait.
 func (s *Store) giveUp(ctx context.Context, c *Claim) error {
 	return s.waitingPages(ctx, c, c.Ledger.Waiting(), func(page Page) error {
 		results := make([]Result, len(page.Recipients))

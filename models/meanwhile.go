@@ -14,9 +14,9 @@ func meanwhile(alert Alert) string {
 	case alert.CatchUpUntil == nil:
 		return ""
 	case outage.ResolvedAt != nil:
-		return fmt.Sprintf("Resolved meanwhile, after %s.\n", lasted(outage.ResolvedAt.Sub(outage.BeganAt)))
+		return fmt.Sprintf("Resolved after %s.\n", lasted(outage.ResolvedAt.Sub(outage.BeganAt)))
 	}
-	return fmt.Sprintf("Meanwhile, and still going on after %s.\n", lasted(alert.CreatedAt.Sub(outage.BeganAt)))
+	return fmt.Sprintf("Still ongoing after %s.\n", lasted(alert.CreatedAt.Sub(outage.BeganAt)))
 }
 
 // lasted is a time in the unit that says enough: "25 min", "3 h", "2 days".

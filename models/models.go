@@ -6,7 +6,7 @@
 //
 //   - [Store.Publish] writes an update, its alert and the audit entry in one
 //     transaction: all of it or nothing.
-//   - Whoever records a page of a shard must hold the shard's epoch; a worker
+//   - To record a page of a shard, a worker must hold the shard's epoch; a worker
 //     that lost its shard gets [ErrFenced] and changes nothing.
 //   - A reader is addressed only by a secret that is stored as a hash.
 //   - Times are UTC, to the microsecond, and come from the store's clock:

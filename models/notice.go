@@ -50,7 +50,7 @@ const (
 )
 
 const (
-	// noticesKept is how long a browser may ask what became of a notice.
+	// noticesKept is how long a browser may ask for the state of a notice.
 	noticesKept = 24 * time.Hour
 	// noticesDeleted is how many one transaction deletes at most.
 	noticesDeleted = 1000
@@ -89,7 +89,7 @@ func (s *Store) Notice(ctx context.Context, sub Subscription, id int64) (Notice,
 	return notice, nil
 }
 
-// Recipient is whom a claimed notice is for.
+// Recipient is the subscription a claimed notice is for.
 func (n Notice) Recipient() Recipient {
 	sub := n.Subscription
 	return Recipient{

@@ -17,8 +17,8 @@ import (
 // noticeLease is how long a claim lasts: longer than a push takes.
 const noticeLease = 20 * time.Second
 
-// ClaimNotices takes notices that are due, with their subscriptions. Whoever
-// does not record what became of one in time loses it to another worker. Those
+// ClaimNotices takes notices that are due, with their subscriptions. A worker
+// that does not record the outcome of one in time loses it to another worker. Those
 // that are late fail, and those whose address is gone. Those of some push
 // services may be left for later.
 func (s *Store) ClaimNotices(ctx context.Context, limit int, except ...string) ([]Notice, error) {
@@ -65,17 +65,17 @@ func (s *Store) ClaimNotices(ctx context.Context, limit int, except ...string) (
 	return claimed, nil
 }
 
-// NoticeResult is what became of a notice.
+// NoticeResult is the outcome of a notice.
 type NoticeResult struct {
 	Notice Notice
 	Result
 }
 
-// RecordNotices writes what became of claimed notices in one transaction, and
+// RecordNotices writes the outcomes of claimed notices in one transaction, and
 // retires the addresses that are gone. What another worker has claimed since
 // stays as it is.
 func (s *Store) RecordNotices(ctx context.Context, results []NoticeResult) error {
-	// Subscriptions first, and all in one order: whoever forgets or records
+	// Subscriptions first, and all in one order: others that forget or record
 	// beside us locks them in the same one.
 	results = slices.SortedFunc(slices.Values(results), func(a, b NoticeResult) int {
 		return cmp.Or(cmp.Compare(a.Notice.SubscriptionID, b.Notice.SubscriptionID), cmp.Compare(a.Notice.ID, b.Notice.ID))

@@ -41,7 +41,7 @@ type Page struct {
 	deferred []deferredReader
 }
 
-// Untried leaves out of a page whom a worker that stopped in the middle of it
+// Untried leaves out of a page the recipients that a worker that stopped in the middle of it
 // had reached.
 func (c *Claim) Untried(p Page) Page {
 	p.Recipients = slices.DeleteFunc(p.Recipients, func(r Recipient) bool { return c.Ledger.Outcome(c.offset(r.ID)) != ledger.Untried })

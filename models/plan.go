@@ -23,7 +23,7 @@ func (s *Store) UnplannedAlerts(ctx context.Context) ([]int64, error) {
 
 // Plan cuts the next shards of an alert's audience and returns them; it is
 // called until done. The first step makes one shard, so that its readers wait
-// for nothing, and each step twice as many as there are. The alert of whoever
+// for nothing, and each step twice as many as there are. The alert of an editor who
 // comes before the undo window has ended, after the last step, or beside
 // another worker's step is [ErrFinished].
 //
@@ -66,7 +66,7 @@ func (s *Store) beginPlan(ctx context.Context, alertID int64) (alert Alert, err 
 	return alert, err
 }
 
-// supersede ends the older alerts of the outage that are only for readers whom
+// supersede ends the older alerts of the outage that are only for readers that
 // this one reaches too.
 func (s *Store) supersede(tx *gorm.DB, alert Alert) error {
 	now := s.Now()
@@ -80,7 +80,7 @@ func (s *Store) supersede(tx *gorm.DB, alert Alert) error {
 		now, Superseded, Holding, now, alert.OutageID, alert.ID, Holding, Sending, alert.ID).Error
 }
 
-// planStep cuts outside the transaction, which only writes the rows; whoever
+// planStep cuts outside the transaction, which only writes the rows; an editor who
 // wrote them first wins.
 func (s *Store) planStep(ctx context.Context, alert Alert) (refs []ShardRef, done bool, err error) {
 	var planned int64

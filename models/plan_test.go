@@ -122,7 +122,7 @@ func withShardsOf(t *testing.T, size int, test func(*testing.T, *modelstest.DB))
 }
 
 // deliverAll takes every due shard to its end, as if all pushes were accepted,
-// and returns whom it reached.
+// and returns the readers it reached.
 func deliverAll(t *testing.T, db *modelstest.DB) (reached []int64) {
 	t.Helper()
 	ctx := t.Context()

@@ -27,7 +27,7 @@ const (
 )
 
 // A process that stops in the middle of a transaction keeps the locks of its
-// rows. PostgreSQL ends its session after so many milliseconds, before the
+// rows. PostgreSQL ends its session after a number of milliseconds, before the
 // queue gives its shards to others.
 const (
 	idleInTransaction   = "idle_in_transaction_session_timeout"

@@ -202,7 +202,7 @@ func TestNoPushHostIsAllowedWithoutAList(t *testing.T) {
 	}
 }
 
-// What is accepted must go to a host on the list, whoever reads the URL.
+// What is accepted must go to a host on the list, however the URL is read.
 func FuzzPushHosts(f *testing.F) {
 	hosts, err := models.NewPushHosts("http://127.0.0.1:8030")
 	if err != nil {

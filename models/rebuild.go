@@ -38,7 +38,7 @@ func (shard *Shard) contradicts(ledger *ledger.Ledger) error {
 }
 
 // rebuild makes a ledger of what else is known. If the row says for certain
-// that nobody waited, whoever it has passed counts as accepted unless there is
+// that nobody waited, every reader it has passed counts as accepted unless there is
 // a failure of theirs. Else the shard begins again: a repeat that replaces
 // itself on the screen is better than a miss.
 func (s *Store) rebuild(ctx context.Context, c *Claim, cause error) error {
@@ -89,7 +89,7 @@ func (s *Store) noteHeld(ctx context.Context, c *Claim) error {
 	return err
 }
 
-// notePassed notes as accepted whom the position has passed.
+// notePassed enters as accepted the readers that the position has passed.
 func (s *Store) notePassed(ctx context.Context, c *Claim) error {
 	passed := s.Pages(c)
 	passed.after, passed.upto = c.Shard.AfterID, c.Shard.Position

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// ReceiptEvent is what became of an alert's notification at its reader.
+// ReceiptEvent is what happened to an alert's notification in a browser.
 type ReceiptEvent string
 
 const (
@@ -33,7 +33,7 @@ type Receipt struct {
 // Nothing waits for the receipts to be written: that is done about once a
 // second. A process that dies takes the last second's along, and more than the
 // database can take in time are dropped. They are statistics, and nobody who
-// reads news shall wait for those.
+// reads news may wait for those.
 func (s *Store) RecordReceipts(ctx context.Context, receipts ...Receipt) error {
 	key, err := s.ReceiptKey(ctx)
 	if err != nil {

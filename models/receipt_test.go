@@ -257,7 +257,7 @@ func proofOf(t *testing.T, db *modelstest.DB, alertID, subscriptionID int64) str
 	return string(key.Append(nil, alertID, subscriptionID))
 }
 
-// report reports what became of an alert at its reader.
+// report reports what happened to an alert in a browser.
 func report(t *testing.T, db *modelstest.DB, alertID int64, reader models.Subscription, event models.ReceiptEvent) {
 	t.Helper()
 	receipt := models.Receipt{AlertID: alertID, Proof: proofOf(t, db, alertID, reader.ID), Event: event}

@@ -12,7 +12,7 @@ import (
 // ledgersAtOnce is how many shards' ledgers one query reads.
 const ledgersAtOnce = 20
 
-// SentTo tells what became of a subscription in an alert: one shard's row and
+// SentTo returns the outcome of an alert for a subscription: one shard's row and
 // one bit. An alert that has not been planned has tried nobody.
 func (s *Store) SentTo(ctx context.Context, alertID, subscriptionID int64) (ledger.Outcome, error) {
 	ledgers, err := s.ledgers(ctx, "alert_id = ? AND after_id < ? ORDER BY after_id DESC LIMIT 1", alertID, subscriptionID)

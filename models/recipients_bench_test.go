@@ -47,7 +47,7 @@ func benchmarkRecipients(b *testing.B, db *modelstest.DB, alertID int64, outcome
 }
 
 // sendToCrowd records an alert to a million readers at four push hosts, of
-// whom one in 100 failed.
+// which one in 100 failed.
 func sendToCrowd(b *testing.B, db *modelstest.DB) (alertID int64) {
 	b.Helper()
 	ctx := b.Context()
@@ -83,7 +83,7 @@ func sendToCrowd(b *testing.B, db *modelstest.DB) (alertID int64) {
 	return alertID
 }
 
-// crowdOf makes so many readers of messages-down.
+// crowdOf makes a number of readers of messages-down.
 func crowdOf(db *modelstest.DB, size int) {
 	key := db.VAPIDKey()
 	numbers, random, now := "SELECT n FROM generate_series(1, ?::int) AS n", "decode(md5(n::text), 'hex')", "now()"

@@ -11,7 +11,7 @@ import (
 	"newsbell/models/ledger"
 )
 
-// SentAlert is an alert that one reader was to have, and what became of it.
+// SentAlert is an alert that one reader was to have, and its outcome.
 type SentAlert struct {
 	AlertID, UpdateID int64
 	// Outage is the outage's slug.

@@ -200,7 +200,7 @@ func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Top
 
 // takeOver gives the row of an endpoint to the same browser.
 func takeOver(tx *gorm.DB, old Subscription, sub *Subscription) error {
-	// Whoever knows both keys can read the pushes already: it is the browser.
+	// A client that knows both keys can read the pushes already: it is the browser.
 	if !old.hasKeysOf(*sub) {
 		return fmt.Errorf("%w: this endpoint belongs to another subscription", ErrConflict)
 	}

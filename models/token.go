@@ -20,7 +20,7 @@ type Token struct {
 	CreatedAt  time.Time
 }
 
-// Actor is how the audit log names whoever uses the token.
+// Actor is how the audit log names the user of the token.
 func (t Token) Actor() string { return "token " + t.Name }
 
 // CreateToken makes a token; its secret is shown only now. A name that is

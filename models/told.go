@@ -8,7 +8,7 @@ import (
 	"newsbell/models/ledger"
 )
 
-// leaveOutTold leaves out of a page whom another alert has told of the same
+// leaveOutTold leaves out of a page the readers that another alert has told of the same
 // update or of a newer one. An alert that waited, or came late, must not put
 // something old on the screen in place of something new.
 func (s *Store) leaveOutTold(ctx context.Context, c *Claim, page Page) (Page, error) {

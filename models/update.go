@@ -21,7 +21,7 @@ const (
 	Correction     UpdateKind = "correction"
 )
 
-// AlertLevel says whom an update's alert is for.
+// AlertLevel says who an update's alert is for.
 type AlertLevel string
 
 const (

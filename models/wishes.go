@@ -36,7 +36,7 @@ type deferredReader struct {
 }
 
 // HoldBack takes out of a page who has been told of the outage since by a newer
-// alert, and whom an alert may not disturb now, for a catch-up to tell them
+// alert, and the readers that an alert may not disturb now, for a catch-up to tell them
 // later. It is called when the page is about to be sent.
 func (s *Store) HoldBack(ctx context.Context, c *Claim, page Page) (Page, error) {
 	page, err := s.leaveOutTold(ctx, c, page)

@@ -14,7 +14,7 @@ const (
 	refusedFor = time.Minute
 )
 
-// wait is how long somebody waits after an answer and so many tries in vain
+// wait is how long somebody waits after an answer and a number of failed tries
 // before it. A Retry-After gets up to an eighth more, for the same reason as a
 // backoff. Nobody pays for a push that was not sent.
 func wait(a webpush.Answer, tries int) time.Duration {
@@ -25,7 +25,7 @@ func wait(a webpush.Answer, tries int) time.Duration {
 	return max(asked, backoff(tries))
 }
 
-// backoff is how long to wait after so many tries in vain before this one:
+// backoff is how long to wait after a number of failed tries before this one:
 // 5 s, doubled each time up to 5 min, and up to a half more, so that retries
 // do not come together.
 func backoff(tries int) time.Duration {

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// A page's last few at a host, one in so many, may keep it waiting for so
-	// long. One push that hangs must not hold up a thousand that do not.
+	// A page's last few at a host, one in fewOf, may keep it waiting for
+	// stragglersGrace. One push that hangs must not hold up a thousand that do not.
 	fewOf           = 20
 	stragglersGrace = 2 * time.Second
 )

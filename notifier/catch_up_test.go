@@ -33,7 +33,7 @@ func TestAReaderInQuietHoursGetsOneCatchUpWhenTheyEnd(t *testing.T) {
 		if err := json.Unmarshal(reader.Messages()[0].Plaintext, &payload); err != nil {
 			t.Fatal(err)
 		}
-		if body := payload.Notification.Body; body != "Resolved meanwhile, after 3 h.\nOnline again." {
+		if body := payload.Notification.Body; body != "Resolved after 3 h.\nOnline again." {
 			t.Errorf("it says %q", body)
 		}
 	})

@@ -88,7 +88,7 @@ func (d *delivery) yield(ctx context.Context) error {
 	return d.precedence.yield(ctx, d.progress)
 }
 
-// sendWaiting tries again whoever waits.
+// sendWaiting tries again all readers that wait.
 func (d *delivery) sendWaiting(ctx context.Context) error {
 	if d.store.Ended(d.claim) {
 		return nil
@@ -167,8 +167,8 @@ func (d *delivery) readAhead(ctx context.Context) <-chan readPage {
 	return pages
 }
 
-// send encrypts and sends a page's pushes, many at a time. Whom it could not try
-// before ctx ended has no result.
+// send encrypts and sends a page's pushes, many at a time. Recipients that it could
+// not try before ctx ended have no result.
 func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result, error) {
 	d.jobs = d.jobs[:0]
 	d.payloads = slices.Grow(d.payloads[:0], len(page.Recipients)*d.message.maxSize())
@@ -202,7 +202,7 @@ func (d *delivery) payload(subscriptionID int64) []byte {
 	return d.payloads[start:len(d.payloads):len(d.payloads)] // nobody writes into the next one's
 }
 
-// resultOf is the result of an answer, now, after so many tries before it. Each
+// resultOf is the result of an answer, now, after a number of tries before it. Each
 // reader waits as long as their own push service asks.
 func resultOf(r models.Recipient, a webpush.Answer, tries int, now time.Time) models.Result {
 	result := models.Result{

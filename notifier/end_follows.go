@@ -6,7 +6,7 @@ import (
 )
 
 // endFollows ends the follows of outages that are over, as often as the planner
-// tidies, but beside it: with a million of them no alert shall wait.
+// tidies, but beside it: with a million of them no alert may wait.
 func (n *Notifier) endFollows(ctx context.Context) error {
 	ticker := time.NewTicker(tidyEvery * n.sweep)
 	defer ticker.Stop()

@@ -25,7 +25,7 @@ func (l *hostLimit) admits(inFlight int) bool {
 	return !l.isOn() || float64(inFlight) < max(1, l.limit)
 }
 
-// count takes an answer that came when so many were in flight. It tells whether
+// count takes an answer that came when a number of requests were in flight. It tells whether
 // fewer may be from now on.
 func (l *hostLimit) count(now time.Time, inFlight int, throttled bool) (fell bool) {
 	l.answers++

@@ -12,7 +12,7 @@ const (
 	refusalsInARow = 50
 	// manyRefused is how many refusals in a row are more than a bad subscription.
 	manyRefused = 3
-	// Until a push is accepted, and again after a pause of acceptedFor, so many
+	// Until a push is accepted, and again after a pause of acceptedFor, firstInFlight
 	// more than raise doubt may begin.
 	firstInFlight = 14
 	acceptedFor   = time.Minute
@@ -30,7 +30,7 @@ const (
 	// lastDoubtRetry at most when it was refused.
 	doubtRetry     = 500 * time.Millisecond
 	lastDoubtRetry = 15 * time.Second
-	// Each accepted push vouches for so many refusals of subscriptions that were
+	// Each accepted push vouches for this many refusals of subscriptions that were
 	// never reached. That ends with time: it is halved each vouchFor.
 	vouchedRefusals = 4
 	vouchFor        = time.Minute

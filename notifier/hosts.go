@@ -28,7 +28,7 @@ const (
 	// in between, or its machine.
 	stoodStill = time.Second
 	// unknownTurn: while a host that has answered before has pushes, those that
-	// never have get one turn in so many. Their names may have been invented.
+	// never have get one turn in unknownTurn. Their names may have been invented.
 	unknownTurn = 8
 	// maxHosts is more than there are push services, and bounds what invented
 	// names below *.push.apple.com and the like can use.

@@ -172,7 +172,7 @@ func TestAHostThatAsksForTimeAgainAndAgainGetsIt(t *testing.T) {
 		t.Errorf("answers = %v; want the host to be left alone after %d", got, manyThrottled)
 	}
 	if wait := jobs[99].answer.RetryAfter; wait != hostRetryAfter {
-		t.Errorf("the others shall wait %v; want a minute at most", wait)
+		t.Errorf("the others wait %v; want a minute at most", wait)
 	}
 	service.Faults(nil)
 	r.clock.Advance(hostRetryAfter - time.Second)

@@ -68,7 +68,7 @@ func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
 	return n
 }
 
-// start starts so many notifiers, as so many processes would; stop ends them.
+// start starts a number of notifiers, as that many processes would; stop ends them.
 func (n *newsroom) start(processes int) (stop func()) {
 	n.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -184,7 +184,7 @@ func (n *newsroom) until(id int64, ready func(models.Alert, models.Counts) bool)
 	}
 }
 
-// claimed waits until the shards of an alert have been claimed so many times.
+// claimed waits until the shards of an alert have been claimed a number of times.
 func (n *newsroom) claimed(id int64, times int64) {
 	n.t.Helper()
 	n.until(id, func(models.Alert, models.Counts) bool {
@@ -200,7 +200,7 @@ func (n *newsroom) claimed(id int64, times int64) {
 	})
 }
 
-// gets waits until a reader has so many messages, and returns their titles.
+// gets waits until a reader has a number of messages, and returns their titles.
 func (n *newsroom) gets(r *pushtest.Reader, size int) (titles []string) {
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -89,7 +89,7 @@ func (d *noticeDesk) begin(ctx context.Context, service string, notices []models
 	})
 }
 
-// send sends claimed notices and records what became of them. When ctx has
+// send sends claimed notices and records their outcomes. When ctx has
 // ended, what was sent is recorded all the same, and the rest given back.
 func (d *noticeDesk) send(ctx context.Context, notices []models.Notice) error {
 	jobs := make([]job, len(notices))

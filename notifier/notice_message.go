@@ -38,7 +38,7 @@ type aboutNotice struct {
 func noticeMessage(o models.Notifications, notice models.Notice, follows []models.Follow) ([]byte, error) {
 	title, body := "This is a test", "Notifications from Newsbell reach this browser."
 	if notice.Kind == models.WelcomeNotice {
-		title, body = "You will be told here", welcome(follows)
+		title, body = "You’ll get alerts here", welcome(follows)
 	}
 	preferences := o.BaseURL + "/preferences"
 	return json.Marshal(declarativeNotice{models.DeclarativeWebPush, noticeShown{

@@ -49,7 +49,7 @@ func TestAWelcomeNamesWhatIsFollowed(t *testing.T) {
 		if err := json.Unmarshal(m.Plaintext, &payload); err != nil {
 			t.Fatal(err)
 		}
-		if shown := payload.Notification; shown.Title != "You will be told here" || shown.Body != "Following messenger and 1 outage. This is how it will look." {
+		if shown := payload.Notification; shown.Title != "You’ll get alerts here" || shown.Body != "Following messenger and 1 outage. This is how it will look." {
 			t.Errorf("shown = %+v", shown)
 		}
 		if m.TTL != time.Hour {

@@ -42,7 +42,7 @@ type Options struct {
 	Sender webpush.Sender
 	// BaseURL is where readers find the pages, without a slash at the end.
 	BaseURL string
-	// VAPIDSubject is whom push services may ask: an https or mailto URL.
+	// VAPIDSubject is the contact address for push services: an https or mailto URL.
 	VAPIDSubject string
 	// Lang is the language of the coverage. Default: "en".
 	Lang string

@@ -11,7 +11,7 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// shutdownGrace is how long pushes in flight may go on when the process shall
+// shutdownGrace is how long pushes in flight may go on when the process must
 // stop: long enough for an answer that is on its way.
 const shutdownGrace = 80 * time.Millisecond
 

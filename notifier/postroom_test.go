@@ -26,7 +26,7 @@ type postroom struct {
 	told chan models.HostEvent
 }
 
-// newPostroom makes so many push services, and a pool for so many requests.
+// newPostroom makes push services, and a pool for a number of requests.
 func newPostroom(t *testing.T, services, inFlight int) (*postroom, []*pushtest.Server) {
 	t.Helper()
 	all := make([]*pushtest.Server, services)
@@ -62,7 +62,7 @@ func openPostroom(t *testing.T, sender webpush.Sender, inFlight int) *postroom {
 	return r
 }
 
-// page is a push to each of so many new readers of a push service.
+// page is a push to each of a number of new readers of a push service.
 func (r *postroom) page(service *pushtest.Server, size int) []job {
 	r.t.Helper()
 	jobs := make([]job, size)

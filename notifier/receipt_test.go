@@ -77,7 +77,7 @@ func TestAResolutionOffersToFollowTheOutagesFirstApp(t *testing.T) {
 	})
 }
 
-// notificationsOf waits until a reader has so many, and reads them.
+// notificationsOf waits until a reader has a number of them, and reads them.
 func (n *newsroom) notificationsOf(r *pushtest.Reader, size int) (all []models.Notification) {
 	n.t.Helper()
 	n.gets(r, size)

@@ -47,7 +47,7 @@ func (n *Notifier) workOnBegun(ctx context.Context) error {
 	}
 }
 
-// workMore takes up to so many shards more while those in progress do not keep
+// workMore takes up to a number of shards more while those in progress do not keep
 // the process busy, because push services take their time to answer. It leaves
 // them to other processes else.
 func (n *Notifier) workMore(ctx context.Context, most int) error {

@@ -55,7 +55,7 @@ func (a EditorAlert) Total() int { return max(a.Audience, 1) }
 type EditorUpdate struct {
 	Update
 	Alert *EditorAlert
-	// CatchUps are the alerts that tell it now to readers whom it did not
+	// CatchUps are the alerts that tell it now to readers that it did not
 	// disturb, and CaughtUp is how many have been told so.
 	CatchUps []EditorAlert
 	CaughtUp int

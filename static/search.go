@@ -8,7 +8,7 @@ type SearchPage struct {
 	Outages []Outage
 }
 
-// Search writes the page of a search; search engines shall not list it.
+// Search writes the page of a search; search engines must not list it.
 func (p *Pages) Search(w http.ResponseWriter, page SearchPage) error {
 	return p.render(w, http.StatusOK, "search", "", page)
 }

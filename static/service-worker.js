@@ -10,7 +10,7 @@ importScripts(base + '/static/js/database.js', base + '/static/js/secret-store.j
 
 const unknown = { title: 'Newsbell', body: 'There is news. Open Newsbell to read it.', navigate: '', tag: 'newsbell' }
 
-// Who has dismissed so many alerts of an outage is offered to hear its end alone.
+// A reader who has dismissed several alerts of an outage is offered to hear only its end.
 const weary = 3
 
 if (!isGuest) {

@@ -66,7 +66,7 @@ type entry struct {
 	Outage   string            `arg:"" help:"The outage's slug."`
 	Headline string            `arg:"" help:"What is new."`
 	Body     string            `help:"The story, in Markdown."`
-	Alert    string            `help:"Whom to alert: none, all or key." default:"${default_alert}"`
+	Alert    string            `help:"Who to alert: none, all or key." default:"${default_alert}"`
 	App      program.List      `help:"An app that it concerns; may be repeated." placeholder:"SLUG"`
 	State    map[string]string `help:"A state that it sets: failing, recovering or up." placeholder:"SLUG=STATE"`
 	Undo     time.Duration     `help:"How long the alert can be taken back." default:"10s"`
@@ -101,7 +101,7 @@ type publishStopCommand struct {
 	Alert int64 `arg:"" help:"The alert's number."`
 }
 
-// Run stops the alert and says whom it had reached.
+// Run stops the alert and prints its counts.
 func (s *publishStopCommand) Run(ctx context.Context, p *publishCommand) error {
 	var a client.Alert
 	if err := p.api().Call(ctx, http.MethodPost, fmt.Sprintf("/alerts/%d/stop", s.Alert), nil, &a); err != nil {

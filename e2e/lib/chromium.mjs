@@ -38,7 +38,7 @@ export async function launchChromium(t) {
     headless: true, userDataDir: profile,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--force-prefers-reduced-motion',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      '--disable-features=PreloadTopChromeWebUI', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
   t.after(async () => {
     await browser.close()

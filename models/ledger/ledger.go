@@ -102,7 +102,7 @@ func (l *Ledger) End(offset uint32, service string, outcome Outcome) {
 	}
 }
 
-// RetryAt enters when a reader is tried again, after so many tries.
+// RetryAt enters when a reader is tried again, and how often it was tried.
 func (l *Ledger) RetryAt(offset uint32, service string, due time.Time, tries int) {
 	l.leaveOut(offset)
 	if l.Outcome(offset) == Untried {

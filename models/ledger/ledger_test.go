@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// entry is what a ledger of a test shall say of one offset.
+// entry is what the ledger of a test must say of one offset.
 type entry struct {
 	outcome Outcome
 	host    string

@@ -18,7 +18,7 @@ type timestamps []timestamp
 type timestamp struct {
 	at int64 // Unix milliseconds
 	// upto is the offset of a page's last reader, or 0: then it is a page of
-	// readers who had waited, and these are whom it reached.
+	// readers who had waited, and these are the ones it reached.
 	upto    uint32
 	readers *roaring.Bitmap
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // CrowdReader is one of very many simulated readers, known by its number. Its
-// keys follow from the number, so that whoever fills a database and a push
+// keys follow from the number, so that a program that fills a database and a push
 // service in another process agree without a word.
 type CrowdReader int
 

@@ -85,7 +85,7 @@ func (s *FastSender) post(ctx context.Context, target *url.URL, header pushHeade
 	return judge(response, time.Now()), nil
 }
 
-// do sends by net/http, to whom HTTP/2 is not to be had.
+// do sends by net/http, to push services without HTTP/2.
 func (s *FastSender) do(ctx context.Context, target *url.URL, header pushHeader, body []byte) (Answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
 	if err != nil {

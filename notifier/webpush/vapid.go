@@ -74,7 +74,7 @@ func (t token) isGood(now time.Time) bool {
 }
 
 // NewVAPIDKey readies a stored key for signing. The subject tells push
-// services whom to ask: an "https:" or "mailto:" URL of a public domain
+// services who to contact: an "https:" or "mailto:" URL of a public domain
 // (RFC 8292 §2.1; Apple refuses others). It fails on a private key that is not
 // a scalar of P-256 or that does not belong to the public one.
 func NewVAPIDKey(key models.VAPIDKey, subject string) (*VAPIDKey, error) {

@@ -16,7 +16,7 @@ export function obstacle() {
   return null
 }
 
-// ask puts the browser's question, and says what became of it. It must be
+// ask puts the browser's question, and returns the answer. It must be
 // called in a click, before anything is awaited.
 export async function ask() {
   const asked = Notification.permission === 'default'
@@ -104,7 +104,7 @@ const denied = () => ({
 const blocked = () => ({
   id: 'blocked',
   title: 'Notifications from this site are blocked',
-  text: 'This browser was told not to show them, by you, by its settings or by whoever manages this device. Allow them again:',
+  text: 'They were blocked by you, by this browser’s settings or by the manager of this device. To allow them again:',
   steps: unblocking(),
 })
 

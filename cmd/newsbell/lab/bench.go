@@ -22,13 +22,13 @@ type Bench struct {
 	Subscribers    int           `help:"Readers of the alert." default:"100000"`
 	DatabaseURL    string        `help:"An empty PostgreSQL database (postgres://…). Default: SQLite in a temporary folder." placeholder:"URL"`
 	Latency        time.Duration `help:"How long the push service takes to answer." default:"0s"`
-	Workers        int           `help:"Measure so many worker processes on PostgreSQL, instead of one server." default:"0"`
+	Workers        int           `help:"Measure this many worker processes on PostgreSQL, instead of one server." default:"0"`
 	InFlight       int           `help:"Requests in flight of each process." default:"2048"`
 	Slots          int           `help:"Shards that each process sends at a time; 0: as many as it likes." default:"0"`
 	Sender         string        `help:"What encrypts and sends: fast or webpush-go." default:"fast" enum:"fast,webpush-go"`
 	Rounds         int           `help:"Alerts whose first push is timed." default:"20"`
 	SubscribeStorm bool          `help:"Measure also how fast readers can subscribe while an alert goes out."`
-	SSE            int           `name:"sse" help:"Measure also how fast so many open live pages get an update." default:"0" placeholder:"PAGES"`
+	SSE            int           `name:"sse" help:"Also measure how fast this many open live pages get an update." default:"0" placeholder:"PAGES"`
 	CPUProfile     string        `name:"cpu-profile" help:"Write the server's CPU profile to this file." placeholder:"FILE"`
 	JSON           bool          `name:"json" help:"Print the figures as JSON."`
 

@@ -6,7 +6,7 @@ import (
 	"text/tabwriter"
 )
 
-// print prints the figures beside what they shall be.
+// print prints the figures beside their bars.
 func (f benchFigures) print(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(name, format string, value any, bar string) {

@@ -17,7 +17,7 @@ type board struct {
 	progress *mpb.Progress
 }
 
-// row is one step of so many.
+// row is one step, of a number of parts.
 type row struct {
 	board *board
 	name  string
@@ -62,7 +62,7 @@ func (r *row) set(n int) {
 	}
 }
 
-// done ends the step with what became of it.
+// done ends the step with the number of its parts that succeeded.
 func (r *row) done(n int) {
 	if r.bar == nil {
 		fmt.Fprintf(r.board.out, "%-78s %6d of %d\n", r.name, n, r.total)

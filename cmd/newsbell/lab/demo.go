@@ -18,7 +18,7 @@ import (
 )
 
 // Demo replays the coverage of a real outage, on a fresh database, to
-// simulated readers and to whoever follows in a browser.
+// simulated readers and to everybody who follows in a browser.
 type Demo struct {
 	Readers  int           `help:"Simulated readers." default:"1000"`
 	Listen   string        `help:"Where the pages are served." default:"127.0.0.1:8080"`

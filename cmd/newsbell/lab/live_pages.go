@@ -23,7 +23,7 @@ const pagesAnAddress = 20_000
 type livePages struct {
 	url      *url.URL
 	arrivals chan arrival
-	last     []int64 // the last update of each page; whoever reads arrivals keeps it
+	last     []int64 // the last update of each page; the reader of arrivals updates it
 	mu       sync.Mutex
 	conns    []net.Conn
 	reading  sync.WaitGroup
@@ -36,13 +36,13 @@ type arrival struct {
 	at     time.Time
 }
 
-// newLivePages prepares to open so many pages of an outage.
+// newLivePages prepares to open a number of pages of an outage.
 func newLivePages(baseURL, outage string, pages int) (*livePages, error) {
 	u, err := url.Parse(baseURL + "/outages/" + outage + "/events")
 	return &livePages{url: u, arrivals: make(chan arrival, pages), last: make([]int64, pages)}, err
 }
 
-// open opens pages until there are so many.
+// open opens pages until there are enough.
 func (l *livePages) open(ctx context.Context, pages int, opened func()) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(64)

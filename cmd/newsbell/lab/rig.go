@@ -101,7 +101,7 @@ func (r *rig) startPushService(ctx context.Context, args ...string) (*pushServic
 	return s, nil
 }
 
-// seed fills the database with so many subscribers of each push service's
+// seed fills the database with a number of subscribers of each push service's
 // crowd; each follows the outage, and every third its app too.
 func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error) {
 	hosts, err := models.NewPushHosts(r.origins()...)

@@ -37,7 +37,7 @@ type SenderSettings struct {
 	NATSURL       string `name:"nats-url" help:"A NATS of your own, with JetStream. Default: one inside the process." placeholder:"URL"`
 	NATSCA        List   `name:"nats-ca" help:"Files of certificates to trust as NATS', instead of the system's." placeholder:"FILE"`
 	BaseURL       string `help:"Where readers find the pages, such as https://news.example/alerts. Default: http://localhost and the port." placeholder:"URL"`
-	VAPIDSubject  string `name:"vapid-subject" help:"Whom push services may ask: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
+	VAPIDSubject  string `name:"vapid-subject" help:"Contact address for push services: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
 	AllowPushHost List   `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
 	PushCA        List   `name:"push-ca" help:"Files of certificates to trust as push services', instead of the system's." placeholder:"FILE"`
 	Sender        string `help:"What encrypts and sends: fast or webpush-go." default:"fast"`

@@ -11,7 +11,7 @@ type stream struct {
 
 func newStream(id uint32) *stream { return &stream{id: id, ended: make(chan struct{})} }
 
-// end is called once, by whoever took the stream off its connection.
+// end is called once, by the goroutine that took the stream off its connection.
 func (s *stream) end(err error) {
 	s.err = err
 	close(s.ended)

@@ -1,4 +1,4 @@
-// At most so many notifications an hour.
+// The hourly limit.
 
 import { element } from '../element.js'
 import { set } from './change.js'

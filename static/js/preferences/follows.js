@@ -55,7 +55,7 @@ function endedRow(follow) {
   const item = filled('ended-row', follow)
   const silent = follow.muted !== 'no'
   item.querySelector('.ended-words').append('Resolved. You’ll be unfollowed on ', time(ends_at, 'moment'),
-    silent ? ', and stays silent until then.' : ', until then you hear only a correction.')
+    silent ? '. It stays muted until then.' : '. Until then you get only corrections.')
   const remove = item.querySelector('.follow-remove')
   remove.setAttribute('aria-label', `End now: ${name}`)
   remove.addEventListener('click', () => act(() => drop(topic), `You no longer follow ${name}.`,

@@ -53,7 +53,7 @@ function save(quiet, control) {
     showQuietHours(mine())
     return say('Quiet hours must end at a different time than they start. Nothing was changed. To stop alerts all day, pause instead.')
   }
-  const wakes = quiet?.key_wakes ? ' Key moments may wake you.' : ''
+  const wakes = quiet?.key_wakes ? ' Key moments come through.' : ''
   const done = quiet ? `Quiet hours: ${words(quiet)}.${wakes}` : 'No quiet hours.'
   set({ quiet_hours: quiet }, { quiet_hours: mine().quiet_hours ?? null }, done, () => (find(control).disabled ? find('quiet-on') : find(control)).focus())
 }

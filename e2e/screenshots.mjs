@@ -53,14 +53,14 @@ async function pages(newsbell) {
   await mine(page, newsbell)
 }
 
-// mine are the preferences of a reader with wishes, whole.
+// mine are the preferences of a reader who has chosen some, whole.
 async function mine(page, newsbell) {
   const { at, ...update } = story.updates.at(-2)
   await newsbell.publish({ ...update, alert: 'key' })
   await preferences(page, newsbell)
   await page.click('#quiet-on')
   await said(page, 'Quiet hours')
-  await page.click('#cap [value="3"]')
+  await page.$eval('#cap [value="3"]', input => input.click()) // below what was said
   await said(page, 'At most 3')
   await page.select('.follow-level', 'resolution')
   await said(page, 'Only when it’s back')

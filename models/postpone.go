@@ -14,14 +14,15 @@ const postponeFor = 2 * time.Second
 // make subscriptions that never work; they must not delay readers.
 func (s *Store) postponeUnproven(ctx context.Context, c *Claim) error {
 	now := s.Now()
-	if !c.Ledger.HasUnproven(now, c.reached) {
+	unproven := c.Ledger.Unproven(now, c.reached)
+	if unproven.IsEmpty() {
 		return nil
 	}
 	untried, err := s.hasUntried(ctx, c.Alert)
 	if err != nil || !untried {
 		return err
 	}
-	c.Ledger.PostponeUnproven(now, now.Add(postponeFor), c.reached)
+	c.Ledger.Postpone(unproven, now.Add(postponeFor))
 	return nil
 }
 

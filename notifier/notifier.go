@@ -101,7 +101,7 @@ func New(o Options) (*Notifier, error) {
 		queue:         queue,
 		owners:        newOwners(o.Store, queue.offer, o.Log),
 		keys:          newKeyring(o.Store, o.VAPIDSubject),
-		resolver:      newResolver(nil),
+		resolver:      newResolver(),
 		pool:          newPool(o.Sender, o.InFlight, o.Busy, o.Log),
 		news:          newHostNews(o.Bus.Conn),
 		notifications: models.Notifications{BaseURL: o.BaseURL, Lang: o.Lang},

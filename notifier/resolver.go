@@ -22,13 +22,7 @@ type resolver struct {
 	works bool
 }
 
-// newResolver asks with lookup. Default: the system's resolver.
-func newResolver(lookup func(ctx context.Context, host string) ([]string, error)) *resolver {
-	if lookup == nil {
-		lookup = net.DefaultResolver.LookupHost
-	}
-	return &resolver{lookup: lookup}
-}
+func newResolver() *resolver { return &resolver{lookup: net.DefaultResolver.LookupHost} }
 
 // resolves tells whether the name of a push service that has taken pushes still
 // leads to an address.

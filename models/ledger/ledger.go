@@ -129,18 +129,24 @@ func (l *Ledger) LeaveOutWaiting() {
 	}
 }
 
-// HasUnproven reports whether a retry is due of a reader who has been tried and
-// is not among those that were reached lately.
-func (l *Ledger) HasUnproven(now time.Time, reached *roaring.Bitmap) bool {
-	return len(l.retries.unproven(now, reached)) > 0
+// Unproven returns the readers whose retry is due, who have been tried and are
+// not among those that were reached lately.
+func (l *Ledger) Unproven(now time.Time, reached *roaring.Bitmap) *roaring.Bitmap {
+	unproven := roaring.New()
+	for tries, due := range l.retries.due(now) {
+		if tries > 0 {
+			unproven.Or(due)
+		}
+	}
+	unproven.AndNot(reached)
+	return unproven
 }
 
-// PostponeUnproven lets the readers of [Ledger.HasUnproven] wait for longer.
-func (l *Ledger) PostponeUnproven(now, until time.Time, reached *roaring.Bitmap) {
-	for _, group := range l.retries.unproven(now, reached) {
-		for it := group.readers.Iterator(); it.HasNext(); {
-			offset := it.Next()
-			l.retries.remove(offset)
+// Postpone lets readers that wait for a retry wait until another time.
+func (l *Ledger) Postpone(readers *roaring.Bitmap, until time.Time) {
+	for it := readers.Iterator(); it.HasNext(); {
+		offset := it.Next()
+		if group, waited := l.retries.remove(offset); waited {
 			l.retries.add(offset, retry{service: group.service, due: RoundUp(until), tries: group.tries})
 		}
 	}
@@ -159,10 +165,11 @@ func (l *Ledger) RecordedAt(offset uint32) (time.Time, bool) { return l.timestam
 
 // leaveOut removes a reader's retry, and returns its push service.
 func (l *Ledger) leaveOut(offset uint32) (service string, waited bool) {
-	if service, waited = l.retries.remove(offset); waited {
-		l.PerService.at(service)[Waiting]--
+	group, waited := l.retries.remove(offset)
+	if waited {
+		l.PerService.at(group.service)[Waiting]--
 	}
-	return service, waited
+	return group.service, waited
 }
 
 // finals are the outcomes that do not change any more.

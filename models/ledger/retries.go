@@ -58,22 +58,6 @@ func (r retries) due(now time.Time) map[int]*roaring.Bitmap {
 	return due
 }
 
-// unproven returns the readers whose retry is due, who have been tried and are not
-// among those that were reached lately.
-func (r retries) unproven(now time.Time, reached *roaring.Bitmap) (found retries) {
-	for _, group := range r {
-		if group.due > now.Unix() || group.tries == 0 {
-			continue
-		}
-		group.readers = group.readers.Clone()
-		group.readers.AndNot(reached)
-		if !group.readers.IsEmpty() {
-			found = append(found, group)
-		}
-	}
-	return found
-}
-
 // next is the earliest due time; false if nobody waits.
 func (r retries) next() (time.Time, bool) {
 	if len(r) == 0 {
@@ -97,17 +81,17 @@ func (r *retries) add(offset uint32, to retry) {
 	}
 }
 
-// remove takes a reader out, and says at which push service they waited.
-func (r *retries) remove(offset uint32) (service string, waited bool) {
+// remove takes a reader out, and returns the group that it waited in.
+func (r *retries) remove(offset uint32) (group retry, waited bool) {
 	for i, group := range *r {
 		if group.readers.CheckedRemove(offset) {
 			if group.readers.IsEmpty() {
 				*r = slices.Delete(*r, i, i+1)
 			}
-			return group.service, true
+			return group, true
 		}
 	}
-	return "", false
+	return retry{}, false
 }
 
 // merge keeps a push service's due times few: of the two of the same tries that are

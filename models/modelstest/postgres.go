@@ -103,7 +103,9 @@ func startServer(t testing.TB) {
 	server.template = fmt.Sprintf("newsbell_%d_template", os.Getpid())
 	createDatabase(t, server.template, "template1")
 	migrate(t, databaseURL(server.template))
-	server.spare.schema = schemaOf(t, databaseURL(server.template))
+	conn := connect(t, databaseURL(server.template))
+	server.spare.schema = schemaOf(t, conn)
+	_ = conn.Close(context.Background()) // who is connected to a template keeps others from copying it
 	stop := server.stop
 	server.stop = func() {
 		for _, name := range append(server.spare.names, server.template) {

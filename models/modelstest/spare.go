@@ -40,12 +40,11 @@ func (s *spareDatabases) put(name string) {
 // false if the test has changed more than rows.
 func (s *spareDatabases) empty(t testing.TB, name string) bool {
 	t.Helper()
-	url := databaseURL(name)
-	if schemaOf(t, url) != s.schema {
+	conn := connect(t, databaseURL(name))
+	defer conn.Close(context.Background())
+	if schemaOf(t, conn) != s.schema {
 		return false
 	}
-	conn := connect(t, url)
-	defer conn.Close(context.Background())
 	_, err := conn.Exec(context.Background(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid()`)
 	if err == nil {
@@ -59,10 +58,8 @@ func (s *spareDatabases) empty(t testing.TB, name string) bool {
 
 // schemaOf describes all but the rows of a database: each column of each table,
 // index and view, the constraints, triggers, functions, settings, and the migrations that ran.
-func schemaOf(t testing.TB, url string) string {
+func schemaOf(t testing.TB, conn *pgx.Conn) string {
 	t.Helper()
-	conn := connect(t, url)
-	defer conn.Close(context.Background())
 	rows, err := conn.Query(context.Background(), `
 		WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema')
 		SELECT format('%s.%s %s %s %s %s %s', nspname, relname, c.oid, relacl, attname, atttypid, attnotnull)

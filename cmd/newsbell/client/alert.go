@@ -19,8 +19,8 @@ type Draft struct {
 	UndoSeconds float64           `json:"undo_seconds"`
 }
 
-// publication is its answer.
-type publication struct {
+// Publication is its answer.
+type Publication struct {
 	Update struct {
 		ID  int64
 		URL string
@@ -48,12 +48,14 @@ func (a Alert) String() string {
 		a.ID, a.State, c.Audience, c.Accepted, c.Gone, c.Failed, c.Waiting, c.Deferred, c.Shown, c.Clicked, c.Dismissed)
 }
 
-func (c *Client) Publish(ctx context.Context, outage string, d Draft) (publication, error) {
-	var p publication
+// Publish publishes an update of an outage.
+func (c *Client) Publish(ctx context.Context, outage string, d Draft) (Publication, error) {
+	var p Publication
 	err := c.Call(ctx, http.MethodPost, "/outages/"+outage+"/updates", d, &p)
 	return p, err
 }
 
+// Stop stops an alert.
 func (c *Client) Stop(ctx context.Context, alertID int64) error {
 	return c.Call(ctx, http.MethodPost, fmt.Sprintf("/alerts/%d/stop", alertID), nil, nil)
 }

@@ -34,7 +34,7 @@ type Bench struct {
 
 	// compared is how many pushes others are measured by. Default: 20,000.
 	compared int
-	// Program is what the processes run, if not this program; tests set it.
+	// program is what the processes run, if not this program; tests set it.
 	program string
 	// out is where the figures go, progress where it is told; tests set them.
 	out, progress io.Writer

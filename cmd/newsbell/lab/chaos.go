@@ -23,7 +23,7 @@ type Chaos struct {
 	Workers     int          `help:"Worker processes." default:"3"`
 	Only        program.List `help:"Make only these troubles, by the beginnings of their names." placeholder:"NAME"`
 
-	// Program is what the processes run, if not this program; tests set it.
+	// program is what the processes run, if not this program; tests set it.
 	program string
 	// slack is added to the time that shards have to go on, by tests.
 	slack time.Duration

@@ -63,7 +63,7 @@ func TestIdleConnectionsLeaveFilesForAlerts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if left := files - len(open); left < files/4-readers {
+	if left := files - len(open); left < files/4 {
 		t.Errorf("%d of %d files are left for the database and push services", left, files)
 	}
 }

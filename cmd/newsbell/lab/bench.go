@@ -90,7 +90,7 @@ func (b *Bench) Run(ctx context.Context) (err error) {
 		err = figures.print(b.out)
 	}
 	if figures.Missing+figures.Doubled > 0 {
-		err = errors.Join(err, errTally)
+		err = errors.Join(err, errNotOnce)
 	}
 	if live := figures.LivePages; live != nil && live.Missing+live.Doubled > 0 {
 		err = errors.Join(err, errors.New("live pages missed updates, or got them twice"))

@@ -181,7 +181,7 @@ func (d *Demo) replay(ctx context.Context, api *client.Client, board *board, c c
 }
 
 // serveOn lets the newcomer go on in the browser until ctx ends.
-func (d *Demo) serveOn(ctx context.Context, address, token string, result tally) {
+func (d *Demo) serveOn(ctx context.Context, address, token string, result comparison) {
 	fmt.Fprintf(d.out, `
 %s
 

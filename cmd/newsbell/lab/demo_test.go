@@ -33,7 +33,7 @@ func TestTheDemoFailsWhenOneNotificationIsLost(t *testing.T) {
 	demo.rehearsed = func(service *pushtest.Server, readers crowd) {
 		service.Script(readers[0].Endpoint(), pushtest.Answer{Swallow: true})
 	}
-	if err := demo.Run(t.Context()); !errors.Is(err, errTally) || !strings.Contains(out.String(), " 1 missing, 0 doubled") {
+	if err := demo.Run(t.Context()); !errors.Is(err, errNotOnce) || !strings.Contains(out.String(), " 1 missing, 0 doubled") {
 		t.Errorf("error = %v\n%s", err, &out)
 	}
 }
@@ -57,10 +57,10 @@ func TestTheCountFindsWhatIsDoubledAndUnexpected(t *testing.T) {
 	}
 	readers := crowd{{Reader: reader, follows: map[string]string{"app/whatsapp": "all"}}}
 	result, err := c.count(readers, map[int64]coverageUpdate{1: c.Updates[0]})
-	if err != nil || result != (tally{}) || result.err() != nil {
+	if err != nil || result != (comparison{}) || result.err() != nil {
 		t.Errorf("a reader who expects nothing: %+v, %v", result, err)
 	}
-	if (tally{Expected: 1, Delivered: 1, Doubled: 1}).err() == nil || (tally{Unexpected: 1}).err() == nil {
+	if (comparison{Expected: 1, Delivered: 1, Doubled: 1}).err() == nil || (comparison{Unexpected: 1}).err() == nil {
 		t.Error("doubled or unexpected messages are no failure")
 	}
 }

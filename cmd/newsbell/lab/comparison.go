@@ -5,30 +5,30 @@ import (
 	"fmt"
 )
 
-// tally compares, reader by reader, what was expected with what was decrypted.
-type tally struct {
+// comparison compares, reader by reader, what was expected with what was decrypted.
+type comparison struct {
 	Expected, Delivered, Missing, Doubled int
 	// Unexpected reached somebody who had not asked for it.
 	Unexpected int
 }
 
-// errTally says that a promise was broken.
-var errTally = errors.New("not every alert reached its readers exactly once")
+// errNotOnce says that a promise was broken.
+var errNotOnce = errors.New("not every alert reached its readers exactly once")
 
-func (t tally) String() string {
+func (t comparison) String() string {
 	return fmt.Sprintf("delivered %d of %d expected, %d missing, %d doubled", t.Delivered, t.Expected, t.Missing, t.Doubled)
 }
 
-func (t tally) err() error {
+func (t comparison) err() error {
 	if t.Missing+t.Doubled+t.Unexpected > 0 || t.Delivered != t.Expected {
-		return errTally
+		return errNotOnce
 	}
 	return nil
 }
 
 // count compares; published are the updates by the ID they were given.
-func (c coverage) count(readers crowd, published map[int64]coverageUpdate) (tally, error) {
-	var t tally
+func (c coverage) count(readers crowd, published map[int64]coverageUpdate) (comparison, error) {
+	var t comparison
 	for i, reader := range readers {
 		received, err := reader.received()
 		if err != nil {

@@ -52,7 +52,7 @@ func TestStaleSubscriptionsNeverHoldBackGoodOnes(t *testing.T) {
 }
 
 func TestARefusedKeyStopsTheFloodBlamesNobodyAndRecovers(t *testing.T) {
-	modelstest.FewerChecks(t, 8)
+	modelstest.FewerChecks(t, 20)
 	rapid.Check(t, func(rt *rapid.T) {
 		inFlight := rapid.IntRange(1, 64).Draw(rt, "in flight")
 		f := newFanOut(rt, inFlight)

@@ -33,7 +33,7 @@ func (h *host) refuses(now time.Time, a attempt) {
 		return
 	}
 	h.log.Warn("a push host refuses many pushes; a sample is tried", "host", h.name, "vapid_key", b.vapidID,
-		"in_a_row", b.refusals.inARow, "status", a.job.answer.Status, "reason", a.job.answer.ForLog())
+		"in_a_row", b.refusals.all.refused, "status", a.job.answer.Status, "reason", a.job.answer.ForLog())
 	h.doubts(now, b.refusals, sampleSize)
 	h.changed = true
 }
@@ -67,7 +67,7 @@ func (h *host) settle(now time.Time, r *refusals) {
 	}
 	if r.doubt.close(now) {
 		h.log.Error("ALARM: a push host refuses everything that is signed with a VAPID key; our key, clock or message may be wrong",
-			"host", h.name, "in_a_row", r.inARow)
+			"host", h.name, "in_a_row", r.all.refused)
 	}
 	h.sendBackAll(inDoubt(r.doubt.retryAfter(now)), func(b *batch) bool {
 		return b.refusals == r && b.testing == 0 && (b.samples == 0 || r.doubt.left == 0)
@@ -80,20 +80,25 @@ func inDoubt(wait time.Duration) webpush.Answer {
 
 // hearKeys learns from another process which keys are refused, and which were
 // doubted and are accepted: then there are many subscriptions that are refused,
-// here too. A key that is accepted here, or was found to be, is not doubted.
+// here too. A key that is accepted here, or was found to be, is not doubted, but
+// refusals of those who were reached lately are watched as closely as at first.
 func (h *host) hearKeys(now time.Time, refused, accepted []int64) {
 	for _, id := range refused {
 		r := h.heardOf(id)
-		if r != nil && !r.doubt.isOn && now.Sub(r.accepted) >= answersWithin && now.After(r.tolerantTo) {
+		switch {
+		case r == nil || r.doubt.isOn || now.Sub(r.accepted) < answersWithin:
+		case now.After(r.all.tolerantTo):
 			h.doubts(now, r, probeSize)
 			r.changed = false // who told knows
 			h.settle(now, r)
+		default:
+			r.reached.forgetTolerance()
 		}
 	}
 	for _, id := range accepted {
 		if r := h.heardOf(id); r != nil {
 			r.accept(now)
-			if now.After(r.settledTo) {
+			if now.After(r.all.settledTo) {
 				r.settle(now)
 			}
 			r.changed = false

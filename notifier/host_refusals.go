@@ -58,11 +58,8 @@ type refusals struct {
 	accepted    time.Time // when a push was accepted last
 	acceptances int       // of late
 	halvedAt    time.Time
-	inARow      int // refusals since the last accepted push
-	reached     int // of these, of subscriptions that were reached lately
-	tolerance   int // how many of those are the subscriptions' own fault
-	tolerantTo  time.Time
-	settledTo   time.Time
+	all         run // of refusals
+	reached     run // of these, of subscriptions that were reached lately
 
 	inFlight int
 	alert    int64 // the newest that has pushes here
@@ -70,11 +67,40 @@ type refusals struct {
 	changed  bool // others have not been told yet
 }
 
+// run is a run of refusals since the last accepted push.
+type run struct {
+	refused    int
+	tolerance  int // how many are the subscriptions' own fault
+	tolerantTo time.Time
+	settledTo  time.Time
+}
+
+// exceeds tells whether there are more than its tolerance, or than are vouched for.
+func (r *run) exceeds(now time.Time, vouched int) bool {
+	return r.refused >= max(r.tolerance, vouched) && !now.Before(r.settledTo)
+}
+
+// settle puts the refusals down to their subscriptions.
+func (r *run) settle(now time.Time) {
+	r.tolerance = min(toleranceGrowth*r.tolerance, mostTolerance)
+	r.tolerantTo, r.settledTo = now.Add(toleranceFor), now.Add(settledFor)
+}
+
+func (r *run) fade(now time.Time) {
+	if now.After(r.tolerantTo) {
+		r.forgetTolerance()
+	}
+}
+
+func (r *run) forgetTolerance() { r.tolerance, r.settledTo = refusalsInARow, time.Time{} }
+
 // doubt is what is going on while all pushes but a sample wait.
 type doubt struct {
 	isOn bool
 	// isOurs says that the sample was refused.
 	isOurs bool
+	// ofReached says that subscriptions were refused that had been reached lately.
+	ofReached bool
 	// left may still be tried in this round, testing are being tried.
 	left, testing int
 	round         time.Time // its end
@@ -87,14 +113,16 @@ type doubt struct {
 	closed bool
 }
 
-func newRefusals() *refusals { return &refusals{tolerance: refusalsInARow} }
+func newRefusals() *refusals {
+	return &refusals{all: run{tolerance: refusalsInARow}, reached: run{tolerance: refusalsInARow}}
+}
 
 // admits tells whether the next job of a batch may begin.
 func (r *refusals) admits(now time.Time, b *batch) bool {
 	if r.doubt.isOn {
 		return b.samples > 0 && r.doubt.left > 0
 	}
-	return r.isFresh(now) || r.inFlight == 0 || r.inARow+r.inFlight < r.tolerance+firstInFlight
+	return r.isFresh(now) || r.inFlight == 0 || r.all.refused+r.inFlight < r.all.tolerance+firstInFlight
 }
 
 // isFresh tells whether a push has been accepted lately.
@@ -126,7 +154,7 @@ func (r *refusals) end(a attempt) {
 func (r *refusals) accept(now time.Time) (resolved bool) {
 	r.fade(now)
 	r.acceptances++
-	r.accepted, r.inARow, r.reached = now, 0, 0
+	r.accepted, r.all.refused, r.reached.refused = now, 0, 0
 	if !r.doubt.isOn {
 		return false
 	}
@@ -135,11 +163,14 @@ func (r *refusals) accept(now time.Time) (resolved bool) {
 	return true
 }
 
-// settle puts the refusals down to their subscriptions: others are accepted.
+// settle ends a doubt: the refusals are put down to their subscriptions, since others
+// are accepted. That others than those reached lately are refused says nothing of those.
 func (r *refusals) settle(now time.Time) {
+	r.all.settle(now)
+	if r.doubt.ofReached || !r.doubt.isOn {
+		r.reached.settle(now)
+	}
 	r.doubt = doubt{testing: r.doubt.testing}
-	r.tolerance = min(toleranceGrowth*r.tolerance, mostTolerance)
-	r.tolerantTo, r.settledTo = now.Add(toleranceFor), now.Add(settledFor)
 }
 
 // refuse notes a refusal, and tells whether there is doubt now. That of a
@@ -149,22 +180,21 @@ func (r *refusals) refuse(now time.Time, j *job) (doubts bool) {
 	if j.again && r.vouched(now) {
 		return false
 	}
-	r.inARow++
+	r.all.refused++
 	if j.reached {
-		r.reached++
+		r.reached.refused++
 	}
-	others := r.tolerance
+	vouched := 0
 	if r.isFresh(now) {
-		others = max(others, vouchedRefusals*r.acceptances)
+		vouched = vouchedRefusals * r.acceptances
 	}
-	return !now.Before(r.settledTo) && (r.reached >= r.tolerance || r.inARow >= others)
+	return r.reached.exceeds(now, 0) || r.all.exceeds(now, vouched)
 }
 
 // fade lets what was long ago count for less.
 func (r *refusals) fade(now time.Time) {
-	if now.After(r.tolerantTo) {
-		r.tolerance = refusalsInARow
-	}
+	r.all.fade(now)
+	r.reached.fade(now)
 	if passed := now.Sub(r.halvedAt); passed >= vouchFor {
 		r.acceptances >>= min(passed/vouchFor, 62)
 		r.halvedAt = now
@@ -178,7 +208,7 @@ func (r *refusals) vouched(now time.Time) bool {
 
 // beginDoubt begins a doubt with a sample of a size.
 func (r *refusals) beginDoubt(now time.Time, size int) {
-	r.doubt = doubt{isOn: true, left: size, testing: r.doubt.testing, round: now.Add(doubtRetry), chance: 1}
+	r.doubt = doubt{isOn: true, ofReached: r.reached.exceeds(now, 0), left: size, testing: r.doubt.testing, round: now.Add(doubtRetry), chance: 1}
 	r.changed = true
 }
 
@@ -267,7 +297,7 @@ func (b *batch) drawSample(atLeast int) {
 func (b *batch) blame(now time.Time) {
 	r := b.refusals
 	for _, j := range b.refused {
-		j.answer.NotAttempted, j.answer.Alone, j.answer.Many = r.doubt.isOn, r.vouched(now), r.inARow >= manyRefused
+		j.answer.NotAttempted, j.answer.Alone, j.answer.Many = r.doubt.isOn, r.vouched(now), r.all.refused >= manyRefused
 	}
 }
 

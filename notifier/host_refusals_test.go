@@ -97,6 +97,35 @@ func TestARefusedKeyStopsTheFloodBlamesNobodyAndRecovers(t *testing.T) {
 	})
 }
 
+func TestAKeyThatIsRefusedInTheMiddleOfAnAlertToStaleSubscriptionsStopsTheFlood(t *testing.T) {
+	modelstest.FewerChecks(t, 20)
+	rapid.Check(t, func(rt *rapid.T) {
+		inFlight := rapid.IntRange(1, 64).Draw(rt, "in flight")
+		f := newFanOut(rt, inFlight)
+		defer f.stop()
+		stale, good := rapid.IntRange(100, 1500).Draw(rt, "stale"), rapid.IntRange(400, 1500).Draw(rt, "good")
+		for i := range stale {
+			f.add([]int{401, 403, 400}[i%3], false)
+		}
+		for range good {
+			f.add(201, true)
+		}
+		f.brokenAfter = rapid.IntRange(0, good/2).Draw(rt, "accepted before the key is refused")
+		f.publish(rapid.SampledFrom([]int{50, 200, 1000}).Draw(rt, "page size"))
+		f.run(4 * time.Second)
+		if flood := refusalsInARow + inFlight + sampleSize + probeSize; f.inVain > flood {
+			rt.Fatalf("%d requests to good subscriptions were refused; want no more than %d", f.inVain, flood)
+		}
+		f.brokenAfter = -1
+		f.run(5 * lastProbes)
+		for i, s := range f.subscribers {
+			if s.status == 201 && (s.accepted != 1 || s.blamed > 0) {
+				rt.Fatalf("good subscriber %d of %d was reached %d times and blamed %d times", i, len(f.subscribers), s.accepted, s.blamed)
+			}
+		}
+	})
+}
+
 func TestARefusedKeyDoesNotStopPushesThatAreSignedWithAnother(t *testing.T) {
 	f := newFanOut(t, 8)
 	defer f.stop()
@@ -197,6 +226,9 @@ type fanOut struct {
 	stop        func()
 	// fault is the status that everybody gets; 0: their own.
 	fault int
+	// brokenAfter is how many more pushes are accepted before everybody is refused;
+	// below 0: all. inVain counts good subscriptions that were refused for that.
+	brokenAfter, inVain int
 
 	mu       sync.Mutex
 	byID     map[int64]*subscriber
@@ -227,7 +259,7 @@ type waiting struct {
 }
 
 func newFanOut(t fataler, inFlight int) *fanOut {
-	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &webpush.VAPIDKey{ID: 1}, byID: map[int64]*subscriber{}}
+	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &webpush.VAPIDKey{ID: 1}, brokenAfter: -1, byID: map[int64]*subscriber{}}
 	f.clock.Advance(24 * time.Hour)
 	f.pool = newPool(f, inFlight, func() bool { return false }, slog.New(slog.DiscardHandler))
 	f.pool.hosts.now = f.clock.Now
@@ -314,6 +346,13 @@ func (f *fanOut) Prepare(p *webpush.Push) webpush.Prepared {
 		s := f.byID[p.SubscriptionID]
 		status := cmp.Or(f.fault, s.status)
 		f.requests++
+		switch {
+		case status == 201 && f.brokenAfter == 0:
+			f.inVain++
+			status = 403
+		case status == 201:
+			f.brokenAfter--
+		}
 		switch {
 		case status == 201:
 			s.accepted++

@@ -8,6 +8,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/rs/cors"
+
+	"newsbell/handlers/respond"
+	"newsbell/static"
 )
 
 // forReaders are the routes of the API that readers' browsers call.
@@ -23,7 +26,7 @@ const preflightAge = 7200
 // embedding lets pages of these origins call what readers' browsers call, and
 // refuses the pages of all other sites. Pages and the editors' routes are for
 // our own origin alone.
-func (s *server) embedding(origins []string) (gin.HandlerFunc, error) {
+func embedding(site static.Site, errors *respond.Errors, origins []string) (gin.HandlerFunc, error) {
 	allowed := cors.New(cors.Options{
 		AllowOriginFunc: func(origin string) bool { return slices.Contains(origins, origin) },
 		AllowedMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete},
@@ -31,7 +34,7 @@ func (s *server) embedding(origins []string) (gin.HandlerFunc, error) {
 		ExposedHeaders:  []string{"Retry-After"},
 		MaxAge:          preflightAge,
 	})
-	protection, err := s.crossOriginProtection(origins...)
+	protection, err := crossOriginProtection(site, errors, origins...)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +48,7 @@ func (s *server) embedding(origins []string) (gin.HandlerFunc, error) {
 			return
 		}
 		if protection.Check(c.Request) != nil {
-			s.failWith(c, http.StatusForbidden)
+			errors.Refuse(c, http.StatusForbidden)
 		}
 	}, nil
 }

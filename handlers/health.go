@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/singleflight"
 
+	"newsbell/handlers/respond"
 	"newsbell/models"
 )
 
@@ -19,45 +22,57 @@ const (
 	checkWithin = 1900 * time.Millisecond
 )
 
-func (s *server) routeHealth(engine *gin.Engine) {
-	s.routeHealthz(engine)
-	engine.GET("/readyz", s.readyz)
-	engine.HEAD("/readyz", s.readyz)
+func routeHealth(engine *gin.Engine, r *readiness) {
+	routeHealthz(engine)
+	engine.GET("/readyz", r.answer)
+	engine.HEAD("/readyz", r.answer)
 }
 
-// routeHealthz tells that this process lives, whatever it waits for.
-func (s *server) routeHealthz(engine *gin.Engine) {
+// routeHealthz tells that this process is alive, whatever it waits for.
+func routeHealthz(engine *gin.Engine) {
 	healthz := func(c *gin.Context) { c.String(http.StatusOK, "ok\n") }
 	engine.GET("/healthz", healthz)
 	engine.HEAD("/healthz", healthz)
 }
 
-// readyz tells whether this process can do its work now, and if not, why not in
-// words that anybody may read.
-func (s *server) readyz(c *gin.Context) {
-	err := s.checkReadySoon(c.Request.Context())
+// readiness checks whether this process can do its work now. Requests that come
+// together share one check.
+type readiness struct {
+	store *models.Store
+	ready func(context.Context) error // nil: nothing else is needed
+	log   *slog.Logger
+	group singleflight.Group
+}
+
+func newReadiness(store *models.Store, ready func(context.Context) error, log *slog.Logger) *readiness {
+	return &readiness{store: store, ready: ready, log: log}
+}
+
+// answer says whether this process is ready, and if not, why not in words that
+// anybody may read.
+func (r *readiness) answer(c *gin.Context) {
+	err := r.checkSoon(c.Request.Context())
 	if err == nil {
 		c.String(http.StatusOK, "ready\n")
 		return
 	}
-	s.log.Warn("not ready", "error", err)
-	detail := words(http.StatusServiceUnavailable)
+	r.log.Warn("not ready", "error", err)
+	detail := respond.Message(http.StatusServiceUnavailable)
 	if notReady, ok := errors.AsType[*models.NotReady](err); ok {
 		detail = "Not ready: " + notReady.Words + "."
 	}
-	writeProblem(c, http.StatusServiceUnavailable, detail)
+	respond.Problem(c, http.StatusServiceUnavailable, detail)
 }
 
-// checkReadySoon checks within readyWithin, however long a database takes to
-// notice that it is not waited for any more. Requests that come together share
-// one check.
-func (s *server) checkReadySoon(ctx context.Context) error {
+// checkSoon checks within readyWithin, however long a database takes to notice
+// that its answer is no longer wanted.
+func (r *readiness) checkSoon(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	checked := s.readiness.DoChan("", func() (any, error) {
+	checked := r.group.DoChan("", func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkWithin)
 		defer cancel()
-		return nil, s.checkReady(ctx)
+		return nil, r.check(ctx)
 	})
 	select {
 	case result := <-checked:
@@ -70,18 +85,18 @@ func (s *server) checkReadySoon(ctx context.Context) error {
 	}
 }
 
-// checkReady checks the database and all else. A panic is an error here: nobody
-// recovers from those of other goroutines.
-func (s *server) checkReady(ctx context.Context) (err error) {
+// check checks the database and everything else. A panic is an error here,
+// because nobody recovers from those of other goroutines.
+func (r *readiness) check(ctx context.Context) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = &panicked{cause}
 		}
 	}()
-	if err := s.store.Ready(ctx); err != nil || s.ready == nil {
+	if err := r.store.Ready(ctx); err != nil || r.ready == nil {
 		return err
 	}
-	return s.ready(ctx)
+	return r.ready(ctx)
 }
 
 type panicked struct{ cause any }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"newsbell/handlers"
+	"newsbell/handlers/live"
 	"newsbell/models/modelstest"
 )
 
@@ -17,7 +18,7 @@ import (
 var long = strings.Repeat("All work and no play. ", 15_000/22)
 
 // Sweeps that never come: what arrives, the bus has told.
-var onlyTheBus = handlers.LiveOptions{SweepEvery: time.Hour}
+var onlyTheBus = live.Options{SweepEvery: time.Hour}
 
 func TestAnOpenPageGetsEachUpdateAsItIsPublished(t *testing.T) {
 	atNewsstand(t, onlyTheBus, func(t *testing.T, s *newsstand) {
@@ -98,7 +99,7 @@ func TestAPageThatAnotherProcessHasToldMoreIsNotReset(t *testing.T) {
 }
 
 func TestOpenPagesBeginAnewWhenTheDatabaseIsRestoredUnderThem(t *testing.T) {
-	atNewsstand(t, handlers.LiveOptions{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
+	atNewsstand(t, live.Options{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
 		kept := s.write("In the backup")
 		page, lost := s.openPage("?after=0"), s.write("Not in the backup")
 		page.gets(kept, lost)
@@ -112,7 +113,7 @@ func TestOpenPagesBeginAnewWhenTheDatabaseIsRestoredUnderThem(t *testing.T) {
 }
 
 func TestNothingIsLostOrDoubledBetweenReplayAndLive(t *testing.T) {
-	atNewsstand(t, handlers.LiveOptions{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
+	atNewsstand(t, live.Options{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
 		published := make(chan int64, 60)
 		go func() {
 			defer close(published)
@@ -139,7 +140,7 @@ func TestNothingIsLostOrDoubledBetweenReplayAndLive(t *testing.T) {
 }
 
 func TestAPageThatDoesNotReadIsDroppedAndTheOthersGoOn(t *testing.T) {
-	atNewsstand(t, handlers.LiveOptions{WriteTimeout: 500 * time.Millisecond}, func(t *testing.T, s *newsstand) {
+	atNewsstand(t, live.Options{WriteTimeout: 500 * time.Millisecond}, func(t *testing.T, s *newsstand) {
 		_, hungUp := s.rawPage()
 		page := s.openPage("")
 		for range 30 { // more than the system keeps for it
@@ -151,7 +152,7 @@ func TestAPageThatDoesNotReadIsDroppedAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestAPageThatLeavesMakesRoomForAnother(t *testing.T) {
-	atNewsstand(t, handlers.LiveOptions{MaxPages: 1}, func(t *testing.T, s *newsstand) {
+	atNewsstand(t, live.Options{MaxPages: 1}, func(t *testing.T, s *newsstand) {
 		conn, hungUp := s.rawPage()
 		if _, err := conn.Read(make([]byte, 1)); err != nil {
 			t.Fatal(err)
@@ -172,7 +173,7 @@ func TestAPageThatLeavesMakesRoomForAnother(t *testing.T) {
 
 func TestOneAddressLeavesRoomForTheLivePagesOfOthers(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		w := newWeb(t, db, handlers.Options{TrustedProxies: loopback, Live: handlers.LiveOptions{MaxPages: 5, MaxPagesOfAddress: 2}})
+		w := newWeb(t, db, handlers.Options{TrustedProxies: loopback, Live: live.Options{MaxPages: 5, MaxPagesOfAddress: 2}})
 		status := func(address string) int {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/outages/messages-down/events", nil)
 			if err != nil {
@@ -201,7 +202,7 @@ func TestOneAddressLeavesRoomForTheLivePagesOfOthers(t *testing.T) {
 }
 
 func TestAMessageThatTheBusLostIsFound(t *testing.T) {
-	atNewsstand(t, handlers.LiveOptions{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
+	atNewsstand(t, live.Options{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, s *newsstand) {
 		page := s.openPage("")
 		page.gets(s.write("Nobody was told"))
 		page.gets(s.publish("All were told"), s.write("Nobody was told again"))
@@ -237,7 +238,7 @@ func TestPagesCatchUpAsSoonAsTheBusIsBack(t *testing.T) {
 }
 
 func TestStreamsEndWithTheProgram(t *testing.T) {
-	atNewsstand(t, handlers.LiveOptions{WriteTimeout: time.Hour}, func(t *testing.T, s *newsstand) {
+	atNewsstand(t, live.Options{WriteTimeout: time.Hour}, func(t *testing.T, s *newsstand) {
 		stuck, hungUp := s.rawPage()
 		page := s.openPage("")
 		for range 30 {
@@ -251,7 +252,7 @@ func TestStreamsEndWithTheProgram(t *testing.T) {
 }
 
 func TestASilentStreamHasAHeartbeat(t *testing.T) {
-	atNewsstand(t, handlers.LiveOptions{Heartbeat: time.Millisecond}, func(t *testing.T, s *newsstand) {
+	atNewsstand(t, live.Options{Heartbeat: time.Millisecond}, func(t *testing.T, s *newsstand) {
 		conn, _ := s.rawPage()
 		comments := 0
 		for lines := bufio.NewScanner(conn); comments < 3 && lines.Scan(); {

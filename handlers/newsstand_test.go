@@ -14,6 +14,7 @@ import (
 	"github.com/tmaxmax/go-sse"
 
 	"newsbell/handlers"
+	"newsbell/handlers/live"
 	"newsbell/models"
 	"newsbell/models/modelstest"
 )
@@ -25,7 +26,7 @@ type newsstand struct {
 }
 
 // atNewsstand tests on a database of each kind, with pages that are open.
-func atNewsstand(t *testing.T, o handlers.LiveOptions, test func(*testing.T, *newsstand)) {
+func atNewsstand(t *testing.T, o live.Options, test func(*testing.T, *newsstand)) {
 	t.Helper()
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		s := &newsstand{nats: startNATS(t, -1)}
@@ -36,7 +37,7 @@ func atNewsstand(t *testing.T, o handlers.LiveOptions, test func(*testing.T, *ne
 }
 
 // process is one more web on the same database and NATS.
-func (s *newsstand) process(o handlers.LiveOptions) *web {
+func (s *newsstand) process(o live.Options) *web {
 	s.t.Helper()
 	conn, err := nats.Connect(s.nats.ClientURL(), nats.ReconnectWait(time.Millisecond), nats.MaxReconnects(-1))
 	if err != nil {

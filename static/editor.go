@@ -28,28 +28,17 @@ func (p *Pages) EditorFront(w http.ResponseWriter, page EditorFrontPage) error {
 	return p.render(w, http.StatusOK, "editor_front", "", page)
 }
 
-// EditorAlert is how far an alert has come.
+// EditorAlert is an alert and how far it has come.
 type EditorAlert struct {
 	ID int64
 	// State is holding, sending, sent, stopped or superseded.
 	State     string
 	HoldUntil time.Time
-	// Audience is how many it is for: Accepted by their push services, Gone
-	// for good, Failed, Waiting for another try, Deferred to a catch-up, or
-	// Remaining.
-	Audience, Accepted, Gone, Failed, Waiting, Deferred, Remaining int
-	// Shown, Clicked and Dismissed are by how many browsers said so.
-	Shown, Clicked, Dismissed int
+	Counts
 }
 
 // Active says that it can still be stopped.
 func (a EditorAlert) Active() bool { return a.State == "holding" || a.State == "sending" }
-
-// Done is how many readers have had their one answer.
-func (a EditorAlert) Done() int { return a.Accepted + a.Gone + a.Failed + a.Deferred }
-
-// Total is the audience as a progress bar wants it: never zero.
-func (a EditorAlert) Total() int { return max(a.Audience, 1) }
 
 // EditorUpdate is an update with the alert it sent, if any.
 type EditorUpdate struct {
@@ -94,7 +83,6 @@ type EditorOutagePage struct {
 	// Preview is there after one was asked for.
 	Preview *EditorPreview
 	Updates []EditorUpdate
-	Notice  string
 }
 
 // EditorOutage writes the editor's page of an outage.

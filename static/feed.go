@@ -93,13 +93,13 @@ func (p *Pages) feed(w http.ResponseWriter, path, title string, begin time.Time,
 
 // feedEntry is an update; its corrections count as changes of it.
 func (p *Pages) feedEntry(e FeedEntry) atomEntry {
-	url := p.updateURL(e.Outage, e.Update.ID)
+	url := p.site.UpdateURL(e.Outage.Slug, e.Update.ID)
 	entry := atomEntry{
 		ID: url, Title: e.Update.Headline, Links: []atomLink{{"alternate", "text/html", url, ""}},
 		Published: atomTime(e.Update.PublishedAt), Updated: atomTime(e.Update.PublishedAt),
 	}
 	related := func(to Entry, word string) {
-		entry.Links = append(entry.Links, atomLink{"related", "text/html", p.updateURL(e.Outage, to.ID), word + ": " + to.Headline})
+		entry.Links = append(entry.Links, atomLink{"related", "text/html", p.site.UpdateURL(e.Outage.Slug, to.ID), word + ": " + to.Headline})
 	}
 	if e.Update.Corrects != nil {
 		related(*e.Update.Corrects, "Corrects")
@@ -112,11 +112,6 @@ func (p *Pages) feedEntry(e FeedEntry) atomEntry {
 		entry.Content = &atomContent{"html", string(e.Update.Body)}
 	}
 	return entry
-}
-
-// updateURL is where an update stands on its outage's page.
-func (p *Pages) updateURL(o Outage, id int64) string {
-	return fmt.Sprintf("%s/outages/%s#update-%d", p.site.BaseURL, o.Slug, id)
 }
 
 // FeedPath is where the feed of an outage's or app's page is.

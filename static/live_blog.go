@@ -46,7 +46,7 @@ type (
 func (o outageView) LiveBlog() liveBlog {
 	p, page := o.pages, o.OutagePage
 	newsroom := organization{"Organization", p.site.Name, p.site.BaseURL + "/"}
-	url := p.site.BaseURL + "/outages/" + page.Outage.Slug
+	url := p.site.OutageURL(page.Outage.Slug)
 	blog := liveBlog{
 		Context: "https://schema.org", Type: "LiveBlogPosting", ID: url, URL: url,
 		Headline: page.Outage.Headline, Description: page.Description(), Image: p.site.ShareImage(),
@@ -62,7 +62,7 @@ func (o outageView) LiveBlog() liveBlog {
 	}
 	for _, update := range page.Updates {
 		blog.Updates = append(blog.Updates, liveBlogPost{
-			Type: "BlogPosting", URL: p.updateURL(page.Outage, update.ID), Headline: update.Headline, Body: update.Text,
+			Type: "BlogPosting", URL: p.site.UpdateURL(page.Outage.Slug, update.ID), Headline: update.Headline, Body: update.Text,
 			Published: update.PublishedAt.UTC(), Author: newsroom, Corrections: p.entryURLs(page.Outage, update.Corrections),
 		})
 	}
@@ -71,7 +71,7 @@ func (o outageView) LiveBlog() liveBlog {
 
 func (p *Pages) entryURLs(o Outage, entries []Entry) (urls []string) {
 	for _, entry := range entries {
-		urls = append(urls, p.updateURL(o, entry.ID))
+		urls = append(urls, p.site.UpdateURL(o.Slug, entry.ID))
 	}
 	return urls
 }

@@ -32,7 +32,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 	var written []EditorUpdate
 	for i, state := range []string{"holding", "sending", "sent"} {
 		written = append(written, EditorUpdate{
-			Update: updates[i], Alert: &EditorAlert{ID: int64(i), State: state, HoldUntil: began, Audience: 1204, Accepted: 7},
+			Update: updates[i], Alert: &EditorAlert{ID: int64(i), State: state, HoldUntil: began, Counts: Counts{Audience: 1204, Accepted: 7}},
 			CatchUps: []EditorAlert{{ID: 9, State: "sending"}}, CaughtUp: 12,
 		})
 	}
@@ -76,7 +76,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		},
 		"desk": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
-				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Notice: text, Preview: &EditorPreview{SendsAlert: true, Reach: 1204, Asleep: 4, Title: text, Body: text}, Updates: written,
+				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Preview: &EditorPreview{SendsAlert: true, Reach: 1204, Asleep: 4, Title: text, Body: text}, Updates: written,
 				Problems: []EditorProblem{{"", text}, {"headline", text}, {"kind", text}, {"alert", text}, {"apps", text}, {"body", text}, {"corrects", text}, {"states.messenger", text}, {"states.icq", text}, {"undo_seconds", text}},
 			})
 		},

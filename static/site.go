@@ -1,6 +1,7 @@
 package static
 
 import (
+	"fmt"
 	"html/template"
 	"net/url"
 )
@@ -26,6 +27,22 @@ func (s Site) Root() string {
 
 // Origin is the scheme and host of the site.
 func (s Site) Origin() string { return s.BaseURL[:len(s.BaseURL)-len(s.Root())] }
+
+// AppURL is the address of an app's page.
+func (s Site) AppURL(slug string) string { return s.BaseURL + "/apps/" + slug }
+
+// OutageURL is the address of an outage's page.
+func (s Site) OutageURL(slug string) string { return s.BaseURL + "/outages/" + slug }
+
+// UpdateURL is where an update stands on its outage's page.
+func (s Site) UpdateURL(outage string, id int64) string {
+	return fmt.Sprintf("%s#update-%d", s.OutageURL(outage), id)
+}
+
+// UpdatePath is the same without scheme and host, for redirects.
+func (s Site) UpdatePath(outage string, id int64) string {
+	return fmt.Sprintf("%s/outages/%s#update-%d", s.Root(), outage, id)
+}
 
 // ShareImage is the address of the picture that goes with a link to any page.
 func (s Site) ShareImage() string { return s.BaseURL + AssetURL(shareImage) }

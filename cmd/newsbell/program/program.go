@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"newsbell/handlers"
+	"newsbell/handlers/live"
 	"newsbell/models"
 	"newsbell/notifier"
 	"newsbell/notifier/webpush"
@@ -52,11 +53,11 @@ func New(c Config, out io.Writer) (*Program, error) {
 	if c.Listen == "" {
 		return p, nil
 	}
-	waiting, err := handlers.Waiting(c.BaseURL, c.Log)
+	starting, err := handlers.Starting(c.BaseURL, c.Log)
 	if err != nil {
 		return nil, err
 	}
-	p.handler = newHandlerSwitch(waiting)
+	p.handler = newHandlerSwitch(starting)
 	p.server = &http.Server{
 		Handler:           p.handler,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -179,7 +180,7 @@ func (p *Program) newWeb() (*handlers.Web, error) {
 	pages := p.files.livePages()
 	return handlers.New(handlers.Options{
 		Store: p.Store, Bus: p.bus.Conn, BaseURL: p.config.BaseURL, Lang: p.config.lang, Log: p.config.Log, Ready: p.ready,
-		Live:           handlers.LiveOptions{MaxPages: pages, MaxPagesOfAddress: fromOneAddress(p.config.connectionLimit, pages)},
+		Live:           live.Options{MaxPages: pages, MaxPagesOfAddress: fromOneAddress(p.config.connectionLimit, pages)},
 		SubscribeLimit: p.config.subscribeLimit, NoticeLimit: p.config.noticeLimit, GuessLimit: p.config.guessLimit, TrustedProxies: p.config.trustedProxies,
 		EmbedOrigins: p.config.embedOrigins,
 	})

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"newsbell/models"
+)
+
+type newApp struct {
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+}
+
+type app struct {
+	Slug  string `json:"slug"`
+	Name  string `json:"name"`
+	State string `json:"state"`
+	URL   string `json:"url"`
+}
+
+func (a *api) routeApps() {
+	handle(a, route{method: http.MethodPost, path: "/apps", id: "create-app", who: "editor", status: http.StatusCreated,
+		summary: "Make an app"}, a.createApp)
+	handle(a, route{method: http.MethodGet, path: "/apps/{slug}", id: "get-app",
+		summary: "An app as it is now"}, a.getApp)
+}
+
+func (a *api) createApp(ctx context.Context, in *body[newApp]) (*body[app], error) {
+	made, err := a.store.CreateApp(ctx, models.NewApp{Slug: in.Body.Slug, Name: in.Body.Name, Actor: editorOf(ctx)})
+	return &body[app]{a.app(made)}, err
+}
+
+func (a *api) getApp(ctx context.Context, in *slugPath) (*body[app], error) {
+	found, err := a.store.App(ctx, in.Slug)
+	return &body[app]{a.app(found)}, err
+}
+
+func (a *api) app(m models.App) app {
+	return app{Slug: m.Slug, Name: m.Name, State: string(m.State), URL: a.site.AppURL(m.Slug)}
+}

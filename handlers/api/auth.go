@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"newsbell/handlers/limit"
+	"newsbell/handlers/respond"
+	"newsbell/models"
+)
+
+type contextKey int
+
+const (
+	readerKey contextKey = iota
+	editorKey
+)
+
+// authenticate lets only those who may call an operation do so.
+func (a *api) authenticate(operation *huma.Operation, who string) {
+	switch who {
+	case "reader":
+		operation.Middlewares = huma.Middlewares{a.limitGuesses(a.readerGuesses), a.needReader}
+	case "former reader":
+		operation.Middlewares = huma.Middlewares{a.limitGuesses(a.readerGuesses), a.forgetExpired, a.needReader}
+	case "editor":
+		operation.Middlewares = huma.Middlewares{a.limitGuesses(a.editorGuesses), a.needEditor}
+		operation.Security = []map[string][]string{{"editor": {}}}
+		return
+	default:
+		return
+	}
+	operation.Security = []map[string][]string{{"reader": {}}}
+	operation.Errors = append(operation.Errors, http.StatusGone)
+}
+
+// limitGuesses refuses an address that guessed too often, and counts requests
+// with a wrong secret.
+func (a *api) limitGuesses(g *limit.Guesses) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		c := humagin.Unwrap(ctx)
+		address := a.clients.Key(c.Request)
+		if g.Exhausted(address) {
+			a.clients.WarnOfProxy(c.Request)
+			ctx.SetHeader("Retry-After", limit.GuessRetryAfter)
+			a.refuse(ctx, http.StatusTooManyRequests, respond.Message(http.StatusTooManyRequests))
+			return
+		}
+		next(ctx)
+		if ctx.Status() == http.StatusUnauthorized && bearer(ctx) != "" {
+			g.CountWrong(c.Writer, c.Request, address)
+		}
+	}
+}
+
+// needReader admits the holder of a subscription's secret, before anything of
+// the body is read.
+func (a *api) needReader(ctx huma.Context, next func(huma.Context)) {
+	sub, err := a.store.SubscriptionBySecret(ctx.Context(), bearer(ctx))
+	a.admit(ctx, next, readerKey, sub, err)
+}
+
+// forgetExpired answers a former reader, whose subscription expired because its
+// endpoint was gone for too long: little is left to forget.
+func (a *api) forgetExpired(ctx huma.Context, next func(huma.Context)) {
+	found, err := a.store.ForgetExpired(ctx.Context(), bearer(ctx))
+	if err == nil && found {
+		ctx.SetStatus(http.StatusNoContent)
+		return
+	}
+	if err != nil {
+		a.errors.LogFailure(ctx.Context(), "what is left of an expired subscription was not deleted", "error", err)
+	}
+	next(ctx)
+}
+
+// needEditor admits the holder of a token.
+func (a *api) needEditor(ctx huma.Context, next func(huma.Context)) {
+	token, err := a.store.Authenticate(ctx.Context(), bearer(ctx))
+	a.admit(ctx, next, editorKey, token, err)
+}
+
+func (a *api) admit(ctx huma.Context, next func(huma.Context), key contextKey, who any, err error) {
+	if err == nil {
+		next(huma.WithValue(ctx, key, who))
+		return
+	}
+	status := respond.Status(err)
+	switch status {
+	case http.StatusUnauthorized:
+		ctx.SetHeader("WWW-Authenticate", "Bearer")
+	case http.StatusServiceUnavailable:
+		ctx.SetHeader("Retry-After", respond.RetryAfter)
+	}
+	a.refuse(ctx, status, a.problem(ctx.Context(), err).Error())
+}
+
+// readerOf returns the reader that needReader admitted.
+func readerOf(ctx context.Context) models.Subscription {
+	return ctx.Value(readerKey).(models.Subscription)
+}
+
+// editorOf returns the editor that needEditor admitted, by the name that the
+// audit log has for them.
+func editorOf(ctx context.Context) string { return ctx.Value(editorKey).(models.Token).Actor() }
+
+func bearer(ctx huma.Context) string {
+	scheme, secret, _ := strings.Cut(ctx.Header("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return secret
+}

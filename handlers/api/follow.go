@@ -1,0 +1,103 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"newsbell/models"
+)
+
+type follow struct {
+	Topic string  `json:"topic"`
+	Level *string `json:"level" doc:"all, key or resolution; null where the outage is only muted."`
+	Muted string  `json:"muted" doc:"no, until_resolution or for_good. The level comes back when a mute ends."`
+	Name  string  `json:"name" doc:"The app's name or the outage's headline."`
+	State string  `json:"state" doc:"Of an app: up, failing or recovering. Of an outage: ongoing or resolved."`
+	// EndsAt is null unless the topic is a resolved outage.
+	EndsAt *time.Time `json:"ends_at" doc:"When the follow ends by itself, since its outage is resolved."`
+}
+
+type TopicPath struct {
+	Kind string `path:"kind" doc:"outage or app"`
+	Slug string `path:"slug"`
+}
+
+type followChange struct {
+	TopicPath
+	Body FollowBody
+}
+
+// FollowBody is what is followed at which level, and muted or not.
+type FollowBody struct {
+	Level string `json:"level,omitempty" doc:"all, key or resolution. Default: the level that is there. Alone it ends a mute. An older client's muted and hushed mean muted: for_good and until_resolution."`
+	Muted string `json:"muted,omitempty" doc:"Of an outage: until_resolution, for_good, or no, which ends a mute: the level from before counts again, and without one nothing is followed."`
+}
+
+func (a *api) routeFollows() {
+	const path = "/subscription/follows/{kind}/{slug}"
+	handle(a, route{method: http.MethodPut, path: path, id: "follow", who: "reader",
+		summary: "Follow a topic, change the level, or mute an outage"}, a.follow)
+	handle(a, route{method: http.MethodDelete, path: path, id: "unfollow", who: "reader", status: http.StatusNoContent,
+		summary: "Unfollow a topic"}, a.unfollow)
+}
+
+func (a *api) follow(ctx context.Context, in *followChange) (*body[follow], error) {
+	topic, err := in.topic()
+	if err != nil {
+		return nil, err
+	}
+	change := models.NewFollow{Topic: topic.String(), Level: in.Body.Level, Muted: in.Body.Muted}
+	if err := a.store.Follow(ctx, readerOf(ctx), change); err != nil {
+		return nil, err
+	}
+	now, err := a.followOf(ctx, topic)
+	return &body[follow]{now}, err
+}
+
+// followOf is what the reader follows of a topic now, or the topic without a
+// level.
+func (a *api) followOf(ctx context.Context, topic models.Topic) (follow, error) {
+	follows, err := a.follows(ctx, readerOf(ctx))
+	if err != nil {
+		return follow{}, err
+	}
+	for _, f := range follows {
+		if f.Topic == topic.String() {
+			return f, nil
+		}
+	}
+	named, err := a.store.NamedTopic(ctx, topic)
+	return follow{
+		Topic: topic.String(), Muted: models.NotMuted.String(), Name: named.Name, State: named.State, EndsAt: named.EndsAt,
+	}, err
+}
+
+func (a *api) unfollow(ctx context.Context, in *TopicPath) (*nothing, error) {
+	topic, err := in.topic()
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.store.Unfollow(ctx, readerOf(ctx), topic)
+}
+
+func (p TopicPath) topic() (models.Topic, error) { return models.ParseTopic(p.Kind + "/" + p.Slug) }
+
+func (a *api) follows(ctx context.Context, sub models.Subscription) ([]follow, error) {
+	stored, err := a.store.Follows(ctx, sub)
+	if err != nil {
+		return nil, err
+	}
+	return followsOf(stored), nil
+}
+
+func followsOf(stored []models.Follow) []follow {
+	follows := make([]follow, len(stored))
+	for i, f := range stored {
+		follows[i] = follow{Topic: f.Topic.String(), Muted: f.Muted.String(), Name: f.Name, State: f.State, EndsAt: f.EndsAt}
+		if level := f.Level.String(); level != "" {
+			follows[i].Level = &level
+		}
+	}
+	return follows
+}

@@ -1,0 +1,37 @@
+package api
+
+import "newsbell/models"
+
+// quietHours are when a reader gets no alerts, on the clock of their time zone.
+type quietHours struct {
+	From     string `json:"from" example:"22:00" doc:"Hours and minutes."`
+	Until    string `json:"until" example:"07:00" doc:"Hours and minutes; before from, it is the next day's."`
+	KeyWakes bool   `json:"key_wakes,omitempty" doc:"Key moments and the resolution are sent all the same."`
+}
+
+func quietHoursOf(sub models.Subscription) *quietHours {
+	q, ok := sub.QuietHours()
+	if !ok {
+		return nil
+	}
+	return &quietHours{q.From.String(), q.Until.String(), q.KeyWakes}
+}
+
+func (q *quietHours) parse() (*models.QuietHours, error) {
+	if q == nil {
+		return nil, nil
+	}
+	var invalid models.Invalid
+	read := func(field, text string) models.WallTime {
+		at, err := models.ParseWallTime(text)
+		if err != nil {
+			invalid.Problems = append(invalid.Problems, models.Problem{Field: "quiet_hours." + field, Message: "must be a time of day such as 22:00"})
+		}
+		return at
+	}
+	quiet := models.QuietHours{From: read("from", q.From), Until: read("until", q.Until), KeyWakes: q.KeyWakes}
+	if len(invalid.Problems) > 0 {
+		return nil, &invalid
+	}
+	return &quiet, nil
+}

@@ -1,0 +1,68 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/ledger"
+)
+
+// maxLastAlerts is how many of their last alerts a reader is shown.
+const maxLastAlerts = 20
+
+// SentAlert is what a reader sees of an alert that they were to have.
+type SentAlert struct {
+	Alert       int64      `json:"alert"`
+	Outage      string     `json:"outage"`
+	Headline    string     `json:"headline"`
+	PublishedAt time.Time  `json:"published_at"`
+	Outcome     string     `json:"outcome" doc:"accepted by the browser's push service, failed, waiting for another try, deferred for the reader's quiet hours or hourly limit, or gone: the push service had given up the browser's address"`
+	AcceptedAt  *time.Time `json:"accepted_at"`
+	ToldBy      *int64     `json:"told_by" doc:"The later alert that told what this one held back; null if none has."`
+}
+
+type lastAlerts struct {
+	Alerts []SentAlert `json:"alerts" doc:"The newest first."`
+}
+
+func (a *api) routeSentAlerts() {
+	handle(a, route{method: http.MethodGet, path: "/subscription/alerts", id: "get-last-alerts", who: "reader",
+		summary: "My last alerts"}, a.getLastAlerts)
+}
+
+func (a *api) getLastAlerts(ctx context.Context, _ *nothing) (*body[lastAlerts], error) {
+	last, err := a.store.LastAlerts(ctx, readerOf(ctx), maxLastAlerts)
+	out := lastAlerts{Alerts: make([]SentAlert, len(last))}
+	for i, alert := range last {
+		out.Alerts[i] = sentAlertView(alert)
+	}
+	return &body[lastAlerts]{out}, err
+}
+
+func sentAlertView(a models.SentAlert) SentAlert {
+	view := SentAlert{
+		Alert: a.AlertID, Outage: a.Outage, Headline: a.Headline, PublishedAt: a.PublishedAt,
+		Outcome: outcomeName(a.Outcome), AcceptedAt: a.AcceptedAt,
+	}
+	if a.ToldBy != 0 {
+		view.ToldBy = &a.ToldBy
+	}
+	return view
+}
+
+// outcomeName is what a reader is told.
+func outcomeName(o ledger.Outcome) string {
+	switch o {
+	case ledger.Accepted:
+		return "accepted"
+	case ledger.Waiting:
+		return "waiting"
+	case ledger.Deferred:
+		return "deferred"
+	case ledger.Gone:
+		return "gone"
+	}
+	return "failed"
+}

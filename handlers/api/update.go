@@ -1,0 +1,91 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"newsbell/models"
+	"newsbell/static"
+)
+
+type newUpdate struct {
+	Slug string `path:"slug"`
+	Body struct {
+		Kind        string                     `json:"kind" doc:"update, resolution or correction"`
+		Alert       string                     `json:"alert" doc:"none, all or key"`
+		Apps        []string                   `json:"apps,omitempty" doc:"Slugs of the apps that it concerns."`
+		States      map[string]models.AppState `json:"states,omitempty" doc:"States that it sets, by the app's slug: up, failing or recovering."`
+		Headline    string                     `json:"headline"`
+		Body        string                     `json:"body,omitempty" doc:"Markdown without HTML: tags are shown as they are written, and an image as a link to it."`
+		Corrects    *int64                     `json:"corrects,omitempty" nullable:"true" doc:"The number of the update, of the same outage, that a correction corrects."`
+		UndoSeconds *float64                   `json:"undo_seconds,omitempty" doc:"How long the alert can be taken back; 0 sends it at once."`
+	}
+}
+
+// Update is an update as the API answers it.
+type Update struct {
+	ID          int64                      `json:"id"`
+	Kind        string                     `json:"kind"`
+	Alert       string                     `json:"alert"`
+	Apps        []string                   `json:"apps"`
+	States      map[string]models.AppState `json:"states"`
+	Headline    string                     `json:"headline"`
+	Body        string                     `json:"body"`
+	Corrects    *int64                     `json:"corrects" doc:"The update that this correction corrects."`
+	PublishedAt time.Time                  `json:"published_at"`
+	URL         string                     `json:"url"`
+}
+
+type publication struct {
+	Update Update `json:"update"`
+	Alert  *alert `json:"alert" doc:"null when the update has none"`
+}
+
+func (a *api) routeUpdates() {
+	handle(a, route{method: http.MethodPost, path: "/outages/{slug}/updates", id: "publish", who: "editor",
+		status: http.StatusCreated, summary: "Publish an update"}, a.publish)
+}
+
+func (a *api) publish(ctx context.Context, in *newUpdate) (*body[publication], error) {
+	published, err := a.publisher.Update(ctx, in.draft(editorOf(ctx)))
+	if err != nil {
+		return nil, err
+	}
+	out := publication{Update: UpdateOf(a.site, in.Slug, published.Update)}
+	if published.Alert != nil {
+		// From what was written: nothing that is published may answer an error.
+		out.Alert = alertView(*published.Alert, in.Slug, models.Counts{})
+	}
+	return &body[publication]{out}, nil
+}
+
+func (in *newUpdate) draft(actor string) models.Draft {
+	d := models.Draft{
+		Outage: in.Slug, Kind: models.UpdateKind(in.Body.Kind), Alert: models.AlertLevel(in.Body.Alert),
+		Apps: in.Body.Apps, States: in.Body.States, Headline: in.Body.Headline, Body: in.Body.Body, Actor: actor,
+	}
+	if in.Body.Corrects != nil {
+		d.Corrects = *in.Body.Corrects
+	}
+	if in.Body.UndoSeconds != nil {
+		window := time.Duration(*in.Body.UndoSeconds * float64(time.Second))
+		d.UndoWindow = &window
+	}
+	return d
+}
+
+// UpdateOf returns the answer for an update of an outage, given by its slug.
+func UpdateOf(site static.Site, outage string, u models.Update) Update {
+	out := Update{
+		ID: u.ID, Kind: string(u.Kind), Alert: string(u.AlertLevel), Apps: []string{}, States: map[string]models.AppState{},
+		Headline: u.Headline, Body: u.Body, Corrects: u.CorrectsID, PublishedAt: u.PublishedAt, URL: site.UpdateURL(outage, u.ID),
+	}
+	for _, concerned := range u.Apps {
+		out.Apps = append(out.Apps, concerned.App.Slug)
+		if concerned.State != nil {
+			out.States[concerned.App.Slug] = *concerned.State
+		}
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+package live
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/tmaxmax/go-sse"
+
+	"newsbell/handlers/api"
+	"newsbell/handlers/views"
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// event is an update as it goes to every open page, encoded once, or a reset.
+type event struct {
+	id   int64
+	text []byte
+}
+
+// resetEvent tells a page that it has updates that the database does not, as
+// after that was restored from a backup: the page begins anew after update id.
+func resetEvent(id int64) event {
+	return event{id, fmt.Appendf(nil, "id: %d\nevent: reset\ndata: {\"id\": %d}\n\n", id, id)}
+}
+
+// update is the data of an event: an update as the API answers it, and as an open
+// page shows it.
+type update struct {
+	api.Update
+	// Entry is the HTML of its entry in the coverage, KeyMoment that of its line
+	// among the key moments, if it is one: the page's own.
+	Entry     string `json:"entry"`
+	KeyMoment string `json:"key_moment,omitempty"`
+	// Band is the HTML of the outage's state, if the update resolves it.
+	Band string `json:"band,omitempty"`
+	// Corrected is the HTML of the mark on the entry that the update corrects.
+	Corrected string `json:"corrected,omitempty"`
+}
+
+// encoder encodes updates as events.
+type encoder struct {
+	site  static.Site
+	pages *static.Pages
+}
+
+func (e encoder) encodeAll(outage models.Outage, updates []models.Update) ([]event, error) {
+	events := make([]event, len(updates))
+	for i, u := range updates {
+		var err error
+		if events[i], err = e.encode(outage, u); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+// encode encodes an update: its ID as id, "update" as event, JSON as data.
+func (e encoder) encode(outage models.Outage, u models.Update) (event, error) {
+	fragments, err := e.pages.Fragments(views.Outage(outage), views.Update(u))
+	if err != nil {
+		return event{}, err
+	}
+	var data bytes.Buffer
+	encoder := json.NewEncoder(&data)
+	encoder.SetEscapeHTML(false)
+	err = encoder.Encode(update{
+		Update: api.UpdateOf(e.site, outage.Slug, u),
+		Entry:  fragments.Entry, KeyMoment: fragments.KeyMoment, Band: fragments.Band, Corrected: fragments.Corrected,
+	})
+	if err != nil {
+		return event{}, err
+	}
+	message := sse.Message{ID: sse.ID(strconv.FormatInt(u.ID, 10)), Type: sse.Type("update")}
+	message.AppendData(string(bytes.TrimSpace(data.Bytes())))
+	text, err := message.MarshalText()
+	return event{u.ID, text}, err
+}

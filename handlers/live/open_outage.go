@@ -1,0 +1,107 @@
+package live
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"newsbell/models"
+)
+
+// keptEvents is how many of an outage's newest updates are kept in memory for
+// pages that come back; older ones come from the database.
+const keptEvents = 64
+
+// openOutage is an outage with open pages, and its newest events. Each page
+// keeps its own position, so a slow one delays no other and needs no queue.
+type openOutage struct {
+	slug string
+	// pages is how many are open; the hub's lock guards it.
+	pages int
+
+	// reading is held while the database is asked for more.
+	reading sync.Mutex
+	isRead  bool
+
+	mu     sync.Mutex
+	outage models.Outage
+	// events are the newest, in the order of their IDs, all above floor.
+	events []event
+	floor  int64
+	more   chan struct{} // closed when there are more
+}
+
+func newOpenOutage(slug string) *openOutage {
+	return &openOutage{slug: slug, more: make(chan struct{})}
+}
+
+// replace replaces the outage and its events by the newest that there are, and
+// wakes every page.
+func (o *openOutage) replace(outage models.Outage, events []event) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.outage, o.events, o.floor = outage, events, 0
+	if len(events) >= keptEvents { // there may be older ones
+		o.floor = events[0].id - 1
+	}
+	o.wake()
+}
+
+// model returns the outage as it was read.
+func (o *openOutage) model() models.Outage {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.outage
+}
+
+// newest returns the ID of the last update that is known; 0 before the first.
+func (o *openOutage) newest() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.lastID()
+}
+
+// lastID is newest with the lock held.
+func (o *openOutage) lastID() int64 {
+	if len(o.events) == 0 {
+		return o.floor
+	}
+	return o.events[len(o.events)-1].id
+}
+
+// after returns the events after an update's, and a channel that is closed when
+// there are more. isKept is false when only the database still has all of them.
+// To a page that is ahead of the newest update it returns a reset.
+func (o *openOutage) after(id int64) (events []event, more <-chan struct{}, isKept bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if newest := o.lastID(); id > newest {
+		return []event{resetEvent(newest)}, o.more, true
+	}
+	if id < o.floor {
+		return nil, o.more, false
+	}
+	next, _ := slices.BinarySearchFunc(o.events, id+1, func(e event, id int64) int { return cmp.Compare(e.id, id) })
+	return o.events[next:], o.more, true
+}
+
+// append adds events and wakes every page.
+func (o *openOutage) append(events []event) {
+	if len(events) == 0 {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.events = append(o.events, events...)
+	if surplus := len(o.events) - keptEvents; surplus > 0 {
+		o.floor = o.events[surplus-1].id
+		o.events = slices.Clone(o.events[surplus:])
+	}
+	o.wake()
+}
+
+// wake wakes every page, with the lock held.
+func (o *openOutage) wake() {
+	close(o.more)
+	o.more = make(chan struct{})
+}

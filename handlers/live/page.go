@@ -1,0 +1,86 @@
+package live
+
+import (
+	"context"
+	"net"
+	"time"
+)
+
+// page is an open page of an outage. It owns its connection, which net/http has
+// let go of.
+type page struct {
+	conn   net.Conn
+	outage *openOutage
+	// address is what the page counts under; empty if it is not limited.
+	address string
+	// last is the ID of the last update that it has.
+	last int64
+}
+
+// heartbeat is a comment, which shows proxies and us that the other end is there.
+var heartbeat = []byte(":\n\n")
+
+// keepUp writes what is published until the page leaves, or does not read.
+func (h *Hub) keepUp(p *page, preamble []byte) error {
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		_, _ = p.conn.Read(make([]byte, 1)) // a page sends nothing more: the read ends when it leaves
+	}()
+	defer func() {
+		_ = p.conn.Close()
+		<-left
+	}()
+	if err := h.write(p, preamble); err != nil {
+		return err
+	}
+	silence := time.NewTimer(h.heartbeat)
+	defer silence.Stop()
+	for {
+		events, more, err := h.eventsAfter(p)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if err := h.write(p, e.text); err != nil {
+				return err
+			}
+			p.last = e.id
+		}
+		if len(events) > 0 {
+			continue
+		}
+		silence.Reset(h.heartbeat)
+		select {
+		case <-left:
+			return nil
+		case <-more:
+		case <-silence.C:
+			if err := h.write(p, heartbeat); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// eventsAfter returns some of the events that a page does not have yet: from
+// memory or, if it was away for long, from the database. It returns none if the
+// page has all.
+func (h *Hub) eventsAfter(p *page) (events []event, more <-chan struct{}, err error) {
+	events, more, isKept := p.outage.after(p.last)
+	if !isKept {
+		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+		defer cancel()
+		events, err = h.readAfter(ctx, p.outage.model(), p.last)
+	}
+	return events, more, err
+}
+
+// write writes all of it in time, or fails.
+func (h *Hub) write(p *page, text []byte) error {
+	if err := p.conn.SetWriteDeadline(time.Now().Add(h.writeTimeout)); err != nil {
+		return err
+	}
+	_, err := p.conn.Write(text)
+	return err
+}

@@ -1,0 +1,124 @@
+package live
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/handlers/respond"
+	"newsbell/models"
+)
+
+// socketBuffer is how many bytes the system keeps for a page that reads slowly.
+const socketBuffer = 64 << 10
+
+// Route registers the event stream of an outage's page.
+func (h *Hub) Route(engine *gin.Engine) {
+	engine.GET("/outages/:slug/events", func(c *gin.Context) {
+		err := h.stream(c)
+		if errors.Is(err, errFull) {
+			c.Header("Retry-After", respond.RetryAfter)
+			respond.Problem(c, http.StatusServiceUnavailable, "Too many pages are open here. Please try again.")
+		} else if errors.Is(err, errFullAddress) {
+			h.clients.WarnOfProxy(c.Request)
+			c.Header("Retry-After", respond.RetryAfter)
+			respond.Problem(c, http.StatusTooManyRequests, "Too many pages are open from this address.")
+		} else if err != nil {
+			h.errors.Fail(c, err)
+		}
+	})
+}
+
+// stream streams an outage's updates to an open live page: those after the one
+// that it names, then each as it is published. A page that names one that does
+// not exist gets a reset first.
+func (h *Hub) stream(c *gin.Context) error {
+	after, err := lastUpdateOf(c.Request)
+	if err != nil {
+		return err
+	}
+	address := h.addressOf(c.Request)
+	outage, err := h.open(c.Request.Context(), c.Param("slug"), address)
+	if err != nil {
+		return err
+	}
+	if after < 0 {
+		after = outage.newest()
+	}
+	if after > outage.newest() { // another process may have published it
+		if err := h.readOn(c.Request.Context(), outage); err != nil {
+			h.close(outage, address)
+			return err
+		}
+	}
+	header := c.Writer.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("X-Accel-Buffering", "no") // nginx would collect
+	header.Set("Connection", "close")     // the stream's end is the connection's
+	header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	conn, err := takeOver(c.Writer)
+	if err != nil {
+		h.close(outage, address)
+		return fmt.Errorf("take over connection: %w", err)
+	}
+	h.serve(&page{conn: conn, outage: outage, address: address, last: after}, preamble(header))
+	return nil
+}
+
+// addressOf returns what an open page counts under; empty if it comes from a
+// proxy that does not name its client.
+func (h *Hub) addressOf(r *http.Request) string {
+	if h.clients.IsProxy(r) {
+		return ""
+	}
+	return h.clients.Key(r)
+}
+
+// lastUpdateOf returns the ID of the last update that a page has: Last-Event-ID
+// when its browser reconnects, or else ?after= of its first connection; -1
+// without both.
+func lastUpdateOf(r *http.Request) (int64, error) {
+	last := r.Header.Get("Last-Event-ID")
+	if last == "" {
+		last = r.URL.Query().Get("after")
+	}
+	if last == "" {
+		return -1, nil
+	}
+	id, err := strconv.ParseInt(last, 10, 64)
+	if err != nil || id < 0 {
+		return 0, &models.Invalid{Problems: []models.Problem{{Field: "after", Message: "must be an update's number"}}}
+	}
+	return id, nil
+}
+
+// takeOver takes a connection from net/http, which would keep 27 kB for each
+// as long as the page is open, three times what is needed.
+func takeOver(w http.ResponseWriter) (net.Conn, error) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, err
+	}
+	if buffered, ok := conn.(interface{ SetWriteBuffer(bytes int) error }); ok {
+		_ = buffered.SetWriteBuffer(socketBuffer)
+	}
+	return conn, nil
+}
+
+// preamble returns the answer's head and the time after which a page that lost
+// its stream comes back. It differs for each page, so that ten thousand do not
+// come back at once.
+func preamble(header http.Header) []byte {
+	var head bytes.Buffer
+	head.WriteString("HTTP/1.1 200 OK\r\n")
+	_ = header.Write(&head)
+	fmt.Fprintf(&head, "\r\nretry: %d\n\n", 1000+rand.IntN(3000))
+	return head.Bytes()
+}

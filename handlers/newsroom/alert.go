@@ -1,0 +1,55 @@
+package newsroom
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/handlers/views"
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// getAlert answers the newsroom's script, which asks while an alert goes out.
+func (n *Newsroom) getAlert(c *gin.Context) error {
+	ctx := c.Request.Context()
+	alert, err := n.alertOf(c)
+	if err != nil {
+		return err
+	}
+	counts, err := n.store.Counts(ctx, alert)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, struct {
+		State string `json:"state"`
+		static.Counts
+	}{string(alert.State), views.Counts(counts)})
+	return nil
+}
+
+// stopAlert stops an alert. If it ended a moment ago, that is not the editor's
+// mistake.
+func (n *Newsroom) stopAlert(c *gin.Context) error {
+	alert, err := n.alertOf(c)
+	if err != nil {
+		return err
+	}
+	err = n.store.StopAlert(c.Request.Context(), alert.ID, editorOf(c).Actor())
+	if err != nil && !errors.Is(err, models.ErrConflict) {
+		return err
+	}
+	n.redirectToUpdate(c, alert.Outage.Slug, alert.UpdateID)
+	return nil
+}
+
+// alertOf finds the alert of a request's path.
+func (n *Newsroom) alertOf(c *gin.Context) (models.Alert, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return models.Alert{}, models.ErrNotFound
+	}
+	return n.store.Alert(c.Request.Context(), id)
+}

@@ -1,0 +1,58 @@
+package newsroom
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// draftOf returns the draft that a form holds.
+func draftOf(c *gin.Context) models.Draft {
+	d := models.Draft{
+		Outage: c.Param("slug"), Actor: editorOf(c).Actor(),
+		Kind: models.UpdateKind(c.PostForm("kind")), Alert: models.AlertLevel(c.PostForm("alert")),
+		Headline: c.PostForm("headline"), Body: c.PostForm("body"),
+		Apps: c.PostFormArray("apps"), States: map[string]models.AppState{},
+	}
+	for name, values := range c.Request.PostForm {
+		if slug, ok := strings.CutPrefix(name, "state."); ok && values[0] != "" {
+			d.States[slug] = models.AppState(values[0])
+		}
+	}
+	if d.Kind == models.Correction { // the form hides the field for other kinds
+		d.Corrects = idOf(c.PostForm("corrects"))
+	}
+	return d
+}
+
+// idOf reads an ID that a form chose; 0 if none, and one that nothing has if it
+// is not a number.
+func idOf(text string) int64 {
+	if text == "" {
+		return 0
+	}
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return number
+}
+
+// draftView returns a draft as its form shows it again.
+func draftView(d models.Draft) static.EditorDraft {
+	view := static.EditorDraft{
+		Kind: string(d.Kind), Alert: string(d.Alert), Headline: d.Headline, Body: d.Body, Corrects: d.Corrects,
+		Apps: map[string]bool{}, States: map[string]string{},
+	}
+	for _, slug := range d.Apps {
+		view.Apps[slug] = true
+	}
+	for slug, state := range d.States {
+		view.States[slug] = string(state)
+	}
+	return view
+}

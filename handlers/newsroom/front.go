@@ -1,0 +1,19 @@
+package newsroom
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"newsbell/handlers/views"
+	"newsbell/static"
+)
+
+// maxListed bounds the list of outages.
+const maxListed = 200
+
+func (n *Newsroom) frontPage(c *gin.Context) error {
+	outages, err := n.store.Outages(c.Request.Context(), maxListed)
+	if err != nil {
+		return err
+	}
+	return n.pages.EditorFront(c.Writer, static.EditorFrontPage{Actor: editorOf(c).Name, Outages: views.Outages(outages)})
+}

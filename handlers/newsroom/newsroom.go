@@ -1,0 +1,94 @@
+// Package newsroom is where editors write in the browser: they sign in with a
+// token, preview who a draft reaches, publish it, watch its alert and stop it.
+// It works without scripts.
+package newsroom
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+
+	"newsbell/handlers/limit"
+	"newsbell/handlers/publish"
+	"newsbell/handlers/respond"
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// maxForm is the largest form that is read, in bytes: four times the largest body
+// of the API, since forms are encoded.
+const maxForm = 64 << 10
+
+// Options are what the newsroom needs.
+type Options struct {
+	Store     *models.Store
+	Publisher *publish.Publisher
+	Site      static.Site
+	Pages     *static.Pages
+	// Notifications makes those that are previewed.
+	Notifications models.Notifications
+	Errors        *respond.Errors
+	Clients       *limit.Clients
+	// Guesses bounds wrong tokens.
+	Guesses *limit.Guesses
+}
+
+// Newsroom has the handlers of all its pages.
+type Newsroom struct {
+	store         *models.Store
+	publisher     *publish.Publisher
+	site          static.Site
+	pages         *static.Pages
+	notifications models.Notifications
+	errors        *respond.Errors
+	clients       *limit.Clients
+	guesses       *limit.Guesses
+	sessions      *scs.SessionManager
+}
+
+// New returns a newsroom.
+func New(o Options) *Newsroom {
+	return &Newsroom{
+		store: o.Store, publisher: o.Publisher, site: o.Site, pages: o.Pages, notifications: o.Notifications,
+		errors: o.Errors, clients: o.Clients, guesses: o.Guesses, sessions: newSessions(o.Store, o.Site, o.Errors),
+	}
+}
+
+// Owns reports whether a request is for the newsroom.
+func Owns(r *http.Request) bool {
+	return r.URL.Path == "/editor" || strings.HasPrefix(r.URL.Path, "/editor/")
+}
+
+// Route registers the newsroom's pages.
+func (n *Newsroom) Route(engine *gin.Engine) {
+	group := engine.Group("/editor", limitForm)
+	n.handle(group, http.MethodGet, "/sign-in", n.signInPage)
+	n.handle(group, http.MethodPost, "/sign-in", n.signIn)
+	editors := group.Group("", n.needEditor)
+	n.handle(editors, http.MethodPost, "/sign-out", n.signOut)
+	n.handle(editors, http.MethodGet, "", n.frontPage)
+	n.handle(editors, http.MethodGet, "/outages/:slug", n.outagePage)
+	n.handle(editors, http.MethodPost, "/outages/:slug/updates", n.submitUpdate)
+	n.handle(editors, http.MethodGet, "/alerts/:id", n.getAlert)
+	n.handle(editors, http.MethodPost, "/alerts/:id/stop", n.stopAlert)
+}
+
+func limitForm(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+}
+
+// handle registers a handler whose error becomes the answer.
+func (n *Newsroom) handle(group *gin.RouterGroup, method, path string, do func(*gin.Context) error) {
+	handler := func(c *gin.Context) {
+		c.Header("Cache-Control", "no-store")
+		if err := do(c); err != nil {
+			n.errors.Fail(c, err)
+		}
+	}
+	group.Handle(method, path, handler)
+	if method == http.MethodGet {
+		group.HEAD(path, handler)
+	}
+}

@@ -1,0 +1,37 @@
+package newsroom
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/handlers/views"
+	"newsbell/static"
+)
+
+func (n *Newsroom) outagePage(c *gin.Context) error {
+	return n.showOutage(c, static.EditorOutagePage{})
+}
+
+// showOutage fills in what the page of an outage shows beside its form.
+func (n *Newsroom) showOutage(c *gin.Context, page static.EditorOutagePage) error {
+	ctx := c.Request.Context()
+	outage, err := n.store.Outage(ctx, c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	apps, err := n.store.Apps(ctx)
+	if err != nil {
+		return err
+	}
+	if page.Updates, err = n.publishedUpdates(ctx, outage); err != nil {
+		return err
+	}
+	page.Actor, page.Outage, page.Apps = editorOf(c).Name, views.Outage(outage), views.Apps(apps)
+	return n.pages.EditorOutage(c.Writer, page)
+}
+
+func (n *Newsroom) redirectToUpdate(c *gin.Context, outage string, id int64) {
+	c.Redirect(http.StatusSeeOther, fmt.Sprintf("%s/editor/outages/%s#update-%d", n.site.Root(), outage, id))
+}

@@ -1,0 +1,84 @@
+package newsroom
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// submitUpdate previews who a draft reaches, or publishes it. Only the button
+// that says so publishes.
+func (n *Newsroom) submitUpdate(c *gin.Context) error {
+	if err := c.Request.ParseForm(); err != nil {
+		n.errors.Refuse(c, formStatus(err))
+		return nil
+	}
+	draft := draftOf(c)
+	if c.PostForm("do") == "publish" {
+		return n.publish(c, draft)
+	}
+	return n.preview(c, draft)
+}
+
+func (n *Newsroom) publish(c *gin.Context, draft models.Draft) error {
+	published, err := n.publisher.Update(c.Request.Context(), draft)
+	if err != nil {
+		return n.showProblems(c, draft, err)
+	}
+	n.redirectToUpdate(c, draft.Outage, published.Update.ID)
+	return nil
+}
+
+func (n *Newsroom) preview(c *gin.Context, draft models.Draft) error {
+	preview, err := n.previewOf(c.Request.Context(), draft)
+	if err != nil {
+		return n.showProblems(c, draft, err)
+	}
+	return n.showOutage(c, static.EditorOutagePage{Draft: draftView(draft), Preview: preview})
+}
+
+// previewOf returns who would get a draft's alert now, and what it shows them.
+func (n *Newsroom) previewOf(ctx context.Context, d models.Draft) (*static.EditorPreview, error) {
+	reach, err := n.store.Reach(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	asleep, err := n.store.Asleep(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	outage, err := n.store.Outage(ctx, d.Outage)
+	if err != nil {
+		return nil, err
+	}
+	preview := &static.EditorPreview{Reach: reach, Asleep: asleep, SendsAlert: d.Alert != models.AlertNone}
+	preview.Title, preview.Body = n.notifications.Preview(outage, d)
+	return preview, nil
+}
+
+// showProblems shows a draft again, with what is wrong with it.
+func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) error {
+	page := static.EditorOutagePage{Draft: draftView(draft)}
+	if invalid, ok := errors.AsType[*models.Invalid](err); ok {
+		for _, p := range invalid.Problems {
+			page.Problems = append(page.Problems, static.EditorProblem{Field: p.Field, Words: p.Message})
+		}
+	} else if errors.Is(err, models.ErrConflict) {
+		page.Problems = []static.EditorProblem{{Words: "The outage is resolved: only a correction can be published."}}
+	} else {
+		return err
+	}
+	return n.showOutage(c, page)
+}
+
+func formStatus(err error) int {
+	if _, isTooLong := errors.AsType[*http.MaxBytesError](err); isTooLong {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
+}

@@ -1,0 +1,63 @@
+package newsroom
+
+import (
+	"context"
+
+	"newsbell/handlers/views"
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// publishedUpdates returns an outage's updates, each with its alert and the
+// catch-ups that tell of it.
+func (n *Newsroom) publishedUpdates(ctx context.Context, outage models.Outage) ([]static.EditorUpdate, error) {
+	updates, err := n.store.Updates(ctx, outage)
+	if err != nil {
+		return nil, err
+	}
+	alerts, err := n.store.AlertsOf(ctx, outage)
+	if err != nil {
+		return nil, err
+	}
+	catchUps, err := n.store.CatchUpsOf(ctx, outage)
+	if err != nil {
+		return nil, err
+	}
+	published := make([]static.EditorUpdate, len(updates))
+	for i, update := range views.Updates(updates) {
+		published[i].Update = update
+		if alert, ok := alerts[update.ID]; ok {
+			if published[i].Alert, err = n.alertView(ctx, alert); err != nil {
+				return nil, err
+			}
+		}
+		if err := n.addCatchUps(ctx, &published[i], catchUps[update.ID]); err != nil {
+			return nil, err
+		}
+	}
+	return published, nil
+}
+
+// addCatchUps adds the catch-ups that go out now, and counts the readers of the
+// others.
+func (n *Newsroom) addCatchUps(ctx context.Context, update *static.EditorUpdate, catchUps []models.Alert) error {
+	for _, alert := range catchUps {
+		view, err := n.alertView(ctx, alert)
+		if err != nil {
+			return err
+		}
+		if view.Active() {
+			update.CatchUps = append(update.CatchUps, *view)
+		} else {
+			update.CaughtUp += view.Accepted
+		}
+	}
+	return nil
+}
+
+func (n *Newsroom) alertView(ctx context.Context, alert models.Alert) (*static.EditorAlert, error) {
+	counts, err := n.store.Counts(ctx, alert)
+	return &static.EditorAlert{
+		ID: alert.ID, State: string(alert.State), HoldUntil: alert.HoldUntil, Counts: views.Counts(counts),
+	}, err
+}

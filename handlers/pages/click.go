@@ -1,0 +1,32 @@
+package pages
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/models"
+)
+
+// click counts a click that no script could report, and leads to the update.
+func (p *pages) click(c *gin.Context) error {
+	c.Header("Cache-Control", "no-store")
+	ctx := c.Request.Context()
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return models.ErrNotFound
+	}
+	alert, err := p.store.Alert(ctx, id)
+	if err != nil {
+		return err
+	}
+	if c.Request.Method == http.MethodGet {
+		click := models.Receipt{AlertID: id, Proof: c.Param("receipt"), Event: models.Clicked}
+		if err := p.store.RecordReceipts(ctx, click); err != nil {
+			p.errors.LogFailure(ctx, "a click was not counted", "error", err)
+		}
+	}
+	c.Redirect(http.StatusFound, p.site.UpdatePath(alert.Outage.Slug, alert.UpdateID))
+	return nil
+}

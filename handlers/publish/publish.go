@@ -1,0 +1,65 @@
+// Package publish writes updates and notices to the store and announces them on
+// the bus, so that other processes need not wait for their next sweep. The rows
+// are what counts: a bus that fails never fails a request.
+package publish
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+
+	"newsbell/models"
+)
+
+// Bus carries announcements to all processes; a *nats.Conn is one.
+type Bus interface {
+	Publish(subject string, data []byte) error
+}
+
+// Publisher writes and announces.
+type Publisher struct {
+	store *models.Store
+	bus   Bus
+	log   *slog.Logger
+}
+
+// New returns a Publisher.
+func New(store *models.Store, bus Bus, log *slog.Logger) *Publisher {
+	return &Publisher{store, bus, log}
+}
+
+// Update publishes a draft: open live pages show it, and the notifier sends its
+// alert. The errors are those of [models.Store.Publish].
+func (p *Publisher) Update(ctx context.Context, d models.Draft) (models.Publication, error) {
+	published, err := p.store.Publish(ctx, d)
+	if err != nil {
+		return published, err
+	}
+	if published.Alert != nil {
+		p.announce(models.SubjectPublished, models.AlertEvent{AlertID: published.Alert.ID})
+	}
+	p.announce(models.SubjectUpdates, models.UpdateEvent{Outage: d.Outage, UpdateID: published.Update.ID})
+	return published, nil
+}
+
+// Notice creates a notice, which a worker sends. The errors are those of
+// [models.Store.CreateNotice].
+func (p *Publisher) Notice(ctx context.Context, sub models.Subscription, kind models.NoticeKind) (models.Notice, error) {
+	notice, err := p.store.CreateNotice(ctx, sub, kind)
+	if err != nil {
+		return notice, err
+	}
+	p.announce(models.SubjectNotices, models.NoticeEvent{NoticeID: notice.ID})
+	return notice, nil
+}
+
+// announce publishes an event about what is in the database already.
+func (p *Publisher) announce(subject string, event any) {
+	message, err := json.Marshal(event)
+	if err == nil {
+		err = p.bus.Publish(subject, message)
+	}
+	if err != nil {
+		p.log.Warn("nothing was announced on the bus; a sweep will find the row", "subject", subject, "error", err)
+	}
+}

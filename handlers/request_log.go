@@ -1,0 +1,27 @@
+package handlers
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/handlers/respond"
+)
+
+// logRequest logs the route, not the address: addresses may hold secrets.
+func logRequest(log *slog.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Next()
+		log.Debug("request", "method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status())
+	}
+}
+
+// recoverPanic answers and logs a request whose handler panics.
+func recoverPanic(errors *respond.Errors, log *slog.Logger) gin.HandlerFunc {
+	return gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, cause any) {
+		log.Error("panic", "route", c.FullPath(), "cause", cause, "stack", string(debug.Stack()))
+		errors.Refuse(c, http.StatusInternalServerError)
+	})
+}

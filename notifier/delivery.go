@@ -245,7 +245,7 @@ func (d *delivery) endUnresolved(ctx context.Context, result *models.Result, j j
 	if !j.answer.Unresolved || j.reached || tries+1 < unresolvedTries {
 		return
 	}
-	if d.resolver.resolves(ctx, d.pool.workingHost()) {
+	if d.pool.namesResolve(ctx) {
 		result.Outcome, result.Refused, result.NotAttempted = ledger.Failed, true, false
 	}
 }

@@ -1,13 +1,8 @@
 package notifier
 
 import (
-	"encoding/json"
-	"log/slog"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
 	"newsbell/models/modelstest"
@@ -113,53 +108,11 @@ func TestAllWorkersShareTheLimitOfAHostThatThrottles(t *testing.T) {
 }
 
 func TestNobodyIsBelievedForLongerThanAMinute(t *testing.T) {
-	hosts := newHosts(8, slog.New(slog.DiscardHandler))
 	clock := &modelstest.Clock{}
 	clock.Advance(time.Hour)
-	hosts.now = clock.Now
+	hosts := newPool(PoolOptions{InFlight: 8, Now: clock.Now}).hosts
 	hosts.hear(models.HostEvent{Host: "push.example", LeftAloneMS: 1 << 60})
 	if wait := hosts.host("push.example").circuit.closedFor(clock.Now()); wait != hostRetryAfter {
 		t.Errorf("left alone for %v", wait)
 	}
-}
-
-func TestWorkersTellAndHearOfPushHostsOnTheBus(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
-		told := make(chan *nats.Msg, 10)
-		if _, err := n.bus.Conn.ChanSubscribe(models.SubjectHosts, told); err != nil {
-			t.Fatal(err)
-		}
-		for range failuresInARow {
-			n.readerAt(n.other, everything)
-		}
-		n.other.Faults(always(pushtest.Answer{Reset: true}))
-		n.publish(models.Draft{})
-		var event models.HostEvent
-		if err := json.Unmarshal((<-told).Data, &event); err != nil {
-			t.Fatal(err)
-		}
-		if event.From == "" || "http://"+event.Host != n.other.URL() || event.LeftAloneMS <= 0 || event.LeftAloneMS > 1250 {
-			t.Errorf("told %+v", event)
-		}
-		// The other way round: this worker is told, and asks no more.
-		n.stop()
-		var hosts *hosts
-		n.adjust = func(notifier *Notifier) { hosts = notifier.pool.hosts }
-		n.start(1)
-		reader := n.reader(everything)
-		message, err := json.Marshal(models.HostEvent{From: "another", Host: strings.TrimPrefix(n.service.URL(), "https://"), LeftAloneMS: 60_000})
-		if err != nil {
-			t.Fatal(err)
-		}
-		hosts.await(t, n.service, func(h *host) bool {
-			if err := n.bus.Conn.Publish(models.SubjectHosts, message); err != nil {
-				t.Fatal(err)
-			}
-			return h.circuit.isOpen()
-		})
-		n.until(n.publish(models.Draft{}), func(_ models.Alert, c models.Counts) bool { return c.Waiting == failuresInARow+1 })
-		if asked := n.service.Stats().Requests; asked != 0 || len(reader.Messages()) != 0 {
-			t.Errorf("%d requests to a host that another worker found to be down", asked)
-		}
-	})
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -73,13 +72,13 @@ func TestARefusedKeyStopsTheFloodBlamesNobodyAndRecovers(t *testing.T) {
 		f.fault = rapid.SampledFrom([]int{401, 403, 400}).Draw(rt, "status")
 		f.publish(size)
 		f.run(2 * time.Second)
-		flood := refusalsInARow + inFlight + sampleSize + probeSize
+		flood := requestsInDoubt + inFlight
 		if f.requests > flood {
 			rt.Fatalf("%d requests; want no more than %d", f.requests, flood)
 		}
 		const wrongFor = 20 * time.Minute
 		f.run(wrongFor)
-		if most := flood + (int(wrongFor/lastProbes)+10)*probeSize + f.again; f.requests > most {
+		if most := flood + 10*(int(wrongFor/time.Minute)+10) + f.again; f.requests > most {
 			rt.Fatalf("%d requests in %s; want no more than %d", f.requests, wrongFor, most)
 		}
 		for _, s := range f.subscribers {
@@ -88,7 +87,7 @@ func TestARefusedKeyStopsTheFloodBlamesNobodyAndRecovers(t *testing.T) {
 			}
 		}
 		f.fault = 0
-		f.run(3 * lastProbes)
+		f.run(3 * time.Minute)
 		for i, s := range f.subscribers {
 			if s.accepted != 1 {
 				rt.Fatalf("subscriber %d of %d was reached %d times after the key was mended", i, len(f.subscribers), s.accepted)
@@ -113,11 +112,11 @@ func TestAKeyThatIsRefusedInTheMiddleOfAnAlertToStaleSubscriptionsStopsTheFlood(
 		f.brokenAfter = rapid.IntRange(0, good/2).Draw(rt, "accepted before the key is refused")
 		f.publish(rapid.SampledFrom([]int{50, 200, 1000}).Draw(rt, "page size"))
 		f.run(4 * time.Second)
-		if flood := refusalsInARow + inFlight + sampleSize + probeSize; f.inVain > flood {
+		if flood := requestsInDoubt + inFlight; f.inVain > flood {
 			rt.Fatalf("%d requests to good subscriptions were refused; want no more than %d", f.inVain, flood)
 		}
 		f.brokenAfter = -1
-		f.run(5 * lastProbes)
+		f.run(5 * time.Minute)
 		for i, s := range f.subscribers {
 			if s.status == 201 && (s.accepted != 1 || s.blamed > 0) {
 				rt.Fatalf("good subscriber %d of %d was reached %d times and blamed %d times", i, len(f.subscribers), s.accepted, s.blamed)
@@ -173,23 +172,21 @@ func TestWorkersTellEachOtherOfAKeyThatIsRefused(t *testing.T) {
 	second.subscribers = first.subscribers
 	first.publish(100)
 	first.run(0)
-	if len(first.told) != 1 || len(first.told[0].RefusedKeys) != 1 {
-		t.Fatalf("told %+v; want the key", first.told)
+	refused := first.tells(func(models.HostEvent) bool { return true })
+	if len(refused.RefusedKeys) != 1 {
+		t.Fatalf("told %+v; want the key", refused)
 	}
-	second.pool.hosts.hear(first.told[0])
+	second.pool.hear(refused)
 	second.publish(100)
 	second.run(time.Second)
-	if second.requests > 2*probeSize {
+	if second.requests > 20 {
 		t.Errorf("the second worker made %d requests", second.requests)
 	}
 	for _, s := range first.subscribers {
 		s.status = 201
 	}
-	first.run(2 * lastProbes)
-	if told := first.told[len(first.told)-1]; len(told.AcceptedKeys) != 1 {
-		t.Fatalf("told %+v; want the key that is accepted again", told)
-	}
-	second.pool.hosts.hear(first.told[len(first.told)-1])
+	first.run(2 * time.Minute)
+	second.pool.hear(first.tells(func(e models.HostEvent) bool { return len(e.AcceptedKeys) == 1 }))
 	second.run(2 * refusedFor)
 	if len(second.waiting) > 0 {
 		t.Errorf("%d subscribers wait in the second worker although the key is accepted", len(second.waiting))
@@ -202,7 +199,7 @@ func TestAWorkerThatHearsThatOthersAreAcceptedEndsTheRefused(t *testing.T) {
 	for range 700 {
 		f.add(401, true)
 	}
-	f.pool.hosts.hear(models.HostEvent{Host: "push.example", AcceptedKeys: []int64{f.key.ID}})
+	f.pool.hear(models.HostEvent{Host: "push.example", AcceptedKeys: []int64{f.key.ID}})
 	f.publish(100)
 	f.run(2 * refusedFor)
 	for _, s := range f.subscribers {
@@ -211,6 +208,10 @@ func TestAWorkerThatHearsThatOthersAreAcceptedEndsTheRefused(t *testing.T) {
 		}
 	}
 }
+
+// requestsInDoubt is how many requests, beside those in flight, a VAPID key that is
+// refused costs at most: 50 that raise doubt, 40 of a sample, and 10 probes.
+const requestsInDoubt = 100
 
 // fanOut sends alerts through a pool to a push service without a network, as
 // one worker does, on the clock of a test.
@@ -222,7 +223,7 @@ type fanOut struct {
 	key         *webpush.VAPIDKey
 	pageSize    int
 	waiting     []waiting
-	told        []models.HostEvent
+	told        chan models.HostEvent
 	stop        func()
 	// fault is the status that everybody gets; 0: their own.
 	fault int
@@ -259,11 +260,15 @@ type waiting struct {
 }
 
 func newFanOut(t fataler, inFlight int) *fanOut {
-	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &webpush.VAPIDKey{ID: 1}, brokenAfter: -1, byID: map[int64]*subscriber{}}
+	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &webpush.VAPIDKey{ID: 1}, brokenAfter: -1, told: make(chan models.HostEvent, 100), byID: map[int64]*subscriber{}}
 	f.clock.Advance(24 * time.Hour)
-	f.pool = newPool(f, inFlight, func() bool { return false }, slog.New(slog.DiscardHandler))
-	f.pool.hosts.now = f.clock.Now
-	f.stop = f.pool.start(func(models.HostEvent) {})
+	f.pool = newPool(PoolOptions{Sender: f, InFlight: inFlight, Now: f.clock.Now})
+	f.stop = f.pool.start(func(e models.HostEvent) {
+		select {
+		case f.told <- e:
+		default: // nobody listens
+		}
+	})
 	return f
 }
 
@@ -307,9 +312,23 @@ func (f *fanOut) run(for_ time.Duration) {
 		for page := range slices.Chunk(due, f.pageSize) {
 			f.send(page)
 		}
-		f.told = append(f.told, f.pool.hosts.check()...)
 	}
 	f.clock.Advance(end.Sub(f.clock.Now()))
+}
+
+// tells waits for what the pool tells other processes.
+func (f *fanOut) tells(match func(models.HostEvent) bool) models.HostEvent {
+	f.t.Helper()
+	for {
+		select {
+		case event := <-f.told:
+			if match(event) {
+				return event
+			}
+		case <-time.After(patience):
+			f.t.Fatalf("nobody was told")
+		}
+	}
 }
 
 func (f *fanOut) send(page []waiting) {

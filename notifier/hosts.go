@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -53,8 +54,8 @@ type hosts struct {
 	closed   bool
 }
 
-func newHosts(size int, log *slog.Logger) *hosts {
-	s := &hosts{size: size, silence: hostSilence, now: time.Now, log: log, byName: map[string]*host{}}
+func newHosts(o PoolOptions) *hosts {
+	s := &hosts{size: o.InFlight, silence: o.Silence, now: o.Now, log: o.Log, byName: map[string]*host{}}
 	s.work = sync.NewCond(&s.mu)
 	return s
 }
@@ -120,6 +121,43 @@ func (s *hosts) hasRoom() bool {
 		}
 	}
 	return left < littleLeft
+}
+
+// hostState is what a process knows of a push service.
+type hostState struct {
+	// InFlight is how many requests have no answer yet.
+	InFlight int
+	// LeftAlone says that nothing is sent to it for now.
+	LeftAlone bool
+}
+
+func (s *hosts) state(name string) (state hostState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.byName[name]; h != nil {
+		state = hostState{h.inFlight, h.circuit.isOpen()}
+	}
+	return state
+}
+
+// workingHost is the name of the push service that took a push last; none if
+// nothing has been accepted.
+func (s *hosts) workingHost() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var last *host
+	for _, h := range s.byName {
+		if !h.worked.IsZero() && (last == nil || h.worked.After(last.worked)) {
+			last = h
+		}
+	}
+	if last == nil {
+		return ""
+	}
+	if name, _, err := net.SplitHostPort(last.name); err == nil {
+		return name
+	}
+	return last.name
 }
 
 // drop leaves the jobs that have not begun without an answer.

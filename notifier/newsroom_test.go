@@ -27,7 +27,8 @@ type newsroom struct {
 	hosts models.PushHosts
 	// sender makes what encrypts and sends. Default: the fast one.
 	sender func(*http.Client) webpush.Sender
-	// adjust changes a notifier before it runs.
+	// options change those of the notifiers, and adjust a notifier before it runs.
+	options func(*Options)
 	adjust  func(*Notifier)
 	timeout time.Duration // of a request
 	stop    func()
@@ -60,7 +61,7 @@ func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
 		t.Fatal(err)
 	}
 	t.Cleanup(bus.Close)
-	n := &newsroom{t: t, bus: bus, service: service, other: other, hosts: hosts, adjust: func(*Notifier) {}, timeout: 2 * time.Second}
+	n := &newsroom{t: t, bus: bus, service: service, other: other, hosts: hosts, options: func(*Options) {}, adjust: func(*Notifier) {}, timeout: 2 * time.Second}
 	n.sender = func(client *http.Client) webpush.Sender { return webpush.NewFastSender(client) }
 	n.DB = modelstest.OpenWith(t, kind, models.Options{PushHosts: hosts, ShardSize: 5 * pageSize, PageSize: pageSize})
 	n.Outage("messages-down", "messenger")
@@ -74,11 +75,14 @@ func (n *newsroom) start(processes int) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, processes)
 	for range processes {
-		notifier, err := New(Options{
+		client := webpush.NewClient(webpush.ClientOptions{Hosts: n.hosts, RootCAs: n.service.CertPool(), Timeout: n.timeout})
+		options := Options{
 			Store: n.Store, Bus: n.bus, SweepEvery: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(n.t.Output(), nil)),
-			Sender:  n.sender(webpush.NewClient(webpush.ClientOptions{Hosts: n.hosts, RootCAs: n.service.CertPool(), Timeout: n.timeout})),
-			BaseURL: "https://news.example", VAPIDSubject: "mailto:desk@example.com", Workers: 2, InFlight: 64,
-		})
+			Push:    PoolOptions{Sender: n.sender(client), InFlight: 64},
+			BaseURL: "https://news.example", VAPIDSubject: "mailto:desk@example.com", Workers: 2,
+		}
+		n.options(&options)
+		notifier, err := New(options)
 		if err != nil {
 			n.t.Fatal(err)
 		}

@@ -241,7 +241,7 @@ func TestAPushServiceThatHangsLeavesRoomForOthersNotices(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		n.stop()
 		n.timeout = patience
-		n.adjust = func(notifier *Notifier) { notifier.pool.hosts.silence = patience }
+		n.options = func(o *Options) { o.Push.Silence = patience }
 		n.other.Faults(func(string) *pushtest.Answer { return &pushtest.Answer{Hang: true} })
 		_, stuck := n.subscriberAt(n.other)
 		_, lucky := n.subscriberAt(n.service)

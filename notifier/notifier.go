@@ -38,8 +38,8 @@ import (
 type Options struct {
 	Store *models.Store
 	Bus   *Bus
-	// Sender encrypts and sends.
-	Sender webpush.Sender
+	// Push is how pushes are sent.
+	Push PoolOptions
 	// BaseURL is where readers find the pages, without a slash at the end.
 	BaseURL string
 	// VAPIDSubject is the contact address for push services: an https or mailto URL.
@@ -50,12 +50,6 @@ type Options struct {
 	// resolutions. Default: three a core, so that one waits for its last answers
 	// while others send.
 	Workers int
-	// InFlight bounds the requests in flight, of which one push host has 7/8 at
-	// most. Default: 2048.
-	InFlight int
-	// Busy tells whether this process has something more urgent to do, such as to
-	// answer readers' requests. Encryption pauses often while it has. Default: never.
-	Busy func() bool
 	// SweepEvery is how often unfinished work is offered again. Default: 1 s.
 	SweepEvery time.Duration
 	Log        *slog.Logger
@@ -67,9 +61,7 @@ type Notifier struct {
 	queue *queue
 	keys  *keyring
 	pool  *pool
-	// resolver says whether names can be looked up at all.
-	resolver *resolver
-	news     *hostNews
+	news  *hostNews
 	// notifications makes what readers are shown.
 	notifications models.Notifications
 	workers       int
@@ -101,8 +93,7 @@ func New(o Options) (*Notifier, error) {
 		queue:         queue,
 		owners:        newOwners(o.Store, queue.offer, o.Log),
 		keys:          newKeyring(o.Store, o.VAPIDSubject),
-		resolver:      newResolver(),
-		pool:          newPool(o.Sender, o.InFlight, o.Busy, o.Log),
+		pool:          newPool(o.Push),
 		news:          newHostNews(o.Bus.Conn),
 		notifications: models.Notifications{BaseURL: o.BaseURL, Lang: o.Lang},
 		workers:       o.Workers,
@@ -111,7 +102,7 @@ func New(o Options) (*Notifier, error) {
 		published:     make(chan struct{}, 1),
 		isReady:       make(chan struct{}),
 	}
-	if sender, ok := o.Sender.(webpush.Warmer); ok {
+	if sender, ok := o.Push.Sender.(webpush.Warmer); ok {
 		n.warm = sender.Warm
 	}
 	return n, nil
@@ -190,15 +181,10 @@ func (o Options) withDefaults() Options {
 	if o.Workers == 0 {
 		o.Workers = 3 * runtime.GOMAXPROCS(0)
 	}
-	if o.InFlight == 0 {
-		o.InFlight = 2048
-	}
-	if o.Busy == nil {
-		o.Busy = func() bool { return false }
-	}
 	o.SweepEvery = cmp.Or(o.SweepEvery, time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Push.Log = cmp.Or(o.Push.Log, o.Log)
 	return o
 }

@@ -201,7 +201,7 @@ func TestABusyProcessGoesOnAtOnceWithWhatAnotherGivesBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		n.stop()
 		n.timeout = patience
-		n.adjust = func(notifier *Notifier) { notifier.pool.hosts.silence = patience }
+		n.options = func(o *Options) { o.Push.Silence = patience }
 		stop := n.start(1)
 		n.start(1)
 		readers := n.readers(4*5*pageSize, everything)
@@ -341,11 +341,9 @@ func TestAHostThatHangsHoldsBackNoOtherReaderOfTheShard(t *testing.T) {
 		n.stop()
 		clock := &modelstest.Clock{}
 		clock.Advance(time.Hour)
-		var hosts *hosts
-		n.adjust = func(notifier *Notifier) {
-			hosts = notifier.pool.hosts
-			hosts.now = clock.Now
-		}
+		n.options = func(o *Options) { o.Push.Now = clock.Now }
+		var pool *pool
+		n.adjust = func(notifier *Notifier) { pool = notifier.pool }
 		n.start(1)
 		const pages = 3
 		var lucky, stuck []*pushtest.Reader
@@ -363,7 +361,7 @@ func TestAHostThatHangsHoldsBackNoOtherReaderOfTheShard(t *testing.T) {
 			<-hanging
 			n.gets(lucky[i], 1)
 		}
-		hosts.await(t, n.service, func(h *host) bool { return h.inFlight == 0 })
+		until(t, func() bool { return pool.state(hostOf(n.service)).InFlight == 0 })
 		clock.Advance(hostSilence)
 		for _, reader := range lucky {
 			n.gets(reader, 1)

@@ -1,8 +1,10 @@
 package notifier
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"net"
 	"runtime"
 	"sync"
 	"time"
@@ -25,10 +27,31 @@ const giveWay = 150 * time.Microsecond
 // the readers' requests too. Sending waits for the network, so that each push
 // has a goroutine for that. Which push is next, its hosts say.
 type pool struct {
-	sender  webpush.Sender
-	busy    func() bool
-	hosts   *hosts
-	sending sync.WaitGroup
+	sender   webpush.Sender
+	busy     func() bool
+	hosts    *hosts
+	resolver *resolver
+	sending  sync.WaitGroup
+}
+
+// PoolOptions are what a pool needs; zero fields but the sender get their defaults.
+type PoolOptions struct {
+	// Sender encrypts and sends.
+	Sender webpush.Sender
+	// InFlight bounds the requests in flight, of which one push service has 7/8 at
+	// most. Default: 2048.
+	InFlight int
+	// Busy tells whether this process has something more urgent to do, such as to
+	// answer readers' requests. Encryption pauses often while it has. Default: never.
+	Busy func() bool
+	// Silence is how long a push service may answer nothing at all while requests are
+	// in flight. They are given up then. Default: 5 s.
+	Silence time.Duration
+	// Now is the clock by which push services are given time. Default: [time.Now].
+	Now func() time.Time
+	// LookupHost resolves a name. Default: [net.Resolver.LookupHost] of [net.DefaultResolver].
+	LookupHost func(ctx context.Context, host string) ([]string, error)
+	Log        *slog.Logger
 }
 
 // job is a push and, when it has been sent, its answer.
@@ -41,8 +64,25 @@ type job struct {
 	again bool
 }
 
-func newPool(sender webpush.Sender, size int, busy func() bool, log *slog.Logger) *pool {
-	return &pool{sender: sender, busy: busy, hosts: newHosts(size, log)}
+func newPool(o PoolOptions) *pool {
+	o = o.withDefaults()
+	return &pool{sender: o.Sender, busy: o.Busy, hosts: newHosts(o), resolver: &resolver{lookup: o.LookupHost}}
+}
+
+func (o PoolOptions) withDefaults() PoolOptions {
+	o.InFlight = cmp.Or(o.InFlight, 2048)
+	o.Silence = cmp.Or(o.Silence, hostSilence)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	if o.Busy == nil {
+		o.Busy = func() bool { return false }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.LookupHost == nil {
+		o.LookupHost = net.DefaultResolver.LookupHost
+	}
+	return o
 }
 
 // start starts the goroutines; stop ends them once no page is being sent. What
@@ -88,6 +128,15 @@ func (p *pool) hear(event models.HostEvent) { p.hosts.hear(event) }
 
 // hasRoom tells whether little is left to begin.
 func (p *pool) hasRoom() bool { return p.hosts.hasRoom() }
+
+// state is what this process knows of a push service now.
+func (p *pool) state(host string) hostState { return p.hosts.state(host) }
+
+// namesResolve tells whether the name of a push service that took a push lately
+// still leads to an address: then one that does not was invented, or has gone.
+func (p *pool) namesResolve(ctx context.Context) bool {
+	return p.resolver.resolves(ctx, p.hosts.workingHost())
+}
 
 func (p *pool) encrypt() {
 	for a, ok := p.hosts.next(); ok; a, ok = p.hosts.next() {

@@ -2,7 +2,6 @@ package notifier
 
 import (
 	"context"
-	"log/slog"
 	"testing"
 
 	"newsbell/models"
@@ -17,7 +16,7 @@ func (acceptAll) Prepare(*webpush.Push) webpush.Prepared {
 
 // BenchmarkPool is what a push costs between its page and its sender.
 func BenchmarkPool(b *testing.B) {
-	p := newPool(acceptAll{}, 1024, func() bool { return false }, slog.New(slog.DiscardHandler))
+	p := newPool(PoolOptions{Sender: acceptAll{}, InFlight: 1024})
 	defer p.start(func(models.HostEvent) {})()
 	jobs := make([]job, 1000)
 	b.ReportAllocs()

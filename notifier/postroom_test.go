@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/base64"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -55,9 +54,8 @@ func openPostroom(t *testing.T, sender webpush.Sender, inFlight int) *postroom {
 		isBusy: func() bool { return false },
 		t:      t, clock: &modelstest.Clock{}, key: key, told: make(chan models.HostEvent, 10),
 	}
-	r.pool = newPool(sender, inFlight, func() bool { return r.isBusy() }, slog.New(slog.DiscardHandler))
+	r.pool = newPool(PoolOptions{Sender: sender, InFlight: inFlight, Busy: func() bool { return r.isBusy() }, Now: r.clock.Now})
 	r.clock.Advance(24 * time.Hour)
-	r.hosts.now = r.clock.Now
 	t.Cleanup(r.start(func(e models.HostEvent) { r.told <- e }))
 	return r
 }

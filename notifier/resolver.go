@@ -2,7 +2,6 @@ package notifier
 
 import (
 	"context"
-	"net"
 	"sync"
 	"time"
 )
@@ -22,8 +21,6 @@ type resolver struct {
 	works bool
 }
 
-func newResolver() *resolver { return &resolver{lookup: net.DefaultResolver.LookupHost} }
-
 // resolves tells whether the name of a push service that has taken pushes still
 // leads to an address.
 func (r *resolver) resolves(ctx context.Context, host string) bool {
@@ -39,25 +36,4 @@ func (r *resolver) resolves(ctx context.Context, host string) bool {
 		r.asked, r.works = now, err == nil && len(addresses) > 0
 	}
 	return r.works
-}
-
-// workingHost is the name of the push service that took a push last; none if
-// nothing has been accepted.
-func (p *pool) workingHost() string {
-	s := p.hosts
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var last *host
-	for _, h := range s.byName {
-		if !h.worked.IsZero() && (last == nil || h.worked.After(last.worked)) {
-			last = h
-		}
-	}
-	if last == nil {
-		return ""
-	}
-	if name, _, err := net.SplitHostPort(last.name); err == nil {
-		return name
-	}
-	return last.name
 }

@@ -12,7 +12,7 @@ import (
 func TestOldSubscriptionsThatAreRefusedHoldUpNobodyAndAreLeftOutLater(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		n.stop()
-		n.adjust = func(notifier *Notifier) { notifier.pool.hosts.now = n.Clock.Now }
+		n.options = func(o *Options) { o.Push.Now = n.Clock.Now }
 		n.start(1)
 		stale := n.readers(4*pageSize, everything)
 		good := n.readers(2*pageSize, everything)

@@ -69,8 +69,8 @@ func TestABusyProcessTakesAShardThatWasBegunBeforeNewOnes(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		n.stop()
 		n.timeout = patience
+		n.options = func(o *Options) { o.Push.Silence = patience }
 		n.adjust = func(notifier *Notifier) {
-			notifier.pool.hosts.silence = patience
 			notifier.owners.every, notifier.owners.silence = 10*time.Millisecond, 20*time.Millisecond // it is the only one
 		}
 		readers := n.readers(6*5*pageSize, everything)

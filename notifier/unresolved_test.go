@@ -29,10 +29,9 @@ func TestNamesThatLeadNowhereEndTheirSubscriptionsButNotInAResolversOutage(t *te
 		t.Run(name, func(t *testing.T) {
 			onBoth(t, func(t *testing.T, n *newsroom) {
 				n.stop()
-				n.adjust = func(notifier *Notifier) {
-					notifier.pool.hosts.now = n.Clock.Now
-					notifier.pool.sender = nowhere{notifier.pool.sender}
-					notifier.resolver.lookup = func(context.Context, string) ([]string, error) { return []string{"127.0.0.1"}, outage }
+				n.options = func(o *Options) {
+					o.Push.Now, o.Push.Sender = n.Clock.Now, nowhere{o.Push.Sender}
+					o.Push.LookupHost = func(context.Context, string) ([]string, error) { return []string{"127.0.0.1"}, outage }
 				}
 				n.start(1)
 				reader := n.reader(everything)

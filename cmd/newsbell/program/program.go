@@ -194,9 +194,12 @@ func (p *Program) newNotifier() (*notifier.Notifier, error) {
 		sender = webpush.NewReferenceSender(client)
 	}
 	return notifier.New(notifier.Options{
-		Store: p.Store, Bus: p.bus, Sender: sender, BaseURL: c.BaseURL, VAPIDSubject: c.vapidSubject,
-		Lang: c.lang, Workers: c.workers, InFlight: c.inFlight, Log: c.Log,
-		Busy: func() bool { return p.web != nil && p.web.Answering() > 0 },
+		Store: p.Store, Bus: p.bus, BaseURL: c.BaseURL, VAPIDSubject: c.vapidSubject,
+		Lang: c.lang, Workers: c.workers, Log: c.Log,
+		Push: notifier.PoolOptions{
+			Sender: sender, InFlight: c.inFlight,
+			Busy: func() bool { return p.web != nil && p.web.Answering() > 0 },
+		},
 	})
 }
 

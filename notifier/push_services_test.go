@@ -1,0 +1,76 @@
+package notifier
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"newsbell/models"
+	"newsbell/notifier/pushtest"
+)
+
+func TestWorkersTellAndHearOfPushHostsOnTheBus(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *newsroom) {
+		told := make(chan *nats.Msg, 10)
+		if _, err := n.bus.Conn.ChanSubscribe(models.SubjectHosts, told); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			n.readerAt(n.other, everything)
+		}
+		n.other.Faults(always(pushtest.Answer{Reset: true}))
+		n.publish(models.Draft{})
+		var event models.HostEvent
+		if err := json.Unmarshal((<-told).Data, &event); err != nil {
+			t.Fatal(err)
+		}
+		if event.From == "" || "http://"+event.Host != n.other.URL() || event.LeftAloneMS <= 0 || event.LeftAloneMS > 1250 {
+			t.Errorf("told %+v", event)
+		}
+		// The other way round: this worker is told, and asks no more.
+		n.stop()
+		var pool *pool
+		n.adjust = func(notifier *Notifier) { pool = notifier.pool }
+		n.start(1)
+		reader := n.reader(everything)
+		message, err := json.Marshal(models.HostEvent{From: "another", Host: hostOf(n.service), LeftAloneMS: 60_000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		until(t, func() bool {
+			if err := n.bus.Conn.Publish(models.SubjectHosts, message); err != nil {
+				t.Fatal(err)
+			}
+			return pool.state(hostOf(n.service)).LeftAlone
+		})
+		n.until(n.publish(models.Draft{}), func(_ models.Alert, c models.Counts) bool { return c.Waiting == 20+1 })
+		if asked := n.service.Stats().Requests; asked != 0 || len(reader.Messages()) != 0 {
+			t.Errorf("%d requests to a host that another worker found to be down", asked)
+		}
+	})
+}
+
+// hostOf is the host of a push service's endpoints.
+func hostOf(service *pushtest.Server) string {
+	origin, err := url.Parse(service.URL())
+	if err != nil {
+		panic(err)
+	}
+	return origin.Host
+}
+
+// until waits for something.
+func until(t *testing.T, isReady func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for !isReady() {
+		if err := pause(ctx, time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

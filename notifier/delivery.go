@@ -10,6 +10,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/ledger"
+	"newsbell/notifier/pushservice"
 	"newsbell/notifier/webpush"
 )
 
@@ -19,7 +20,7 @@ type delivery struct {
 	claim   *models.Claim
 	message message
 	// jobs are a page's pushes, and payloads what they hold, one behind the other.
-	jobs     []job
+	jobs     []pushservice.Job
 	payloads []byte
 	progress *atomic.Int64
 }
@@ -177,16 +178,16 @@ func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result,
 		if err != nil {
 			return nil, err
 		}
-		d.jobs = append(d.jobs, job{reached: d.claim.ReachedLately(r), again: page.Tries > 0 || r.Refused(), push: webpush.Push{
+		d.jobs = append(d.jobs, pushservice.Job{ReachedLately: d.claim.ReachedLately(r), TriedBefore: page.Tries > 0 || r.Refused(), Push: webpush.Push{
 			SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
 			Payload: d.payload(r.ID), TTL: d.claim.Alert.Deadline.Sub(d.store.Now()),
 			Urgency: d.message.urgency, Topic: d.message.topic,
 		}})
 	}
-	d.pool.send(ctx, d.jobs, source{d.claim.Alert.ID, d.claim.Size(), d.claim.SomeReached()})
+	d.pool.Send(ctx, d.jobs, pushservice.Source{ID: d.claim.Alert.ID, Size: d.claim.Size(), SomeReached: d.claim.SomeReached()})
 	results := make([]models.Result, 0, len(page.Recipients))
 	for i, r := range page.Recipients {
-		if answer := d.jobs[i].answer; answer.Verdict != 0 {
+		if answer := d.jobs[i].Answer; answer.Verdict != 0 {
 			result := resultOf(r, answer, page.Tries, d.store.Now())
 			d.endUnresolved(ctx, &result, d.jobs[i], page.Tries)
 			results = append(results, result)
@@ -241,11 +242,11 @@ const unresolvedTries = 3
 // the name of its push service leads nowhere while others do. Anybody can invent
 // names below *.push.apple.com. It counts as a refusal, so that the subscription
 // comes to its end.
-func (d *delivery) endUnresolved(ctx context.Context, result *models.Result, j job, tries int) {
-	if !j.answer.Unresolved || j.reached || tries+1 < unresolvedTries {
+func (d *delivery) endUnresolved(ctx context.Context, result *models.Result, j pushservice.Job, tries int) {
+	if !j.Answer.Unresolved || j.ReachedLately || tries+1 < unresolvedTries {
 		return
 	}
-	if d.pool.namesResolve(ctx) {
+	if d.pool.NamesResolve(ctx) {
 		result.Outcome, result.Refused, result.NotAttempted = ledger.Failed, true, false
 	}
 }

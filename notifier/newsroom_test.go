@@ -11,6 +11,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/modelstest"
+	"newsbell/notifier/pushservice"
 	"newsbell/notifier/pushtest"
 	"newsbell/notifier/webpush"
 )
@@ -22,7 +23,7 @@ type newsroom struct {
 	t       *testing.T
 	bus     *Bus
 	service *pushtest.Server
-	// other is a second push host, without TLS.
+	// other is a second push service, without TLS.
 	other *pushtest.Server
 	hosts models.PushHosts
 	// sender makes what encrypts and sends. Default: the fast one.
@@ -78,7 +79,7 @@ func (n *newsroom) start(processes int) (stop func()) {
 		client := webpush.NewClient(webpush.ClientOptions{Hosts: n.hosts, RootCAs: n.service.CertPool(), Timeout: n.timeout})
 		options := Options{
 			Store: n.Store, Bus: n.bus, SweepEvery: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(n.t.Output(), nil)),
-			Push:    PoolOptions{Sender: n.sender(client), InFlight: 64},
+			Push:    pushservice.Options{Sender: n.sender(client), InFlight: 64},
 			BaseURL: "https://news.example", VAPIDSubject: "mailto:desk@example.com", Workers: 2,
 		}
 		n.options(&options)

@@ -10,6 +10,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/ledger"
+	"newsbell/notifier/pushservice"
 	"newsbell/notifier/webpush"
 )
 
@@ -92,17 +93,17 @@ func (d *noticeDesk) begin(ctx context.Context, service string, notices []models
 // send sends claimed notices and records their outcomes. When ctx has
 // ended, what was sent is recorded all the same, and the rest given back.
 func (d *noticeDesk) send(ctx context.Context, notices []models.Notice) error {
-	jobs := make([]job, len(notices))
+	jobs := make([]pushservice.Job, len(notices))
 	for i, notice := range notices {
 		var err error
-		if jobs[i].push, err = d.push(ctx, notice); err != nil {
+		if jobs[i].Push, err = d.push(ctx, notice); err != nil {
 			return fmt.Errorf("notice %d: %w", notice.ID, err)
 		}
 	}
-	d.pool.send(ctx, jobs, source{})
+	d.pool.Send(ctx, jobs, pushservice.Source{})
 	results := make([]models.NoticeResult, len(notices))
 	for i, notice := range notices {
-		results[i] = models.NoticeResult{Notice: notice, Result: d.judgeNotice(notice, jobs[i].answer)}
+		results[i] = models.NoticeResult{Notice: notice, Result: d.judgeNotice(notice, jobs[i].Answer)}
 	}
 	return untilRecorded(ctx, func(ctx context.Context) error { return d.store.RecordNotices(ctx, results) }, func(err error) {
 		d.log.Warn("notices could not be recorded; trying again", "error", err)

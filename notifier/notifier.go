@@ -31,6 +31,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"newsbell/models"
+	"newsbell/notifier/pushservice"
 	"newsbell/notifier/webpush"
 )
 
@@ -39,7 +40,7 @@ type Options struct {
 	Store *models.Store
 	Bus   *Bus
 	// Push is how pushes are sent.
-	Push PoolOptions
+	Push pushservice.Options
 	// BaseURL is where readers find the pages, without a slash at the end.
 	BaseURL string
 	// VAPIDSubject is the contact address for push services: an https or mailto URL.
@@ -60,8 +61,8 @@ type Notifier struct {
 	store *models.Store
 	queue *queue
 	keys  *keyring
-	pool  *pool
-	news  *hostNews
+	pool  *pushservice.Pool
+	news  *pushservice.Broadcast
 	// notifications makes what readers are shown.
 	notifications models.Notifications
 	workers       int
@@ -93,8 +94,8 @@ func New(o Options) (*Notifier, error) {
 		queue:         queue,
 		owners:        newOwners(o.Store, queue.offer, o.Log),
 		keys:          newKeyring(o.Store, o.VAPIDSubject),
-		pool:          newPool(o.Push),
-		news:          newHostNews(o.Bus.Conn),
+		pool:          pushservice.NewPool(o.Push),
+		news:          pushservice.NewBroadcast(o.Bus.Conn),
 		notifications: models.Notifications{BaseURL: o.BaseURL, Lang: o.Lang},
 		workers:       o.Workers,
 		sweep:         o.SweepEvery,
@@ -124,12 +125,12 @@ func (n *Notifier) Run(ctx context.Context) error {
 		return fmt.Errorf("listen for alerts: %w", err)
 	}
 	defer func() { _ = subscription.Unsubscribe() }()
-	news, err := n.news.listen(n.pool.hear)
+	news, err := n.news.Listen(n.pool.Hear)
 	if err != nil {
-		return fmt.Errorf("listen for news of push hosts: %w", err)
+		return fmt.Errorf("listen for news of push services: %w", err)
 	}
 	defer func() { _ = news.Unsubscribe() }()
-	stopPool := n.pool.start(n.news.tell)
+	stopPool := n.pool.Start(n.news.Tell)
 	defer stopPool()
 	n.ready.Do(func() { close(n.isReady) })
 

@@ -10,42 +10,43 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
+	"newsbell/notifier/pushservice"
 	"newsbell/notifier/pushtest"
 )
 
 func TestWorkersTellAndHearOfPushHostsOnTheBus(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		told := make(chan *nats.Msg, 10)
-		if _, err := n.bus.Conn.ChanSubscribe(models.SubjectHosts, told); err != nil {
+		if _, err := n.bus.Conn.ChanSubscribe(pushservice.Subject, told); err != nil {
 			t.Fatal(err)
 		}
 		for range 20 {
 			n.readerAt(n.other, everything)
 		}
-		n.other.Faults(always(pushtest.Answer{Reset: true}))
+		n.other.Faults(func(string) *pushtest.Answer { return &pushtest.Answer{Reset: true} })
 		n.publish(models.Draft{})
-		var event models.HostEvent
+		var event pushservice.Event
 		if err := json.Unmarshal((<-told).Data, &event); err != nil {
 			t.Fatal(err)
 		}
-		if event.From == "" || "http://"+event.Host != n.other.URL() || event.LeftAloneMS <= 0 || event.LeftAloneMS > 1250 {
+		if event.From == "" || "http://"+event.Host != n.other.URL() || event.PausedMS <= 0 || event.PausedMS > 1250 {
 			t.Errorf("told %+v", event)
 		}
 		// The other way round: this worker is told, and asks no more.
 		n.stop()
-		var pool *pool
+		var pool *pushservice.Pool
 		n.adjust = func(notifier *Notifier) { pool = notifier.pool }
 		n.start(1)
 		reader := n.reader(everything)
-		message, err := json.Marshal(models.HostEvent{From: "another", Host: hostOf(n.service), LeftAloneMS: 60_000})
+		message, err := json.Marshal(pushservice.Event{From: "another", Host: hostOf(n.service), PausedMS: 60_000})
 		if err != nil {
 			t.Fatal(err)
 		}
 		until(t, func() bool {
-			if err := n.bus.Conn.Publish(models.SubjectHosts, message); err != nil {
+			if err := n.bus.Conn.Publish(pushservice.Subject, message); err != nil {
 				t.Fatal(err)
 			}
-			return pool.state(hostOf(n.service)).LeftAlone
+			return pool.State(hostOf(n.service)).Paused
 		})
 		n.until(n.publish(models.Draft{}), func(_ models.Alert, c models.Counts) bool { return c.Waiting == 20+1 })
 		if asked := n.service.Stats().Requests; asked != 0 || len(reader.Messages()) != 0 {

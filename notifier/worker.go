@@ -55,7 +55,7 @@ func (n *Notifier) workMore(ctx context.Context, most int) error {
 	defer group.Wait()
 	for pause(ctx, workMoreEvery) == nil {
 		working := int(n.working.Load())
-		if working < alwaysWork || working >= alwaysWork+most || !n.pool.hasRoom() {
+		if working < alwaysWork || working >= alwaysWork+most || !n.pool.HasRoom() {
 			continue
 		}
 		message, err := n.queue.next.tryTake(ctx)

@@ -3,8 +3,12 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +44,7 @@ var closer = map[string][]string{
 	"newsbell/handlers/views":                   nil,
 	"newsbell/notifier/webpush":                 {"newsbell/notifier/webpush/h2"},
 	"newsbell/notifier/webpush/h2":              nil,
+	"newsbell/notifier/pushservice":             {"newsbell/notifier/webpush"},
 	"newsbell/notifier/pushtest":                nil,
 }
 
@@ -74,6 +79,49 @@ func TestEachFolderImportsOnlyWhereItsArrowsPoint(t *testing.T) {
 			}
 		}
 	}
+}
+
+// fromModels is all that packages which know nothing of alerts take from models.
+var fromModels = map[string][]string{
+	"../../notifier/webpush":     {"PushHosts", "PushService", "VAPIDKey"},
+	"../../notifier/pushservice": nil,
+}
+
+func TestWhatKnowsNothingOfAlertsTakesNoMoreFromModels(t *testing.T) {
+	for folder, allowed := range fromModels {
+		files, err := filepath.Glob(folder + "/*.go")
+		if err != nil || len(files) < 10 {
+			t.Fatalf("%d files in %s, %v", len(files), folder, err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			for _, name := range selectedOf(t, file, "models") {
+				if !slices.Contains(allowed, name) {
+					t.Errorf("%s uses models.%s", file, name)
+				}
+			}
+		}
+	}
+}
+
+// selectedOf is what a file uses of an imported package.
+func selectedOf(t *testing.T, file, name string) (selected []string) {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok && x.Name == name {
+				selected = append(selected, s.Sel.Name)
+			}
+		}
+		return true
+	})
+	return selected
 }
 
 type goPackage struct {

@@ -36,7 +36,7 @@ type alert struct {
 	PlannedAt  *time.Time `json:"planned_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 	Counts     counts     `json:"counts"`
-	// Hosts are the same counts for each push host, when asked for one alert.
+	// Hosts are the same counts for each push service, when asked for one alert.
 	Hosts map[string]hostCounts `json:"hosts,omitempty" doc:"By push service. Those below a wildcard, such as *.push.apple.com, that accepted nothing are counted together."`
 }
 

@@ -60,7 +60,7 @@ type Answer struct {
 	Verdict Verdict
 	// RetryAfter is how long the push service asks to wait; 0 if it does not say.
 	RetryAfter time.Duration
-	// NotAttempted says that the push was not sent, because its host is left alone for
+	// NotAttempted says that the push was not sent, because its push service is paused for
 	// now, or that it was refused when everything was: the reader does not pay.
 	NotAttempted bool
 	// Alone says that it was refused while pushes for others were accepted, Many

@@ -18,6 +18,7 @@ import (
 	"newsbell/handlers/live"
 	"newsbell/models"
 	"newsbell/notifier"
+	"newsbell/notifier/pushservice"
 	"newsbell/notifier/webpush"
 )
 
@@ -196,7 +197,7 @@ func (p *Program) newNotifier() (*notifier.Notifier, error) {
 	return notifier.New(notifier.Options{
 		Store: p.Store, Bus: p.bus, BaseURL: c.BaseURL, VAPIDSubject: c.vapidSubject,
 		Lang: c.lang, Workers: c.workers, Log: c.Log,
-		Push: notifier.PoolOptions{
+		Push: pushservice.Options{
 			Sender: sender, InFlight: c.inFlight,
 			Busy: func() bool { return p.web != nil && p.web.Answering() > 0 },
 		},

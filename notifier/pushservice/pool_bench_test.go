@@ -1,10 +1,9 @@
-package notifier
+package pushservice
 
 import (
 	"context"
 	"testing"
 
-	"newsbell/models"
 	"newsbell/notifier/webpush"
 )
 
@@ -16,14 +15,14 @@ func (acceptAll) Prepare(*webpush.Push) webpush.Prepared {
 
 // BenchmarkPool is what a push costs between its page and its sender.
 func BenchmarkPool(b *testing.B) {
-	p := newPool(PoolOptions{Sender: acceptAll{}, InFlight: 1024})
-	defer p.start(func(models.HostEvent) {})()
-	jobs := make([]job, 1000)
+	p := NewPool(Options{Sender: acceptAll{}, InFlight: 1024})
+	defer p.Start(func(Event) {})()
+	jobs := make([]Job, 1000)
 	b.ReportAllocs()
 	for done := 0; done < b.N; done += len(jobs) {
 		for i := range jobs {
-			jobs[i] = job{push: webpush.Push{Endpoint: "https://fcm.googleapis.com/fcm/send/abcdefghijklmnop"}}
+			jobs[i] = Job{Push: webpush.Push{Endpoint: "https://fcm.googleapis.com/fcm/send/abcdefghijklmnop"}}
 		}
-		p.send(b.Context(), jobs, source{})
+		p.Send(b.Context(), jobs, Source{})
 	}
 }

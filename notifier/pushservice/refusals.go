@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import (
 	"math/rand/v2"
@@ -175,13 +175,13 @@ func (r *refusals) settle(now time.Time) {
 
 // refuse notes a refusal, and tells whether there is doubt now. That of a
 // subscription that is known for it says nothing, as long as others are accepted.
-func (r *refusals) refuse(now time.Time, j *job) (doubts bool) {
+func (r *refusals) refuse(now time.Time, j *Job) (doubts bool) {
 	r.fade(now)
-	if j.again && r.vouched(now) {
+	if j.TriedBefore && r.vouched(now) {
 		return false
 	}
 	r.all.refused++
-	if j.reached {
+	if j.ReachedLately {
 		r.reached.refused++
 	}
 	vouched := 0
@@ -246,15 +246,15 @@ func (d *doubt) close(now time.Time) (isFirst bool) {
 // admitNew lets somebody new try although the round is over: a notice, and a
 // few of an alert that has not tried yet. It returns how many of the batch.
 func (r *refusals) admitNew(b *batch) int {
-	isNew := b.page.of.alert > r.alert
-	r.alert = max(r.alert, b.page.of.alert)
+	isNew := b.page.of.ID > r.alert
+	r.alert = max(r.alert, b.page.of.ID)
 	switch {
 	case !r.doubt.isOn:
 		return 0
 	case isNew:
 		r.doubt.left = max(r.doubt.left, probeSize/2)
 		return 1
-	case b.page.of.alert == 0 && r.doubt.testing == 0:
+	case b.page.of.ID == 0 && r.doubt.testing == 0:
 		r.doubt.left = max(r.doubt.left, 1)
 		return 1
 	}
@@ -269,11 +269,11 @@ func (d *doubt) retryAfter(now time.Time) time.Duration {
 	return min(max(doubtRetry, d.round.Sub(now)), lastDoubtRetry)
 }
 
-// drawSample chooses which of the batch are tried in doubt: at random, as many
+// chooseSample chooses which of the batch are tried in doubt: at random, as many
 // as its page is a part of the audience, those first who were reached lately.
-func (b *batch) drawSample(atLeast int) {
+func (b *batch) chooseSample(atLeast int) {
 	share := sampleSize * b.page.share() * b.refusals.doubt.chance
-	if b.page.of.someReached && !slices.ContainsFunc(b.jobs, func(j *job) bool { return j.reached }) {
+	if b.page.of.SomeReached && !slices.ContainsFunc(b.jobs, func(j *Job) bool { return j.ReachedLately }) {
 		share /= fewerUnreached // others say more
 	}
 	b.samples = min(max(roundAtRandom(share), atLeast), len(b.jobs))
@@ -281,23 +281,23 @@ func (b *batch) drawSample(atLeast int) {
 		return
 	}
 	rand.Shuffle(len(b.jobs), func(i, j int) { b.jobs[i], b.jobs[j] = b.jobs[j], b.jobs[i] })
-	slices.SortStableFunc(b.jobs, func(x, y *job) int {
+	slices.SortStableFunc(b.jobs, func(x, y *Job) int {
 		switch {
-		case x.reached == y.reached:
+		case x.ReachedLately == y.ReachedLately:
 			return 0
-		case x.reached:
+		case x.ReachedLately:
 			return -1
 		}
 		return 1
 	})
 }
 
-// blame says of each refused push whether that may be our fault, or is about
+// attribute says of each refused push whether that may be our fault, or is about
 // its subscription alone.
-func (b *batch) blame(now time.Time) {
+func (b *batch) attribute(now time.Time) {
 	r := b.refusals
 	for _, j := range b.refused {
-		j.answer.NotAttempted, j.answer.Alone, j.answer.Many = r.doubt.isOn, r.vouched(now), r.all.refused >= manyRefused
+		j.Answer.NotAttempted, j.Answer.Alone, j.Answer.Many = r.doubt.isOn, r.vouched(now), r.all.refused >= manyRefused
 	}
 }
 

@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import (
 	"context"
@@ -18,21 +18,21 @@ const (
 
 // Why requests are given up.
 var (
-	errSilent    = errors.New("the push host has fallen silent")
-	errStraggler = errors.New("the push host did not answer when it answered others")
+	errSilent    = errors.New("the push service has fallen silent")
+	errStraggler = errors.New("the push service did not answer when it answered others")
 )
 
-// source is what the pushes of a page are part of.
-type source struct {
-	alert    int64 // 0: notices
-	audience int   // how many there are in all; 0: those of the page
-	// someReached says that some of all subscriptions were reached lately.
-	someReached bool
+// Source is what the pushes of a page are part of.
+type Source struct {
+	ID   int64 // 0: of nothing, each is on its own
+	Size int   // how many there are in all; 0: those of the page
+	// SomeReached says that some of all subscriptions were reached lately.
+	SomeReached bool
 }
 
-// poolPage is what the jobs of one page share.
-type poolPage struct {
-	of      source
+// page is what the jobs of one page share.
+type page struct {
+	of      Source
 	size    int
 	sending context.Context // ends when those in flight are given up
 	pending sync.WaitGroup  // jobs without an answer
@@ -48,12 +48,12 @@ type batchKey struct {
 // batch is what one page has for one host, signed with one VAPID key.
 type batch struct {
 	batchKey
-	page     *poolPage
+	page     *page
 	host     *host
 	refusals *refusals
 	since    time.Time
 	size     int
-	jobs     []*job // that have not begun
+	jobs     []*Job // that have not begun
 	inFlight int
 	alone    time.Time       // since when the page waits only for hosts that never answered
 	few      time.Time       // since when but a few have no answer
@@ -62,14 +62,14 @@ type batch struct {
 
 	samples int    // how many of the next jobs may be tried in doubt
 	testing int    // how many are
-	refused []*job // by the push service
+	refused []*Job // by the push service
 }
 
 // attempt is a job that has begun.
 type attempt struct {
-	job   *job
+	job   *Job
 	batch *batch
-	// probe says that the host is left alone but for this push.
+	// probe says that the host is paused but for this push.
 	probe bool
 	// sample says that others wait for what comes of it, in doubt.
 	sample bool
@@ -77,17 +77,17 @@ type attempt struct {
 
 // cut sorts jobs by their hosts and keys. One without a host has its answer
 // already.
-func (p *poolPage) cut(jobs []job) map[batchKey]*batch {
+func (p *page) cut(jobs []Job) map[batchKey]*batch {
 	p.size = len(jobs)
 	batches := map[batchKey]*batch{}
 	for i := range jobs {
 		j := &jobs[i]
-		target, err := j.push.Target()
+		target, err := j.Push.Target()
 		if err != nil {
-			j.answer = webpush.Unsendable(err)
+			j.Answer = webpush.Unsendable(err)
 			continue
 		}
-		key := batchKey{target.Host, keyID(j.push.Key)}
+		key := batchKey{target.Host, keyID(j.Push.Key)}
 		b, ok := batches[key]
 		if !ok {
 			b = &batch{page: p, batchKey: key}
@@ -103,15 +103,15 @@ func (p *poolPage) cut(jobs []job) map[batchKey]*batch {
 }
 
 // share is how much of its audience the page is.
-func (p *poolPage) share() float64 {
-	return float64(p.size) / float64(max(p.size, p.of.audience))
+func (p *page) share() float64 {
+	return float64(p.size) / float64(max(p.size, p.of.Size))
 }
 
-// sendBack answers what has not begun, and says how much that was.
-func (b *batch) sendBack(a webpush.Answer) int {
+// giveBack answers what has not begun, and says how much that was.
+func (b *batch) giveBack(a webpush.Answer) int {
 	size := len(b.jobs)
 	for _, j := range b.jobs {
-		j.answer = a
+		j.Answer = a
 	}
 	b.jobs = nil
 	b.page.left -= size
@@ -132,7 +132,7 @@ func (b *batch) giveUpStragglers(now time.Time) {
 
 // isGivenUp tells whether an answer says nothing of the host: nobody waited
 // for it any more.
-func (a attempt) isGivenUp() bool { return a.batch.sending.Err() != nil && a.job.answer.Status == 0 }
+func (a attempt) isGivenUp() bool { return a.batch.sending.Err() != nil && a.job.Answer.Status == 0 }
 
 func (b *batch) isDone() bool { return len(b.jobs) == 0 && b.inFlight == 0 }
 

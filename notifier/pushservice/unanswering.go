@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import (
 	"errors"
@@ -15,13 +15,13 @@ const (
 	patienceGrowth  = 8
 )
 
-var errUnknown = errors.New("the push host has never answered, and others have")
+var errUnknown = errors.New("the push service has never answered, and others have")
 
-// hurry lets no page wait for a few pushes at hosts that have never answered,
+// giveUpUnanswering lets no page wait for a few pushes at hosts that have never answered,
 // while others do: their names may have been invented. They are tried again
 // later, with more patience.
-func (s *hosts) hurry(now time.Time) {
-	unknown, othersAnswer := map[*poolPage]int{}, false
+func (s *hosts) giveUpUnanswering(now time.Time) {
+	unknown, othersAnswer := map[*page]int{}, false
 	for _, h := range s.byName {
 		if h.answers {
 			othersAnswer = true
@@ -36,22 +36,22 @@ func (s *hosts) hurry(now time.Time) {
 	}
 	for _, h := range s.byName {
 		if !h.answers {
-			h.hurry(now, func(p *poolPage) bool { return unknown[p] == p.left })
+			h.giveUpUnanswering(now, func(p *page) bool { return unknown[p] == p.left })
 		}
 	}
 }
 
-// hurry gives up the small batches of pages that wait for such hosts alone.
-func (h *host) hurry(now time.Time, isLeft func(*poolPage) bool) {
+// giveUpUnanswering gives up the small batches of pages that wait for such hosts alone.
+func (h *host) giveUpUnanswering(now time.Time, isLeft func(*page) bool) {
 	for _, b := range h.batches {
 		switch {
 		case b.size > max(1, b.page.size/fewOf) || !isLeft(b.page):
 		case b.alone.IsZero():
 			b.alone = now
 		case now.Sub(b.alone) >= h.patience:
-			h.patience = min(patienceGrowth*h.patience, hostSilence)
+			h.patience = min(patienceGrowth*h.patience, defaultSilence)
 			b.giveUp(errUnknown)
-			h.queued -= b.sendBack(webpush.Answer{Verdict: webpush.RetryLater, Reason: errUnknown.Error()})
+			h.queued -= b.giveBack(webpush.Answer{Verdict: webpush.RetryLater, Reason: errUnknown.Error()})
 		}
 	}
 	h.forgetDone()

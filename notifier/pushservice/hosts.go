@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"newsbell/models"
 	"newsbell/notifier/webpush"
 )
 
@@ -19,7 +18,7 @@ const (
 	// others, a second one an eighth of that.
 	leftFree = 8
 	// littleLeft is how many pushes keep a process busy for a moment, and
-	// answersWithin how long a push host that works may be silent.
+	// answersWithin how long a push service that works may be silent.
 	littleLeft    = 500
 	answersWithin = time.Second
 	// watchEvery is how often silence is looked for, and how often others are
@@ -54,7 +53,7 @@ type hosts struct {
 	closed   bool
 }
 
-func newHosts(o PoolOptions) *hosts {
+func newHosts(o Options) *hosts {
 	s := &hosts{size: o.InFlight, silence: o.Silence, now: o.Now, log: o.Log, byName: map[string]*host{}}
 	s.work = sync.NewCond(&s.mu)
 	return s
@@ -123,19 +122,19 @@ func (s *hosts) hasRoom() bool {
 	return left < littleLeft
 }
 
-// hostState is what a process knows of a push service.
-type hostState struct {
+// State is what a process knows of a push service.
+type State struct {
 	// InFlight is how many requests have no answer yet.
 	InFlight int
-	// LeftAlone says that nothing is sent to it for now.
-	LeftAlone bool
+	// Paused says that nothing is sent to it for now.
+	Paused bool
 }
 
-func (s *hosts) state(name string) (state hostState) {
+func (s *hosts) state(name string) (state State) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h := s.byName[name]; h != nil {
-		state = hostState{h.inFlight, h.circuit.isOpen()}
+		state = State{h.inFlight, h.circuit.isOpen()}
 	}
 	return state
 }
@@ -165,23 +164,23 @@ func (s *hosts) drop(batches map[batchKey]*batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, b := range batches {
-		b.host.sendBack(b, webpush.Answer{})
+		b.host.giveBack(b, webpush.Answer{})
 	}
 }
 
-// blame says of a page's refused pushes whose fault that is, when all have been
+// attribute says of a page's refused pushes whose fault that is, when all have been
 // answered.
-func (s *hosts) blame(batches map[batchKey]*batch) {
+func (s *hosts) attribute(batches map[batchKey]*batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	for _, b := range batches {
-		b.blame(now)
+		b.attribute(now)
 	}
 }
 
 // watch looks after the hosts until ctx ends.
-func (s *hosts) watch(ctx context.Context, tell func(models.HostEvent)) {
+func (s *hosts) watch(ctx context.Context, tell func(Event)) {
 	last := time.Now()
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
@@ -192,7 +191,7 @@ func (s *hosts) watch(ctx context.Context, tell func(models.HostEvent)) {
 		case <-ticker.C:
 		}
 		if time.Since(last) >= stoodStill {
-			s.excuse()
+			s.forgiveSilence()
 		}
 		last = time.Now()
 		for _, event := range s.check() {
@@ -201,23 +200,23 @@ func (s *hosts) watch(ctx context.Context, tell func(models.HostEvent)) {
 	}
 }
 
-// excuse blames no host for the time that this process stood still.
-func (s *hosts) excuse() {
+// forgiveSilence blames no host for the time that this process stood still.
+func (s *hosts) forgiveSilence() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.log.Warn("this process stood still for a while")
 	now := s.now()
 	for _, h := range s.byName {
-		h.excuse(now)
+		h.forgiveSilence(now)
 	}
 }
 
 // check gives up what waits in vain, and returns what others should know.
-func (s *hosts) check() (news []models.HostEvent) {
+func (s *hosts) check() (news []Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	s.hurry(now)
+	s.giveUpUnanswering(now)
 	for _, h := range s.byName {
 		h.check(now, s.silence)
 		if h.changed {

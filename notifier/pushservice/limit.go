@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import "time"
 
@@ -7,11 +7,11 @@ const (
 	limitAnswers = 10
 )
 
-// hostLimit is how many requests a host that asks for time may have in flight.
+// inFlightLimit is how many requests a host that asks for time may have in flight.
 // Every 100 ms it shrinks by half of the share that was throttled, as DCTCP
 // does, and grows by a twentieth of the rest: nothing but 429s halves it, a few
 // of them by chance hardly matter.
-type hostLimit struct {
+type inFlightLimit struct {
 	most  int     // from here on there is no need of a limit
 	limit float64 // 0: none
 
@@ -19,15 +19,15 @@ type hostLimit struct {
 	answers, throttled, peak int
 }
 
-func (l *hostLimit) isOn() bool { return l.limit > 0 }
+func (l *inFlightLimit) isOn() bool { return l.limit > 0 }
 
-func (l *hostLimit) admits(inFlight int) bool {
+func (l *inFlightLimit) admits(inFlight int) bool {
 	return !l.isOn() || float64(inFlight) < max(1, l.limit)
 }
 
 // count takes an answer that came when a number of requests were in flight. It tells whether
 // fewer may be from now on.
-func (l *hostLimit) count(now time.Time, inFlight int, throttled bool) (fell bool) {
+func (l *inFlightLimit) count(now time.Time, inFlight int, throttled bool) (fell bool) {
 	l.answers++
 	l.peak = max(l.peak, inFlight)
 	if throttled {
@@ -37,12 +37,12 @@ func (l *hostLimit) count(now time.Time, inFlight int, throttled bool) (fell boo
 		return false
 	}
 	from, limit := l.current(), l.adapted()
-	*l = hostLimit{most: l.most, limit: limit, since: now}
+	*l = inFlightLimit{most: l.most, limit: limit, since: now}
 	return limit > 0 && limit < from
 }
 
 // current is the limit, or else what was in flight at most.
-func (l *hostLimit) current() float64 {
+func (l *inFlightLimit) current() float64 {
 	if l.isOn() {
 		return l.limit
 	}
@@ -51,17 +51,17 @@ func (l *hostLimit) current() float64 {
 
 // lowerTo takes over the lower limit of another process, halving its own at
 // most: the other one may have had little to send.
-func (l *hostLimit) lowerTo(now time.Time, limit int) {
+func (l *inFlightLimit) lowerTo(now time.Time, limit int) {
 	from := float64(l.most)
 	if l.isOn() {
 		from = l.limit
 	}
 	if lower := max(float64(limit), from/2); lower < from {
-		*l = hostLimit{most: l.most, limit: lower, since: now}
+		*l = inFlightLimit{most: l.most, limit: lower, since: now}
 	}
 }
 
-func (l *hostLimit) adapted() float64 {
+func (l *inFlightLimit) adapted() float64 {
 	if !l.isOn() && l.throttled == 0 {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import (
 	"math/rand/v2"
@@ -12,7 +12,7 @@ const (
 	lastProbe      = 30 * time.Second
 )
 
-// circuit is open while a host is left alone. When its time has passed, one
+// circuit is open while a host is paused. When its time has passed, one
 // push probes; all others go on waiting for what comes of it.
 type circuit struct {
 	failures int           // in a row
@@ -34,7 +34,7 @@ func (c *circuit) closedFor(now time.Time) time.Duration {
 	return max(0, c.until.Sub(now))
 }
 
-// fail counts a failure. It returns how long to leave the host alone; 0 if it
+// fail counts a failure. It returns how long to pause the host; 0 if it
 // need not be.
 func (c *circuit) fail(retryAfter time.Duration) time.Duration {
 	if c.failures++; c.failures < failuresInARow && !c.isOpen() {
@@ -43,11 +43,11 @@ func (c *circuit) fail(retryAfter time.Duration) time.Duration {
 	return c.trip(retryAfter)
 }
 
-// trip is how long to leave the host alone now: a second, doubled each time up
+// trip is how long to pause the host now: a second, doubled each time up
 // to 30, and up to a quarter more, so that processes do not probe together.
 func (c *circuit) trip(retryAfter time.Duration) time.Duration {
 	c.wait = min(max(2*c.wait, firstProbe), lastProbe)
-	return max(c.wait+rand.N(c.wait/4), min(retryAfter, hostRetryAfter))
+	return max(c.wait+rand.N(c.wait/4), min(retryAfter, longestPause))
 }
 
 func (c *circuit) open(now time.Time, wait time.Duration) {

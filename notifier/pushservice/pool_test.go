@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import (
 	"context"
@@ -13,20 +13,23 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// postroom is a pool with real push services, and its clock in the test's hands.
-type postroom struct {
-	*pool
+// patience is longer than anything takes that does not hang.
+const patience = time.Minute
+
+// testPool is a pool with real push services, and its clock in the test's hands.
+type testPool struct {
+	*Pool
 	t     *testing.T
 	clock *modelstest.Clock
 	key   *webpush.VAPIDKey
 	// isBusy is what the rest of the process is; set it before anything is sent.
 	isBusy func() bool
 	// told gets what the pool would tell others.
-	told chan models.HostEvent
+	told chan Event
 }
 
-// newPostroom makes push services, and a pool for a number of requests.
-func newPostroom(t *testing.T, services, inFlight int) (*postroom, []*pushtest.Server) {
+// newTestPool makes push services, and a pool for a number of requests.
+func newTestPool(t *testing.T, services, inFlight int) (*testPool, []*pushtest.Server) {
 	t.Helper()
 	all := make([]*pushtest.Server, services)
 	roots := x509.NewCertPool()
@@ -43,33 +46,33 @@ func newPostroom(t *testing.T, services, inFlight int) (*postroom, []*pushtest.S
 	}
 	client := webpush.NewClient(webpush.ClientOptions{Hosts: modelstest.PushHosts(t, origins...), RootCAs: roots})
 	t.Cleanup(client.CloseIdleConnections)
-	return openPostroom(t, webpush.NewFastSender(client), inFlight), all
+	return openTestPool(t, webpush.NewFastSender(client), inFlight), all
 }
 
-// openPostroom starts another pool beside the first.
-func openPostroom(t *testing.T, sender webpush.Sender, inFlight int) *postroom {
+// openTestPool starts another pool beside the first.
+func openTestPool(t *testing.T, sender webpush.Sender, inFlight int) *testPool {
 	t.Helper()
 	key := newKey(t)
-	r := &postroom{
+	r := &testPool{
 		isBusy: func() bool { return false },
-		t:      t, clock: &modelstest.Clock{}, key: key, told: make(chan models.HostEvent, 10),
+		t:      t, clock: &modelstest.Clock{}, key: key, told: make(chan Event, 10),
 	}
-	r.pool = newPool(PoolOptions{Sender: sender, InFlight: inFlight, Busy: func() bool { return r.isBusy() }, Now: r.clock.Now})
+	r.Pool = NewPool(Options{Sender: sender, InFlight: inFlight, Busy: func() bool { return r.isBusy() }, Now: r.clock.Now})
 	r.clock.Advance(24 * time.Hour)
-	t.Cleanup(r.start(func(e models.HostEvent) { r.told <- e }))
+	t.Cleanup(r.Start(func(e Event) { r.told <- e }))
 	return r
 }
 
 // page is a push to each of a number of new readers of a push service.
-func (r *postroom) page(service *pushtest.Server, size int) []job {
+func (r *testPool) page(service *pushtest.Server, size int) []Job {
 	r.t.Helper()
-	jobs := make([]job, size)
+	jobs := make([]Job, size)
 	for i := range jobs {
 		reader, err := service.NewReader(r.key.PublicKey())
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		jobs[i].push = webpush.Push{
+		jobs[i].Push = webpush.Push{
 			SubscriptionID: int64(i), Endpoint: reader.Endpoint(), Key: r.key, Payload: []byte("news"), TTL: time.Hour,
 			P256DH: raw(r.t, reader.P256DH()), Auth: raw(r.t, reader.Auth()),
 		}
@@ -100,11 +103,11 @@ func raw(t *testing.T, text string) []byte {
 }
 
 // sends sends a page to the end and counts its answers by status.
-func (r *postroom) sends(jobs []job) map[int]int {
+func (r *testPool) sends(jobs []Job) map[int]int {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
-	r.send(ctx, jobs, source{})
+	r.Send(ctx, jobs, Source{})
 	if ctx.Err() != nil {
 		r.t.Fatal("the page is not done")
 	}
@@ -112,32 +115,32 @@ func (r *postroom) sends(jobs []job) map[int]int {
 }
 
 // hears waits for the next news of a host.
-func (r *postroom) hears() models.HostEvent {
+func (r *testPool) hears() Event {
 	r.t.Helper()
 	select {
 	case event := <-r.told:
 		return event
 	case <-time.After(patience):
 		r.t.Fatal("nobody was told")
-		return models.HostEvent{}
+		return Event{}
 	}
 }
 
 // begins sends jobs; ended is closed when all have an answer.
-func (r *postroom) begins(jobs []job) (ended <-chan struct{}) {
+func (r *testPool) begins(jobs []Job) (ended <-chan struct{}) {
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		r.send(r.t.Context(), jobs, source{})
+		r.Send(r.t.Context(), jobs, Source{})
 	}()
 	return sent
 }
 
 // statuses counts answers; 0 is for pushes that got none from the push service.
-func statuses(jobs []job) map[int]int {
+func statuses(jobs []Job) map[int]int {
 	count := map[int]int{}
 	for _, j := range jobs {
-		count[j.answer.Status]++
+		count[j.Answer.Status]++
 	}
 	return count
 }

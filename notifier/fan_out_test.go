@@ -15,6 +15,7 @@ import (
 	"newsbell/models"
 	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
+	"newsbell/notifier/pushservice"
 	"newsbell/notifier/webpush"
 )
 
@@ -151,10 +152,10 @@ func TestAWelcomeAndANewAlertDoNotWaitBehindRefusedPushes(t *testing.T) {
 	}
 	f.publish(1000)
 	f.run(3 * time.Second)
-	for _, of := range []source{{}, {alert: 2, audience: 1}} {
-		newcomer := &subscriber{id: 5000 + of.alert, status: 201}
+	for _, of := range []pushservice.Source{{}, {ID: 2, Size: 1}} {
+		newcomer := &subscriber{id: 5000 + of.ID, status: 201}
 		pushed := f.job(newcomer)
-		f.pool.send(t.Context(), []job{pushed}, of)
+		f.pool.Send(t.Context(), []pushservice.Job{pushed}, of)
 		if newcomer.accepted != 1 {
 			t.Errorf("a push of %+v was not sent at once", of)
 		}
@@ -172,11 +173,11 @@ func TestWorkersTellEachOtherOfAKeyThatIsRefused(t *testing.T) {
 	second.subscribers = first.subscribers
 	first.publish(100)
 	first.run(0)
-	refused := first.tells(func(models.HostEvent) bool { return true })
+	refused := first.tells(func(pushservice.Event) bool { return true })
 	if len(refused.RefusedKeys) != 1 {
 		t.Fatalf("told %+v; want the key", refused)
 	}
-	second.pool.hear(refused)
+	second.pool.Hear(refused)
 	second.publish(100)
 	second.run(time.Second)
 	if second.requests > 20 {
@@ -186,7 +187,7 @@ func TestWorkersTellEachOtherOfAKeyThatIsRefused(t *testing.T) {
 		s.status = 201
 	}
 	first.run(2 * time.Minute)
-	second.pool.hear(first.tells(func(e models.HostEvent) bool { return len(e.AcceptedKeys) == 1 }))
+	second.pool.Hear(first.tells(func(e pushservice.Event) bool { return len(e.AcceptedKeys) == 1 }))
 	second.run(2 * refusedFor)
 	if len(second.waiting) > 0 {
 		t.Errorf("%d subscribers wait in the second worker although the key is accepted", len(second.waiting))
@@ -199,7 +200,7 @@ func TestAWorkerThatHearsThatOthersAreAcceptedEndsTheRefused(t *testing.T) {
 	for range 700 {
 		f.add(401, true)
 	}
-	f.pool.hear(models.HostEvent{Host: "push.example", AcceptedKeys: []int64{f.key.ID}})
+	f.pool.Hear(pushservice.Event{Host: "push.example", AcceptedKeys: []int64{f.key.ID}})
 	f.publish(100)
 	f.run(2 * refusedFor)
 	for _, s := range f.subscribers {
@@ -217,13 +218,13 @@ const requestsInDoubt = 100
 // one worker does, on the clock of a test.
 type fanOut struct {
 	t           fataler
-	pool        *pool
+	pool        *pushservice.Pool
 	clock       *modelstest.Clock
 	subscribers []*subscriber
 	key         *webpush.VAPIDKey
 	pageSize    int
 	waiting     []waiting
-	told        chan models.HostEvent
+	told        chan pushservice.Event
 	stop        func()
 	// fault is the status that everybody gets; 0: their own.
 	fault int
@@ -260,10 +261,10 @@ type waiting struct {
 }
 
 func newFanOut(t fataler, inFlight int) *fanOut {
-	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &webpush.VAPIDKey{ID: 1}, brokenAfter: -1, told: make(chan models.HostEvent, 100), byID: map[int64]*subscriber{}}
+	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &webpush.VAPIDKey{ID: 1}, brokenAfter: -1, told: make(chan pushservice.Event, 100), byID: map[int64]*subscriber{}}
 	f.clock.Advance(24 * time.Hour)
-	f.pool = newPool(PoolOptions{Sender: f, InFlight: inFlight, Now: f.clock.Now})
-	f.stop = f.pool.start(func(e models.HostEvent) {
+	f.pool = pushservice.NewPool(pushservice.Options{Sender: f, InFlight: inFlight, Now: f.clock.Now})
+	f.stop = f.pool.Start(func(e pushservice.Event) {
 		select {
 		case f.told <- e:
 		default: // nobody listens
@@ -317,7 +318,7 @@ func (f *fanOut) run(for_ time.Duration) {
 }
 
 // tells waits for what the pool tells other processes.
-func (f *fanOut) tells(match func(models.HostEvent) bool) models.HostEvent {
+func (f *fanOut) tells(match func(pushservice.Event) bool) pushservice.Event {
 	f.t.Helper()
 	for {
 		select {
@@ -332,15 +333,15 @@ func (f *fanOut) tells(match func(models.HostEvent) bool) models.HostEvent {
 }
 
 func (f *fanOut) send(page []waiting) {
-	jobs := make([]job, len(page))
+	jobs := make([]pushservice.Job, len(page))
 	for i, w := range page {
 		jobs[i] = f.job(w.subscriber)
-		jobs[i].again = w.tries > 0
+		jobs[i].TriedBefore = w.tries > 0
 	}
 	someReached := slices.ContainsFunc(f.subscribers, func(s *subscriber) bool { return s.reached })
-	f.pool.send(context.Background(), jobs, source{f.alert, len(f.subscribers), someReached})
+	f.pool.Send(context.Background(), jobs, pushservice.Source{ID: f.alert, Size: len(f.subscribers), SomeReached: someReached})
 	for i, w := range page {
-		result := resultOf(models.Recipient{ID: w.id}, jobs[i].answer, w.tries, f.clock.Now())
+		result := resultOf(models.Recipient{ID: w.id}, jobs[i].Answer, w.tries, f.clock.Now())
 		if result.Refused {
 			w.blamed++
 		}
@@ -385,7 +386,7 @@ func (f *fanOut) Prepare(p *webpush.Push) webpush.Prepared {
 	}
 }
 
-func (f *fanOut) job(s *subscriber) job {
+func (f *fanOut) job(s *subscriber) pushservice.Job {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.byID[s.id] = s
@@ -393,5 +394,5 @@ func (f *fanOut) job(s *subscriber) job {
 	if key == nil {
 		key = f.key
 	}
-	return job{reached: s.reached, push: webpush.Push{SubscriptionID: s.id, Endpoint: fmt.Sprintf("https://push.example/%d", s.id), Key: key}}
+	return pushservice.Job{ReachedLately: s.reached, Push: webpush.Push{SubscriptionID: s.id, Endpoint: fmt.Sprintf("https://push.example/%d", s.id), Key: key}}
 }

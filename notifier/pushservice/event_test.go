@@ -1,42 +1,40 @@
-package notifier
+package pushservice
 
 import (
 	"testing"
 	"time"
 
-	"newsbell/models"
 	"newsbell/models/modelstest"
 	"newsbell/notifier/pushtest"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 )
 
 func TestAllWorkersHearOfAHostThatIsDownAndOfItsReturn(t *testing.T) {
-	bus, err := StartBus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(bus.Close)
-	first, services := newPostroom(t, 1, 8)
-	second := openPostroom(t, first.sender, 8)
+	conn := startNATS(t)
+	first, services := newTestPool(t, 1, 8)
+	second := openTestPool(t, first.sender, 8)
 	service := services[0]
 	heard := make(chan struct{}, 10)
-	for _, r := range []*postroom{first, second} {
-		if _, err := newHostNews(bus.Conn).listen(func(e models.HostEvent) {
+	for _, r := range []*testPool{first, second} {
+		if _, err := NewBroadcast(conn).Listen(func(e Event) {
 			r.hosts.hear(e)
 			heard <- struct{}{}
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	news := newHostNews(bus.Conn)
+	news := NewBroadcast(conn)
 	for _, nonsense := range []string{"", "{", `{"host":""}`, `[]`, `{"host":7,"left_alone_ms":"x"}`} {
-		if err := bus.Conn.Publish(models.SubjectHosts, []byte(nonsense)); err != nil {
+		if err := conn.Publish(Subject, []byte(nonsense)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	service.Faults(always(pushtest.Answer{Reset: true}))
 	first.sends(first.page(service, 50))
 	asked := service.Stats().Requests
-	news.tell(first.hears())
+	news.Tell(first.hears())
 	<-heard
 	<-heard
 	service.Faults(nil)
@@ -44,11 +42,11 @@ func TestAllWorkersHearOfAHostThatIsDownAndOfItsReturn(t *testing.T) {
 	if got := second.sends(jobs); got[0] != 10 || service.Stats().Requests != asked {
 		t.Errorf("answers of the second worker = %v", got)
 	}
-	second.clock.Advance(jobs[0].answer.RetryAfter)
+	second.clock.Advance(jobs[0].Answer.RetryAfter)
 	if got := second.sends(second.page(service, 10)); got[201] != 10 {
 		t.Errorf("answers of the second worker when it may try = %v", got)
 	}
-	news.tell(second.hears())
+	news.Tell(second.hears())
 	<-heard
 	<-heard
 	if got := first.sends(first.page(service, 10)); got[201] != 10 {
@@ -57,9 +55,9 @@ func TestAllWorkersHearOfAHostThatIsDownAndOfItsReturn(t *testing.T) {
 }
 
 func TestAWorkerWhoseOwnNetworkIsDownStopsNoOther(t *testing.T) {
-	r, services := newPostroom(t, 1, 8)
+	r, services := newTestPool(t, 1, 8)
 	r.sends(r.page(services[0], 5))
-	down := models.HostEvent{Host: r.hosts.hostOf(services[0]).name, LeftAloneMS: 60_000}
+	down := Event{Host: r.hosts.hostOf(services[0]).name, PausedMS: 60_000}
 	r.hosts.hear(down)
 	if got := r.sends(r.page(services[0], 5)); got[201] != 5 {
 		t.Errorf("a host that works here answered %v", got)
@@ -72,8 +70,8 @@ func TestAWorkerWhoseOwnNetworkIsDownStopsNoOther(t *testing.T) {
 }
 
 func TestAllWorkersShareTheLimitOfAHostThatThrottles(t *testing.T) {
-	first, services := newPostroom(t, 1, 64)
-	second := openPostroom(t, first.sender, 64)
+	first, services := newTestPool(t, 1, 64)
+	second := openTestPool(t, first.sender, 64)
 	service := services[0]
 	service.Faults(func(string) *pushtest.Answer {
 		first.clock.Advance(limitEvery)
@@ -81,7 +79,7 @@ func TestAllWorkersShareTheLimitOfAHostThatThrottles(t *testing.T) {
 	})
 	first.sends(first.page(service, 200))
 	event := first.hears()
-	if event.Limit < 1 || event.Limit > 32 || event.LeftAloneMS > 0 {
+	if event.Limit < 1 || event.Limit > 32 || event.PausedMS > 0 {
 		t.Fatalf("told %+v", event)
 	}
 	limit := func() float64 { return second.hosts.hostOf(service).limit.limit }
@@ -110,9 +108,26 @@ func TestAllWorkersShareTheLimitOfAHostThatThrottles(t *testing.T) {
 func TestNobodyIsBelievedForLongerThanAMinute(t *testing.T) {
 	clock := &modelstest.Clock{}
 	clock.Advance(time.Hour)
-	hosts := newPool(PoolOptions{InFlight: 8, Now: clock.Now}).hosts
-	hosts.hear(models.HostEvent{Host: "push.example", LeftAloneMS: 1 << 60})
-	if wait := hosts.host("push.example").circuit.closedFor(clock.Now()); wait != hostRetryAfter {
-		t.Errorf("left alone for %v", wait)
+	hosts := NewPool(Options{InFlight: 8, Now: clock.Now}).hosts
+	hosts.hear(Event{Host: "push.example", PausedMS: 1 << 60})
+	if wait := hosts.host("push.example").circuit.closedFor(clock.Now()); wait != longestPause {
+		t.Errorf("paused for %v", wait)
 	}
+}
+
+// startNATS starts a NATS server, and connects to it.
+func startNATS(t *testing.T) *nats.Conn {
+	t.Helper()
+	bus, err := server.NewServer(&server.Options{DontListen: true, NoSigs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bus.Start()
+	t.Cleanup(bus.Shutdown)
+	conn, err := nats.Connect("", nats.InProcessServer(bus))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	return conn
 }

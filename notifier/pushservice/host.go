@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import (
 	"log/slog"
@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	// hostSilence is how long a host may answer nothing at all while requests
+	// defaultSilence is how long a host may answer nothing at all while requests
 	// are in flight. They are given up then, so that no page waits longer.
-	hostSilence = 5 * time.Second
-	// hostPatience is how long a push may wait for its turn at a host that is
-	// limited; hostRetry is when it should come again.
-	hostPatience = 2 * time.Second
-	hostRetry    = time.Second
+	defaultSilence = 5 * time.Second
+	// turnPatience is how long a push may wait for its turn at a host that is
+	// limited; turnRetry is when it should come again.
+	turnPatience = 2 * time.Second
+	turnRetry    = time.Second
 )
 
-// host is what this process knows of a push host, and what it has for it. The
+// host is what this process knows of a push service, and what it has for it. The
 // lock of [hosts] guards it.
 type host struct {
 	name     string
@@ -28,11 +28,11 @@ type host struct {
 	inFlight int
 	heard    time.Time // when it answered last, or began to have something to answer
 	worked   time.Time // when it took a push last
-	limit    hostLimit
+	limit    inFlightLimit
 	circuit  circuit
 	refusals map[int64]*refusals // by VAPID key
 	recent   uint32              // the last answers, a bit each: whether it asked for time
-	asked    bool                // it asked to be left alone
+	asked    bool                // it asked for a pause
 	changed  bool                // others have not been told yet
 	// answers says that it has answered something, ever; unresolved that its name
 	// led nowhere when it was tried last.
@@ -41,16 +41,16 @@ type host struct {
 }
 
 func newHost(name string, most int, log *slog.Logger) *host {
-	return &host{name: name, log: log, limit: hostLimit{most: most}, refusals: map[int64]*refusals{}, patience: unknownPatience}
+	return &host{name: name, log: log, limit: inFlightLimit{most: most}, refusals: map[int64]*refusals{}, patience: unknownPatience}
 }
 
-// take takes a page's batch, or sends it back if the host is left alone.
+// take takes a page's batch, or sends it back if the host is paused.
 func (h *host) take(now time.Time, b *batch) {
 	b.refusals = h.refusalsOf(b.vapidID)
 	h.batches = append(h.batches, b)
 	h.queued += len(b.jobs)
 	if wait := h.circuit.closedFor(now); wait > 0 {
-		h.sendBack(b, h.leftAlone(wait))
+		h.giveBack(b, h.paused(wait))
 		return
 	}
 	h.sample(now, b)
@@ -83,7 +83,7 @@ func (h *host) begin(now time.Time) attempt {
 	}
 	if a.probe {
 		h.circuit.probing = true
-		h.sendBackAll(h.leftAlone(h.circuit.closedFor(now)), func(other *batch) bool { return other != b })
+		h.returnAll(h.paused(h.circuit.closedFor(now)), func(other *batch) bool { return other != b })
 	}
 	return a
 }
@@ -102,8 +102,8 @@ func (h *host) answered(now time.Time, a attempt) {
 	a.batch.page.pending.Done()
 }
 
-// excuse gives the host the time that this process stood still.
-func (h *host) excuse(now time.Time) {
+// forgiveSilence gives the host the time that this process stood still.
+func (h *host) forgiveSilence(now time.Time) {
 	h.heard = now
 	for _, b := range h.batches {
 		if !b.few.IsZero() {
@@ -118,7 +118,7 @@ func (h *host) check(now time.Time, silence time.Duration) {
 	if h.inFlight > 0 && now.Sub(h.heard) >= silence {
 		h.heard = now
 		if !h.circuit.isOpen() || h.circuit.probing {
-			h.leaveAlone(now, h.circuit.trip(0), "it has fallen silent")
+			h.pause(now, h.circuit.trip(0), "it has fallen silent")
 		}
 		for _, b := range h.batches {
 			b.giveUp(errSilent)
@@ -128,22 +128,22 @@ func (h *host) check(now time.Time, silence time.Duration) {
 		b.giveUpStragglers(now)
 	}
 	if h.limit.isOn() {
-		h.sendBackAll(webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: hostRetry, NotAttempted: true, Reason: "the push host takes few at a time"},
-			func(b *batch) bool { return now.Sub(b.since) >= hostPatience })
+		h.returnAll(webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: turnRetry, NotAttempted: true, Reason: "the push service takes few at a time"},
+			func(b *batch) bool { return now.Sub(b.since) >= turnPatience })
 	}
 }
 
-func (h *host) sendBackAll(a webpush.Answer, match func(*batch) bool) {
+func (h *host) returnAll(a webpush.Answer, match func(*batch) bool) {
 	for _, b := range h.batches {
 		if match(b) {
-			h.queued -= b.sendBack(a)
+			h.queued -= b.giveBack(a)
 		}
 	}
 	h.forgetDone()
 }
 
-func (h *host) sendBack(b *batch, a webpush.Answer) {
-	h.queued -= b.sendBack(a)
+func (h *host) giveBack(b *batch, a webpush.Answer) {
+	h.queued -= b.giveBack(a)
 	h.forgetDone()
 }
 

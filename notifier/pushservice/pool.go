@@ -1,4 +1,7 @@
-package notifier
+// Package pushservice decides which push is sent next, and keeps what a process knows
+// of each push service: how many requests it takes at a time, whether it is down,
+// whether it refuses our key or only old subscriptions. It knows nothing of alerts.
+package pushservice
 
 import (
 	"cmp"
@@ -9,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"newsbell/models"
 	"newsbell/notifier/webpush"
 )
 
@@ -22,11 +24,11 @@ const shutdownGrace = 80 * time.Millisecond
 // speed, whatever is asked of the process.
 const giveWay = 150 * time.Microsecond
 
-// pool sends pushes. Encryption keeps a core busy, so that there are as many
+// Pool sends pushes. Encryption keeps a core busy, so that there are as many
 // goroutines for that as cores: more would only keep everything else waiting,
 // the readers' requests too. Sending waits for the network, so that each push
 // has a goroutine for that. Which push is next, its hosts say.
-type pool struct {
+type Pool struct {
 	sender   webpush.Sender
 	busy     func() bool
 	hosts    *hosts
@@ -34,8 +36,8 @@ type pool struct {
 	sending  sync.WaitGroup
 }
 
-// PoolOptions are what a pool needs; zero fields but the sender get their defaults.
-type PoolOptions struct {
+// Options are what a pool needs; zero fields but the sender get their defaults.
+type Options struct {
 	// Sender encrypts and sends.
 	Sender webpush.Sender
 	// InFlight bounds the requests in flight, of which one push service has 7/8 at
@@ -54,24 +56,24 @@ type PoolOptions struct {
 	Log        *slog.Logger
 }
 
-// job is a push and, when it has been sent, its answer.
-type job struct {
-	push   webpush.Push
-	answer webpush.Answer
-	// reached says that an alert was accepted for the subscription lately.
-	reached bool
-	// again says that it has been refused, or tried in vain, before.
-	again bool
+// Job is a push and, when it has been sent, its answer.
+type Job struct {
+	Push   webpush.Push
+	Answer webpush.Answer
+	// ReachedLately says that an alert was accepted for the subscription lately.
+	ReachedLately bool
+	// TriedBefore says that it has been refused, or tried in vain, before.
+	TriedBefore bool
 }
 
-func newPool(o PoolOptions) *pool {
+func NewPool(o Options) *Pool {
 	o = o.withDefaults()
-	return &pool{sender: o.Sender, busy: o.Busy, hosts: newHosts(o), resolver: &resolver{lookup: o.LookupHost}}
+	return &Pool{sender: o.Sender, busy: o.Busy, hosts: newHosts(o), resolver: &resolver{lookup: o.LookupHost}}
 }
 
-func (o PoolOptions) withDefaults() PoolOptions {
+func (o Options) withDefaults() Options {
 	o.InFlight = cmp.Or(o.InFlight, 2048)
-	o.Silence = cmp.Or(o.Silence, hostSilence)
+	o.Silence = cmp.Or(o.Silence, defaultSilence)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Busy == nil {
 		o.Busy = func() bool { return false }
@@ -85,9 +87,9 @@ func (o PoolOptions) withDefaults() PoolOptions {
 	return o
 }
 
-// start starts the goroutines; stop ends them once no page is being sent. What
+// Start starts the goroutines; stop ends them once no page is being sent. What
 // is learned of hosts goes to tell.
-func (p *pool) start(tell func(models.HostEvent)) (stop func()) {
+func (p *Pool) Start(tell func(Event)) (stop func()) {
 	var running sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		running.Go(p.encrypt)
@@ -102,16 +104,16 @@ func (p *pool) start(tell func(models.HostEvent)) (stop func()) {
 	}
 }
 
-// send fills in the answers of all jobs. When ctx ends, no push begins any
+// Send fills in the answers of all jobs. When ctx ends, no push begins any
 // more and those in flight get a moment; what has not been sent by then keeps
 // the zero answer.
-func (p *pool) send(ctx context.Context, jobs []job, of source) {
+func (p *Pool) Send(ctx context.Context, jobs []Job, of Source) {
 	if ctx.Err() != nil {
 		return
 	}
 	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	page := &poolPage{of: of, sending: sending}
+	page := &page{of: of, sending: sending}
 	batches := page.cut(jobs)
 	p.hosts.enqueue(batches)
 	stop := context.AfterFunc(ctx, func() {
@@ -120,29 +122,29 @@ func (p *pool) send(ctx context.Context, jobs []job, of source) {
 	})
 	defer stop()
 	page.pending.Wait()
-	p.hosts.blame(batches)
+	p.hosts.attribute(batches)
 }
 
-// hear learns what another process has learned of a push service.
-func (p *pool) hear(event models.HostEvent) { p.hosts.hear(event) }
+// Hear learns what another process has learned of a push service.
+func (p *Pool) Hear(event Event) { p.hosts.hear(event) }
 
-// hasRoom tells whether little is left to begin.
-func (p *pool) hasRoom() bool { return p.hosts.hasRoom() }
+// HasRoom tells whether little is left to begin.
+func (p *Pool) HasRoom() bool { return p.hosts.hasRoom() }
 
-// state is what this process knows of a push service now.
-func (p *pool) state(host string) hostState { return p.hosts.state(host) }
+// State is what this process knows of a push service now.
+func (p *Pool) State(host string) State { return p.hosts.state(host) }
 
-// namesResolve tells whether the name of a push service that took a push lately
+// NamesResolve tells whether the name of a push service that took a push lately
 // still leads to an address: then one that does not was invented, or has gone.
-func (p *pool) namesResolve(ctx context.Context) bool {
+func (p *Pool) NamesResolve(ctx context.Context) bool {
 	return p.resolver.resolves(ctx, p.hosts.workingHost())
 }
 
-func (p *pool) encrypt() {
+func (p *Pool) encrypt() {
 	for a, ok := p.hosts.next(); ok; a, ok = p.hosts.next() {
-		prepared := p.sender.Prepare(&a.job.push)
+		prepared := p.sender.Prepare(&a.job.Push)
 		p.sending.Go(func() {
-			a.job.answer = a.send(prepared)
+			a.job.Answer = a.send(prepared)
 			p.hosts.answered(a)
 		})
 		if p.busy() {

@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 )
 
 func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
-	r, services := newPostroom(t, 2, 64)
+	r, services := newTestPool(t, 2, 64)
 	hanging, good := services[0], services[1]
 	arrived := make(chan struct{}, 64)
 	hanging.Faults(func(string) *pushtest.Answer {
@@ -29,12 +29,12 @@ func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
 	if got := r.sends(r.page(good, 200)); got[201] != 200 {
 		t.Errorf("the good host's readers got %v", got)
 	}
-	r.clock.Advance(hostSilence)
+	r.clock.Advance(defaultSilence)
 	r.hosts.check()
 	<-ended
 	for _, j := range stuck {
-		if j.answer.Verdict != webpush.RetryLater {
-			t.Fatalf("answer = %+v", j.answer)
+		if j.Answer.Verdict != webpush.RetryLater {
+			t.Fatalf("answer = %+v", j.Answer)
 		}
 	}
 	if got := r.sends(r.page(hanging, 50)); got[0] != 50 {
@@ -46,7 +46,7 @@ func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
 }
 
 func TestAProcessThatIsBusyGoesOnSending(t *testing.T) {
-	r, services := newPostroom(t, 1, 8)
+	r, services := newTestPool(t, 1, 8)
 	var asked atomic.Int64
 	r.isBusy = func() bool {
 		asked.Add(1)
@@ -58,7 +58,7 @@ func TestAProcessThatIsBusyGoesOnSending(t *testing.T) {
 }
 
 func TestAHostIsNotBlamedForTheTimeThatTheProcessStoodStill(t *testing.T) {
-	r, services := newPostroom(t, 1, 8)
+	r, services := newTestPool(t, 1, 8)
 	arrived, answer := make(chan struct{}, 10), make(chan struct{})
 	services[0].Faults(func(string) *pushtest.Answer {
 		arrived <- struct{}{}
@@ -71,7 +71,7 @@ func TestAHostIsNotBlamedForTheTimeThatTheProcessStoodStill(t *testing.T) {
 		<-arrived
 	}
 	r.clock.Advance(time.Hour)
-	r.hosts.excuse()
+	r.hosts.forgiveSilence()
 	if news := r.hosts.check(); len(news) > 0 {
 		t.Errorf("told %+v", news)
 	}
@@ -83,7 +83,7 @@ func TestAHostIsNotBlamedForTheTimeThatTheProcessStoodStill(t *testing.T) {
 }
 
 func TestAFewPushesThatHangHoldUpTheirPageForAMomentOnly(t *testing.T) {
-	r, services := newPostroom(t, 1, 64)
+	r, services := newTestPool(t, 1, 64)
 	var pushes atomic.Int64
 	services[0].Faults(func(string) *pushtest.Answer {
 		if pushes.Add(1)%33 == 0 {
@@ -107,28 +107,28 @@ func TestAFewPushesThatHangHoldUpTheirPageForAMomentOnly(t *testing.T) {
 }
 
 func TestAHostThatFailsIsLeftAloneUntilOnePushShowsThatItIsBack(t *testing.T) {
-	r, services := newPostroom(t, 1, 8)
+	r, services := newTestPool(t, 1, 8)
 	service := services[0]
 	service.Faults(always(pushtest.Answer{Status: 500}))
 	jobs := r.page(service, 100)
 	if got := r.sends(jobs); got[500] < failuresInARow || got[500] > failuresInARow+7 {
-		t.Errorf("answers = %v; want the host to be left alone after %d failures", got, failuresInARow)
+		t.Errorf("answers = %v; want the host to be paused after %d failures", got, failuresInARow)
 	}
-	wait := jobs[99].answer.RetryAfter
-	if wait < firstProbe || wait > firstProbe*5/4 || jobs[99].answer.Verdict != webpush.RetryLater {
-		t.Errorf("answer of the last = %+v", jobs[99].answer)
+	wait := jobs[99].Answer.RetryAfter
+	if wait < firstProbe || wait > firstProbe*5/4 || jobs[99].Answer.Verdict != webpush.RetryLater {
+		t.Errorf("answer of the last = %+v", jobs[99].Answer)
 	}
 	if got := r.sends(r.page(service, 10)); got[0] != 10 {
-		t.Errorf("a host that is left alone answered %v", got)
+		t.Errorf("a host that is paused answered %v", got)
 	}
 	r.clock.Advance(wait)
 	jobs = r.page(service, 10)
 	if got := r.sends(jobs); !maps.Equal(got, map[int]int{500: 1, 0: 9}) {
 		t.Errorf("answers = %v; want one probe", got)
 	}
-	wait = jobs[9].answer.RetryAfter
+	wait = jobs[9].Answer.RetryAfter
 	if wait < 2*firstProbe || wait > 2*firstProbe*5/4 {
-		t.Errorf("left alone for %v; want twice as long", wait)
+		t.Errorf("paused for %v; want twice as long", wait)
 	}
 	service.Faults(nil)
 	r.clock.Advance(wait)
@@ -138,7 +138,7 @@ func TestAHostThatFailsIsLeftAloneUntilOnePushShowsThatItIsBack(t *testing.T) {
 }
 
 func TestAHostThatFailsNowAndThenIsNotDown(t *testing.T) {
-	r, services := newPostroom(t, 1, 8)
+	r, services := newTestPool(t, 1, 8)
 	var pushes atomic.Int64
 	services[0].Faults(func(string) *pushtest.Answer {
 		if pushes.Add(1)%8 == 0 {
@@ -152,30 +152,30 @@ func TestAHostThatFailsNowAndThenIsNotDown(t *testing.T) {
 }
 
 func TestA429IsAboutItsEndpoint(t *testing.T) {
-	r, services := newPostroom(t, 1, 8)
+	r, services := newTestPool(t, 1, 8)
 	jobs := r.page(services[0], 30)
-	services[0].Script(jobs[0].push.Endpoint, pushtest.Answer{Status: 429, RetryAfter: "30"})
+	services[0].Script(jobs[0].Push.Endpoint, pushtest.Answer{Status: 429, RetryAfter: "30"})
 	if got := r.sends(jobs); !maps.Equal(got, map[int]int{429: 1, 201: 29}) {
 		t.Errorf("answers = %v", got)
 	}
-	if a := jobs[0].answer; a.Verdict != webpush.RetryLater || a.RetryAfter != 30*time.Second {
+	if a := jobs[0].Answer; a.Verdict != webpush.RetryLater || a.RetryAfter != 30*time.Second {
 		t.Errorf("answer = %+v", a)
 	}
 }
 
 func TestAHostThatAsksForTimeAgainAndAgainGetsIt(t *testing.T) {
-	r, services := newPostroom(t, 1, 8)
+	r, services := newTestPool(t, 1, 8)
 	service := services[0]
 	service.Faults(always(pushtest.Answer{Status: 429, RetryAfter: "3600"}))
 	jobs := r.page(service, 100)
 	if got := r.sends(jobs); got[429] < manyThrottled || got[429] > manyThrottled+7 {
-		t.Errorf("answers = %v; want the host to be left alone after %d", got, manyThrottled)
+		t.Errorf("answers = %v; want the host to be paused after %d", got, manyThrottled)
 	}
-	if wait := jobs[99].answer.RetryAfter; wait != hostRetryAfter {
+	if wait := jobs[99].Answer.RetryAfter; wait != longestPause {
 		t.Errorf("the others wait %v; want a minute at most", wait)
 	}
 	service.Faults(nil)
-	r.clock.Advance(hostRetryAfter - time.Second)
+	r.clock.Advance(longestPause - time.Second)
 	if got := r.sends(r.page(service, 5)); got[0] != 5 {
 		t.Errorf("answers before its time = %v", got)
 	}
@@ -186,7 +186,7 @@ func TestAHostThatAsksForTimeAgainAndAgainGetsIt(t *testing.T) {
 }
 
 func TestAFew429sByChanceHardlyMatter(t *testing.T) {
-	r, services := newPostroom(t, 1, 64)
+	r, services := newTestPool(t, 1, 64)
 	var pushes atomic.Int64
 	services[0].Faults(func(string) *pushtest.Answer {
 		r.clock.Advance(time.Millisecond)
@@ -204,7 +204,7 @@ func TestAFew429sByChanceHardlyMatter(t *testing.T) {
 }
 
 func TestPushesBeyondAHostsLimitComeBackSoon(t *testing.T) {
-	r, services := newPostroom(t, 1, 8)
+	r, services := newTestPool(t, 1, 8)
 	service := services[0]
 	service.Faults(func(string) *pushtest.Answer {
 		r.clock.Advance(limitEvery)
@@ -221,7 +221,7 @@ func TestPushesBeyondAHostsLimitComeBackSoon(t *testing.T) {
 	jobs := r.page(service, 20)
 	ended := r.begins(jobs)
 	<-arrived
-	r.clock.Advance(hostPatience)
+	r.clock.Advance(turnPatience)
 	r.hosts.check()
 	close(answer)
 	<-ended
@@ -229,14 +229,14 @@ func TestPushesBeyondAHostsLimitComeBackSoon(t *testing.T) {
 	if tried := service.Stats().Requests - asked; tried >= 8 || got[201] != tried || got[0] != 20-tried {
 		t.Errorf("answers = %v after %d requests; want few at a time", got, tried)
 	}
-	if a := jobs[19].answer; a.Verdict != webpush.RetryLater || a.RetryAfter != hostRetry {
+	if a := jobs[19].Answer; a.Verdict != webpush.RetryLater || a.RetryAfter != turnRetry {
 		t.Errorf("answer of the last = %+v", a)
 	}
 }
 
 func TestALimitFallsWithThrottlingAndIsLiftedInTheEnd(t *testing.T) {
 	clock := &modelstest.Clock{}
-	limit := hostLimit{most: 1000}
+	limit := inFlightLimit{most: 1000}
 	window := func(throttled bool) {
 		for range limitAnswers - 1 {
 			limit.count(clock.Now(), 800, throttled)
@@ -289,14 +289,16 @@ func (s *hosts) await(t *testing.T, service *pushtest.Server, ready func(*host) 
 		return ready(h)
 	}
 	for !isReady() {
-		if err := pause(ctx, time.Millisecond); err != nil {
-			t.Fatal(err)
+		select {
+		case <-ctx.Done():
+			t.Fatal(ctx.Err())
+		case <-time.After(time.Millisecond):
 		}
 	}
 }
 
 func TestNamesThatNeverAnswerDoNotHoldUpTheirPage(t *testing.T) {
-	r, services := newPostroom(t, 3, 64)
+	r, services := newTestPool(t, 3, 64)
 	known, unknown, silent := services[0], services[1], services[2]
 	r.sends(r.page(known, 5))
 	hanging := make(chan struct{}, 2)

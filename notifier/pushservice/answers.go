@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import (
 	"math/bits"
@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	// hostRetryAfter bounds how long a Retry-After holds back a whole host.
-	hostRetryAfter = time.Minute
+	// longestPause bounds how long a Retry-After holds back a whole host.
+	longestPause = time.Minute
 	// A host as such is held back when it asks for time in more than half of so
 	// many last answers.
 	recentAnswers = 20
 	manyThrottled = recentAnswers/2 + 1
 )
 
-const asksForTime = "it asks for time"
+const throttles = "it asks for time"
 
-// learn takes an answer to heart. Of a host that is left alone, only what came
+// learn learns from an answer. Of a host that is paused, only what came
 // of the probe counts.
 func (h *host) learn(now time.Time, of attempt) {
-	a, probe := of.job.answer, of.probe
+	a, probe := of.job.Answer, of.probe
 	h.answers, h.unresolved = h.answers || a.Status != 0, a.Unresolved
 	if a.IsRefusal() {
 		h.refuses(now, of)
@@ -55,7 +55,7 @@ func (h *host) learn(now time.Time, of attempt) {
 		h.throttles(now, a, probe)
 	case failed:
 		if wait := h.circuit.fail(a.RetryAfter); wait > 0 {
-			h.leaveAlone(now, wait, "it fails: "+a.ForLog())
+			h.pause(now, wait, "it fails: "+a.ForLog())
 		}
 	}
 }
@@ -63,7 +63,7 @@ func (h *host) learn(now time.Time, of attempt) {
 func (h *host) works(now time.Time) {
 	h.worked = now
 	if h.circuit.isOpen() {
-		h.log.Info("a push host takes pushes again", "host", h.name)
+		h.log.Info("a push service takes pushes again", "host", h.name)
 		h.changed = true
 	}
 	h.circuit, h.asked = circuit{}, false
@@ -74,25 +74,25 @@ func (h *host) works(now time.Time) {
 func (h *host) throttles(now time.Time, a webpush.Answer, probe bool) {
 	switch {
 	case a.RetryAfter > 0 && (probe || bits.OnesCount32(h.recent) >= manyThrottled):
-		h.leaveAlone(now, min(a.RetryAfter, hostRetryAfter), asksForTime)
+		h.pause(now, min(a.RetryAfter, longestPause), throttles)
 	case probe:
-		h.leaveAlone(now, h.circuit.trip(0), asksForTime)
+		h.pause(now, h.circuit.trip(0), throttles)
 	}
 }
 
-// leaveAlone sends back what has not begun; after the wait one push may try.
-func (h *host) leaveAlone(now time.Time, wait time.Duration, why string) {
-	h.log.Warn("a push host is left alone", "host", h.name, "why", why, "for", wait.Round(time.Millisecond))
+// pause sends back what has not begun; after the wait one push may try.
+func (h *host) pause(now time.Time, wait time.Duration, why string) {
+	h.log.Warn("a push service is paused", "host", h.name, "why", why, "for", wait.Round(time.Millisecond))
 	h.circuit.open(now, wait)
-	h.asked, h.changed = why == asksForTime, true
-	h.sendBackAll(h.leftAlone(wait), func(*batch) bool { return true })
+	h.asked, h.changed = why == throttles, true
+	h.returnAll(h.paused(wait), func(*batch) bool { return true })
 }
 
-// leftAlone answers who has to wait. That is no try, unless there is nothing to
+// paused answers who has to wait. That is no try, unless there is nothing to
 // wait for: a name that leads nowhere.
-func (h *host) leftAlone(wait time.Duration) webpush.Answer {
+func (h *host) paused(wait time.Duration) webpush.Answer {
 	return webpush.Answer{
 		Verdict: webpush.RetryLater, RetryAfter: wait, NotAttempted: !h.unresolved, Unresolved: h.unresolved,
-		Reason: "the push host is left alone for now",
+		Reason: "the push service is paused for now",
 	}
 }

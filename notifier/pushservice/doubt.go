@@ -1,4 +1,4 @@
-package notifier
+package pushservice
 
 import (
 	"time"
@@ -20,7 +20,7 @@ func (h *host) refusalsOf(vapidID int64) *refusals {
 func (h *host) accepts(now time.Time, b *batch) {
 	if b.refusals.accept(now) {
 		h.changed = true
-		h.log.Info("a push host accepts pushes: some of its subscriptions are refused, not all", "host", h.name, "vapid_key", b.vapidID)
+		h.log.Info("a push service accepts pushes: some of its subscriptions are refused, not all", "host", h.name, "vapid_key", b.vapidID)
 	}
 }
 
@@ -32,8 +32,8 @@ func (h *host) refuses(now time.Time, a attempt) {
 	if !b.refusals.refuse(now, a.job) || b.refusals.doubt.isOn {
 		return
 	}
-	h.log.Warn("a push host refuses many pushes; a sample is tried", "host", h.name, "vapid_key", b.vapidID,
-		"in_a_row", b.refusals.all.refused, "status", a.job.answer.Status, "reason", a.job.answer.ForLog())
+	h.log.Warn("a push service refuses many pushes; a sample is tried", "host", h.name, "vapid_key", b.vapidID,
+		"in_a_row", b.refusals.all.refused, "status", a.job.Answer.Status, "reason", a.job.Answer.ForLog())
 	h.doubts(now, b.refusals, sampleSize)
 	h.changed = true
 }
@@ -43,7 +43,7 @@ func (h *host) doubts(now time.Time, r *refusals, size int) {
 	r.beginDoubt(now, size)
 	for _, b := range h.batches {
 		if b.refusals == r {
-			b.drawSample(0)
+			b.chooseSample(0)
 		}
 	}
 }
@@ -54,7 +54,7 @@ func (h *host) sample(now time.Time, b *batch) {
 	atLeast := b.refusals.admitNew(b)
 	if b.refusals.doubt.isOn {
 		b.refusals.doubt.goOn(now)
-		b.drawSample(atLeast)
+		b.chooseSample(atLeast)
 		h.settle(now, b.refusals)
 	}
 }
@@ -66,16 +66,16 @@ func (h *host) settle(now time.Time, r *refusals) {
 		return
 	}
 	if r.doubt.close(now) {
-		h.log.Error("ALARM: a push host refuses everything that is signed with a VAPID key; our key, clock or message may be wrong",
+		h.log.Error("ALARM: a push service refuses everything that is signed with a VAPID key; our key, clock or message may be wrong",
 			"host", h.name, "in_a_row", r.all.refused)
 	}
-	h.sendBackAll(inDoubt(r.doubt.retryAfter(now)), func(b *batch) bool {
+	h.returnAll(inDoubt(r.doubt.retryAfter(now)), func(b *batch) bool {
 		return b.refusals == r && b.testing == 0 && (b.samples == 0 || r.doubt.left == 0)
 	})
 }
 
 func inDoubt(wait time.Duration) webpush.Answer {
-	return webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: wait, NotAttempted: true, Reason: "the push host refuses everything for now"}
+	return webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: wait, NotAttempted: true, Reason: "the push service refuses everything for now"}
 }
 
 // hearKeys learns from another process which keys are refused, and which were

@@ -96,7 +96,7 @@ async function testNotice(page) {
   await said(page, 'Paused')
   await hurry(page)
   await page.click('#test-send')
-  await page.waitForSelector('[data-layer=screen][data-state=broken]', { timeout: 240_000 })
+  await page.waitForSelector('[data-check=screen][data-state=broken]', { timeout: 240_000 })
 }
 
 async function askToForget(page) {

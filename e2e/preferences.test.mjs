@@ -30,7 +30,7 @@ test('quiet hours are told in words, kept, and put back by Undo', async t => {
   await again({ page, newsbell })
   assert.deepEqual(await page.evaluate(() => ['quiet-from', 'quiet-until'].map(id => document.getElementById(id).value)), ['23:30', '07:00'])
   assert.deepEqual(await page.evaluate(() => ['quiet-on', 'quiet-wakes'].map(id => document.getElementById(id).checked)), [true, true])
-  assert.match(await text(page, '#standing'), /only for key moments from 23:30 to 07:00/)
+  assert.match(await text(page, '#summary'), /only for key moments from 23:30 to 07:00/)
 
   await page.select('#quiet-until', '12:00')
   await said(page, '23:30 to 12:00 the next day')
@@ -55,7 +55,7 @@ test('a pause says until when, and ends by Resume or Undo', async t => {
   assert.equal(alert.counts.accepted, 0)
   await again({ page, newsbell })
   assert.equal(await text(page, '#pause-state'), 'Paused until you resume.')
-  assert.equal(await text(page, '#standing'), 'Alerts are paused until you resume.')
+  assert.equal(await text(page, '#summary'), 'Alerts are paused until you resume.')
   await page.click('[data-pause=resume]')
   await said(page, 'Resumed')
   assert.equal(await focused(page) !== 'body', true)
@@ -173,9 +173,9 @@ test('"End now" ends the follow of an outage that is over, and Undo brings it ba
 
 test('a browser that blocks notifications is told that nothing rings', async t => {
   const { newsbell, context, page } = await reader(t, { topics: [outage] })
-  assert.equal(await text(page, '#standing'), 'You’ll get alerts about one outage.')
+  assert.equal(await text(page, '#summary'), 'You’ll get alerts about one outage.')
   await context.overridePermissions(newsbell.url, [])
-  await page.waitForFunction(() => document.querySelector('#standing').textContent === 'Notifications are blocked in this browser, so you won’t get alerts.')
+  await page.waitForFunction(() => document.querySelector('#summary').textContent === 'Notifications are blocked in this browser, so you won’t get alerts.')
   const steps = await page.$$eval('#permission li', items => items.map(({ textContent }) => textContent))
   assert.equal(steps.at(-1), 'Reload this page.')
   await page.goto(newsbell.page)

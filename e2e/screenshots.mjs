@@ -66,7 +66,7 @@ async function mine(page, newsbell) {
   await said(page, 'Only when it’s back')
   await picture(page, 'preferences', { fullPage: true })
   await page.click('#test-send')
-  await page.waitForSelector('[data-layer=screen][data-state=broken]', { timeout: 240_000 })
+  await page.waitForSelector('[data-check=screen][data-state=broken]', { timeout: 240_000 })
   await page.waitForSelector('#said', { hidden: true }) // it has left by itself
   await picture(page, 'test', { at: '#test' })
 }

@@ -19,16 +19,16 @@ async function reader(t) {
   return { newsbell, firefox, page }
 }
 
-// tested presses the button and returns the states of the layers at the end. It
+// tested presses the button and returns the states of the checks at the end. It
 // waits for longer than all that the page itself waits for, one after the other:
 // the worker, the address, the push service's answer and the screen.
 async function tested(page) {
   await page.click('#test-send')
   await page.waitForFunction(() => /^(It|The test) /.test(document.querySelector('#test-result').textContent), { timeout: 240_000 })
-  return page.$$eval('.layer', layers => Object.fromEntries(layers.map(({ dataset }) => [dataset.layer, dataset.state])))
+  return page.$$eval('.check', checks => Object.fromEntries(checks.map(({ dataset }) => [dataset.check, dataset.state])))
 }
 
-const help = (page, layer) => page.$eval(`[data-layer=${layer}]`, e => e.textContent)
+const help = (page, layer) => page.$eval(`[data-check=${layer}]`, e => e.textContent)
 
 // scripted tells the push service its next answer to the browser.
 async function scripted({ newsbell, page }, answer) {
@@ -53,14 +53,14 @@ test('a test mends an address that the browser has given up', async t => {
     const registration = await navigator.serviceWorker.ready
     await (await registration.pushManager.getSubscription()).unsubscribe()
   })
-  assert.deepEqual(await tested(page), { ...fine, address: 'mended' })
+  assert.deepEqual(await tested(page), { ...fine, address: 'fixed' })
   assert.match(await page.$eval('#test-result', e => e.textContent), /^It works now\. Fixed: push address\./)
 })
 
 test('a test starts a service worker that is gone', async t => {
   const { page } = await reader(t)
   await page.evaluate(async () => (await navigator.serviceWorker.ready).unregister())
-  assert.deepEqual(await tested(page), { ...fine, worker: 'mended', address: 'mended' })
+  assert.deepEqual(await tested(page), { ...fine, worker: 'fixed', address: 'fixed' })
 })
 
 test('a test tells what the push service said when it refuses', async t => {
@@ -74,8 +74,8 @@ test('a test tells what the push service said when it refuses', async t => {
 test('a test renews an address that the push service has given up, and keeps what is followed', async t => {
   const { newsbell, page } = await reader(t)
   await scripted({ newsbell, page }, { status: 410 })
-  assert.deepEqual(await tested(page), { ...fine, 'push-service': 'mended' })
-  assert.match(await page.$eval('[data-layer=push-service]', e => e.textContent), /had given up this browser’s address/)
+  assert.deepEqual(await tested(page), { ...fine, 'push-service': 'fixed' })
+  assert.match(await page.$eval('[data-check=push-service]', e => e.textContent), /had given up this browser’s address/)
   assert.deepEqual(await newsbell.rows(), { subscriptions: 1, follows: 1, failures: 0 })
   assert.equal(await page.$eval('#follows-empty', e => e.hidden), true)
   assert.equal(await page.evaluate(() => document.activeElement.id), 'test-send')
@@ -89,7 +89,7 @@ test('a test tells that the browser has been forgotten', async t => {
   assert.equal((await tested(page)).address, 'broken')
   assert.match(await help(page, 'address'), /no longer recognizes this browser/)
   await page.waitForSelector('#follows-empty:not([hidden])')
-  for (const shown of ['#test-send', '#test-result', '[data-layer=address] .obstacle'])
+  for (const shown of ['#test-send', '#test-result', '[data-check=address] .obstacle'])
     assert.equal(await page.$eval(shown, e => e.checkVisibility()), true, shown)
 })
 
@@ -163,7 +163,7 @@ test('a browser whose own push service refuses says so, and the rest can be chan
   assert.ok(await page.$('.follow-row'))
   await page.click('#cap [value="2"]')
   await said(page, 'At most 2 per hour.')
-  assert.match(await page.$eval('#standing', e => e.textContent), /^Your browser has a problem with notifications/)
+  assert.match(await page.$eval('#summary', e => e.textContent), /^Your browser has a problem with notifications/)
   assert.match(await page.$eval('#permission', e => e.textContent), /^Allowed, but.*push service refused/)
   assert.deepEqual(await tested(page), { permission: 'passed', worker: 'passed', address: 'broken', 'push-service': 'waiting', screen: 'waiting' })
   assert.match(await help(page, 'address'), /push service refused/)

@@ -157,7 +157,7 @@ func TestAnybodyMayKnowAnOutageAndAnApp(t *testing.T) {
 
 func TestEmbeddedScriptsAreForEveryPageAndNeverStale(t *testing.T) {
 	onBothWith(t, handlers.Options{BaseURL: "https://push.example"}, func(t *testing.T, w *web) {
-		for _, path := range []string{"/newsbell.js", "/newsbell-worker.js", "/static/js/secret-store.js", "/static/css/tokens.css"} {
+		for _, path := range []string{"/newsbell.js", "/newsbell-worker.js", "/static/js/worker/secret-store.js", "/static/css/tokens.css"} {
 			script := w.get(path)
 			script.wants(t, http.StatusOK)
 			h := script.Header

@@ -53,9 +53,13 @@ func TestServiceWorkerMayControlTheSiteAndIsNeverStale(t *testing.T) {
 	if w.Header().Get("Service-Worker-Allowed") != "/" || w.Header().Get("Cache-Control") != "no-cache" {
 		t.Errorf("headers %v", w.Header())
 	}
-	for _, name := range matches(w.Body.String(), `'/static/([^']*)'`) {
-		if _, ok := assets[name]; !ok {
-			t.Errorf("the service worker names %s, which does not exist", name)
+	imported := matches(w.Body.String(), `(?s)importScripts\(\.\.\.\[(.*?)\]`)
+	if len(imported) != 1 {
+		t.Fatalf("the service worker imports %q", imported)
+	}
+	for _, name := range matches(imported[0], `'([^']*)'`) {
+		if _, ok := assets["js/worker/"+name+".js"]; !ok {
+			t.Errorf("the service worker imports %s, which does not exist", name)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 // Embed serves /newsbell.js, the module that pages of other sites load: always
 // the scripts of now, at an address that stays.
 func Embed(site Site) http.Handler {
-	return script("newsbell.js", fmt.Sprintf("import %q\n", site.Root()+AssetURL("js/newsbell.js")))
+	return script("newsbell.js", fmt.Sprintf("import %q\n", site.Root()+AssetURL("js/embed/newsbell.js")))
 }
 
 // EmbedWorker serves /newsbell-worker.js, which the service worker of another

@@ -1,13 +1,13 @@
 // The last alerts on their way: published, accepted by the push service, and
 // what this browser did with them.
 
-import '../database.js'
-import '../alert-log.js'
-import { element } from '../element.js'
-import { time } from '../local-time.js'
-import { base } from '../site.js'
-import { alerts } from '../subscription.js'
-import { find } from './mine.js'
+import '../worker/database.js'
+import '../worker/alert-log.js'
+import { element } from '../page/element.js'
+import { time } from '../page/local-time.js'
+import { base } from '../page/site.js'
+import { alerts } from '../reader/subscription.js'
+import { find } from './settings.js'
 
 const few = 4
 let asked

@@ -1,7 +1,7 @@
 // Changes take effect at once, one after the other, and can be undone.
 
-import { change, current } from '../subscription.js'
-import { load, mine, tell } from './mine.js'
+import { change, current } from '../reader/subscription.js'
+import { load, known, publish } from './settings.js'
 import { say } from './status-line.js'
 
 let last = Promise.resolve()
@@ -11,13 +11,13 @@ let last = Promise.resolve()
 export function act(does, done, { back, focus } = {}) {
   const step = last.then(async () => {
     try {
-      tell(await does() ?? await current())
+      publish(await does() ?? await current())
       focus?.()
       say(done, back && (() => act(back, 'Undone.', { focus })))
       return true
     } catch (problem) {
       console.warn(problem)
-      tell(mine())
+      publish(known())
       say(problem.message)
       return false
     }
@@ -35,5 +35,5 @@ export function reread() {
 export const set = (settings, before, done, focus) =>
   act(() => put(settings), done, { back: () => put(before), focus })
 
-// A change does not look at the browser's side, so its trouble stays.
-const put = async settings => ({ ...await change(settings), trouble: mine().trouble })
+// A change does not look at the browser's side, so its problem stays.
+const put = async settings => ({ ...await change(settings), problem: known().problem })

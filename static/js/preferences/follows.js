@@ -1,13 +1,13 @@
 // What is followed, and how much of it.
 
-import { time } from '../local-time.js'
-import { element } from '../element.js'
-import { base } from '../site.js'
-import { choiceOf, levels, settingOf, stateOf } from '../level.js'
-import { expired } from '../mend.js'
-import { setFollow, unfollow } from '../subscription.js'
+import { time } from '../page/local-time.js'
+import { element } from '../page/element.js'
+import { base } from '../page/site.js'
+import { choiceOf, levels, settingOf, stateOf } from '../reader/level.js'
+import { expired } from '../reader/synchronize.js'
+import { setFollow, unfollow } from '../reader/subscription.js'
 import { act } from './change.js'
-import { find } from './mine.js'
+import { find } from './settings.js'
 
 const kinds = { outage: 'Outage', app: 'App' }
 const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }

@@ -1,7 +1,7 @@
 // The way out.
 
-import { forget } from '../subscription.js'
-import { find, tell } from './mine.js'
+import { forget } from '../reader/subscription.js'
+import { find, publish } from './settings.js'
 import { say } from './status-line.js'
 
 find('forget').addEventListener('click', () => find('forget-dialog').showModal())
@@ -17,7 +17,7 @@ async function forgetMe() {
     return
   }
   find('forget-dialog').close()
-  tell(null)
+  publish(null)
   find('follows-heading').focus()
   say('Done. Newsbell no longer stores anything about this browser.')
 }

@@ -1,10 +1,10 @@
 // What a notification's action asked for, in browsers that only follow links:
 // #mute=outage/<slug>, #hush=outage/<slug> and #follow=app/<slug>.
 
-import { stateOf } from '../level.js'
-import { setFollow, unfollow } from '../subscription.js'
+import { stateOf } from '../reader/level.js'
+import { setFollow, unfollow } from '../reader/subscription.js'
 import { act } from './change.js'
-import { find, mine } from './mine.js'
+import { find, known } from './settings.js'
 
 const offers = {
   mute: {
@@ -26,14 +26,14 @@ const offers = {
 
 // showOffer waits until it is known what this browser follows.
 export function showOffer() {
-  const [offer, topic] = mine() === undefined ? [] : asked()
+  const [offer, topic] = known() === undefined ? [] : asked()
   find('offer').hidden = !offer
   if (!offer) return
-  const known = followOf(topic)
-  const nothing = !mine() ? 'This browser doesn’t get notifications from Newsbell, so there is nothing to change.'
-    : known && (offer === offers.follow || known.muted === offer.setting.muted) ? 'This is already set. You can change it below.' : ''
+  const follow = followOf(topic)
+  const nothing = !known() ? 'This browser doesn’t get notifications from Newsbell, so there is nothing to change.'
+    : follow && (offer === offers.follow || follow.muted === offer.setting.muted) ? 'This is already set. You can change it below.' : ''
   find('offer-heading').textContent = offer.title
-  find('offer-words').textContent = nothing || offer.words(known && `“${known.name}”`)
+  find('offer-words').textContent = nothing || offer.words(follow && `“${follow.name}”`)
   find('offer-take').textContent = offer.take
   find('offer-take').hidden = Boolean(nothing)
   find('offer-leave').textContent = nothing ? 'Close' : offer.leave
@@ -47,7 +47,7 @@ function asked() {
   return offer && topic.startsWith(`${offer.kind}/`) ? [offer, topic] : []
 }
 
-const followOf = topic => mine()?.follows.find(follow => follow.topic === topic)
+const followOf = topic => known()?.follows.find(follow => follow.topic === topic)
 
 function close() {
   history.replaceState(null, '', location.pathname)

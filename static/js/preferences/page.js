@@ -1,23 +1,23 @@
 // The preferences page: what this browser follows, when it may ring, whether it
 // works, and the way out. Each part shows itself whenever something changes.
 
-import { onElsewhere } from '../other-tabs.js'
+import { onElsewhere } from '../reader/other-tabs.js'
 import { showAlerts } from './alerts.js'
-import { showCap } from './cap.js'
+import { showHourlyLimit } from './hourly-limit.js'
 import { reread } from './change.js'
-import './data.js'
+import './download.js'
 import { showFollows } from './follows.js'
 import './forget.js'
-import { find, load, mine, onChange } from './mine.js'
+import { find, load, known, onChange } from './settings.js'
 import { showOffer } from './offer.js'
 import { showPause } from './pause.js'
 import { showPermission } from './permission.js'
 import { showQuietHours } from './quiet-hours.js'
-import { showStanding } from './standing.js'
+import { showSummary } from './summary.js'
 import { place } from './status-line.js'
 import './test-notice.js'
 
-for (const show of [showFollows, showStanding, showPause, showQuietHours, showCap, showAlerts, showPermission, place]) onChange(show)
+for (const show of [showFollows, showSummary, showPause, showQuietHours, showHourlyLimit, showAlerts, showPermission, place]) onChange(show)
 
 find('retry').addEventListener('click', retry)
 addEventListener('hashchange', showOffer)
@@ -37,10 +37,10 @@ async function open() {
     console.warn(problem)
     find('follows-empty').hidden = false
     find('follows-empty').textContent = find('preferences-status').textContent = problem.message
-    showPermission(mine())
+    showPermission(known())
     return false
   } finally {
-    find('retry').hidden = mine() !== undefined
+    find('retry').hidden = known() !== undefined
     find('preferences').dataset.ready = ''
   }
 }

@@ -1,8 +1,8 @@
 // No alerts for a while.
 
-import { inWords } from '../local-time.js'
+import { inWords } from '../page/local-time.js'
 import { set } from './change.js'
-import { find, mine } from './mine.js'
+import { find, known } from './settings.js'
 
 const always = '9999-12-31T00:00:00Z'
 const long = 10_000 * 24 * 3600_000
@@ -26,7 +26,7 @@ export function showPause(subscription) {
   find('pause-state').toggleAttribute('data-paused', Boolean(until))
   button('resume').hidden = !until
   clearTimeout(timer)
-  if (until && !isLong(until)) timer = setTimeout(() => showPause(mine()), Math.min(until - Date.now(), 2 ** 31 - 1))
+  if (until && !isLong(until)) timer = setTimeout(() => showPause(known()), Math.min(until - Date.now(), 2 ** 31 - 1))
 }
 
 // pausedUntil is when a pause ends, or null without one.
@@ -44,7 +44,7 @@ const button = name => find('pause-choices').querySelector(`[data-pause=${name}]
 find('pause-choices').addEventListener('click', ({ target }) => {
   const choice = target.dataset.pause
   if (!choice) return
-  const before = { paused_until: mine().paused_until ?? over }
+  const before = { paused_until: known().paused_until ?? over }
   const until = ends[choice]()
   const done = choice === 'resume' ? 'Resumed. You’ll get alerts again.' : `Paused ${words(until)}.`
   set({ paused_until: until.toISOString() }, before, done, () => (button(choice).hidden ? button('hour') : button(choice)).focus())

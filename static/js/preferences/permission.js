@@ -1,9 +1,9 @@
 // Whether the browser lets Newsbell notify, and what to do when it does not.
 
-import { element } from '../element.js'
-import { ask, obstacle, onPermission, words } from '../permission.js'
-import { find, load, mine } from './mine.js'
-import { showStanding } from './standing.js'
+import { element } from '../page/element.js'
+import { ask, obstacle, onPermission, words } from '../reader/permission.js'
+import { find, load, known } from './settings.js'
+import { showSummary } from './summary.js'
 import { say } from './status-line.js'
 
 export function showPermission(subscription) {
@@ -11,9 +11,9 @@ export function showPermission(subscription) {
   const box = find('permission')
   box.dataset.state = stop?.id ?? Notification.permission
   if (stop) return box.replaceChildren(words(stop))
-  if (subscription?.trouble) {
-    box.dataset.state = 'trouble'
-    return box.replaceChildren(words({ title: 'Allowed, but your browser has a problem', text: subscription.trouble.message }))
+  if (subscription?.problem) {
+    box.dataset.state = 'problem'
+    return box.replaceChildren(words({ title: 'Allowed, but your browser has a problem', text: subscription.problem.message }))
   }
   if (Notification.permission === 'granted') {
     return box.replaceChildren(words({ title: 'Allowed', text: 'This browser can show notifications from Newsbell.' }))
@@ -38,12 +38,12 @@ async function granted() {
     await load()
   } catch (problem) {
     console.warn(problem)
-    showPermission(mine())
+    showPermission(known())
     say(problem.message)
   }
 }
 
 onPermission(() => {
-  showPermission(mine())
-  showStanding(mine())
+  showPermission(known())
+  showSummary(known())
 })

@@ -1,11 +1,11 @@
 // Hours in which nothing rings.
 
-import { element } from '../element.js'
-import { zoneInWords } from '../local-time.js'
-import { isReported, timeZone } from '../time-zone.js'
+import { element } from '../page/element.js'
+import { zoneInWords } from '../page/local-time.js'
+import { isReported, timeZone } from '../page/time-zone.js'
 import { set } from './change.js'
-import { drawDay } from './day.js'
-import { find, mine } from './mine.js'
+import { drawDay } from './day-drawing.js'
+import { find, known } from './settings.js'
 import { say } from './status-line.js'
 
 const usual = { from: '22:00', until: '07:00', key_wakes: false }
@@ -50,12 +50,12 @@ const chosen = () => ({ from: find('quiet-from').value, until: find('quiet-until
 
 function save(quiet, control) {
   if (quiet && quiet.from === quiet.until) {
-    showQuietHours(mine())
+    showQuietHours(known())
     return say('Quiet hours must end at a different time than they start. Nothing was changed. To stop alerts all day, pause instead.')
   }
   const wakes = quiet?.key_wakes ? ' Key moments come through.' : ''
   const done = quiet ? `Quiet hours: ${words(quiet)}.${wakes}` : 'No quiet hours.'
-  set({ quiet_hours: quiet }, { quiet_hours: mine().quiet_hours ?? null }, done, () => (find(control).disabled ? find('quiet-on') : find(control)).focus())
+  set({ quiet_hours: quiet }, { quiet_hours: known().quiet_hours ?? null }, done, () => (find(control).disabled ? find('quiet-on') : find(control)).focus())
 }
 
 // Half hours are offered, and what was set otherwise.

@@ -1,6 +1,6 @@
 // The line that says what was done, and offers to undo it.
 
-import { find } from './mine.js'
+import { find } from './settings.js'
 
 const [line, words, button, close] = ['said', 'said-words', 'undo', 'said-close'].map(find)
 

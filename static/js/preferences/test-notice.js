@@ -1,11 +1,11 @@
-// "Send a test notification": goes through the layers between the newsroom and this
+// "Send a test notification": goes through the checks between the newsroom and this
 // screen, one after the other, and names the one that is broken.
 
-import { Halted, layers } from './layers.js'
-import { find, onChange } from './mine.js'
-import { words } from '../permission.js'
+import { Halted, checks } from './checks.js'
+import { find, onChange } from './settings.js'
+import { words } from '../reader/permission.js'
 
-const states = { waiting: '', running: 'Checking…', passed: 'OK', mended: 'Fixed', broken: 'Failed', halted: 'Unknown' }
+const states = { waiting: '', running: 'Checking…', passed: 'OK', fixed: 'Fixed', broken: 'Failed', halted: 'Unknown' }
 
 let running = false
 
@@ -16,39 +16,39 @@ async function run() {
   if (running) return
   begin()
   const test = {}
-  const mended = []
-  for (const layer of layers) {
-    mark(layer, 'running')
+  const fixed = []
+  for (const check of checks) {
+    mark(check, 'running')
     try {
-      const found = await layer.check(test)
-      mark(layer, found.mended ? 'mended' : 'passed', found.text)
-      if (found.mended) mended.push(layer.name)
+      const found = await check.check(test)
+      mark(check, found.fixed ? 'fixed' : 'passed', found.text)
+      if (found.fixed) fixed.push(check.name)
     } catch (problem) {
       console.warn(problem)
       if (problem instanceof Halted) {
-        mark(layer, 'halted')
+        mark(check, 'halted')
         return end(`The test could not continue. ${problem.message}`)
       }
-      mark(layer, 'broken', problem.help ? '' : problem.message, problem.help)
-      return end(`It stops here: ${layer.name.toLowerCase()}.`)
+      mark(check, 'broken', problem.help ? '' : problem.message, problem.help)
+      return end(`It stops here: ${check.name.toLowerCase()}.`)
     }
   }
-  end(mended.length ? `It works now. Fixed: ${join(mended)}.` : 'It works. If you see no notification, your system is hiding it: check “Do not disturb” and focus modes.')
+  end(fixed.length ? `It works now. Fixed: ${join(fixed)}.` : 'It works. If you see no notification, your system is hiding it: check “Do not disturb” and focus modes.')
 }
 
 function begin() {
   running = true
   find('test-send').setAttribute('aria-disabled', 'true')
-  find('test-layers').replaceChildren(...layers.map(row))
-  find('test-layers').hidden = find('test-progress').hidden = false
-  find('test-progress').max = layers.length
+  find('test-checks').replaceChildren(...checks.map(row))
+  find('test-checks').hidden = find('test-progress').hidden = false
+  find('test-progress').max = checks.length
   find('test-progress').value = 0
   find('test-result').textContent = 'Testing…'
 }
 
 // clear leaves no result of a browser that has been forgotten.
 function clear() {
-  find('test-layers').hidden = find('test-progress').hidden = true
+  find('test-checks').hidden = find('test-progress').hidden = true
   find('test-result').textContent = ''
 }
 
@@ -59,18 +59,18 @@ function end(result) {
 }
 
 function row({ id, name }) {
-  const item = find('test-layer').content.cloneNode(true).firstElementChild
-  item.dataset.layer = id
-  item.querySelector('.layer-name').textContent = name
+  const item = find('test-check').content.cloneNode(true).firstElementChild
+  item.dataset.check = id
+  item.querySelector('.check-name').textContent = name
   return item
 }
 
 function mark({ id }, state, text = '', help = null) {
-  const item = find('test-layers').querySelector(`[data-layer=${id}]`)
+  const item = find('test-checks').querySelector(`[data-check=${id}]`)
   item.dataset.state = state
-  item.querySelector('.layer-words').textContent = [states[state], text].filter(Boolean).join(': ')
-  item.querySelector('.layer-help').replaceChildren(...help ? [words(help)] : [])
-  find('test-progress').value = find('test-layers').querySelectorAll('[data-state=passed], [data-state=mended]').length
+  item.querySelector('.check-words').textContent = [states[state], text].filter(Boolean).join(': ')
+  item.querySelector('.check-help').replaceChildren(...help ? [words(help)] : [])
+  find('test-progress').value = find('test-checks').querySelectorAll('[data-state=passed], [data-state=fixed]').length
 }
 
 const join = names => names.map(name => name.toLowerCase()).join(' and ')

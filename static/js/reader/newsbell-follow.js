@@ -2,10 +2,10 @@
 // follow and how much of it. The browser is asked only after the choice.
 
 import { heardLevel, isHeard, levels } from './level.js'
-import { expired } from './mend.js'
+import { expired } from './synchronize.js'
 import { current, follow, forget, unfollow } from './subscription.js'
 import { example } from './follow-example.js'
-import { join } from './names.js'
+import { join } from '../page/list.js'
 import { onElsewhere } from './other-tabs.js'
 import { ask, obstacle, onPermission, silence, words } from './permission.js'
 import { welcome } from './welcome.js'
@@ -83,7 +83,7 @@ export class NewsbellFollow extends HTMLElement {
   }
 
   // After an act, or when there was something, it also says that there is nothing.
-  async #refresh({ hasActed = this.#standing() !== '' } = {}) {
+  async #refresh({ hasActed = this.#summary() !== '' } = {}) {
     const subscription = await current()
     this.#follows = new Map(subscription?.follows.map(follow => [follow.topic, follow]))
     const followed = this.#followed()
@@ -91,14 +91,14 @@ export class NewsbellFollow extends HTMLElement {
     this.toggleAttribute('data-known', subscription !== null)
     this.#root.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
     this.button.classList.toggle('is-following', followed.length > 0)
-    const standing = this.#standing() || (hasActed && !obstacle() ? 'You no longer follow anything here.' : '')
-    const silent = standing && subscription ? silence() : ''
-    const words = [standing, subscription?.trouble?.message ?? silent, expired].filter(Boolean)
+    const summary = this.#summary() || (hasActed && !obstacle() ? 'You no longer follow anything here.' : '')
+    const silent = summary && subscription ? silence() : ''
+    const words = [summary, subscription?.problem?.message ?? silent, expired].filter(Boolean)
     if (words.length) this.#say(words.join(' '))
   }
 
-  // standing is what is known of what the page offers, in words.
-  #standing() {
+  // summary is what is known of what the page offers, in words.
+  #summary() {
     const followed = this.#followed()
     if (followed.length) return `You follow ${this.#heard(followed)}.`
     return this.#isMuted() ? 'You muted this outage.' : ''

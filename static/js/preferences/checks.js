@@ -1,17 +1,17 @@
-// What lies between the newsroom and this screen. Each layer's check tells what
-// it found, and whether it had to be mended; it throws when it is broken, with
+// What lies between the newsroom and this screen. Each check's check tells what
+// it found, and whether it had to be fixed; it throws when it is broken, with
 // help when there is something that the reader can do, and Halted when Newsbell
-// could not be asked, which says nothing of the layer.
+// could not be asked, which says nothing of the check.
 
-import * as api from '../api.js'
-import { isSame } from '../mend.js'
-import { send } from '../notice.js'
-import { inWords } from '../local-time.js'
-import { ask, obstacle } from '../permission.js'
-import * as push from '../push.js'
-import { mine, load, tell } from './mine.js'
+import * as api from '../reader/api.js'
+import { isSame } from '../reader/synchronize.js'
+import { send } from '../reader/notice.js'
+import { inWords } from '../page/local-time.js'
+import { ask, obstacle } from '../reader/permission.js'
+import * as push from '../reader/push.js'
+import { known, load, publish } from './settings.js'
 
-export const layers = [
+export const checks = [
   { id: 'permission', name: 'Permission', check: permission },
   { id: 'worker', name: 'Background service', check: worker },
   { id: 'address', name: 'Push address', check: address },
@@ -38,17 +38,17 @@ async function worker() {
   const was = await push.registered()
   const now = await push.ready()
   return was?.active ? { text: `it is ${now.active.state === 'activated' ? 'running' : 'starting'}.` }
-    : { mended: true, text: 'it was missing and has been restarted.' }
+    : { fixed: true, text: 'it was missing and has been restarted.' }
 }
 
 async function address() {
   const key = await answered(api.vapidKey())
-  const same = Boolean(mine()) && await isSame(mine(), key)
+  const same = Boolean(known()) && await isSame(known(), key)
   await answered(load())
-  if (!mine()) throw new Broken(forgotten)
-  if (mine().trouble) throw mine().trouble
+  if (!known()) throw new Broken(forgotten)
+  if (known().problem) throw known().problem
   return same ? { text: 'this browser and Newsbell agree.' }
-    : { mended: true, text: 'it had changed. Newsbell now has the new one.' }
+    : { fixed: true, text: 'it had changed. Newsbell now has the new one.' }
 }
 
 // An address that the push service has given up is renewed, and tried again.
@@ -57,13 +57,13 @@ async function pushService(test) {
   const isRenewed = [404, 410].includes(status)
   if (isRenewed) {
     await answered(load())
-    if (mine()?.trouble) throw mine().trouble
+    if (known()?.problem) throw known().problem
     ;({ state, status, reason } = await tried(test))
   }
   if (state === 'failed') throw new Broken(refused(status, reason))
   if (state === 'waiting') throw new Broken(noAnswer(reason))
   const accepted = `it has accepted the test${status ? ` (${status})` : ''}.`
-  return isRenewed ? { mended: true, text: `it had given up this browser’s address. With a new one, ${accepted}` } : { text: accepted }
+  return isRenewed ? { fixed: true, text: `it had given up this browser’s address. With a new one, ${accepted}` } : { text: accepted }
 }
 
 async function tried(test) {
@@ -91,7 +91,7 @@ async function answered(asked) {
 // A subscription that the push service has given up is deleted with it.
 function gone(problem) {
   if (problem.status !== 401) throw problem
-  tell(null)
+  publish(null)
   throw new Broken(forgotten)
 }
 

@@ -2,10 +2,10 @@
 // sites: the button and the dialog of our own pages, in a shadow root, so that
 // no style of one side reaches the other.
 
-import * as api from './api.js'
-import { NewsbellFollow } from './newsbell-follow.js'
-import { useWorker } from './push.js'
-import { isGuest } from './site.js'
+import * as api from '../reader/api.js'
+import { NewsbellFollow } from '../reader/newsbell-follow.js'
+import { useWorker } from '../reader/push.js'
+import { isGuest } from '../page/site.js'
 
 const parts = `
   <button type="button" class="button button-primary follow-button" aria-haspopup="dialog" disabled>
@@ -92,7 +92,7 @@ function choice({ topic, name, note }) {
 
 let loading
 const styles = () => loading ??= Promise.all(['tokens', 'base', 'follow', 'embedded'].map(load)).then(all => all.join('\n'))
-const load = async name => (await fetch(new URL(`../css/${name}.css`, import.meta.url))).text()
+const load = async name => (await fetch(new URL(`../../css/${name}.css`, import.meta.url))).text()
 
 // A rem is of the page's making, and may be tiny. Ours becomes what the reader's
 // browser calls a medium font.

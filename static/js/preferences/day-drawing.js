@@ -1,6 +1,6 @@
 // A picture of a day from noon to noon, so that a night is one piece.
 
-import { isKnown } from '../time-zone.js'
+import { isKnown } from '../page/time-zone.js'
 
 const width = 288 // of the drawing: five minutes each
 const day = 24 * 60

@@ -1,8 +1,8 @@
 // The reader's HTTP API. Whatever goes wrong becomes a Problem, whose message
 // can be shown to the reader as it is.
 
-import { base, isGuest } from './site.js'
-import { timeZone } from './time-zone.js'
+import { base, isGuest } from '../page/site.js'
+import { timeZone } from '../page/time-zone.js'
 
 const api = base + '/api/v1'
 

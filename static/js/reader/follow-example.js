@@ -1,6 +1,6 @@
 // An example of the notifications that a level lets through.
 
-import { element } from './element.js'
+import { element } from '../page/element.js'
 
 const examples = {
   all: app => [`${app} recovers for some`, 'About half of those who saw problems report that it works.'],
@@ -18,7 +18,7 @@ const often = {
 export function example() {
   const words = ['caption', 'title', 'body'].map(part => element(part === 'caption' ? 'figcaption' : 'p', { className: `example-${part}` }))
   const [caption, title, body] = words
-  const icon = element('img', { src: new URL('../icons/icon-192.png', import.meta.url).href, alt: '', width: 40, height: 40 })
+  const icon = element('img', { src: new URL('../../icons/icon-192.png', import.meta.url).href, alt: '', width: 40, height: 40 })
   const card = element('div', { className: 'example-card' }, icon,
     element('div', {}, element('p', { className: 'example-source', textContent: 'Newsbell · now' }), title, body))
   const figure = element('figure', { className: 'example' }, caption, card)

@@ -1,23 +1,23 @@
 // Browsers change a push subscription without telling, and keys are rotated.
 // Each visit compares what the browser has with what the server has.
 
-import './database.js'
-import './secret-store.js'
-import { give } from './address.js'
+import '../worker/database.js'
+import '../worker/secret-store.js'
+import { give } from './push-address.js'
 import * as api from './api.js'
 import * as push from './push.js'
-import { timeZone } from './time-zone.js'
+import { timeZone } from '../page/time-zone.js'
 
 // expired says why the server has deleted what this browser followed, if that is
 // so: its address had been gone for too long.
 export let expired = ''
 
-// mend makes the browser and the server agree and returns what the server
-// knows, or null when this browser follows nothing. Its trouble is the Problem,
+// synchronize makes the browser and the server agree and returns what the server
+// knows, or null when this browser follows nothing. Its problem is the Problem,
 // if any, that keeps alerts from this browser: what is followed can be seen and
 // changed all the same. Only what cannot be read is thrown.
-export function mend() {
-  return navigator.locks ? navigator.locks.request('newsbell-mend', compare) : compare()
+export function synchronize() {
+  return navigator.locks ? navigator.locks.request('newsbell-synchronize', compare) : compare()
 }
 
 async function compare() {
@@ -28,17 +28,17 @@ async function compare() {
   if (!known) return null
   let here = known
   try {
-    here = await atHome(secret, known)
-    return await reachable(secret, here)
+    here = await withTimeZone(secret, known)
+    return await withAddress(secret, here)
   } catch (error) {
-    return { ...here, trouble: error instanceof api.Problem ? error : new api.Problem(0, broken, { cause: error }) }
+    return { ...here, problem: error instanceof api.Problem ? error : new api.Problem(0, broken, { cause: error }) }
   }
 }
 
 const broken = 'Your browser could not renew its push address. Reload the page and try again.'
 
-// reachable is what the server knows once it has the browser's address of now.
-async function reachable(secret, here) {
+// withAddress is what the server knows once it has the browser's address of now.
+async function withAddress(secret, here) {
   if (self.Notification?.permission !== 'granted') return here
   const key = await api.vapidKey()
   if (await isSame(here, key)) return here
@@ -53,10 +53,10 @@ export async function isSame(known, key) {
   return Boolean(browser) && push.boundTo(browser, key) && browser.endpoint === known.endpoint && !known.needs_resubscribe
 }
 
-// atHome tells the server where the reader is now: quiet hours go with them. A
+// withTimeZone tells the server where the reader is now: quiet hours go with them. A
 // time zone that the server does not know becomes UTC there, until a newer server
 // is told again; an older server refuses it, and keeps the one it had.
-async function atHome(secret, known) {
+async function withTimeZone(secret, known) {
   const time_zone = timeZone()
   if (time_zone === known.time_zone) return known
   return api.changeSubscription(secret, { time_zone }).catch(problem => {

@@ -1,8 +1,8 @@
 // Everything that is stored of this browser, as a file.
 
-import { element } from '../element.js'
-import { data } from '../subscription.js'
-import { find } from './mine.js'
+import { element } from '../page/element.js'
+import { data } from '../reader/subscription.js'
+import { find } from './settings.js'
 import { say } from './status-line.js'
 
 find('download').addEventListener('click', async () => {

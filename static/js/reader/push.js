@@ -1,7 +1,7 @@
 // The browser's side of Web Push: one subscription for this whole site.
 
 import { Problem } from './api.js'
-import { base, isGuest } from './site.js'
+import { base, isGuest } from '../page/site.js'
 
 // The push service is somebody else's; some never answer.
 const patience = 30_000

@@ -1,17 +1,17 @@
 // This browser's subscription and what it follows.
 
-import './database.js'
-import './secret-store.js'
-import './alert-log.js'
-import './receipts.js'
-import { give } from './address.js'
+import '../worker/database.js'
+import '../worker/secret-store.js'
+import '../worker/alert-log.js'
+import '../worker/receipts.js'
+import { give } from './push-address.js'
 import * as api from './api.js'
 import { announce } from './other-tabs.js'
-import { mend } from './mend.js'
+import { synchronize } from './synchronize.js'
 import * as push from './push.js'
 
 // current is what the server knows of this browser, or null.
-export const current = mend
+export const current = synchronize
 
 // follow sets the levels of topics, and subscribes this browser if need be. It
 // says whether that was so.

@@ -1,9 +1,9 @@
 // What every page does.
 
-import './database.js'
-import './receipts.js'
+import '../worker/database.js'
+import '../worker/receipts.js'
 import { localTimes } from './local-time.js'
-import { mend } from './mend.js'
+import { synchronize } from '../reader/synchronize.js'
 
 localTimes()
 
@@ -20,9 +20,9 @@ navigator.serviceWorker?.addEventListener('message', ({ data }) => {
 })
 navigator.serviceWorker?.startMessages()
 
-// Pages that show what is followed mend for themselves, and say so if it fails.
+// Pages that show what is followed synchronize by themselves, and say so if it fails.
 if (window.isSecureContext && 'Notification' in window && !document.querySelector('newsbell-follow, #preferences')) {
-  mend().catch(() => {})
+  synchronize().catch(() => {})
 }
 
 // What the service worker could not report goes along with a visit.

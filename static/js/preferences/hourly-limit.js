@@ -1,12 +1,12 @@
 // The hourly limit.
 
-import { element } from '../element.js'
+import { element } from '../page/element.js'
 import { set } from './change.js'
-import { find, mine } from './mine.js'
+import { find, known } from './settings.js'
 
 const choices = [0, 1, 2, 3, 5, 10]
 
-export function showCap(subscription) {
+export function showHourlyLimit(subscription) {
   if (!subscription) return
   const cap = subscription.hourly_cap ?? 0
   const offered = choices.includes(cap) ? choices : [...choices, cap].sort((a, b) => a - b)
@@ -21,7 +21,7 @@ function choice(count) {
 }
 
 function choose(count) {
-  const before = mine().hourly_cap ?? 0
+  const before = known().hourly_cap ?? 0
   const done = count ? `At most ${count} per hour.` : 'No hourly limit.'
   set({ hourly_cap: count }, { hourly_cap: before }, done, () => find('cap').querySelector(':checked').focus())
 }

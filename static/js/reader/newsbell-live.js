@@ -2,9 +2,9 @@
 // behind a bar that says how many there are, so that nothing moves while
 // somebody reads.
 
-import { localTimes } from './local-time.js'
-import { join } from './names.js'
-import { base } from './site.js'
+import { localTimes } from '../page/local-time.js'
+import { join } from '../page/list.js'
+import { base } from '../page/site.js'
 
 const retryAfter = 5000
 const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }

@@ -1,7 +1,7 @@
 // The newsroom's page: live counts of alerts that are on their way, and a
 // state that is set ticks its app.
 
-import { base } from './site.js'
+import { base } from '../page/site.js'
 
 // Once an alert is sent, readers go on to look at it.
 const sendingEvery = 1000

@@ -1,9 +1,9 @@
 // After the first follow a notification comes at once, so that the reader sees
 // what one looks like, and that it works.
 
-import { element } from './element.js'
+import { element } from '../page/element.js'
 import { send } from './notice.js'
-import { base, isGuest } from './site.js'
+import { base, isGuest } from '../page/site.js'
 
 // welcome says how it goes, in words or nodes, until the notification is there
 // or is late.

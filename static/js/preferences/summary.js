@@ -1,20 +1,20 @@
 // In a sentence or two: how it stands.
 
-import { isHeard } from '../level.js'
-import { silence } from '../permission.js'
-import { find } from './mine.js'
+import { isHeard } from '../reader/level.js'
+import { silence } from '../reader/permission.js'
+import { find } from './settings.js'
 import { pausedUntil, words as untilWhen } from './pause.js'
 
-export function showStanding(subscription) {
-  find('standing').textContent = subscription ? standing(subscription) : ''
+export function showSummary(subscription) {
+  find('summary').textContent = subscription ? summary(subscription) : ''
 }
 
-function standing(subscription) {
+function summary(subscription) {
   const silent = silence()
   if (silent) return silent
   const heard = subscription.follows.filter(follow => isHeard(follow) && !follow.ends_at)
   const until = pausedUntil(subscription)
-  if (subscription.trouble) return 'Your browser has a problem with notifications, so alerts may not arrive.'
+  if (subscription.problem) return 'Your browser has a problem with notifications, so alerts may not arrive.'
   if (until) return `Alerts are paused ${untilWhen(until)}.`
   if (heard.length === 0) return 'You follow nothing that is ongoing, so you won’t get alerts.'
   return `You’ll get alerts about ${join(counted(heard))}${limits(subscription)}.`

@@ -1,7 +1,7 @@
 // A notice is a notification to this browser alone: a welcome, or a test.
 
-import './database.js'
-import './secret-store.js'
+import '../worker/database.js'
+import '../worker/secret-store.js'
 import * as api from './api.js'
 
 // patience is how long a notice may take from the push service to the screen,

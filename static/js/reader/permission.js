@@ -1,7 +1,7 @@
 // Whether this browser can show notifications here and, if not, why not and
 // what the reader can do about it.
 
-import { element } from './element.js'
+import { element } from '../page/element.js'
 
 // obstacle is null when nothing stands in the way but, perhaps, the browser's
 // own question.

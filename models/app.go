@@ -21,8 +21,8 @@ const (
 
 func (s AppState) valid() bool { return s == Up || s == Failing || s == Recovering }
 
-// states checks states by the app's slug.
-func (p *problems) states(states map[string]AppState) {
+// checkStates checks states by the app's slug.
+func checkStates(p *problems, states map[string]AppState) {
 	for slug, state := range states {
 		if !state.valid() {
 			p.add("states."+slug, `must be "up", "failing" or "recovering"`)

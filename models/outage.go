@@ -36,6 +36,12 @@ type Outage struct {
 // Topic is what a reader follows to follow the outage.
 func (o Outage) Topic() Topic { return Topic{Kind: OutageTopic, Slug: o.Slug} }
 
+// firstOutage is the earliest time at which an outage may have begun.
+var firstOutage = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// clockSkew is how far a client's clock may be ahead of ours.
+const clockSkew = time.Minute
+
 // NewOutage is an outage to be opened.
 type NewOutage struct {
 	Slug, Headline, Standfirst string
@@ -58,7 +64,7 @@ func (n NewOutage) Validate(now time.Time) error {
 	if len(n.Apps)+len(n.States) == 0 {
 		p.add("apps", "must name at least one app")
 	}
-	p.states(n.States)
+	checkStates(&p, n.States)
 	if n.BeganAt != nil {
 		p.time("began_at", *n.BeganAt, firstOutage, now.Add(clockSkew))
 	}

@@ -105,8 +105,8 @@ func findZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// quietHours checks the quiet hours that a reader asks for.
-func (p *problems) quietHours(q QuietHours) {
+// validate adds what is wrong with the quiet hours that a reader asks for.
+func (q QuietHours) validate(p *problems) {
 	if q.From == q.Until {
 		p.add("quiet_hours", "must not begin when they end; pause your alerts to get none")
 	}

@@ -176,9 +176,7 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		columns["time_zone"] = knownZone(*change.TimeZone)
 	}
 	if until := change.PausedUntil; until != nil {
-		if !until.Equal(Always) {
-			p.time("paused_until", *until, epoch, s.Now().Add(longestPause))
-		}
+		validatePause(&p, *until, s.Now())
 		columns["paused_until"] = nil // a time in the past resumes
 		if until.After(s.Now()) {
 			columns["paused_until"] = until.UTC().Truncate(time.Microsecond)
@@ -188,7 +186,7 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		columns["quiet_from"], columns["quiet_until"], columns["key_wakes"] = nil, nil, false
 	}
 	if q := change.QuietHours; change.SetQuietHours && q != nil {
-		p.quietHours(*q)
+		q.validate(&p)
 		columns["quiet_from"], columns["quiet_until"], columns["key_wakes"] = q.From, q.Until, q.KeyWakes
 	}
 	if n := change.HourlyCap; n != nil {

@@ -2,52 +2,26 @@ package models
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
 // text checks a text that must be there, in valid UTF-8, of at most max bytes.
-func (p *problems) text(field, text string, max int) {
+func (p *problems) text(field, value string, max int) {
 	switch {
-	case !utf8.ValidString(text):
+	case !utf8.ValidString(value):
 		p.add(field, "must be valid UTF-8")
-	case isBlank(text):
+	case isBlank(value):
 		p.add(field, "is required")
-	case len(text) > max:
+	case len(value) > max:
 		p.add(field, "must be at most %d bytes", max)
-	case strings.ContainsRune(text, 0):
+	case strings.ContainsRune(value, 0):
 		p.add(field, "must not contain the NUL character")
 	}
 }
 
 // optionalText checks a text that may be empty.
-func (p *problems) optionalText(field, text string, max int) {
-	if text != "" {
-		p.text(field, text, max)
+func (p *problems) optionalText(field, value string, max int) {
+	if value != "" {
+		p.text(field, value, max)
 	}
-}
-
-// trimmed is a text as it is stored: without blanks around it, and empty when
-// nothing of it can be seen.
-func trimmed(text string) string {
-	if isBlank(text) && utf8.ValidString(text) {
-		return ""
-	}
-	return strings.TrimSpace(text)
-}
-
-// isBlank tells whether nothing of a text can be seen.
-func isBlank(text string) bool { return !strings.ContainsFunc(text, isVisible) }
-
-// isVisible tells whether a character leaves a mark of its own: a letter, a
-// number, a sign, one of private use. Spaces, control characters and marks that
-// go onto others do not, nor do letters and signs that are drawn as nothing.
-func isVisible(r rune) bool {
-	switch r {
-	case '\u2800', // Braille without a dot
-		'\U0001D159': // a note without a head
-		return false
-	}
-	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S, unicode.Co) &&
-		!unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }

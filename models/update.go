@@ -167,7 +167,7 @@ func (d Draft) Validate() error {
 	}
 	p.text("headline", d.Headline, maxText)
 	p.optionalText("body", d.Body, maxText)
-	p.states(d.States)
+	checkStates(&p, d.States)
 	if d.Corrects != 0 && d.Kind != Correction {
 		p.add("corrects", "only a correction can correct an update")
 	}

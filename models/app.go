@@ -7,6 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"newsbell/models/text"
+	"newsbell/models/validation"
+
 	"gorm.io/gorm"
 )
 
@@ -22,10 +25,10 @@ const (
 func (s AppState) valid() bool { return s == Up || s == Failing || s == Recovering }
 
 // checkStates checks states by the app's slug.
-func checkStates(p *problems, states map[string]AppState) {
-	for slug, state := range states {
-		if !state.valid() {
-			p.add("states."+slug, `must be "up", "failing" or "recovering"`)
+func checkStates(p *validation.Problems, states map[string]AppState) {
+	for _, slug := range slices.Sorted(maps.Keys(states)) {
+		if !states[slug].valid() {
+			p.Add("states."+slug, `must be "up", "failing" or "recovering"`)
 		}
 	}
 }
@@ -58,17 +61,17 @@ type NewApp struct {
 	Actor string
 }
 
-// Validate returns an [*Invalid] with every problem.
+// Validate returns an [*validation.Invalid] with every problem.
 func (n NewApp) Validate() error {
-	var p problems
-	p.slug("slug", n.Slug)
-	p.text("name", n.Name, 80)
-	return p.err()
+	var p validation.Problems
+	p.Slug("slug", n.Slug)
+	p.Text("name", n.Name, 80)
+	return p.Err()
 }
 
 // CreateApp makes an app and its topic. A slug that is taken is an [ErrConflict].
 func (s *Store) CreateApp(ctx context.Context, n NewApp) (App, error) {
-	n.Name = trimmed(n.Name)
+	n.Name = text.Trim(n.Name)
 	if err := n.Validate(); err != nil {
 		return App{}, err
 	}
@@ -93,7 +96,7 @@ func (s *Store) CreateApp(ctx context.Context, n NewApp) (App, error) {
 // App finds an app by its slug.
 func (s *Store) App(ctx context.Context, slug string) (App, error) {
 	var app App
-	if !isSlug(slug) {
+	if !validation.IsSlug(slug) {
 		return app, fmt.Errorf("app %q: %w", slug, ErrNotFound)
 	}
 	if err := s.read.WithContext(ctx).Take(&app, "slug = ?", slug).Error; err != nil {
@@ -126,7 +129,7 @@ func appsBySlug(tx *gorm.DB, field string, slugs []string) ([]App, error) {
 	if len(slugs) == 0 {
 		return found, nil
 	}
-	askable := slices.DeleteFunc(slices.Clone(slugs), func(slug string) bool { return !isSlug(slug) })
+	askable := slices.DeleteFunc(slices.Clone(slugs), func(slug string) bool { return !validation.IsSlug(slug) })
 	if err := tx.Where("slug IN ?", askable).Order("id").Find(&found).Error; err != nil {
 		return nil, err
 	}
@@ -134,11 +137,11 @@ func appsBySlug(tx *gorm.DB, field string, slugs []string) ([]App, error) {
 	for _, app := range found {
 		exists[app.Slug] = true
 	}
-	var p problems
+	var p validation.Problems
 	for _, slug := range slugs {
 		if !exists[slug] {
-			p.add(field, "there is no app %q", slug)
+			p.Add(field, "there is no app %q", slug)
 		}
 	}
-	return found, p.err()
+	return found, p.Err()
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/ecdh"
 	"encoding/base64"
 	"strings"
+
+	"newsbell/models/validation"
 )
 
 // Browser is what a browser's PushSubscription.toJSON gives: where to push,
@@ -13,21 +15,21 @@ type Browser struct{ Endpoint, P256DH, Auth string }
 // browserKeys are a Browser's values as the database keeps them.
 type browserKeys struct{ endpointHash, p256dh, auth []byte }
 
-func (b Browser) parse(p *problems, hosts PushHosts) browserKeys {
+func (b Browser) parse(p *validation.Problems, hosts PushHosts) browserKeys {
 	if err := hosts.Check(b.Endpoint); err != nil {
-		p.add("subscription.endpoint", "%s", err)
+		p.Add("subscription.endpoint", "%s", err)
 	}
 	keys := browserKeys{endpointHash: hashEndpoint(b.Endpoint)}
 	var err error
 	if keys.p256dh, err = decodeBase64(b.P256DH); err != nil {
-		p.add("subscription.keys.p256dh", "must be base64url")
+		p.Add("subscription.keys.p256dh", "must be base64url")
 	} else if _, err := ecdh.P256().NewPublicKey(keys.p256dh); err != nil {
-		p.add("subscription.keys.p256dh", "must be an uncompressed point on P-256")
+		p.Add("subscription.keys.p256dh", "must be an uncompressed point on P-256")
 	}
 	if keys.auth, err = decodeBase64(b.Auth); err != nil {
-		p.add("subscription.keys.auth", "must be base64url")
+		p.Add("subscription.keys.auth", "must be base64url")
 	} else if len(keys.auth) != 16 {
-		p.add("subscription.keys.auth", "must be 16 bytes")
+		p.Add("subscription.keys.auth", "must be 16 bytes")
 	}
 	return keys
 }

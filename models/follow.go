@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"newsbell/models/validation"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -47,9 +49,9 @@ func (n NewFollow) parse() (f followChange, err error) {
 		f.muted, err = ParseMute(n.Muted)
 	}
 	if err == nil && f.muted != NotMuted && f.topic.Kind != OutageTopic {
-		var p problems
-		p.add(field, "only an outage can be muted")
-		err = p.err()
+		var p validation.Problems
+		p.Add(field, "only an outage can be muted")
+		err = p.Err()
 	}
 	return f, err
 }
@@ -94,7 +96,7 @@ func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error)
 }
 
 // Follow makes or changes one follow, from the next alert on. A topic that
-// does not exist is an [ErrNotFound]. A resolved outage is [Invalid], except to
+// does not exist is an [ErrNotFound]. A resolved outage is a [*validation.Invalid], except to
 // hear less of it, or for a browser that was there before it was resolved. Who
 // ends a mute is back at the level from before; without one the follow ends.
 func (s *Store) Follow(ctx context.Context, sub Subscription, n NewFollow) error {
@@ -163,13 +165,13 @@ func (s *Store) Unfollow(ctx context.Context, sub Subscription, topic Topic) err
 // parseFollows reads the follows of a new subscription; of a topic named twice
 // the last one counts.
 func parseFollows(follows []NewFollow) ([]followChange, error) {
-	var p problems
+	var p validation.Problems
 	parsed := make([]followChange, 0, len(follows))
 	for i, follow := range follows {
 		field := fmt.Sprintf("follows[%d]", i)
 		change, err := follow.parse()
 		if err != nil {
-			p.nested(field, err)
+			p.AddNested(field, err)
 			continue
 		}
 		change.field = field
@@ -178,13 +180,13 @@ func parseFollows(follows []NewFollow) ([]followChange, error) {
 			parsed = append(parsed, change)
 		}
 	}
-	return parsed, p.err()
+	return parsed, p.Err()
 }
 
 // makeFollows makes the follows of a new subscription, yet without its ID. The
 // topics that it finds are there for the next one's.
 func makeFollows(tx *gorm.DB, parsed []followChange, topics map[Topic]NamedTopic, now time.Time) ([]Follow, error) {
-	var p problems
+	var p validation.Problems
 	follows := make([]Follow, 0, len(parsed))
 	for _, f := range parsed {
 		topic, found := topics[f.topic]
@@ -196,7 +198,7 @@ func makeFollows(tx *gorm.DB, parsed []followChange, topics map[Topic]NamedTopic
 			topics[f.topic] = topic
 		}
 		if err := topic.admits(f.level, now, now); err != nil {
-			p.nested(f.field, err)
+			p.AddNested(f.field, err)
 			continue
 		}
 		if err := topic.outlived(tx); err != nil {
@@ -207,5 +209,5 @@ func makeFollows(tx *gorm.DB, parsed []followChange, topics map[Topic]NamedTopic
 			Topic: topic.Topic, Name: topic.Name, State: topic.State, EndsAt: topic.EndsAt,
 		})
 	}
-	return follows, p.err()
+	return follows, p.Err()
 }

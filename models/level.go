@@ -4,6 +4,8 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"slices"
+
+	"newsbell/models/validation"
 )
 
 // Level says which alerts of a topic a follow lets through. A smaller level
@@ -28,9 +30,9 @@ func ParseLevel(name string) (Level, error) {
 	if i := slices.Index(levelNames, name); i >= 0 {
 		return Level(i), nil
 	}
-	var p problems
-	p.add("level", `must be "all", "key" or "resolution"`)
-	return LevelNone, p.err()
+	var p validation.Problems
+	p.Add("level", `must be "all", "key" or "resolution"`)
+	return LevelNone, p.Err()
 }
 
 // String is the level as the API writes it; empty for [LevelNone].

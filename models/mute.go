@@ -1,6 +1,10 @@
 package models
 
-import "slices"
+import (
+	"slices"
+
+	"newsbell/models/validation"
+)
 
 // Mute says whether an outage is kept silent, also for who follows its apps. It
 // stands beside a follow's level, which comes back when the mute ends.
@@ -22,9 +26,9 @@ func ParseMute(name string) (Mute, error) {
 	if i := slices.Index(muteNames, name); i >= 0 {
 		return Mute(i), nil
 	}
-	var p problems
-	p.add("muted", `must be "no", "until_resolution" or "for_good"`)
-	return NotMuted, p.err()
+	var p validation.Problems
+	p.Add("muted", `must be "no", "until_resolution" or "for_good"`)
+	return NotMuted, p.Err()
 }
 
 // String is the mute as the API writes it.

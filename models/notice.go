@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"newsbell/models/validation"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -63,9 +65,9 @@ var noticeLives = map[NoticeKind]time.Duration{WelcomeNotice: time.Hour, TestNot
 func (s *Store) CreateNotice(ctx context.Context, sub Subscription, kind NoticeKind) (Notice, error) {
 	life, known := noticeLives[kind]
 	if !known {
-		var p problems
-		p.add("kind", `must be "welcome" or "test"`)
-		return Notice{}, p.err()
+		var p validation.Problems
+		p.Add("kind", `must be "welcome" or "test"`)
+		return Notice{}, p.Err()
 	}
 	now := s.Now()
 	notice := Notice{

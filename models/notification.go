@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"newsbell/models/text"
 )
 
 const (
@@ -72,14 +74,14 @@ func (o Notifications) Of(alert Alert, receipt string) Notification {
 // Text is the title and the body of an alert's notification. Both are cut to
 // what browsers show, and the body to what is left of the payload.
 func (o Notifications) Text(alert Alert) (title, body string) {
-	title = Cut(alert.Update.Headline, titleGraphemes, titleBytes)
-	body = Cut(strings.TrimSpace(meanwhile(alert)+alert.Update.BodyText), BodyGraphemes, BodyBytes)
+	title = text.Truncate(alert.Update.Headline, titleGraphemes, titleBytes)
+	body = text.Truncate(strings.TrimSpace(meanwhile(alert)+alert.Update.BodyText), BodyGraphemes, BodyBytes)
 	longest := alert // so that the cut is the same before the alert has a number
 	longest.ID, longest.Update.ID = math.MaxInt64, math.MaxInt64
 	payload, err := o.with(longest, strings.Repeat("x", MaxReceipt), title, body).Payload()
 	if over := len(payload) - maxPayload; err == nil && over > 0 {
 		// In JSON a byte of text takes one at least.
-		body = Cut(body, BodyGraphemes, max(0, len(body)-over))
+		body = text.Truncate(body, BodyGraphemes, max(0, len(body)-over))
 	}
 	return title, body
 }
@@ -121,7 +123,7 @@ func (o Notifications) with(alert Alert, receipt, title, body string) Notificati
 		app := outage.Apps[0]
 		n.Data.App = app.Slug
 		n.Actions = []NotificationAction{{
-			Action: "follow", Title: "Follow " + Cut(app.Name, actionGraphemes, actionBytes),
+			Action: "follow", Title: "Follow " + text.Truncate(app.Name, actionGraphemes, actionBytes),
 			Navigate: o.BaseURL + "/preferences#follow=" + app.Topic().String(),
 		}, read}
 	} else {

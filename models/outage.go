@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"newsbell/models/text"
+	"newsbell/models/validation"
+
 	"gorm.io/gorm"
 )
 
@@ -55,20 +58,20 @@ type NewOutage struct {
 	Actor   string
 }
 
-// Validate returns an [*Invalid] with every problem.
+// Validate returns an [*validation.Invalid] with every problem.
 func (n NewOutage) Validate(now time.Time) error {
-	var p problems
-	p.slug("slug", n.Slug)
-	p.text("headline", n.Headline, maxText)
-	p.optionalText("standfirst", n.Standfirst, maxText)
+	var p validation.Problems
+	p.Slug("slug", n.Slug)
+	p.Text("headline", n.Headline, maxText)
+	p.OptionalText("standfirst", n.Standfirst, maxText)
 	if len(n.Apps)+len(n.States) == 0 {
-		p.add("apps", "must name at least one app")
+		p.Add("apps", "must name at least one app")
 	}
 	checkStates(&p, n.States)
 	if n.BeganAt != nil {
-		p.time("began_at", *n.BeganAt, firstOutage, now.Add(clockSkew))
+		p.Time("began_at", *n.BeganAt, firstOutage, now.Add(clockSkew))
 	}
-	return p.err()
+	return p.Err()
 }
 
 // CreateOutage opens an outage and its topic, and sets the states of its apps. A slug that is taken is an
@@ -76,7 +79,7 @@ func (n NewOutage) Validate(now time.Time) error {
 func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 	now := s.Now()
 	began := orDefault(n.BeganAt, &now)
-	n.Headline, n.Standfirst = trimmed(n.Headline), trimmed(n.Standfirst)
+	n.Headline, n.Standfirst = text.Trim(n.Headline), text.Trim(n.Standfirst)
 	if err := n.Validate(now); err != nil {
 		return Outage{}, err
 	}
@@ -175,7 +178,7 @@ func (s *Store) OutagesOfApp(ctx context.Context, app App, limit int) ([]Outage,
 
 func findOutage(db *gorm.DB, slug string) (Outage, error) {
 	var outage Outage
-	if !isSlug(slug) {
+	if !validation.IsSlug(slug) {
 		return outage, fmt.Errorf("outage %q: %w", slug, ErrNotFound)
 	}
 	if err := db.Preload("Apps", byName).Take(&outage, "slug = ?", slug).Error; err != nil {

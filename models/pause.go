@@ -1,6 +1,10 @@
 package models
 
-import "time"
+import (
+	"time"
+
+	"newsbell/models/validation"
+)
 
 // Always is the end of a pause that lasts until its reader ends it.
 var Always = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
@@ -10,8 +14,8 @@ const longestPause = 10 * 365 * 24 * time.Hour
 
 // validatePause adds what is wrong with the end of a pause that a reader asks for.
 // One in the past, from 1970 on, resumes.
-func validatePause(p *problems, until, now time.Time) {
+func validatePause(p *validation.Problems, until, now time.Time) {
 	if !until.Equal(Always) {
-		p.time("paused_until", until, time.Unix(0, 0), now.Add(longestPause))
+		p.Time("paused_until", until, time.Unix(0, 0), now.Add(longestPause))
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/modelstest"
+	"newsbell/models/validation"
 )
 
 func TestPublishWritesUpdateStatesAlertAndAuditEntryTogether(t *testing.T) {
@@ -163,7 +164,7 @@ func isNotFound(err error) bool { return errors.Is(err, models.ErrNotFound) }
 
 func isInvalid(field string) func(error) bool {
 	return func(err error) bool {
-		invalid, ok := errors.AsType[*models.Invalid](err)
+		invalid, ok := errors.AsType[*validation.Invalid](err)
 		return ok && len(invalid.Problems) == 1 && invalid.Problems[0].Field == field
 	}
 }

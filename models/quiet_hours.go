@@ -5,6 +5,8 @@ import (
 	"path"
 	"sync"
 	"time"
+
+	"newsbell/models/validation"
 )
 
 // QuietHours are when a reader is not to be disturbed, every day, on the clock
@@ -106,11 +108,11 @@ func findZone(name string) (*time.Location, error) {
 }
 
 // validate adds what is wrong with the quiet hours that a reader asks for.
-func (q QuietHours) validate(p *problems) {
+func (q QuietHours) validate(p *validation.Problems) {
 	if q.From == q.Until {
-		p.add("quiet_hours", "must not begin when they end; pause your alerts to get none")
+		p.Add("quiet_hours", "must not begin when they end; pause your alerts to get none")
 	}
 	if q.From < 0 || q.From >= minutesADay || q.Until < 0 || q.Until >= minutesADay {
-		p.add("quiet_hours", "must be times of a day")
+		p.Add("quiet_hours", "must be times of a day")
 	}
 }

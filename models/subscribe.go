@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"newsbell/models/validation"
+
 	"gorm.io/gorm"
 )
 
@@ -229,7 +231,7 @@ func insertFollows(tx *gorm.DB, group []*subscribing) error {
 
 // isTheirs knows the errors of one reader, not the database's.
 func isTheirs(err error) bool {
-	_, isInvalid := errors.AsType[*Invalid](err)
+	_, isInvalid := errors.AsType[*validation.Invalid](err)
 	return isInvalid || errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"time"
 
+	"newsbell/models/validation"
+
 	"gorm.io/gorm"
 )
 
@@ -150,20 +152,20 @@ func (s *Store) Forget(ctx context.Context, sub Subscription) error {
 }
 
 func (s *Store) newSubscription(n NewSubscription) (Subscription, error) {
-	var p problems
+	var p validation.Problems
 	keys := n.Browser.parse(&p, s.hosts)
 	if len(n.Follows) > maxFollows {
-		p.add("follows", "must be at most %d", maxFollows)
+		p.Add("follows", "must be at most %d", maxFollows)
 	}
 	now := s.Now()
 	return Subscription{
 		Endpoint: NormalEndpoint(n.Browser.Endpoint), EndpointHash: keys.endpointHash, P256DH: keys.p256dh, Auth: keys.auth,
 		TimeZone: knownZone(n.TimeZone), Recent: []byte{}, CreatedAt: now, UpdatedAt: now,
-	}, p.err()
+	}, p.Err()
 }
 
 func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error) {
-	var p problems
+	var p validation.Problems
 	columns := map[string]any{"updated_at": s.Now()}
 	if b := change.Browser; b != nil {
 		keys := b.parse(&p, s.hosts)
@@ -191,9 +193,9 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 	}
 	if n := change.HourlyCap; n != nil {
 		if *n < 0 || *n > maxHourlyCap {
-			p.add("hourly_cap", "must be from 0, for any number, to %d", maxHourlyCap)
+			p.Add("hourly_cap", "must be from 0, for any number, to %d", maxHourlyCap)
 		}
 		columns["hourly_cap"] = *n
 	}
-	return columns, p.err()
+	return columns, p.Err()
 }

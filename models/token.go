@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"newsbell/models/text"
+	"newsbell/models/validation"
+
 	"gorm.io/gorm"
 )
 
@@ -26,10 +29,10 @@ func (t Token) Actor() string { return "token " + t.Name }
 // CreateToken makes a token; its secret is shown only now. A name that is
 // taken is an [ErrConflict].
 func (s *Store) CreateToken(ctx context.Context, name string) (Token, string, error) {
-	name = trimmed(name)
-	var p problems
-	p.text("name", name, 80)
-	if err := p.err(); err != nil {
+	name = text.Trim(name)
+	var p validation.Problems
+	p.Text("name", name, 80)
+	if err := p.Err(); err != nil {
 		return Token{}, "", err
 	}
 	secret, _ := newSecret()

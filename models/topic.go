@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"newsbell/models/validation"
+
 	"gorm.io/gorm"
 )
 
@@ -29,13 +31,13 @@ type Topic struct {
 func ParseTopic(s string) (Topic, error) {
 	kind, slug, found := strings.Cut(s, "/")
 	t := Topic{Kind: TopicKind(kind), Slug: slug}
-	var p problems
+	var p validation.Problems
 	if !found || t.Kind != OutageTopic && t.Kind != AppTopic {
-		p.add("topic", `must be "outage/<slug>" or "app/<slug>"`)
-		return Topic{}, p.err()
+		p.Add("topic", `must be "outage/<slug>" or "app/<slug>"`)
+		return Topic{}, p.Err()
 	}
-	p.slug("topic", slug)
-	return t, p.err()
+	p.Slug("topic", slug)
+	return t, p.Err()
 }
 
 // String is the topic as the API writes it.
@@ -88,9 +90,9 @@ func (t NamedTopic) admits(level Level, subscribedAt, now time.Time) error {
 	if t.EndsAt == nil || level == LevelNone || subscribedAt.Before(t.EndsAt.Add(-followsOutlast)) && now.Before(*t.EndsAt) {
 		return nil
 	}
-	var p problems
-	p.add("topic", "the outage is resolved; follow one of its apps")
-	return p.err()
+	var p validation.Problems
+	p.Add("topic", "the outage is resolved; follow one of its apps")
+	return p.Err()
 }
 
 // outlived makes sure that a follow of a resolved outage ends too, when those

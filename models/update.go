@@ -5,6 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"newsbell/models/text"
+	"newsbell/models/validation"
+
 	"gorm.io/gorm"
 )
 
@@ -156,25 +159,25 @@ type Draft struct {
 	Actor      string
 }
 
-// Validate returns an [*Invalid] with every problem.
+// Validate returns an [*validation.Invalid] with every problem.
 func (d Draft) Validate() error {
-	var p problems
+	var p validation.Problems
 	if !slices.Contains([]UpdateKind{OrdinaryUpdate, Resolution, Correction}, d.Kind) {
-		p.add("kind", `must be "update", "resolution" or "correction"`)
+		p.Add("kind", `must be "update", "resolution" or "correction"`)
 	}
 	if !slices.Contains([]AlertLevel{AlertNone, AlertAll, AlertKey}, d.Alert) {
-		p.add("alert", `must be "none", "all" or "key"`)
+		p.Add("alert", `must be "none", "all" or "key"`)
 	}
-	p.text("headline", d.Headline, maxText)
-	p.optionalText("body", d.Body, maxText)
+	p.Text("headline", d.Headline, maxText)
+	p.OptionalText("body", d.Body, maxText)
 	checkStates(&p, d.States)
 	if d.Corrects != 0 && d.Kind != Correction {
-		p.add("corrects", "only a correction can correct an update")
+		p.Add("corrects", "only a correction can correct an update")
 	}
 	if d.UndoWindow != nil && (*d.UndoWindow < 0 || *d.UndoWindow > time.Hour) {
-		p.add("undo_seconds", "must be between 0 and 3600")
+		p.Add("undo_seconds", "must be between 0 and 3600")
 	}
-	return p.err()
+	return p.Err()
 }
 
 // checkCorrected makes sure that what the draft corrects is there.
@@ -187,15 +190,15 @@ func (d Draft) checkCorrected(db *gorm.DB, outage Outage) error {
 	if err != nil || found == 1 {
 		return err
 	}
-	var p problems
-	p.add("corrects", "must be an update of this outage")
-	return p.err()
+	var p validation.Problems
+	p.Add("corrects", "must be an update of this outage")
+	return p.Err()
 }
 
 // concerns are the slugs of all apps that the draft names, each once.
 func (d Draft) concerns() []string { return namedApps(d.Apps, d.States) }
 
 func (d Draft) trimmed() Draft {
-	d.Headline, d.Body = trimmed(d.Headline), trimmed(d.Body)
+	d.Headline, d.Body = text.Trim(d.Headline), text.Trim(d.Body)
 	return d
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"newsbell/models"
+	"newsbell/models/text"
 )
 
 const (
@@ -83,7 +84,7 @@ func welcome(follows []models.Follow) string {
 		return next
 	}
 	const room = len(next) + 1
-	return models.Cut("Following "+list(parts)+".", models.BodyGraphemes-room, models.BodyBytes-room) + " " + next
+	return text.Truncate("Following "+list(parts)+".", models.BodyGraphemes-room, models.BodyBytes-room) + " " + next
 }
 
 func count(n int, noun string) string {

@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"newsbell/handlers/respond"
-	"newsbell/models"
+	"newsbell/models/validation"
 )
 
 // problem turns a domain error into the one that huma answers, and logs it if
@@ -17,7 +17,7 @@ func (a *api) problem(ctx context.Context, err error) error {
 	status := respond.Status(err)
 	switch status {
 	case http.StatusUnprocessableEntity:
-		invalid, _ := errors.AsType[*models.Invalid](err)
+		invalid, _ := errors.AsType[*validation.Invalid](err)
 		details := make([]error, len(invalid.Problems))
 		for i, p := range invalid.Problems {
 			details[i] = &huma.ErrorDetail{Location: "body." + p.Field, Message: p.Message}

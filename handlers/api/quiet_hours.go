@@ -1,6 +1,9 @@
 package api
 
-import "newsbell/models"
+import (
+	"newsbell/models"
+	"newsbell/models/validation"
+)
 
 // quietHours are when a reader gets no alerts, on the clock of their time zone.
 type quietHours struct {
@@ -21,11 +24,11 @@ func (q *quietHours) parse() (*models.QuietHours, error) {
 	if q == nil {
 		return nil, nil
 	}
-	var invalid models.Invalid
+	var invalid validation.Invalid
 	read := func(field, text string) models.WallTime {
 		at, err := models.ParseWallTime(text)
 		if err != nil {
-			invalid.Problems = append(invalid.Problems, models.Problem{Field: "quiet_hours." + field, Message: "must be a time of day such as 22:00"})
+			invalid.Problems = append(invalid.Problems, validation.Problem{Field: "quiet_hours." + field, Message: "must be a time of day such as 22:00"})
 		}
 		return at
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"newsbell/handlers/respond"
-	"newsbell/models"
+	"newsbell/models/validation"
 )
 
 // socketBuffer is how many bytes the system keeps for a page that reads slowly.
@@ -94,7 +94,7 @@ func lastUpdateOf(r *http.Request) (int64, error) {
 	}
 	id, err := strconv.ParseInt(last, 10, 64)
 	if err != nil || id < 0 {
-		return 0, &models.Invalid{Problems: []models.Problem{{Field: "after", Message: "must be an update's number"}}}
+		return 0, &validation.Invalid{Problems: []validation.Problem{{Field: "after", Message: "must be an update's number"}}}
 	}
 	return id, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"newsbell/models"
+	"newsbell/models/validation"
 	"newsbell/static"
 )
 
@@ -64,7 +65,7 @@ func (n *Newsroom) previewOf(ctx context.Context, d models.Draft) (*static.Edito
 // showProblems shows a draft again, with what is wrong with it.
 func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) error {
 	page := static.EditorOutagePage{Draft: draftView(draft)}
-	if invalid, ok := errors.AsType[*models.Invalid](err); ok {
+	if invalid, ok := errors.AsType[*validation.Invalid](err); ok {
 		for _, p := range invalid.Problems {
 			page.Problems = append(page.Problems, static.EditorProblem{Field: p.Field, Words: p.Message})
 		}

@@ -5,12 +5,13 @@ import (
 	"net/http"
 
 	"newsbell/models"
+	"newsbell/models/validation"
 )
 
 // Status returns the HTTP status of an error. It is the only place that maps the
 // domain's errors to HTTP.
 func Status(err error) int {
-	_, isInvalid := errors.AsType[*models.Invalid](err)
+	_, isInvalid := errors.AsType[*validation.Invalid](err)
 	switch {
 	case isInvalid:
 		return http.StatusUnprocessableEntity

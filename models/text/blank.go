@@ -1,4 +1,5 @@
-package models
+// Package text cleans and shortens what people write.
+package text
 
 import (
 	"strings"
@@ -6,19 +7,18 @@ import (
 	"unicode/utf8"
 )
 
-// trimmed is a text as it is stored: without blanks around it, and empty when
-// nothing of it can be seen.
-func trimmed(text string) string {
-	if isBlank(text) && utf8.ValidString(text) {
+// Trim returns a text without blanks around it; empty if nothing of it can be seen.
+func Trim(s string) string {
+	if IsBlank(s) && utf8.ValidString(s) {
 		return ""
 	}
-	return strings.TrimSpace(text)
+	return strings.TrimSpace(s)
 }
 
-// isBlank tells whether nothing of a text can be seen.
-func isBlank(text string) bool { return !strings.ContainsFunc(text, isVisible) }
+// IsBlank reports whether nothing of a text can be seen.
+func IsBlank(s string) bool { return !strings.ContainsFunc(s, isVisible) }
 
-// isVisible tells whether a character leaves a mark of its own: a letter, a
+// isVisible reports whether a character leaves a mark of its own: a letter, a
 // number, a sign, one of private use. Spaces, control characters and marks that
 // go onto others do not, nor do letters and signs that are drawn as nothing.
 func isVisible(r rune) bool {

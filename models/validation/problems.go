@@ -1,4 +1,6 @@
-package models
+// Package validation collects what is wrong with an input, field by field, so that
+// its sender can correct everything at once.
+package validation
 
 import (
 	"errors"
@@ -24,23 +26,25 @@ func (e *Invalid) Error() string {
 	return "invalid: " + strings.Join(parts, "; ")
 }
 
-// problems collects what Validate methods find.
-type problems []Problem
+// Problems collects problems. The zero value has none.
+type Problems []Problem
 
-func (p *problems) add(field, format string, args ...any) {
+// Add adds a problem with a field.
+func (p *Problems) Add(field, format string, args ...any) {
 	*p = append(*p, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
-// nested adds the problems of err under a field of their own.
-func (p *problems) nested(field string, err error) {
+// AddNested adds the problems of an [*Invalid] below a field. Other errors add nothing.
+func (p *Problems) AddNested(field string, err error) {
 	if invalid, ok := errors.AsType[*Invalid](err); ok {
 		for _, problem := range invalid.Problems {
-			p.add(field+"."+problem.Field, "%s", problem.Message)
+			p.Add(field+"."+problem.Field, "%s", problem.Message)
 		}
 	}
 }
 
-func (p problems) err() error {
+// Err returns an [*Invalid] with all problems, or nil if there are none.
+func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package models
+package text
 
 import (
 	"strings"
@@ -9,10 +9,9 @@ import (
 
 const ellipsis = "…"
 
-// Cut shortens a text to at most that many graphemes and bytes, the ellipsis
-// among them. It never cuts inside of what a reader takes for one character,
-// unless the first alone is too long.
-func Cut(s string, graphemes, bytes int) string {
+// Truncate shortens a text to a number of graphemes and of bytes, including the
+// ellipsis. It never cuts inside a grapheme, unless the first alone is too long.
+func Truncate(s string, graphemes, bytes int) string {
 	if len(s) <= bytes && uniseg.GraphemeClusterCount(s) <= graphemes {
 		return s
 	}
@@ -31,7 +30,7 @@ func Cut(s string, graphemes, bytes int) string {
 	return strings.TrimRight(s[:end], " \n") + ellipsis
 }
 
-// runesWithin is how many bytes the first runes of s take that fit into max.
+// runesWithin returns the length of the first runes of s that fit into max bytes.
 func runesWithin(s string, max int) (end int) {
 	for end < len(s) {
 		_, size := utf8.DecodeRuneInString(s[end:])

@@ -1,0 +1,11 @@
+package validation
+
+import "time"
+
+// Time checks a time that a client sent. What counts is the instant: a zone
+// can carry a good year over the end of the calendar.
+func (p *Problems) Time(field string, t, from, until time.Time) {
+	if t.Before(from) || t.After(until) {
+		p.Add(field, "must lie between %s and %s", from.UTC().Format(time.RFC3339), until.UTC().Format(time.RFC3339))
+	}
+}

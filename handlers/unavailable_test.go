@@ -8,12 +8,13 @@ import (
 
 	"newsbell/handlers"
 	"newsbell/models"
+	"newsbell/models/endpoints"
 	"newsbell/models/modelstest"
 	"newsbell/models/sqlitetest"
 )
 
 func TestADatabaseThatIsLockedIsNoFaultOfTheRequest(t *testing.T) {
-	hosts, err := models.NewPushHosts()
+	hosts, err := endpoints.NewAllowlist()
 	if err != nil {
 		t.Fatal(err)
 	}

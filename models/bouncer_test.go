@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"newsbell/models"
+	"newsbell/models/endpoints"
 	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
@@ -14,7 +15,7 @@ import (
 func TestAStoreWorksThroughPgBouncerHoweverItPools(t *testing.T) {
 	for _, pooling := range []string{"session", "transaction"} {
 		t.Run(pooling, func(t *testing.T) {
-			hosts, err := models.NewPushHosts()
+			hosts, err := endpoints.NewAllowlist()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"newsbell/models/endpoints"
 	"newsbell/models/validation"
 )
 
@@ -15,11 +16,11 @@ type Browser struct{ Endpoint, P256DH, Auth string }
 // browserKeys are a Browser's values as the database keeps them.
 type browserKeys struct{ endpointHash, p256dh, auth []byte }
 
-func (b Browser) parse(p *validation.Problems, hosts PushHosts) browserKeys {
+func (b Browser) parse(p *validation.Problems, hosts endpoints.Allowlist) browserKeys {
 	if err := hosts.Check(b.Endpoint); err != nil {
 		p.Add("subscription.endpoint", "%s", err)
 	}
-	keys := browserKeys{endpointHash: hashEndpoint(b.Endpoint)}
+	keys := browserKeys{endpointHash: endpoints.Hash(b.Endpoint)}
 	var err error
 	if keys.p256dh, err = decodeBase64(b.P256DH); err != nil {
 		p.Add("subscription.keys.p256dh", "must be base64url")

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"newsbell/models/endpoints"
 	"newsbell/models/ledger"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -317,7 +318,7 @@ func (r Result) mendsOrBreaksKey() bool {
 
 // note enters the outcome for a reader that was tried a number of times before. A due
 // time behind the deadline is the deadline: then there is no other try.
-func (c *Claim) note(r Result, tries int, hosts PushHosts) {
+func (c *Claim) note(r Result, tries int, hosts endpoints.Allowlist) {
 	offset, host := c.offset(r.Recipient.ID), countedAs(c.Ledger.PerService, r.Recipient.Endpoint, r.Outcome, hosts)
 	if r.Outcome != ledger.Waiting {
 		c.Ledger.End(offset, host, r.Outcome)

@@ -8,6 +8,8 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+
+	"newsbell/models/endpoints"
 )
 
 // endpointMigration gives endpoints one spelling, which needs more than SQL.
@@ -25,7 +27,7 @@ type storedEndpoint struct {
 }
 
 func (e storedEndpoint) isNormal() bool {
-	return NormalEndpoint(e.endpoint) == e.endpoint && bytes.Equal(e.hash, hashEndpoint(e.endpoint))
+	return endpoints.Normalize(e.endpoint) == e.endpoint && bytes.Equal(e.hash, endpoints.Hash(e.endpoint))
 }
 
 func (e storedEndpoint) hasKeysOf(other storedEndpoint) bool {
@@ -37,7 +39,7 @@ func (m endpointMigration) normalise(ctx context.Context) error {
 	groups := map[string][]storedEndpoint{}
 	err := m.each(ctx, func(e storedEndpoint) error {
 		if !e.isNormal() {
-			hash := string(hashEndpoint(e.endpoint))
+			hash := string(endpoints.Hash(e.endpoint))
 			groups[hash] = append(groups[hash], e)
 		}
 		return nil
@@ -86,7 +88,7 @@ func (m endpointMigration) unite(ctx context.Context, group []storedEndpoint) er
 		}
 	}
 	return m.exec(ctx, "UPDATE subscriptions SET endpoint = ?, endpoint_hash = ? WHERE id = ?",
-		NormalEndpoint(newest.endpoint), hashEndpoint(newest.endpoint), newest.id)
+		endpoints.Normalize(newest.endpoint), endpoints.Hash(newest.endpoint), newest.id)
 }
 
 // hashAsSpelled is the way back: a hash of each endpoint as it is spelled.

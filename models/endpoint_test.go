@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/models/endpoints"
 	"newsbell/models/modelstest"
 )
 
@@ -100,7 +101,7 @@ func TestEndpointIsStoredWithItsPushService(t *testing.T) {
 			browser.Endpoint = given
 			_, secret := db.ReaderWithSecret(browser)
 			sub, err := db.SubscriptionBySecret(t.Context(), secret)
-			if err != nil || sub.Endpoint != want.endpoint || sub.PushService != want.service || models.PushService(given) != want.service {
+			if err != nil || sub.Endpoint != want.endpoint || sub.PushService != want.service || endpoints.PushService(given) != want.service {
 				t.Errorf("%s is stored as %q of %q, %v; want %+v", given, sub.Endpoint, sub.PushService, err, want)
 			}
 		}

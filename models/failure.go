@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"newsbell/models/endpoints"
 	"newsbell/models/ledger"
 )
 
@@ -43,7 +44,7 @@ func (s *Store) giveUp(ctx context.Context, c *Claim) error {
 
 func (c *Claim) failure(r Result, now time.Time) Failure {
 	return Failure{
-		AlertID: c.Alert.ID, SubscriptionID: r.Recipient.ID, PushHost: PushService(r.Recipient.Endpoint),
+		AlertID: c.Alert.ID, SubscriptionID: r.Recipient.ID, PushHost: endpoints.PushService(r.Recipient.Endpoint),
 		Status: r.Status, Reason: r.Reason, CreatedAt: now,
 	}
 }

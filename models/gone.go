@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"newsbell/models/endpoints"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -41,7 +43,7 @@ type ExpiredSubscription struct {
 // was about the old one.
 func retireAddress(tx *gorm.DB, r Recipient, now time.Time) (retired bool, err error) {
 	result := tx.Model(&Subscription{}).
-		Where("id = ? AND endpoint_hash = ? AND gone_at IS NULL", r.ID, hashEndpoint(r.Endpoint)).
+		Where("id = ? AND endpoint_hash = ? AND gone_at IS NULL", r.ID, endpoints.Hash(r.Endpoint)).
 		UpdateColumn("gone_at", now)
 	return result.RowsAffected > 0, result.Error
 }

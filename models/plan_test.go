@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/models/endpoints"
 	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
@@ -110,7 +111,7 @@ func TestANewerAlertSupersedesAnOlderOneWhoseAudienceItIncludes(t *testing.T) {
 // withShardsOf runs a test on both databases with small shards.
 func withShardsOf(t *testing.T, size int, test func(*testing.T, *modelstest.DB)) {
 	t.Helper()
-	hosts, err := models.NewPushHosts()
+	hosts, err := endpoints.NewAllowlist()
 	if err != nil {
 		t.Fatal(err)
 	}

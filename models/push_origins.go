@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+
+	"newsbell/models/endpoints"
 )
 
 // originSample is how many of the newest subscriptions say which push services
@@ -14,7 +16,7 @@ const originSample = 1000
 // host: where the next alert is likely to go.
 func (s *Store) PushOrigins(ctx context.Context) ([]*url.URL, error) {
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
-		SELECT push_service, min(endpoint) FROM (SELECT push_service, endpoint FROM subscriptions WHERE gone_at IS NULL ORDER BY id DESC LIMIT ?) AS newest
+		SELECT min(endpoint) FROM (SELECT push_service, endpoint FROM subscriptions WHERE gone_at IS NULL ORDER BY id DESC LIMIT ?) AS newest
 		GROUP BY push_service`), originSample)
 	if err != nil {
 		return nil, fmt.Errorf("push origins: %w", err)
@@ -22,12 +24,11 @@ func (s *Store) PushOrigins(ctx context.Context) ([]*url.URL, error) {
 	defer rows.Close()
 	var origins []*url.URL
 	for rows.Next() {
-		var service, endpoint string
-		if err := rows.Scan(&service, &endpoint); err != nil {
+		var endpoint string
+		if err := rows.Scan(&endpoint); err != nil {
 			return nil, fmt.Errorf("push origins: %w", err)
 		}
-		scheme, _, _ := cutEndpoint(endpoint)
-		origins = append(origins, &url.URL{Scheme: scheme, Host: service})
+		origins = append(origins, endpoints.Origin(endpoint))
 	}
 	return origins, rows.Err()
 }

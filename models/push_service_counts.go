@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"newsbell/models/endpoints"
 	"newsbell/models/ledger"
 )
 
@@ -50,8 +51,8 @@ func (s *Store) foldHosts(total map[string]ledger.Counts) map[string]ledger.Coun
 // countedAs is the name under which a reader's push service is counted: until it
 // accepts a push, the wildcard that allows it, so that invented names leave room for
 // others.
-func countedAs(services ledger.PerService, endpoint string, outcome ledger.Outcome, hosts PushHosts) string {
-	host := PushService(endpoint)
+func countedAs(services ledger.PerService, endpoint string, outcome ledger.Outcome, hosts endpoints.Allowlist) string {
+	host := endpoints.PushService(endpoint)
 	if rule, ok := hosts.Wildcard(host); ok && outcome != ledger.Accepted && services[host] == nil {
 		return rule
 	}

@@ -68,7 +68,7 @@ func receiptKey(t *testing.T, store *models.Store) *models.ReceiptKey {
 // again opens a database as another process would.
 func again(t *testing.T, db *modelstest.DB) *models.Store {
 	t.Helper()
-	store, err := models.Open(t.Context(), models.Options{URL: db.URL, PushHosts: newPushHosts(t)})
+	store, err := models.Open(t.Context(), models.Options{URL: db.URL, PushHosts: modelstest.PushHosts(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

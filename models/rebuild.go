@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"newsbell/models/endpoints"
 	"newsbell/models/ledger"
 
 	"gorm.io/gorm"
@@ -84,7 +85,7 @@ func (s *Store) noteHeld(ctx context.Context, c *Claim) error {
 		WHERE outage_id = ? AND alert_id = ? AND subscription_id > ? AND subscription_id <= ? AND due_at > ?`,
 		[]any{c.Alert.OutageID, c.Alert.ID, c.Shard.AfterID, c.Shard.Position, s.Now()})
 	for _, r := range page.Recipients {
-		c.Ledger.End(c.offset(r.ID), PushService(r.Endpoint), ledger.Deferred)
+		c.Ledger.End(c.offset(r.ID), endpoints.PushService(r.Endpoint), ledger.Deferred)
 	}
 	return err
 }
@@ -102,7 +103,7 @@ func (s *Store) notePassed(ctx context.Context, c *Claim) error {
 			return err
 		}
 		for _, r := range page.Recipients {
-			c.Ledger.End(c.offset(r.ID), PushService(r.Endpoint), ledger.Accepted)
+			c.Ledger.End(c.offset(r.ID), endpoints.PushService(r.Endpoint), ledger.Accepted)
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"newsbell/models/endpoints"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
@@ -34,7 +36,7 @@ type Store struct {
 	dialect     dialect
 	now         func() time.Time
 	clock       *clock // PostgreSQL's, unless there is another
-	hosts       PushHosts
+	hosts       endpoints.Allowlist
 	log         *slog.Logger
 	hold        time.Duration
 	ttl         TTLs
@@ -65,7 +67,7 @@ type Options struct {
 	// Now is the clock. Default: PostgreSQL's, or with SQLite the system's.
 	Now func() time.Time
 	// PushHosts are the push services that subscriptions may point at.
-	PushHosts PushHosts
+	PushHosts endpoints.Allowlist
 	// UndoWindow is how long an alert can be taken back before it goes out,
 	// when its draft does not say. Default: not at all.
 	UndoWindow time.Duration

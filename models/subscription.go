@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"newsbell/models/endpoints"
 	"newsbell/models/validation"
 
 	"gorm.io/gorm"
@@ -159,7 +160,7 @@ func (s *Store) newSubscription(n NewSubscription) (Subscription, error) {
 	}
 	now := s.Now()
 	return Subscription{
-		Endpoint: NormalEndpoint(n.Browser.Endpoint), EndpointHash: keys.endpointHash, P256DH: keys.p256dh, Auth: keys.auth,
+		Endpoint: endpoints.Normalize(n.Browser.Endpoint), EndpointHash: keys.endpointHash, P256DH: keys.p256dh, Auth: keys.auth,
 		TimeZone: knownZone(n.TimeZone), Recent: []byte{}, CreatedAt: now, UpdatedAt: now,
 	}, p.Err()
 }
@@ -169,7 +170,7 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 	columns := map[string]any{"updated_at": s.Now()}
 	if b := change.Browser; b != nil {
 		keys := b.parse(&p, s.hosts)
-		columns["endpoint"], columns["endpoint_hash"] = NormalEndpoint(b.Endpoint), keys.endpointHash
+		columns["endpoint"], columns["endpoint_hash"] = endpoints.Normalize(b.Endpoint), keys.endpointHash
 		columns["p256dh"], columns["auth"] = keys.p256dh, keys.auth
 		columns["needs_resubscribe"], columns["gone_at"] = false, nil
 		maps.Copy(columns, noRefusals())

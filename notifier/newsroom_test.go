@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/endpoints"
 	"newsbell/models/modelstest"
 	"newsbell/notifier/pushservice"
 	"newsbell/notifier/pushtest"
@@ -25,7 +26,7 @@ type newsroom struct {
 	service *pushtest.Server
 	// other is a second push service, without TLS.
 	other *pushtest.Server
-	hosts models.PushHosts
+	hosts endpoints.Allowlist
 	// sender makes what encrypts and sends. Default: the fast one.
 	sender func(*http.Client) webpush.Sender
 	// options change those of the notifiers, and adjust a notifier before it runs.
@@ -53,7 +54,7 @@ func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = other.Close() })
-	hosts, err := models.NewPushHosts(service.URL(), other.URL())
+	hosts, err := endpoints.NewAllowlist(service.URL(), other.URL())
 	if err != nil {
 		t.Fatal(err)
 	}

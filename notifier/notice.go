@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
+	"newsbell/models/endpoints"
 	"newsbell/models/ledger"
 	"newsbell/notifier/pushservice"
 	"newsbell/notifier/webpush"
@@ -142,7 +143,7 @@ func (d *noticeDesk) judgeNotice(notice models.Notice, a webpush.Answer) models.
 	}
 	if a.Detail != "" {
 		d.log.Warn("a notice did not get through", "notice", notice.ID,
-			"host", models.PushService(notice.Subscription.Endpoint), "error", a.Detail)
+			"host", endpoints.PushService(notice.Subscription.Endpoint), "error", a.Detail)
 	}
 	return resultOf(notice.Recipient(), a, int(notice.Epoch-1), d.store.Now())
 }
@@ -158,7 +159,7 @@ func (d *noticeDesk) wake() {
 func byPushService(notices []models.Notice) map[string][]models.Notice {
 	groups := map[string][]models.Notice{}
 	for _, notice := range notices {
-		service := models.PushService(notice.Subscription.Endpoint)
+		service := endpoints.PushService(notice.Subscription.Endpoint)
 		groups[service] = append(groups[service], notice)
 	}
 	return groups

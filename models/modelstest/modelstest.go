@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/endpoints"
 )
 
 // Start is the time at which every test's clock begins: the first report of
@@ -88,9 +89,9 @@ func newDatabase(t testing.TB, kind Kind) string {
 }
 
 // PushHosts allows the browsers' push services, and others.
-func PushHosts(t testing.TB, others ...string) models.PushHosts {
+func PushHosts(t testing.TB, others ...string) endpoints.Allowlist {
 	t.Helper()
-	hosts, err := models.NewPushHosts(others...)
+	hosts, err := endpoints.NewAllowlist(others...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func PushHosts(t testing.TB, others ...string) models.PushHosts {
 }
 
 // knownHosts are the browsers' push services and two of an operator's own.
-func knownHosts(t testing.TB) models.PushHosts {
+func knownHosts(t testing.TB) endpoints.Allowlist {
 	t.Helper()
 	return PushHosts(t, "push.example.org", "http://127.0.0.1:8030")
 }

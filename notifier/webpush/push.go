@@ -10,7 +10,7 @@ import (
 
 	"github.com/SherClockHolmes/webpush-go"
 
-	"newsbell/models"
+	"newsbell/models/endpoints"
 )
 
 // Push is one message to one subscription, ready to be encrypted and sent.
@@ -64,7 +64,7 @@ func (p *Push) Target() (*url.URL, error) {
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("subscription %d: endpoint is not a URL", p.SubscriptionID)
 	}
-	u.Host = models.PushService(p.Endpoint)
+	u.Host = endpoints.PushService(p.Endpoint)
 	p.target, p.targetOf = u, p.Endpoint
 	return u, nil
 }

@@ -16,7 +16,7 @@ import (
 
 	"code.dny.dev/ssrf"
 
-	"newsbell/models"
+	"newsbell/models/endpoints"
 	"newsbell/notifier/webpush/h2"
 )
 
@@ -24,7 +24,7 @@ import (
 // get the defaults named.
 type ClientOptions struct {
 	// Hosts are the only push services that requests may go to.
-	Hosts models.PushHosts
+	Hosts endpoints.Allowlist
 	// RootCAs replace the system's certificates, for tests.
 	RootCAs *x509.CertPool
 
@@ -88,7 +88,7 @@ var (
 
 // pushTransport refuses a request to a host that is not on the list.
 type pushTransport struct {
-	hosts models.PushHosts
+	hosts endpoints.Allowlist
 	next  *http.Transport
 	fast  *h2.Client // to the same hosts, by the same rules
 }
@@ -137,7 +137,7 @@ func (t *pushTransport) check(u *url.URL) error {
 
 // dialGuard refuses each address that is neither public nor named as one of
 // this machine.
-func dialGuard(hosts models.PushHosts) func(network, address string, c syscall.RawConn) error {
+func dialGuard(hosts endpoints.Allowlist) func(network, address string, c syscall.RawConn) error {
 	public := ssrf.New(ssrf.WithPorts(hosts.Ports()...))
 	return func(network, address string, c syscall.RawConn) error {
 		if addr, err := netip.ParseAddrPort(address); err == nil && hosts.AllowsLoopback(addr) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"newsbell/models"
+	"newsbell/models/endpoints"
 	"newsbell/models/modelstest"
 )
 
@@ -72,7 +72,7 @@ func TestClientRefusesHostsThatAreNotOnItsList(t *testing.T) {
 	if err == nil || requests.Load() != 0 {
 		t.Errorf("%d requests, error = %v", requests.Load(), err)
 	}
-	if _, err = client.Post("https://evil.example/push/1", "", nil); !errors.Is(err, models.ErrPushHost) {
+	if _, err = client.Post("https://evil.example/push/1", "", nil); !errors.Is(err, endpoints.ErrNotAllowed) {
 		t.Errorf("error = %v", err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"newsbell/cmd/newsbell/client"
 	"newsbell/cmd/newsbell/program"
 	"newsbell/models"
+	"newsbell/models/endpoints"
 	"newsbell/notifier/pushtest"
 )
 
@@ -104,7 +105,7 @@ func (r *rig) startPushService(ctx context.Context, args ...string) (*pushServic
 // seed fills the database with a number of subscribers of each push service's
 // crowd; each follows the outage, and every third its app too.
 func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error) {
-	hosts, err := models.NewPushHosts(r.origins()...)
+	hosts, err := endpoints.NewAllowlist(r.origins()...)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 
 	"newsbell/handlers/peer"
 	"newsbell/models"
+	"newsbell/models/endpoints"
 	"newsbell/notifier/webpush"
 )
 
@@ -74,7 +75,7 @@ type Config struct {
 	Listen          string
 	BaseURL         string
 	vapidSubject    string
-	PushHosts       models.PushHosts
+	PushHosts       endpoints.Allowlist
 	RootCAs         *x509.CertPool // the system's when nil
 	sender          string
 	workers         int
@@ -162,7 +163,7 @@ func (s SenderSettings) read(p *Problems, listen string) Config {
 		p.Add("nats-ca", "needs --nats-url: the NATS inside the process is not reached by TLS")
 	}
 	var err error
-	if c.PushHosts, err = models.NewPushHosts(s.AllowPushHost...); err != nil {
+	if c.PushHosts, err = endpoints.NewAllowlist(s.AllowPushHost...); err != nil {
 		p.Add("allow-push-host", "%s", err)
 	}
 	if strings.Contains(s.DatabaseURL, "://") && !models.IsPostgres(s.DatabaseURL) {

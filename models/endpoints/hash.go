@@ -1,4 +1,4 @@
-package models
+package endpoints
 
 import (
 	"crypto/sha256"
@@ -7,61 +7,20 @@ import (
 	"strings"
 )
 
-// NormalEndpoint is an endpoint as it is stored and sent: scheme and host in
-// lower case, without the scheme's own port, and with "/" for no path
-// (RFC 3986 §6.2.2.1, RFC 9110 §4.2.3). The rest stays as the browser gave it:
-// to the push service it is a token.
-func NormalEndpoint(endpoint string) string {
-	scheme, service, rest := cutEndpoint(endpoint)
-	if !strings.HasPrefix(rest, "/") {
-		rest = "/" + rest
-	}
-	return scheme + "://" + service + rest
-}
-
-// PushService names the push service of an endpoint, in circuits, counts and
-// reports: its host in lower case, with the port if it is not the scheme's own.
-// Of an endpoint in its normal form it allocates nothing. The column
-// push_service holds the same.
-func PushService(endpoint string) string {
-	_, service, _ := cutEndpoint(endpoint)
-	return service
-}
-
-// cutEndpoint cuts an endpoint into scheme, push service and the rest.
-func cutEndpoint(endpoint string) (scheme, service, rest string) {
-	scheme, after, _ := strings.Cut(endpoint, "://")
-	end := strings.IndexAny(after, "/?#")
-	if end < 0 {
-		end = len(after)
-	}
-	scheme = strings.ToLower(scheme)
-	host := after[:end]
-	host = host[strings.LastIndexByte(host, '@')+1:] // of a user, which no endpoint may have
-	return scheme, withoutOwnPort(scheme, strings.ToLower(host)), after[end:]
-}
-
-func withoutOwnPort(scheme, host string) string {
-	if scheme == "https" {
-		return strings.TrimSuffix(host, ":443")
-	}
-	return strings.TrimSuffix(host, ":80")
-}
-
-// hashEndpoint is equal for all spellings of an endpoint: no browser has two
-// subscriptions.
-func hashEndpoint(endpoint string) []byte {
-	sum := sha256.Sum256([]byte(pushResource(endpoint)))
+// Hash returns the same SHA-256 for all spellings of an endpoint, so that no browser
+// has two subscriptions.
+func Hash(endpoint string) []byte {
+	sum := sha256.Sum256([]byte(resource(endpoint)))
 	return sum[:]
 }
 
-// pushResource is one spelling for all of an endpoint that a push service may
-// take for the same one, also those that RFC 3986 tells apart: a slash or a dot
-// too many, an escape that need not be, a query where the path holds the token.
-// It is compared and never sent. The endpoints of browsers are spelled so
-// already, so that older programs make the same hash of them.
-func pushResource(endpoint string) string {
-	scheme, service, rest := cutEndpoint(endpoint)
+// resource returns one spelling for all that a push service may take for the same
+// endpoint, even where RFC 3986 tells them apart: an extra slash or dot, a needless
+// escape, a query where the path holds the token. It is compared and never sent. The
+// endpoints of browsers are spelled like that already, so that older programs make the
+// same hash of them.
+func resource(endpoint string) string {
+	scheme, service, rest := split(endpoint)
 	path, query, _ := strings.Cut(rest, "?")
 	base := scheme + "://" + service
 	switch {

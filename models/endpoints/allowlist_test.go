@@ -1,4 +1,4 @@
-package models_test
+package endpoints_test
 
 import (
 	"errors"
@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"newsbell/models"
+	"newsbell/models/endpoints"
 )
 
-func TestPushHostsTakeTheEndpointsOfBrowsers(t *testing.T) {
-	hosts := newPushHosts(t)
+func TestAllowlistTakesTheEndpointsOfBrowsers(t *testing.T) {
+	hosts := newAllowlist(t)
 	for _, endpoint := range []string{
 		"https://fcm.googleapis.com/fcm/send/dXzY0:APA91bG-x_y",
 		"https://jmt17.google.com/fcm/send/abc",
@@ -24,7 +24,7 @@ func TestPushHostsTakeTheEndpointsOfBrowsers(t *testing.T) {
 		"https://db3.notify.windows.com?token=BQYAAA%2b%2f",
 		"https://fcm.googleapis.com:443/fcm/send/abc",
 		"HTTPS://FCM.GoogleApis.com/fcm/send/abc",
-		"https://fcm.googleapis.com/" + strings.Repeat("x", models.MaxEndpoint-len("https://fcm.googleapis.com/")),
+		"https://fcm.googleapis.com/" + strings.Repeat("x", endpoints.MaxLength-len("https://fcm.googleapis.com/")),
 	} {
 		if err := hosts.Check(endpoint); err != nil {
 			t.Errorf("%s: %v", endpoint, err)
@@ -32,8 +32,8 @@ func TestPushHostsTakeTheEndpointsOfBrowsers(t *testing.T) {
 	}
 }
 
-func TestPushHostsRefuseEverythingElse(t *testing.T) {
-	hosts := newPushHosts(t)
+func TestAllowlistRefusesEverythingElse(t *testing.T) {
+	hosts := newAllowlist(t)
 	for name, endpoint := range map[string]string{
 		"nothing":                        "",
 		"plain http":                     "http://fcm.googleapis.com/fcm/send/a",
@@ -100,7 +100,7 @@ func TestPushHostsRefuseEverythingElse(t *testing.T) {
 		"unicode in the path":            "https://fcm.googleapis.com/é",
 		"invalid UTF-8":                  "https://fcm.googleapis.com/\xff",
 		"a bad escape":                   "https://fcm.googleapis.com/%zz",
-		"more than 2048 bytes":           "https://fcm.googleapis.com/" + strings.Repeat("x", models.MaxEndpoint),
+		"more than 2048 bytes":           "https://fcm.googleapis.com/" + strings.Repeat("x", endpoints.MaxLength),
 		"an origin that was not allowed": "http://127.0.0.1:8030/push/a",
 	} {
 		err := hosts.Check(endpoint)
@@ -112,22 +112,22 @@ func TestPushHostsRefuseEverythingElse(t *testing.T) {
 	}
 }
 
-func TestPushHostsTellAnUnknownServiceFromABadURL(t *testing.T) {
-	hosts := newPushHosts(t)
+func TestAllowlistTellsAnUnknownServiceFromABadURL(t *testing.T) {
+	hosts := newAllowlist(t)
 	for endpoint, unknown := range map[string]bool{
 		"https://push.evil.example/a":     true,
 		"https://127.0.0.1/a":             true,
 		"http://fcm.googleapis.com/a":     false,
 		"https://fcm.googleapis.com:80/a": false,
 	} {
-		if err := hosts.Check(endpoint); errors.Is(err, models.ErrPushHost) != unknown {
+		if err := hosts.Check(endpoint); errors.Is(err, endpoints.ErrNotAllowed) != unknown {
 			t.Errorf("%s: %v", endpoint, err)
 		}
 	}
 }
 
-func TestPushHostsTakeWhatTheOperatorAdds(t *testing.T) {
-	hosts := newPushHosts(t, "push.example.org", "*.Push.Example.net", "https://up.example.org:8443",
+func TestAllowlistTakesWhatTheOperatorAdds(t *testing.T) {
+	hosts := newAllowlist(t, "push.example.org", "*.Push.Example.net", "https://up.example.org:8443",
 		"http://127.0.0.1:8030", "https://[::1]:8031", "http://localhost:8032")
 	for endpoint, good := range map[string]bool{
 		"https://push.example.org/a":          true,
@@ -160,8 +160,8 @@ func TestPushHostsTakeWhatTheOperatorAdds(t *testing.T) {
 	}
 }
 
-func TestPushHostsAllowOnlyNamedAddressesOfThisMachine(t *testing.T) {
-	hosts := newPushHosts(t, "http://127.0.0.1:8030", "https://localhost:8031", "https://up.example.org:8443")
+func TestAllowlistHasOnlyNamedAddressesOfThisMachine(t *testing.T) {
+	hosts := newAllowlist(t, "http://127.0.0.1:8030", "https://localhost:8031", "https://up.example.org:8443")
 	for addr, want := range map[string]bool{
 		"127.0.0.1:8030":          true,
 		"127.0.0.1:8031":          true,
@@ -179,7 +179,7 @@ func TestPushHostsAllowOnlyNamedAddressesOfThisMachine(t *testing.T) {
 	}
 }
 
-func TestNewPushHostsRefusesWideOrBrokenExtras(t *testing.T) {
+func TestNewAllowlistRefusesWideOrBrokenExtras(t *testing.T) {
 	for _, extra := range []string{
 		"", "*", "*.", "*.com", "com", "localhost", "*.localhost", ".push.example.org", "*push.example.org",
 		"push.*.example.org", "push.example.org.", "push.example.org/", "push.example.org:8443", "push example.org",
@@ -190,21 +190,21 @@ func TestNewPushHostsRefusesWideOrBrokenExtras(t *testing.T) {
 		"http://169.254.169.254:80", "http://[::ffff:127.0.0.1]:80", "http://0.0.0.0:80", "http://2130706433:80",
 		"http://127.0.0.1:8030?x", "http://127.0.0.1:8030#x", "https://*.push.example.org:8443",
 	} {
-		if _, err := models.NewPushHosts(extra); err == nil {
+		if _, err := endpoints.NewAllowlist(extra); err == nil {
 			t.Errorf("%q is accepted", extra)
 		}
 	}
 }
 
-func TestNoPushHostIsAllowedWithoutAList(t *testing.T) {
-	if err := (models.PushHosts{}).Check("https://fcm.googleapis.com/fcm/send/a"); !errors.Is(err, models.ErrPushHost) {
+func TestTheZeroAllowlistAllowsNothing(t *testing.T) {
+	if err := (endpoints.Allowlist{}).Check("https://fcm.googleapis.com/fcm/send/a"); !errors.Is(err, endpoints.ErrNotAllowed) {
 		t.Errorf("error = %v", err)
 	}
 }
 
 // What is accepted must go to a host on the list, however the URL is read.
-func FuzzPushHosts(f *testing.F) {
-	hosts, err := models.NewPushHosts("http://127.0.0.1:8030")
+func FuzzAllowlist(f *testing.F) {
+	hosts, err := endpoints.NewAllowlist("http://127.0.0.1:8030")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func FuzzPushHosts(f *testing.F) {
 			return
 		}
 		u, err := url.Parse(endpoint)
-		if err != nil || u.User != nil || u.Fragment != "" || len(endpoint) > models.MaxEndpoint {
+		if err != nil || u.User != nil || u.Fragment != "" || len(endpoint) > endpoints.MaxLength {
 			t.Fatalf("accepted %q", endpoint)
 		}
 		// The plainest reading: what stands between // and the next /, ? or #.
@@ -241,9 +241,9 @@ func FuzzPushHosts(f *testing.F) {
 	})
 }
 
-func newPushHosts(t *testing.T, extra ...string) models.PushHosts {
+func newAllowlist(t *testing.T, extra ...string) endpoints.Allowlist {
 	t.Helper()
-	hosts, err := models.NewPushHosts(extra...)
+	hosts, err := endpoints.NewAllowlist(extra...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,9 @@
-package models
+package endpoints
 
 import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -12,10 +11,10 @@ import (
 	"strings"
 )
 
-// MaxEndpoint is the longest endpoint that is accepted, in bytes.
-const MaxEndpoint = 2048
+// MaxLength is the longest endpoint that is accepted, in bytes.
+const MaxLength = 2048
 
-// The push services of browsers.
+// browsersPush are the push services of browsers.
 var browsersPush = map[string]bool{
 	"fcm.googleapis.com":                true, // Chrome and most others
 	"jmt17.google.com":                  true, // Chromium built without Google's keys
@@ -27,19 +26,18 @@ const (
 	windowsPush = ".notify.windows.com"
 )
 
-// hasTokenInPath knows the push services that put nothing in the query.
+// hasTokenInPath reports whether a push service puts nothing in the query.
 func hasTokenInPath(service string) bool {
 	return browsersPush[service] || strings.HasSuffix(service, applePush)
 }
 
-// ErrPushHost says that an endpoint belongs to no allowed push service.
-var ErrPushHost = errors.New("not an allowed push service")
+// ErrNotAllowed says that an endpoint belongs to no allowed push service.
+var ErrNotAllowed = errors.New("not an allowed push service")
 
-// PushHosts is the list of push services that may be asked to deliver. An
-// endpoint comes from a stranger, so whatever is not on the list is refused:
-// else the notifier could be sent to any address inside its own network. The
-// zero value allows nothing.
-type PushHosts struct {
+// Allowlist lists the push services that the notifier may send to. An endpoint comes
+// from a stranger, so everything else is refused: it could name any address in the
+// notifier's own network. The zero value allows nothing.
+type Allowlist struct {
 	names    map[string]bool         // exact: "fcm.googleapis.com"
 	suffixes []string                // with their dot: ".push.apple.com"
 	origins  map[string]bool         // named with their port: "http://127.0.0.1:8030"
@@ -47,7 +45,7 @@ type PushHosts struct {
 	loopback map[netip.AddrPort]bool // dialled although not public
 }
 
-// NewPushHosts allows the push services of Chrome, Firefox, Safari and Edge,
+// NewAllowlist allows the push services of Chrome, Firefox, Safari and Edge,
 // and each extra one, written as
 //
 //   - "push.example.org": a host, by https on port 443;
@@ -56,8 +54,8 @@ type PushHosts struct {
 //   - "http://127.0.0.1:8030", "https://[::1]:8030", "http://localhost:8030":
 //     an origin on this machine. No other address may be named, and plain
 //     http goes nowhere else.
-func NewPushHosts(extra ...string) (PushHosts, error) {
-	h := PushHosts{
+func NewAllowlist(extra ...string) (Allowlist, error) {
+	l := Allowlist{
 		names:    maps.Clone(browsersPush),
 		suffixes: []string{applePush, windowsPush},
 		origins:  map[string]bool{},
@@ -65,18 +63,18 @@ func NewPushHosts(extra ...string) (PushHosts, error) {
 		loopback: map[netip.AddrPort]bool{},
 	}
 	for _, e := range extra {
-		if err := h.allow(strings.ToLower(strings.TrimSpace(e))); err != nil {
-			return PushHosts{}, fmt.Errorf("push host %q: %w", e, err)
+		if err := l.allow(strings.ToLower(strings.TrimSpace(e))); err != nil {
+			return Allowlist{}, fmt.Errorf("push host %q: %w", e, err)
 		}
 	}
-	return h, nil
+	return l, nil
 }
 
-// Check says why an endpoint may not be used, or nothing. The error never
+// Check returns an error that says why an endpoint is refused, or nil. The error never
 // holds the endpoint's path, which is a secret.
-func (h PushHosts) Check(endpoint string) error {
-	if len(endpoint) > MaxEndpoint {
-		return fmt.Errorf("endpoint is longer than %d bytes", MaxEndpoint)
+func (l Allowlist) Check(endpoint string) error {
+	if len(endpoint) > MaxLength {
+		return fmt.Errorf("endpoint is longer than %d bytes", MaxLength)
 	}
 	if strings.ContainsFunc(endpoint, isUnsafe) {
 		return errors.New("endpoint has characters that do not belong in a URL")
@@ -88,20 +86,20 @@ func (h PushHosts) Check(endpoint string) error {
 	if strings.Contains(endpoint, "#") {
 		return errors.New("endpoint has a fragment")
 	}
-	if strings.HasSuffix(pushResource(endpoint), "://"+PushService(endpoint)+"/") {
+	if strings.HasSuffix(resource(endpoint), "://"+PushService(endpoint)+"/") {
 		return errors.New("endpoint has no path")
 	}
-	return h.CheckURL(u)
+	return l.CheckURL(u)
 }
 
 // CheckURL checks only where a request would go: scheme, host and port. The
 // error is [ErrPushHost] for a host that is not on the list.
-func (h PushHosts) CheckURL(u *url.URL) error {
+func (l Allowlist) CheckURL(u *url.URL) error {
 	if u.User != nil {
 		return errors.New("endpoint has user information")
 	}
 	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	if h.origins[scheme+"://"+withoutOwnPort(scheme, host)] {
+	if l.origins[scheme+"://"+withoutOwnPort(scheme, host)] {
 		return nil
 	}
 	if scheme != "https" {
@@ -109,40 +107,40 @@ func (h PushHosts) CheckURL(u *url.URL) error {
 	}
 	name, port, hasPort := strings.Cut(host, ":")
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
-		return fmt.Errorf("endpoint is an IP address: %w", ErrPushHost)
+		return fmt.Errorf("endpoint is an IP address: %w", ErrNotAllowed)
 	}
 	if hasPort && port != "443" {
 		return errors.New("endpoint has a port other than 443")
 	}
-	if !h.hasName(name) {
-		return fmt.Errorf("endpoint's host is %w", ErrPushHost)
+	if !l.hasName(name) {
+		return fmt.Errorf("endpoint's host is %w", ErrNotAllowed)
 	}
 	return nil
 }
 
 // AllowsLoopback reports whether an address of this machine was named.
-func (h PushHosts) AllowsLoopback(addr netip.AddrPort) bool { return h.loopback[addr] }
+func (l Allowlist) AllowsLoopback(addr netip.AddrPort) bool { return l.loopback[addr] }
 
-// Ports are those that may be dialled at public addresses.
-func (h PushHosts) Ports() []uint16 { return slices.Clone(h.ports) }
+// Ports returns the ports that may be dialled at public addresses.
+func (l Allowlist) Ports() []uint16 { return slices.Clone(l.ports) }
 
-func (h *PushHosts) allow(extra string) error {
+func (l *Allowlist) allow(extra string) error {
 	if strings.Contains(extra, "://") {
-		return h.allowOrigin(extra)
+		return l.allowOrigin(extra)
 	}
 	suffix, wild := strings.CutPrefix(extra, "*")
 	if !isDomain(strings.TrimPrefix(suffix, ".")) || wild && suffix[0] != '.' || !wild && suffix[0] == '.' {
 		return errors.New("must be a domain name, *.domain or an origin with its port")
 	}
 	if wild {
-		h.suffixes = append(h.suffixes, suffix)
+		l.suffixes = append(l.suffixes, suffix)
 	} else {
-		h.names[extra] = true
+		l.names[extra] = true
 	}
 	return nil
 }
 
-func (h *PushHosts) allowOrigin(extra string) error {
+func (l *Allowlist) allowOrigin(extra string) error {
 	u, err := url.Parse(extra)
 	if err != nil || u.Scheme+"://"+u.Host != extra {
 		return errors.New("must be a scheme, a host and a port, and nothing more")
@@ -160,22 +158,22 @@ func (h *PushHosts) allowOrigin(extra string) error {
 	case len(addrs) == 0 && u.Scheme == "http":
 		return errors.New("must be https: it is not on this machine")
 	case len(addrs) == 0:
-		h.ports = append(h.ports, uint16(port))
+		l.ports = append(l.ports, uint16(port))
 	}
 	for _, addr := range addrs {
-		h.loopback[netip.AddrPortFrom(addr, uint16(port))] = true
+		l.loopback[netip.AddrPortFrom(addr, uint16(port))] = true
 	}
-	h.origins[u.Scheme+"://"+PushService(extra)] = true
+	l.origins[u.Scheme+"://"+PushService(extra)] = true
 	return nil
 }
 
-// Wildcard is the rule, such as "*.push.apple.com", that allows an endpoint's
-// host without naming it; anybody may have invented that name.
-func (h PushHosts) Wildcard(host string) (rule string, ok bool) {
-	if h.names[host] {
+// Wildcard returns the rule, such as "*.push.apple.com", that allows a host without
+// naming it; a stranger may have invented that name.
+func (l Allowlist) Wildcard(host string) (rule string, ok bool) {
+	if l.names[host] {
 		return "", false
 	}
-	for _, suffix := range h.suffixes {
+	for _, suffix := range l.suffixes {
 		if strings.HasSuffix(host, suffix) {
 			return "*" + suffix, true
 		}
@@ -183,47 +181,8 @@ func (h PushHosts) Wildcard(host string) (rule string, ok bool) {
 	return "", false
 }
 
-func (h PushHosts) hasName(name string) bool {
-	return h.names[name] || isDomain(name) && slices.ContainsFunc(h.suffixes, func(suffix string) bool {
+func (l Allowlist) hasName(name string) bool {
+	return l.names[name] || isDomain(name) && slices.ContainsFunc(l.suffixes, func(suffix string) bool {
 		return strings.HasSuffix(name, suffix)
 	})
 }
-
-// loopbackAddrs are the addresses of a host on this machine; none for others.
-func loopbackAddrs(host string) []netip.Addr {
-	if host == "localhost" {
-		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
-	}
-	if addr, err := netip.ParseAddr(host); err == nil && addr.IsLoopback() && !addr.Is4In6() && addr.Zone() == "" {
-		return []netip.Addr{addr}
-	}
-	return nil
-}
-
-// isDomain reports whether name is a lower-case domain name of two labels or
-// more that is not an IPv4 address in any of its spellings.
-func isDomain(name string) bool {
-	labels := strings.Split(name, ".")
-	if len(name) > 253 || len(labels) < 2 || net.ParseIP(name) != nil {
-		return false
-	}
-	for _, label := range labels {
-		if !isLabel(label) {
-			return false
-		}
-	}
-	top := labels[len(labels)-1]
-	return top[0] < '0' || top[0] > '9'
-}
-
-func isLabel(label string) bool {
-	if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-		return false
-	}
-	return !strings.ContainsFunc(label, func(r rune) bool {
-		return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z')
-	})
-}
-
-// isUnsafe finds what browsers and url.Parse read differently.
-func isUnsafe(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' }

@@ -68,7 +68,8 @@ test('only the resolution reaches a follower who waits for "it\'s back"', async 
 })
 
 test('preferences change the level, and "forget me" leaves no row', async t => {
-  const { newsbell, page } = await reader(t, { topics: outage })
+  const { newsbell, firefox, page } = await reader(t, { topics: outage })
+  await firefox.hearRequests(t)
   assert.deepEqual(await newsbell.rows(), { subscriptions: 1, follows: 1, failures: 0 })
   await page.goto(newsbell.url + '/preferences')
   await page.waitForSelector('#preferences[data-ready]')
@@ -99,6 +100,7 @@ test('after a rotation of the VAPID key, a visit moves the browser to the new on
   await newsbell.command('vapid', 'rotate')
   await newsbell.publish({ headline: 'With the old key' })
   await firefox.notification(newsbell.url, 'With the old key')
+  await firefox.hearRequests(t)
   const moved = page.waitForResponse(r => r.request().method() === 'PATCH' && r.ok())
   await page.reload()
   await moved

@@ -19,6 +19,7 @@ async function launchFirefox(t) {
   const push = await pushService()
   const browser = await puppeteer.launch({
     browser: 'firefox', headless: true,
+    networkEnabled: false, // see hearRequests
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
     args: ['--remote-allow-system-access', '--width=1280', '--height=900'],
     extraPrefsFirefox: {
@@ -56,6 +57,13 @@ class Firefox {
     const page = await this.browser.newPage()
     await page.goto(url)
     return page
+  }
+
+  // hearRequests lets pages tell a test of their requests. Firefox does a third of
+  // its work for that, so it does so only for the tests that ask.
+  async hearRequests(t) {
+    const { result } = await this.browser.connection.send('session.subscribe', { events: ['network'] })
+    t.after(() => this.browser.connection.send('session.unsubscribe', { subscriptions: [result.subscription] }))
   }
 
   // notifications are what Firefox shows for a site, an origin and perhaps a path:

@@ -1,4 +1,0 @@
-// The tests that use Firefox and Chromium.
-import { runFiles } from './lib/group.mjs'
-
-await runFiles({ withChromium: true })

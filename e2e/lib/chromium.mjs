@@ -31,13 +31,14 @@ async function clear(context) {
 }
 
 // launchChromium starts one. Nothing in it moves by itself: a click must not miss
-// what scrolls smoothly away.
+// what scrolls smoothly away. It is a kiosk's: tabs and a toolbar that nobody sees
+// are drawn anew whenever a page loads.
 export async function launchChromium(t) {
   const profile = await mkdtemp(join(tmpdir(), 'newsbell-chromium-'))
   const browser = await puppeteer.launch({
     headless: true, userDataDir: profile,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--force-prefers-reduced-motion',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--kiosk', '--force-prefers-reduced-motion',
       '--disable-features=PreloadTopChromeWebUI', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
   t.after(async () => {

@@ -2,7 +2,7 @@
 // all tests, in processes of their own.
 import { spawn, execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,18 +17,31 @@ const bin = new URL('../../bin/', import.meta.url).pathname
 export const pushService = shared(async t =>
   JSON.parse((await start(t, 'newsbell', ['push-service', '--plain'], line => line.startsWith('{'))).line))
 
-// startNewsbell starts it. With a front, that is where readers find Newsbell.
-export async function startNewsbell(t, { empty = false, embedOrigin, front } = {}) {
+// prepared is a folder with a new database, and a token for it. To copy it is
+// quicker than to make another.
+const prepared = shared(async t => {
+  const folder = await newFolder(t)
+  const { stdout } = await run(join(bin, 'newsbell'), ['token', 'create', 'e2e', '--data-dir', folder])
+  return { folder, token: stdout.trim() }
+})
+
+async function newFolder(t) {
   const folder = await mkdtemp(join(tmpdir(), 'newsbell-e2e-'))
   t.after(() => rm(folder, { recursive: true }))
-  const push = await pushService()
+  return folder
+}
+
+// startNewsbell starts it. With a front, that is where readers find Newsbell.
+export async function startNewsbell(t, { empty = false, embedOrigin, front } = {}) {
+  const folder = await newFolder(t)
+  const [push, { folder: begun, token }] = await Promise.all([pushService(), prepared()])
+  await cp(begun, folder, { recursive: true })
   const listen = `127.0.0.1:${await freePort()}`
   const url = front?.alerts ?? `http://${listen}`
   await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', listen, '--base-url', url,
     '--allow-push-host', push.url, ...embedOrigin ? ['--embed-origin', embedOrigin] : []], line => line.startsWith('listening'))
   if (front) front.newsbell = listen
-  const newsbell = new Newsbell(url, push, folder)
-  newsbell.token = (await newsbell.command('token', 'create', 'e2e')).trim()
+  const newsbell = new Newsbell(url, push, folder, token)
   if (!empty) await newsbell.openOutage()
   return newsbell
 }
@@ -36,8 +49,8 @@ export async function startNewsbell(t, { empty = false, embedOrigin, front } = {
 class Newsbell {
   slug = 'messages-down'
 
-  constructor(url, push, folder) {
-    Object.assign(this, { url, push, folder })
+  constructor(url, push, folder, token) {
+    Object.assign(this, { url, push, folder, token })
   }
 
   // command runs a newsbell command on this database and returns what it prints.

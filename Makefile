@@ -27,12 +27,11 @@ lint:
 	go vet ./...
 	$(STATICCHECK) ./...
 
-# e2e runs real browsers against real processes, two processes of tests at a time:
-# all that use Firefox, which is slow to start, are in two. Lighthouse, which
+# e2e runs real browsers against real processes. Browsers are slow to start, so two
+# processes of tests, of about the same length, share theirs. Lighthouse, which
 # measures, runs alone.
 e2e: build
-	node --test --test-concurrency=2 --test-reporter=spec e2e/in-both-browsers.mjs e2e/in-firefox.mjs \
-		$(filter-out e2e/lighthouse%,$(shell grep -L startFirefox e2e/*.test.mjs))
+	node --test --test-concurrency=2 --test-reporter=spec e2e/in-chromium.mjs e2e/in-firefox.mjs
 	node --test --test-reporter=spec e2e/lighthouse.test.mjs
 
 # bench measures an alert's way to the push service, beside the bare

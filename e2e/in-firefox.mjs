@@ -1,4 +1,4 @@
-// The tests that use Firefox alone.
+// The tests that use Firefox, with Chromium or without it.
 import { runFiles } from './lib/group.mjs'
 
-await runFiles({ withChromium: false })
+await runFiles({ withFirefox: true })

@@ -1,0 +1,4 @@
+// The tests that use Chromium alone.
+import { runFiles } from './lib/group.mjs'
+
+await runFiles({ withFirefox: false })

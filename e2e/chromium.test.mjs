@@ -186,7 +186,30 @@ test('a page that was out of sight gets what it missed', async t => {
   await turn('visible')
   await page.waitForFunction(() => document.querySelector('.live-bar').textContent === '3 new updates')
   await page.click('.live-bar button')
-  assert.deepEqual(await page.$$eval('.entry h3', all => all.map(e => e.textContent)), ['Three', 'Two', 'One'])
+  assert.deepEqual(await page.$$eval('.entry h4', all => all.map(e => e.textContent)), ['Three', 'Two', 'One'])
+})
+
+test('each day of the coverage has a heading, in the reader’s time zone, and nothing moves for it', async t => {
+  const { newsbell, page } = await reader(t)
+  for (const headline of ['One', 'Two', 'Three']) await newsbell.publish({ headline, alert: 'none' })
+  const html = await (await fetch(newsbell.page)).text()
+  const left = ['2026-10-05T23:30:00Z', '2026-10-05T22:00:00Z', '2026-10-05T01:00:00Z']
+  await page.setRequestInterception(true)
+  page.on('request', request => {
+    if (request.url() !== newsbell.page) return request.continue()
+    const dated = html.replace(/(<p class="entry-when">.*?datetime=")[^"]*/g, (_, before) => before + left.shift())
+    request.respond({ contentType: 'text/html; charset=utf-8', body: dated })
+  })
+  await page.emulateTimezone('Asia/Tokyo')
+  await page.evaluateOnNewDocument(() => {
+    self.shift = 0
+    new PerformanceObserver(list => list.getEntries().forEach(({ value }) => { self.shift += value })).observe({ type: 'layout-shift', buffered: true })
+  })
+  await page.goto(newsbell.page)
+  await page.waitForSelector('newsbell-live[data-stream=open]')
+  const coverage = await page.$$eval('.coverage :is(.day-heading, h4)', all => all.map(e => e.textContent))
+  assert.deepEqual(coverage, ['Tue 6 Oct 2026', 'Three', 'Two', 'Mon 5 Oct 2026', 'One'])
+  assert.equal(await page.evaluate(() => new Promise(shown => requestAnimationFrame(() => requestAnimationFrame(() => shown(self.shift))))), 0)
 })
 
 test('a page of updates that the server no longer has offers to be loaded again', async t => {
@@ -202,7 +225,7 @@ test('a page of updates that the server no longer has offers to be loaded again'
   await page.waitForFunction(() => document.querySelector('.live-bar')?.textContent === 'This page is out of date. Reload it.')
   await newsbell.publish({ headline: 'After it was restored', alert: 'none' })
   await Promise.all([page.waitForNavigation(), page.click('.live-bar button')])
-  assert.deepEqual(await page.$$eval('.entry h3', all => all.map(e => e.textContent)), ['After it was restored', 'In the backup'])
+  assert.deepEqual(await page.$$eval('.entry h4', all => all.map(e => e.textContent)), ['After it was restored', 'In the backup'])
 })
 
 test('an editor signs in, previews the reach, publishes and sees the alert sent', async t => {

@@ -68,6 +68,26 @@ type OutagePage struct {
 	Updates []Update
 }
 
+// Day is what was published on one day.
+type Day struct {
+	Date    time.Time
+	Updates []Update
+}
+
+// Days are the updates by their day in UTC, newest first. Scripts move the headings
+// to where the reader's days begin.
+func (o OutagePage) Days() (days []Day) {
+	for _, update := range o.Updates {
+		date := update.PublishedAt.UTC().Truncate(24 * time.Hour)
+		if len(days) == 0 || !days[len(days)-1].Date.Equal(date) {
+			days = append(days, Day{Date: date})
+		}
+		last := &days[len(days)-1]
+		last.Updates = append(last.Updates, update)
+	}
+	return days
+}
+
 // outageView is what the page's template is given.
 type outageView struct {
 	OutagePage

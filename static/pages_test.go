@@ -159,6 +159,17 @@ func TestOutageTellsHowLongItTook(t *testing.T) {
 	}
 }
 
+func TestEachDayOfTheCoverageHasOneHeading(t *testing.T) {
+	page := OutagePage{Updates: []Update{
+		{ID: 3, PublishedAt: resolved.Add(2 * time.Hour)}, {ID: 2, PublishedAt: resolved}, {ID: 1, PublishedAt: began},
+	}}
+	body := render(t, func(p *Pages, w http.ResponseWriter) error { return p.Outage(w, page) })
+	headings := matches(body, `(?s)<h3 class="day-heading"><time[^>]*>([^<]*)</time></h3>`)
+	if len(headings) != 2 || headings[0] != "Thu 4 Nov 2021" || headings[1] != "Wed 3 Nov 2021" {
+		t.Errorf("headings = %q", headings)
+	}
+}
+
 func TestEntriesHaveTheAnchorsThatNotificationsName(t *testing.T) {
 	html := render(t, everyPage("Messages are failing")["outage"])
 	for _, anchor := range []string{`id="update-1"`, `id="update-2"`, `id="update-3"`, `href="#update-1"`} {

@@ -8,11 +8,13 @@ const zone = timeZone()
 const part = options => new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone })
 const clock = part({ hour: '2-digit', minute: '2-digit' })
 const second = part({ hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const weekday = part({ weekday: 'short' })
 const date = part({ day: 'numeric', month: 'short', year: 'numeric' })
 
 const shows = {
   clock: when => clock.format(when),
   second: when => second.format(when),
+  day: when => `${weekday.format(when)} ${shows.date(when)}`,
   date: when => date.format(when).replace('Sept', 'Sep'),
   moment: when => `${shows.date(when)}, ${shows.clock(when)}`,
 }

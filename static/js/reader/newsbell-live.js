@@ -2,7 +2,7 @@
 // behind a bar that says how many there are, so that nothing moves while
 // somebody reads.
 
-import { localTimes } from '../page/local-time.js'
+import { localTimes, time } from '../page/local-time.js'
 import { join } from '../page/list.js'
 import { base } from '../page/site.js'
 
@@ -17,6 +17,7 @@ class NewsbellLive extends HTMLElement {
   connectedCallback() {
     if (this.bar) return
     this.#last = Number(this.getAttribute('after'))
+    headDays()
     this.innerHTML = '<div class="live-bar" role="status"><button type="button" class="button button-primary" hidden></button></div>'
     this.bar = this.querySelector('button')
     this.bar.addEventListener('click', () => this.show())
@@ -93,7 +94,7 @@ class NewsbellLive extends HTMLElement {
       document.querySelector('.status .band').replaceWith(element(update.band))
       document.querySelector('newsbell-follow')?.end()
     }
-    if (update.corrected) document.querySelector(`#update-${update.corrects} h3`)?.before(element(update.corrected))
+    if (update.corrected) document.querySelector(`#update-${update.corrects} h4`)?.before(element(update.corrected))
     for (const { dataset } of entry.querySelectorAll('.entry-apps li')) this.#nameApp(dataset)
     for (const [app, state] of Object.entries(update.states)) setState(app, state)
     tellStates()
@@ -101,6 +102,7 @@ class NewsbellLive extends HTMLElement {
     last.querySelector('time').dateTime = update.published_at
     last.hidden = false
     localTimes()
+    headDays()
     return entry
   }
 
@@ -136,6 +138,24 @@ function tellStates() {
     return [part, ' ']
   })
   document.querySelector('.status-apps').replaceChildren(...parts)
+}
+
+// headDays puts a heading before the newest entry of each day, in the reader's time
+// zone; the server wrote them in UTC.
+function headDays() {
+  for (const heading of document.querySelectorAll('.day-heading')) heading.remove()
+  let last
+  for (const entry of document.querySelectorAll('.coverage .entry')) {
+    const day = time(entry.querySelector('.entry-when time').dateTime, 'day')
+    if (day.textContent !== last) entry.before(heading(day))
+    last = day.textContent
+  }
+}
+
+function heading(day) {
+  const heading = element('<h3 class="day-heading"></h3>')
+  heading.append(day)
+  return heading
 }
 
 function element(html) {

@@ -10,13 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 )
 
 // Whatever is written: page, feed, linked data and notification say the same.
 func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.SignIn()
 		for body, want := range map[string]struct{ html, text string }{
 			"<p>Meta confirms.</p>":                   {"<p>&lt;p&gt;Meta confirms.&lt;/p&gt;</p>", "<p>Meta confirms.</p>"},
 			"Call <Support>":                          {"<p>Call &lt;Support&gt;</p>", "Call <Support>"},
@@ -25,11 +26,11 @@ func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
 			"![A map](https://other.example/map.png)": {`<p><a href="https://other.example/map.png" rel="nofollow">A map</a></p>`, "A map"},
 		} {
 			form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"News"}, "body": {body}, "do": {"preview"}}
-			preview := w.submit("/editor/outages/messages-down/updates", form).body
-			var p published
-			w.call(http.MethodPost, updates, w.token, map[string]any{"kind": "update", "alert": "all", "apps": []string{"messenger"}, "headline": "News", "body": body}).
-				decode(t, http.StatusCreated, &p)
-			page := w.get("/outages/messages-down").body
+			preview := w.Submit("/editor/outages/messages-down/updates", form).Text
+			var p handlerstest.Published
+			w.Call(http.MethodPost, handlerstest.UpdatesPath, w.Token, map[string]any{"kind": "update", "alert": "all", "apps": []string{"messenger"}, "headline": "News", "body": body}).
+				Decode(t, http.StatusCreated, &p)
+			page := w.Get("/outages/messages-down").Text
 			if !strings.Contains(page, `<div class="prose">`+want.html) {
 				t.Errorf("%q: the page does not show %q", body, want.html)
 			}
@@ -37,7 +38,7 @@ func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
 				t.Errorf("%q: linked data says %q", body, said)
 			}
 			for _, path := range []string{"/outages/messages-down/feed.atom", "/apps/messenger/feed.atom"} {
-				if content := strings.TrimSpace(newestInFeed(t, w.get(path).body)); content != want.html {
+				if content := strings.TrimSpace(newestInFeed(t, w.Get(path).Text)); content != want.html {
 					t.Errorf("%q: %s says %q; want %q", body, path, content, want.html)
 				}
 			}
@@ -48,7 +49,7 @@ func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := (models.Notifications{BaseURL: w.url, Lang: "en"}).Of(alert, "receipt"); n.Body != want.text {
+			if n := (models.Notifications{BaseURL: w.Origin, Lang: "en"}).Of(alert, "receipt"); n.Body != want.text {
 				t.Errorf("%q: the notification says %q", body, n.Body)
 			}
 		}
@@ -57,19 +58,19 @@ func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
 
 // The cut is the notification's too, also where JSON takes several bytes for one.
 func TestThePreviewIsCutAsTheNotificationIs(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.SignIn()
 		for _, words := range []string{"a ", "👩‍👩‍👧‍👧 ", `"<&>" `, "a\u2028", "**b** "} {
 			for _, kind := range []string{"update", "correction"} {
 				headline, body := strings.Repeat(words, 300), strings.Repeat(words, 300)
 				form := url.Values{"kind": {kind}, "alert": {"key"}, "headline": {headline}, "body": {body}, "do": {"preview"}}
-				preview := w.submit("/editor/outages/messages-down/updates", form).body
+				preview := w.Submit("/editor/outages/messages-down/updates", form).Text
 				p := w.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.UpdateKind(kind), Alert: models.AlertKey, Headline: headline, Body: body})
 				alert, err := w.Alert(t.Context(), p.Alert.ID)
 				if err != nil {
 					t.Fatal(err)
 				}
-				n := models.Notifications{BaseURL: w.url, Lang: "en"}.Of(alert, "receipt")
+				n := models.Notifications{BaseURL: w.Origin, Lang: "en"}.Of(alert, "receipt")
 				title, text := notificationTitle.FindStringSubmatch(preview), notificationBody.FindStringSubmatch(preview)
 				if len(title) != 2 || len(text) != 2 || html.UnescapeString(title[1]) != n.Title || html.UnescapeString(text[1]) != n.Body {
 					t.Errorf("%q: the preview shows %q and %q; want %q and %q", words, title, text, n.Title, n.Body)

@@ -11,22 +11,23 @@ import (
 	"testing"
 
 	"newsbell/handlers"
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 )
 
 func TestAProcessIsReadyWhenAllItNeedsIs(t *testing.T) {
 	var missing error
 	o := handlers.Options{Ready: func(context.Context) error { return missing }}
-	onBothWith(t, o, func(t *testing.T, w *web) {
+	handlerstest.OnBothWith(t, o, func(t *testing.T, w *handlerstest.Web) {
 		missing = nil
-		w.get("/readyz").wants(t, http.StatusOK)
+		w.Get("/readyz").WantStatus(t, http.StatusOK)
 		missing = errors.New("no bus at nats://user:password@bus")
-		answer := w.get("/readyz")
-		answer.isProblem(t, http.StatusServiceUnavailable, "Not ready")
-		if strings.Contains(answer.body, "password") {
-			t.Errorf("the answer tells %s", answer.body)
+		answer := w.Get("/readyz")
+		answer.WantProblem(t, http.StatusServiceUnavailable, "Not ready")
+		if strings.Contains(answer.Text, "password") {
+			t.Errorf("the answer tells %s", answer.Text)
 		}
-		w.get("/healthz").wants(t, http.StatusOK)
+		w.Get("/healthz").WantStatus(t, http.StatusOK)
 	})
 }
 
@@ -34,11 +35,11 @@ func TestAProcessSaysWhatItWaitsForWithoutItsAddress(t *testing.T) {
 	o := handlers.Options{Ready: func(context.Context) error {
 		return &models.NotReady{Words: "NATS is not connected", Cause: errors.New("no bus at nats://user:password@bus")}
 	}}
-	onBothWith(t, o, func(t *testing.T, w *web) {
-		answer := w.get("/readyz")
-		answer.isProblem(t, http.StatusServiceUnavailable, "Not ready: NATS is not connected.")
-		if strings.Contains(answer.body, "password") {
-			t.Errorf("the answer tells %s", answer.body)
+	handlerstest.OnBothWith(t, o, func(t *testing.T, w *handlerstest.Web) {
+		answer := w.Get("/readyz")
+		answer.WantProblem(t, http.StatusServiceUnavailable, "Not ready: NATS is not connected.")
+		if strings.Contains(answer.Text, "password") {
+			t.Errorf("the answer tells %s", answer.Text)
 		}
 	})
 }
@@ -49,8 +50,8 @@ func TestReadinessIsAnsweredWhateverHangs(t *testing.T) {
 		<-hung.Done() // it does not even hear that nobody waits for it
 		return nil
 	}}
-	onBothWith(t, o, func(t *testing.T, w *web) {
-		w.get("/readyz").isProblem(t, http.StatusServiceUnavailable, "does not answer in time")
+	handlerstest.OnBothWith(t, o, func(t *testing.T, w *handlerstest.Web) {
+		w.Get("/readyz").WantProblem(t, http.StatusServiceUnavailable, "does not answer in time")
 	})
 	release()
 }
@@ -62,13 +63,13 @@ func TestAProcessCountsWhatItIsAnsweringButNotOpenPages(t *testing.T) {
 		during = answering()
 		return nil
 	}}
-	onBothWith(t, o, func(t *testing.T, w *web) {
+	handlerstest.OnBothWith(t, o, func(t *testing.T, w *handlerstest.Web) {
 		answering = w.Answering
-		page, _ := w.rawPage()
+		page, _ := w.DialStream()
 		if _, err := page.Read(make([]byte, 1)); err != nil {
 			t.Fatal(err)
 		}
-		w.get("/readyz").wants(t, http.StatusOK)
+		w.Get("/readyz").WantStatus(t, http.StatusOK)
 		if during != 1 || w.Answering() != 0 {
 			t.Errorf("answered %d at a time, and %d then; want 1 and 0", during, w.Answering())
 		}
@@ -81,7 +82,7 @@ func TestAProcessIsNotReadyOnAnOldSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	handler, err := handlers.New(handlers.Options{Store: store, Bus: &bus{}, BaseURL: "http://news.example", Log: slog.New(slog.DiscardHandler)})
+	handler, err := handlers.New(handlers.Options{Store: store, Bus: &handlerstest.Bus{}, BaseURL: "http://news.example", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 )
 
@@ -23,27 +24,27 @@ func TestTimesAreUTCWhateverTheZoneOfTheProcessAndOfTheClient(t *testing.T) {
 	if _, east := time.Now().Zone(); east != 9*60*60 {
 		t.Fatalf("%d s east of UTC; want Tokyo's", east)
 	}
-	onBoth(t, func(t *testing.T, w *web) {
-		opened := w.call(http.MethodPost, "/api/v1/outages", w.token, map[string]any{
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		opened := w.Call(http.MethodPost, "/api/v1/outages", w.Token, map[string]any{
 			"slug": "calls-down", "headline": "Calls are down", "apps": []string{"messenger"}, "began_at": "2021-11-03T17:00:00+02:00",
 		})
-		opened.wants(t, http.StatusCreated)
+		opened.WantStatus(t, http.StatusCreated)
 		w.PublishNow(models.Draft{Outage: "calls-down", Apps: []string{"messenger"}})
-		secret := w.subscribe("outage/calls-down:all")
-		answers := map[string]answer{
+		secret := w.NewReader("outage/calls-down:all")
+		answers := map[string]handlerstest.Answer{
 			"the outage as it is opened": opened,
-			"a pause as it begins": w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{
+			"a pause as it begins": w.Call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{
 				"paused_until": "2021-12-24T20:00:00+02:00",
 			}),
-			"the reader's data": w.call(http.MethodGet, "/api/v1/subscription/data", secret, nil),
+			"the reader's data": w.Call(http.MethodGet, "/api/v1/subscription/data", secret, nil),
 		}
 		for _, path := range []string{"/api/v1/outages/calls-down", "/api/v1/alerts/1", "/outages/calls-down/feed.atom", "/outages/calls-down"} {
-			answers[path] = w.call(http.MethodGet, path, w.token, nil)
+			answers[path] = w.Call(http.MethodGet, path, w.Token, nil)
 		}
 		for what, got := range answers {
-			times := aTime.FindAllString(got.body, -1)
+			times := aTime.FindAllString(got.Text, -1)
 			if len(times) == 0 {
-				t.Errorf("%s has no time: %s", what, got.body)
+				t.Errorf("%s has no time: %s", what, got.Text)
 			}
 			for _, one := range times {
 				if !strings.HasSuffix(one, "Z") {
@@ -51,8 +52,8 @@ func TestTimesAreUTCWhateverTheZoneOfTheProcessAndOfTheClient(t *testing.T) {
 				}
 			}
 		}
-		if !strings.Contains(opened.body, "2021-11-03T15:00:00Z") {
-			t.Errorf("the outage began at another time: %s", opened.body)
+		if !strings.Contains(opened.Text, "2021-11-03T15:00:00Z") {
+			t.Errorf("the outage began at another time: %s", opened.Text)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package handlers_test
+package handlerstest
 
 import (
 	"fmt"
@@ -7,19 +7,20 @@ import (
 	"sync"
 )
 
-// listener tells when the server hangs up on somebody.
+// listener notices when the server hangs up on a client.
 type listener struct {
 	net.Listener
 	mu      sync.Mutex
-	hungUps map[string]chan struct{} // by the other end's address
+	hungUps map[string]chan struct{} // by the client's address
 }
 
-// listenedConn tells when it is closed by the server.
+// listenedConn notices when the server closes it.
 type listenedConn struct {
 	*net.TCPConn
 	hangUp func()
 }
 
+// Accept implements [net.Listener].
 func (l *listener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {
@@ -35,7 +36,7 @@ func (c *listenedConn) Close() error {
 	return c.TCPConn.Close()
 }
 
-// hungUp is closed when the server hangs up on an address.
+// hungUp returns a channel that is closed when the server hangs up on a client.
 func (l *listener) hungUp(address net.Addr) chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -48,11 +49,11 @@ func (l *listener) hungUp(address net.Addr) chan struct{} {
 	return l.hungUps[address.String()]
 }
 
-// rawPage opens the page of "messages-down" on a connection of its own, from
-// which nothing has been read; hungUp is closed when the server ends it.
-func (w *web) rawPage() (conn net.Conn, hungUp <-chan struct{}) {
+// DialStream opens the stream of "messages-down" on a connection of its own, from
+// which nothing has been read; hungUp is closed when the server hangs up.
+func (w *Web) DialStream() (conn net.Conn, hungUp <-chan struct{}) {
 	w.t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.Origin, "http://"))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package handlers_test
+package api_test
 
 import (
 	"net/http"
@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 	"newsbell/models/ledger"
 )
@@ -20,37 +21,37 @@ type mine struct {
 }
 
 func TestAReaderSubscribesChangesAndIsForgotten(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		var key struct {
 			PublicKey string `json:"public_key"`
 		}
-		w.get("/api/v1/vapid-key").decode(t, http.StatusOK, &key)
-		secret := w.subscribe("outage/messages-down:key")
+		w.Get("/api/v1/vapid-key").Decode(t, http.StatusOK, &key)
+		secret := w.NewReader("outage/messages-down:key")
 
 		var sub mine
-		w.call(http.MethodGet, "/api/v1/subscription", secret, nil).decode(t, http.StatusOK, &sub)
+		w.Call(http.MethodGet, "/api/v1/subscription", secret, nil).Decode(t, http.StatusOK, &sub)
 		want := []followed{{"outage/messages-down", "key", "messages-down is down", "ongoing"}}
 		if sub.PublicKey != key.PublicKey || sub.TimeZone != "Europe/London" || !slices.Equal(sub.Follows, want) {
 			t.Errorf("subscription = %+v", sub)
 		}
 
 		var made followed
-		w.call(http.MethodPut, "/api/v1/subscription/follows/app/messenger", secret, map[string]string{"level": "resolution"}).
-			decode(t, http.StatusOK, &made)
+		w.Call(http.MethodPut, "/api/v1/subscription/follows/app/messenger", secret, map[string]string{"level": "resolution"}).
+			Decode(t, http.StatusOK, &made)
 		if made != (followed{"app/messenger", "resolution", "messenger", "failing"}) {
 			t.Errorf("follow = %+v", made)
 		}
-		w.call(http.MethodDelete, "/api/v1/subscription/follows/outage/messages-down", secret, nil).wants(t, http.StatusNoContent)
-		fresh := w.subscription()["subscription"]
-		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{"time_zone": "Asia/Tokyo", "subscription": fresh}).
-			decode(t, http.StatusOK, &sub)
+		w.Call(http.MethodDelete, "/api/v1/subscription/follows/outage/messages-down", secret, nil).WantStatus(t, http.StatusNoContent)
+		fresh := w.SubscriptionBody()["subscription"]
+		w.Call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{"time_zone": "Asia/Tokyo", "subscription": fresh}).
+			Decode(t, http.StatusOK, &sub)
 		if sub.TimeZone != "Asia/Tokyo" || sub.Endpoint != fresh.(map[string]any)["endpoint"] || !slices.Equal(sub.Follows, []followed{made}) {
 			t.Errorf("changed subscription = %+v", sub)
 		}
 
-		w.call(http.MethodDelete, "/api/v1/subscription", secret, nil).wants(t, http.StatusNoContent)
-		forgotten := w.call(http.MethodGet, "/api/v1/subscription", secret, nil)
-		forgotten.isProblem(t, http.StatusUnauthorized, "")
+		w.Call(http.MethodDelete, "/api/v1/subscription", secret, nil).WantStatus(t, http.StatusNoContent)
+		forgotten := w.Call(http.MethodGet, "/api/v1/subscription", secret, nil)
+		forgotten.WantProblem(t, http.StatusUnauthorized, "")
 		if forgotten.Header.Get("WWW-Authenticate") != "Bearer" {
 			t.Error("no WWW-Authenticate")
 		}
@@ -58,8 +59,8 @@ func TestAReaderSubscribesChangesAndIsForgotten(t *testing.T) {
 }
 
 func TestAReaderChoosesWhenToBeDisturbed(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		secret := w.subscribe("outage/messages-down:key")
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		secret := w.NewReader("outage/messages-down:key")
 		type choices struct {
 			QuietHours *struct {
 				From, Until string
@@ -69,7 +70,7 @@ func TestAReaderChoosesWhenToBeDisturbed(t *testing.T) {
 		}
 		change := func(body map[string]any) (now choices) {
 			t.Helper()
-			w.call(http.MethodPatch, "/api/v1/subscription", secret, body).decode(t, http.StatusOK, &now)
+			w.Call(http.MethodPatch, "/api/v1/subscription", secret, body).Decode(t, http.StatusOK, &now)
 			return now
 		}
 		now := change(map[string]any{"quiet_hours": map[string]any{"from": "22:30", "until": "07:00", "key_wakes": true}, "hourly_cap": 3})
@@ -87,15 +88,15 @@ func TestAReaderChoosesWhenToBeDisturbed(t *testing.T) {
 			"quiet_hours":      {"quiet_hours": map[string]any{"from": "07:00", "until": "07:00"}},
 			"hourly_cap":       {"hourly_cap": 61},
 		} {
-			w.call(http.MethodPatch, "/api/v1/subscription", secret, bad).isProblem(t, http.StatusUnprocessableEntity, "body."+field)
+			w.Call(http.MethodPatch, "/api/v1/subscription", secret, bad).WantProblem(t, http.StatusUnprocessableEntity, "body."+field)
 		}
 	})
 }
 
 func TestWhatBrowsersAddToTheirSubscriptionIsNotRead(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		grown := func() map[string]any {
-			body := w.subscription("outage/messages-down:key")
+			body := w.SubscriptionBody("outage/messages-down:key")
 			browser := body["subscription"].(map[string]any)
 			browser["expirationTime"] = "never"
 			browser["contentEncoding"] = "aes128gcm"
@@ -104,10 +105,10 @@ func TestWhatBrowsersAddToTheirSubscriptionIsNotRead(t *testing.T) {
 			return body
 		}
 		var made struct{ Secret string }
-		w.call(http.MethodPost, "/api/v1/subscriptions", "", grown()).decode(t, http.StatusCreated, &made)
+		w.Call(http.MethodPost, "/api/v1/subscriptions", "", grown()).Decode(t, http.StatusCreated, &made)
 		fresh := grown()["subscription"].(map[string]any)
 		var sub mine
-		w.call(http.MethodPatch, "/api/v1/subscription", made.Secret, map[string]any{"subscription": fresh}).decode(t, http.StatusOK, &sub)
+		w.Call(http.MethodPatch, "/api/v1/subscription", made.Secret, map[string]any{"subscription": fresh}).Decode(t, http.StatusOK, &sub)
 		if sub.Endpoint != fresh["endpoint"] || len(sub.Follows) != 1 {
 			t.Errorf("subscription = %+v", sub)
 		}
@@ -115,16 +116,16 @@ func TestWhatBrowsersAddToTheirSubscriptionIsNotRead(t *testing.T) {
 }
 
 func TestAReaderInATimeZoneThatNobodyKnowsFollowsInUTC(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		body := w.subscription("outage/messages-down:key")
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		body := w.SubscriptionBody("outage/messages-down:key")
 		body["time_zone"] = "Etc/Unknown"
 		var made struct {
 			Secret   string
 			TimeZone string `json:"time_zone"`
 		}
-		w.call(http.MethodPost, "/api/v1/subscriptions", "", body).decode(t, http.StatusCreated, &made)
+		w.Call(http.MethodPost, "/api/v1/subscriptions", "", body).Decode(t, http.StatusCreated, &made)
 		var sub mine
-		w.call(http.MethodPatch, "/api/v1/subscription", made.Secret, map[string]any{"time_zone": "Mars/Olympus"}).decode(t, http.StatusOK, &sub)
+		w.Call(http.MethodPatch, "/api/v1/subscription", made.Secret, map[string]any{"time_zone": "Mars/Olympus"}).Decode(t, http.StatusOK, &sub)
 		if made.TimeZone != "UTC" || sub.TimeZone != "UTC" {
 			t.Errorf("the time zones are %q and %q; want UTC", made.TimeZone, sub.TimeZone)
 		}
@@ -132,12 +133,12 @@ func TestAReaderInATimeZoneThatNobodyKnowsFollowsInUTC(t *testing.T) {
 }
 
 func TestAnotherReadersSecretTouchesOnlyTheirs(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		victim, other := w.subscribe("outage/messages-down:all"), w.subscribe("app/messenger:all")
-		w.call(http.MethodDelete, "/api/v1/subscription/follows/outage/messages-down", other, nil).wants(t, http.StatusNoContent)
-		w.call(http.MethodDelete, "/api/v1/subscription", other, nil).wants(t, http.StatusNoContent)
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		victim, other := w.NewReader("outage/messages-down:all"), w.NewReader("app/messenger:all")
+		w.Call(http.MethodDelete, "/api/v1/subscription/follows/outage/messages-down", other, nil).WantStatus(t, http.StatusNoContent)
+		w.Call(http.MethodDelete, "/api/v1/subscription", other, nil).WantStatus(t, http.StatusNoContent)
 		var sub mine
-		w.call(http.MethodGet, "/api/v1/subscription", victim, nil).decode(t, http.StatusOK, &sub)
+		w.Call(http.MethodGet, "/api/v1/subscription", victim, nil).Decode(t, http.StatusOK, &sub)
 		if len(sub.Follows) != 1 {
 			t.Errorf("the victim follows %+v", sub.Follows)
 		}
@@ -145,12 +146,12 @@ func TestAnotherReadersSecretTouchesOnlyTheirs(t *testing.T) {
 }
 
 func TestNoSecretAndNoTokenOpenNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		reader := w.subscribe()
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		reader := w.NewReader()
 		for _, call := range []struct{ method, path, bearer string }{
 			{http.MethodGet, "/api/v1/subscription", ""},
 			{http.MethodGet, "/api/v1/subscription", "wrong"},
-			{http.MethodGet, "/api/v1/subscription", w.token},
+			{http.MethodGet, "/api/v1/subscription", w.Token},
 			{http.MethodPatch, "/api/v1/subscription", "wrong"},
 			{http.MethodDelete, "/api/v1/subscription", "wrong"},
 			{http.MethodPut, "/api/v1/subscription/follows/app/messenger", "wrong"},
@@ -162,32 +163,32 @@ func TestNoSecretAndNoTokenOpenNothing(t *testing.T) {
 			{http.MethodGet, "/api/v1/alerts/1", "wrong"},
 			{http.MethodPost, "/api/v1/alerts/1/stop", "wrong"},
 		} {
-			w.call(call.method, call.path, call.bearer, nil).isProblem(t, http.StatusUnauthorized, "missing or wrong")
+			w.Call(call.method, call.path, call.bearer, nil).WantProblem(t, http.StatusUnauthorized, "missing or wrong")
 		}
 	})
 }
 
 func TestABrowserThatSubscribesTwiceIsOneReader(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		body := w.subscription("outage/messages-down:all")
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		body := w.SubscriptionBody("outage/messages-down:all")
 		var first, second struct{ Secret string }
-		w.call(http.MethodPost, "/api/v1/subscriptions", "", body).decode(t, http.StatusCreated, &first)
-		w.call(http.MethodPost, "/api/v1/subscriptions", "", body).decode(t, http.StatusCreated, &second)
-		w.call(http.MethodGet, "/api/v1/subscription", first.Secret, nil).wants(t, http.StatusUnauthorized)
-		w.call(http.MethodGet, "/api/v1/subscription", second.Secret, nil).wants(t, http.StatusOK)
+		w.Call(http.MethodPost, "/api/v1/subscriptions", "", body).Decode(t, http.StatusCreated, &first)
+		w.Call(http.MethodPost, "/api/v1/subscriptions", "", body).Decode(t, http.StatusCreated, &second)
+		w.Call(http.MethodGet, "/api/v1/subscription", first.Secret, nil).WantStatus(t, http.StatusUnauthorized)
+		w.Call(http.MethodGet, "/api/v1/subscription", second.Secret, nil).WantStatus(t, http.StatusOK)
 
-		thief := w.subscription()
+		thief := w.SubscriptionBody()
 		thief["subscription"].(map[string]any)["endpoint"] = body["subscription"].(map[string]any)["endpoint"]
-		w.call(http.MethodPost, "/api/v1/subscriptions", "", thief).isProblem(t, http.StatusConflict, "another subscription")
+		w.Call(http.MethodPost, "/api/v1/subscriptions", "", thief).WantProblem(t, http.StatusConflict, "another subscription")
 	})
 }
 
 func TestAReaderWithoutAnAddressIsKnownUntilTheGracePeriodIsOver(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		const path = "/api/v1/subscription"
-		secret := w.subscribe("outage/messages-down:key")
-		w.notify(t, secret, "test")
-		w.answer(t, models.Result{Outcome: ledger.Gone, Status: 410})
+		secret := w.NewReader("outage/messages-down:key")
+		w.Notify(t, secret, "test")
+		w.RecordNotice(t, models.Result{Outcome: ledger.Gone, Status: 410})
 		if due, err := w.ClaimNotices(t.Context(), 10); err != nil || len(due) != 0 {
 			t.Errorf("due = %+v, %v; want nothing sent to an address that is gone", due, err)
 		}
@@ -196,25 +197,25 @@ func TestAReaderWithoutAnAddressIsKnownUntilTheGracePeriodIsOver(t *testing.T) {
 			NeedsResubscribe bool       `json:"needs_resubscribe"`
 			Follows          []struct{ Level string }
 		}
-		w.call(http.MethodGet, path, secret, nil).decode(t, http.StatusOK, &known)
+		w.Call(http.MethodGet, path, secret, nil).Decode(t, http.StatusOK, &known)
 		if known.GoneAt == nil || !known.NeedsResubscribe || len(known.Follows) != 1 || known.Follows[0].Level != "key" {
 			t.Errorf("subscription = %+v; want its follow kept, and a new address asked for", known)
 		}
-		change := map[string]any{"subscription": w.subscription()["subscription"]}
-		w.call(http.MethodPatch, path, secret, change).decode(t, http.StatusOK, &known)
+		change := map[string]any{"subscription": w.SubscriptionBody()["subscription"]}
+		w.Call(http.MethodPatch, path, secret, change).Decode(t, http.StatusOK, &known)
 		if known.GoneAt != nil || known.NeedsResubscribe || len(known.Follows) != 1 {
 			t.Errorf("with a new address: %+v", known)
 		}
 
-		w.notify(t, secret, "test")
-		w.answer(t, models.Result{Outcome: ledger.Gone, Status: 404})
+		w.Notify(t, secret, "test")
+		w.RecordNotice(t, models.Result{Outcome: ledger.Gone, Status: 404})
 		w.Clock.Advance(31 * 24 * time.Hour)
 		if n, err := w.ExpireSubscriptions(t.Context()); err != nil || n != 1 {
 			t.Fatalf("%d expired, %v; want the one", n, err)
 		}
-		w.call(http.MethodGet, path, secret, nil).isProblem(t, http.StatusGone, "expired 31 days ago")
-		w.call(http.MethodPatch, path, secret, change).isProblem(t, http.StatusGone, "follow again")
-		w.call(http.MethodDelete, path, secret, nil).wants(t, http.StatusNoContent)
-		w.call(http.MethodGet, path, secret, nil).isProblem(t, http.StatusUnauthorized, "")
+		w.Call(http.MethodGet, path, secret, nil).WantProblem(t, http.StatusGone, "expired 31 days ago")
+		w.Call(http.MethodPatch, path, secret, change).WantProblem(t, http.StatusGone, "follow again")
+		w.Call(http.MethodDelete, path, secret, nil).WantStatus(t, http.StatusNoContent)
+		w.Call(http.MethodGet, path, secret, nil).WantProblem(t, http.StatusUnauthorized, "")
 	})
 }

@@ -1,4 +1,4 @@
-package handlers_test
+package api_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 )
 
@@ -30,29 +31,29 @@ func TestABadUpdateIsRefusedAndChangesNothing(t *testing.T) {
 		{"an outage that does not exist", "elsewhere", nil, 404, "elsewhere"},
 		{"over 16 kB", "messages-down", map[string]any{"body": strings.Repeat("x", 16<<10)}, 413, ""},
 	}
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		for _, c := range cases {
 			body := maps.Clone(good)
 			maps.Copy(body, c.change)
 			path := fmt.Sprintf("/api/v1/outages/%s/updates", c.path)
-			w.call(http.MethodPost, path, w.token, body).isProblem(t, c.status, c.words)
+			w.Call(http.MethodPost, path, w.Token, body).WantProblem(t, c.status, c.words)
 		}
-		w.wantsNothingPublished()
+		w.WantNothingPublished()
 	})
 }
 
 func TestAnUnreadableUpdateChangesNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		const path = "/api/v1/outages/messages-down/updates"
 		for _, text := range []string{"{", "null", "[]", `{"kind":"update","alert":"all","headline":"News"} and more`} {
-			if answer := w.call(http.MethodPost, path, w.token, text); answer.StatusCode != 400 && answer.StatusCode != 422 {
-				t.Errorf("%q: %d %s", text, answer.StatusCode, answer.body)
+			if answer := w.Call(http.MethodPost, path, w.Token, text); answer.StatusCode != 400 && answer.StatusCode != 422 {
+				t.Errorf("%q: %d %s", text, answer.StatusCode, answer.Text)
 			}
 		}
 		// A reader of no known length is sent in chunks.
 		long := io.MultiReader(strings.NewReader(`{"headline":"`), strings.NewReader(strings.Repeat("x", 17<<10)+`"}`))
-		w.send(http.MethodPost, path, long, "Content-Type", "application/json", "Authorization", "Bearer "+w.token).isProblem(t, 413, "")
-		w.wantsNothingPublished()
+		w.Send(http.MethodPost, path, long, "Content-Type", "application/json", "Authorization", "Bearer "+w.Token).WantProblem(t, 413, "")
+		w.WantNothingPublished()
 	})
 }
 
@@ -83,9 +84,9 @@ func TestABadAppOrOutageIsRefusedAndChangesNothing(t *testing.T) {
 		{"outages", outage(map[string]any{"notify": true}), 422, "notify"},
 		{"outages", outage(map[string]any{"slug": "messages-down"}), 409, "already exists"},
 	}
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		for _, c := range cases {
-			w.call(http.MethodPost, "/api/v1/"+c.path, w.token, c.body).isProblem(t, c.status, c.words)
+			w.Call(http.MethodPost, "/api/v1/"+c.path, w.Token, c.body).WantProblem(t, c.status, c.words)
 		}
 		apps, err := w.Apps(t.Context())
 		if err != nil || len(apps) != 2 {
@@ -98,32 +99,20 @@ func TestABadAppOrOutageIsRefusedAndChangesNothing(t *testing.T) {
 }
 
 func TestAResolvedOutageTakesNoUpdate(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertNone})
 		body := map[string]any{"kind": "update", "alert": "all", "headline": "More", "states": map[string]string{"messenger": "failing"}}
-		w.call(http.MethodPost, "/api/v1/outages/messages-down/updates", w.token, body).isProblem(t, 409, "resolved")
+		w.Call(http.MethodPost, "/api/v1/outages/messages-down/updates", w.Token, body).WantProblem(t, 409, "resolved")
 		app, err := w.Store.App(t.Context(), "messenger")
-		if err != nil || app.State != models.Up || len(w.bus.said) != 0 {
-			t.Errorf("app = %+v, %v; said %q", app, err, w.bus.said)
+		if err != nil || app.State != models.Up || len(w.Bus.Published) != 0 {
+			t.Errorf("app = %+v, %v; said %q", app, err, w.Bus.Published)
 		}
 	})
 }
 
 func TestALongTextIsNotRefused(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		body := map[string]any{"kind": "update", "alert": "all", "headline": strings.Repeat("Lang 👩‍👩‍👧 ", 200), "body": strings.Repeat("text ", 1000)}
-		w.call(http.MethodPost, "/api/v1/outages/messages-down/updates", w.token, body).wants(t, http.StatusCreated)
+		w.Call(http.MethodPost, "/api/v1/outages/messages-down/updates", w.Token, body).WantStatus(t, http.StatusCreated)
 	})
-}
-
-// wantsNothingPublished checks the database and the bus.
-func (w *web) wantsNothingPublished() {
-	w.t.Helper()
-	outage, err := w.Store.Outage(w.t.Context(), "messages-down")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if updates, err := w.Updates(w.t.Context(), outage); err != nil || len(updates) != 0 || len(w.bus.said) != 0 {
-		w.t.Errorf("updates = %v, %v; said %q; want nothing", updates, err, w.bus.said)
-	}
 }

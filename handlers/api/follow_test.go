@@ -1,17 +1,18 @@
-package handlers_test
+package api_test
 
 import (
 	"net/http"
 	"testing"
 	"time"
 
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 	"newsbell/models/modelstest"
 )
 
 func TestAResolvedOutageCannotBeFollowedAndSaysWhenItsFollowsEnd(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		early := w.subscribe("outage/messages-down:key")
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		early := w.NewReader("outage/messages-down:key")
 		w.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertNone})
 		type ending struct {
 			Level, Muted, State string
@@ -24,20 +25,20 @@ func TestAResolvedOutageCannotBeFollowedAndSaysWhenItsFollowsEnd(t *testing.T) {
 			}
 		}
 		var sub struct{ Follows []ending }
-		w.call(http.MethodGet, "/api/v1/subscription", early, nil).decode(t, http.StatusOK, &sub)
+		w.Call(http.MethodGet, "/api/v1/subscription", early, nil).Decode(t, http.StatusOK, &sub)
 		ends("who followed it", sub.Follows[0], "key")
 
 		const path, words = "/api/v1/subscription/follows/outage/messages-down", "the outage is resolved; follow one of its apps"
-		late := w.subscribe("app/messenger:all")
-		w.call(http.MethodPut, path, late, map[string]string{"level": "all"}).isProblem(t, http.StatusUnprocessableEntity, words)
-		body := w.subscription("app/messenger:all", "outage/messages-down:resolution")
-		refused := w.call(http.MethodPost, "/api/v1/subscriptions", "", body)
-		refused.isProblem(t, http.StatusUnprocessableEntity, words)
-		refused.isProblem(t, http.StatusUnprocessableEntity, "follows[1].topic")
+		late := w.NewReader("app/messenger:all")
+		w.Call(http.MethodPut, path, late, map[string]string{"level": "all"}).WantProblem(t, http.StatusUnprocessableEntity, words)
+		body := w.SubscriptionBody("app/messenger:all", "outage/messages-down:resolution")
+		refused := w.Call(http.MethodPost, "/api/v1/subscriptions", "", body)
+		refused.WantProblem(t, http.StatusUnprocessableEntity, words)
+		refused.WantProblem(t, http.StatusUnprocessableEntity, "follows[1].topic")
 		for level, muted := range map[string]string{"muted": "for_good", "hushed": "until_resolution"} {
 			for _, change := range []map[string]string{{"level": level}, {"muted": muted}} {
 				var made ending
-				w.call(http.MethodPut, path, late, change).decode(t, http.StatusOK, &made)
+				w.Call(http.MethodPut, path, late, change).Decode(t, http.StatusOK, &made)
 				ends("who silences it", made, "")
 				if made.Muted != muted {
 					t.Errorf("%v: muted = %q", change, made.Muted)
@@ -48,9 +49,9 @@ func TestAResolvedOutageCannotBeFollowedAndSaysWhenItsFollowsEnd(t *testing.T) {
 }
 
 func TestAMuteIsReadAndWrittenBesideTheLevel(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		const path = "/api/v1/subscription/follows/outage/messages-down"
-		secret := w.subscribe("outage/messages-down:key")
+		secret := w.NewReader("outage/messages-down:key")
 		type state struct{ Level, Muted *string }
 		is := func(f state, level, muted string) bool {
 			isLevel := f.Level == nil && level == "" || f.Level != nil && *f.Level == level
@@ -67,29 +68,29 @@ func TestAMuteIsReadAndWrittenBesideTheLevel(t *testing.T) {
 			{map[string]string{"level": "all"}, "all", "no"},
 		} {
 			var answered state
-			w.call(http.MethodPut, path, secret, step.change).decode(t, http.StatusOK, &answered)
+			w.Call(http.MethodPut, path, secret, step.change).Decode(t, http.StatusOK, &answered)
 			var sub struct{ Follows []state }
-			w.call(http.MethodGet, "/api/v1/subscription", secret, nil).decode(t, http.StatusOK, &sub)
+			w.Call(http.MethodGet, "/api/v1/subscription", secret, nil).Decode(t, http.StatusOK, &sub)
 			if len(sub.Follows) != 1 || !is(answered, step.level, step.muted) || !is(sub.Follows[0], step.level, step.muted) {
 				t.Errorf("%v: answered %+v, read %+v; want %q and %q", step.change, answered, sub.Follows, step.level, step.muted)
 			}
 		}
 
-		appOnly := w.subscribe("app/messenger:all")
+		appOnly := w.NewReader("app/messenger:all")
 		var answered state
-		w.call(http.MethodPut, path, appOnly, map[string]string{"muted": "until_resolution"}).decode(t, http.StatusOK, &answered)
+		w.Call(http.MethodPut, path, appOnly, map[string]string{"muted": "until_resolution"}).Decode(t, http.StatusOK, &answered)
 		if !is(answered, "", "until_resolution") {
 			t.Errorf("who follows the app alone: %+v", answered)
 		}
-		w.call(http.MethodPut, path, appOnly, map[string]string{"muted": "no"}).decode(t, http.StatusOK, &answered)
+		w.Call(http.MethodPut, path, appOnly, map[string]string{"muted": "no"}).Decode(t, http.StatusOK, &answered)
 		var sub struct{ Follows []state }
-		w.call(http.MethodGet, "/api/v1/subscription", appOnly, nil).decode(t, http.StatusOK, &sub)
+		w.Call(http.MethodGet, "/api/v1/subscription", appOnly, nil).Decode(t, http.StatusOK, &sub)
 		if len(sub.Follows) != 1 || !is(answered, "", "no") {
 			t.Errorf("after the mute: answered %+v, follows %+v; want the app alone", answered, sub.Follows)
 		}
-		w.call(http.MethodPut, path, secret, map[string]string{}).isProblem(t, http.StatusUnprocessableEntity, "level")
-		w.call(http.MethodPut, path, secret, map[string]string{"muted": "loudly"}).isProblem(t, http.StatusUnprocessableEntity, "muted")
-		w.call(http.MethodPut, "/api/v1/subscription/follows/app/messenger", secret, map[string]string{"muted": "for_good"}).
-			isProblem(t, http.StatusUnprocessableEntity, "muted")
+		w.Call(http.MethodPut, path, secret, map[string]string{}).WantProblem(t, http.StatusUnprocessableEntity, "level")
+		w.Call(http.MethodPut, path, secret, map[string]string{"muted": "loudly"}).WantProblem(t, http.StatusUnprocessableEntity, "muted")
+		w.Call(http.MethodPut, "/api/v1/subscription/follows/app/messenger", secret, map[string]string{"muted": "for_good"}).
+			WantProblem(t, http.StatusUnprocessableEntity, "muted")
 	})
 }

@@ -9,17 +9,18 @@ import (
 	"testing"
 
 	"newsbell/handlers"
+	"newsbell/handlers/handlerstest"
 )
 
 func TestAReaderWhoLeavesIsNoFaultOfOurs(t *testing.T) {
-	var log logged
-	onBothWith(t, handlers.Options{Log: log.logger()}, func(t *testing.T, w *web) {
-		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
-		site, err := url.Parse(w.url)
+	var log handlerstest.Log
+	handlerstest.OnBothWith(t, handlers.Options{Log: log.Logger()}, func(t *testing.T, w *handlerstest.Web) {
+		w.SignIn()
+		site, err := url.Parse(w.Origin)
 		if err != nil {
 			t.Fatal(err)
 		}
-		cookie := w.http.Jar.Cookies(site)[0]
+		cookie := w.Client.Jar.Cookies(site)[0]
 		left, leave := context.WithCancel(t.Context())
 		leave()
 		for _, path := range []string{
@@ -29,9 +30,9 @@ func TestAReaderWhoLeavesIsNoFaultOfOurs(t *testing.T) {
 		} {
 			r := httptest.NewRequestWithContext(left, http.MethodGet, path, nil)
 			r.AddCookie(cookie)
-			r.Header.Set("Authorization", "Bearer "+w.token)
+			r.Header.Set("Authorization", "Bearer "+w.Token)
 			w.ServeHTTP(httptest.NewRecorder(), r)
-			if said := log.take(); strings.Contains(said, "level=WARN") || strings.Contains(said, "level=ERROR") {
+			if said := log.Take(); strings.Contains(said, "level=WARN") || strings.Contains(said, "level=ERROR") {
 				t.Errorf("%s: log = %q", path, said)
 			}
 		}
@@ -39,14 +40,14 @@ func TestAReaderWhoLeavesIsNoFaultOfOurs(t *testing.T) {
 }
 
 func TestAFaultOfOursIsLogged(t *testing.T) {
-	var log logged
-	onBothWith(t, handlers.Options{Log: log.logger()}, func(t *testing.T, w *web) {
+	var log handlerstest.Log
+	handlerstest.OnBothWith(t, handlers.Options{Log: log.Logger()}, func(t *testing.T, w *handlerstest.Web) {
 		if err := w.Store.Close(); err != nil {
 			t.Fatal(err)
 		}
 		for _, path := range []string{"/", "/api/v1/vapid-key"} {
-			w.get(path).wants(t, http.StatusInternalServerError)
-			if said := log.take(); strings.Count(said, "level=ERROR") != 1 {
+			w.Get(path).WantStatus(t, http.StatusInternalServerError)
+			if said := log.Take(); strings.Count(said, "level=ERROR") != 1 {
 				t.Errorf("%s: log = %q; want one error", path, said)
 			}
 		}

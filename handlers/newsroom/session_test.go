@@ -1,4 +1,4 @@
-package handlers_test
+package newsroom_test
 
 import (
 	"net/http"
@@ -8,19 +8,20 @@ import (
 	"time"
 
 	"newsbell/handlers"
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 )
 
 func TestASessionsCookieIsForThisSiteAlone(t *testing.T) {
-	onBothWith(t, handlers.Options{BaseURL: "https://news.example"}, func(t *testing.T, w *web) {
-		w.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		answer := w.submit("/editor/sign-in", url.Values{"token": {w.token}})
-		answer.wants(t, http.StatusSeeOther)
+	handlerstest.OnBothWith(t, handlers.Options{BaseURL: "https://news.example"}, func(t *testing.T, w *handlerstest.Web) {
+		w.Client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		answer := w.Submit("/editor/sign-in", url.Values{"token": {w.Token}})
+		answer.WantStatus(t, http.StatusSeeOther)
 		if len(answer.Cookies()) != 1 {
 			t.Fatalf("cookies = %v; want one", answer.Cookies())
 		}
 		cookie := answer.Cookies()[0]
-		if !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || strings.Contains(cookie.Value, w.token) {
+		if !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || strings.Contains(cookie.Value, w.Token) {
 			t.Errorf("cookie = %v", cookie)
 		}
 		if _, found, err := w.FindSession(t.Context(), cookie.Value); found || err != nil {
@@ -30,51 +31,51 @@ func TestASessionsCookieIsForThisSiteAlone(t *testing.T) {
 }
 
 func TestSigningInAgainMakesAnotherSession(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		site, err := url.Parse(w.url)
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		site, err := url.Parse(w.Origin)
 		if err != nil {
 			t.Fatal(err)
 		}
 		signIn := func() string {
-			w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
-			return w.http.Jar.Cookies(site)[0].Value
+			w.SignIn()
+			return w.Client.Jar.Cookies(site)[0].Value
 		}
 		first := signIn()
 		if second := signIn(); first == second {
 			t.Error("the session kept its name")
 		}
-		w.http.Jar = nil
-		if page := w.send(http.MethodGet, "/editor", nil, "Cookie", "newsbell_editor="+first); page.Request.URL.Path != "/editor/sign-in" {
+		w.Client.Jar = nil
+		if page := w.Send(http.MethodGet, "/editor", nil, "Cookie", "newsbell_editor="+first); page.Request.URL.Path != "/editor/sign-in" {
 			t.Error("the old session is still good")
 		}
 	})
 }
 
 func TestASessionEndsAfterAWorkingDay(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.SignIn()
 		w.Clock.Advance(11 * time.Hour)
-		if page := w.get("/editor"); page.Request.URL.Path != "/editor" {
+		if page := w.Get("/editor"); page.Request.URL.Path != "/editor" {
 			t.Error("signed out too early")
 		}
 		w.Clock.Advance(2 * time.Hour)
-		if page := w.get("/editor"); page.Request.URL.Path != "/editor/sign-in" {
+		if page := w.Get("/editor"); page.Request.URL.Path != "/editor/sign-in" {
 			t.Error("still signed in")
 		}
 	})
 }
 
 func TestAnotherSitesFormIsRefused(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		alert := w.PublishDraft(models.Draft{Outage: "messages-down"}).Alert
-		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+		w.SignIn()
 		form := url.Values{"kind": {"resolution"}, "alert": {"all"}, "headline": {"Forged"}, "do": {"publish"}}
 		for _, path := range []string{"/editor/outages/messages-down/updates", "/editor/alerts/1/stop", "/editor/sign-out"} {
-			answer := w.send(http.MethodPost, path, strings.NewReader(form.Encode()),
+			answer := w.Send(http.MethodPost, path, strings.NewReader(form.Encode()),
 				"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site")
-			answer.wants(t, http.StatusForbidden)
-			if answer.Header.Get("Content-Security-Policy") == "" || !strings.Contains(answer.body, "another site") {
-				t.Errorf("%s: %v %s", path, answer.Header, answer.body)
+			answer.WantStatus(t, http.StatusForbidden)
+			if answer.Header.Get("Content-Security-Policy") == "" || !strings.Contains(answer.Text, "another site") {
+				t.Errorf("%s: %v %s", path, answer.Header, answer.Text)
 			}
 		}
 		outage, err := w.Store.Outage(t.Context(), "messages-down")
@@ -84,48 +85,48 @@ func TestAnotherSitesFormIsRefused(t *testing.T) {
 		if found, err := w.Alert(t.Context(), alert.ID); err != nil || found.State != models.Holding {
 			t.Errorf("alert = %+v, %v; want it as it was", found, err)
 		}
-		if page := w.get("/editor"); page.Request.URL.Path != "/editor" {
+		if page := w.Get("/editor"); page.Request.URL.Path != "/editor" {
 			t.Error("signed out by another site")
 		}
 	})
 }
 
 func TestAFormThatComesFromNowhereIsRefused(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		alert := w.PublishDraft(models.Draft{Outage: "messages-down"}).Alert
-		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
-		form := url.Values{"token": {w.token}, "kind": {"resolution"}, "alert": {"all"}, "headline": {"Forged"}, "do": {"publish"}}
+		w.SignIn()
+		form := url.Values{"token": {w.Token}, "kind": {"resolution"}, "alert": {"all"}, "headline": {"Forged"}, "do": {"publish"}}
 		paths := []string{"/editor/sign-in", "/editor/outages/messages-down/updates", "/editor/alerts/1/stop", "/editor/sign-out"}
 		for _, path := range paths {
 			for _, origin := range []string{"", "null", "https://evil.example"} {
-				w.send(http.MethodPost, path, strings.NewReader(form.Encode()),
-					"Content-Type", "application/x-www-form-urlencoded", "Origin", origin).wants(t, http.StatusForbidden)
+				w.Send(http.MethodPost, path, strings.NewReader(form.Encode()),
+					"Content-Type", "application/x-www-form-urlencoded", "Origin", origin).WantStatus(t, http.StatusForbidden)
 			}
 		}
 		if found, err := w.Alert(t.Context(), alert.ID); err != nil || found.State != models.Holding {
 			t.Errorf("alert = %+v, %v; want it as it was", found, err)
 		}
-		w.send(http.MethodPost, "/editor/alerts/1/stop", nil, "Origin", w.url).wants(t, http.StatusOK)
+		w.Send(http.MethodPost, "/editor/alerts/1/stop", nil, "Origin", w.Origin).WantStatus(t, http.StatusOK)
 	})
-	onBothWith(t, handlers.Options{BaseURL: "https://news.example"}, func(t *testing.T, w *web) {
+	handlerstest.OnBothWith(t, handlers.Options{BaseURL: "https://news.example"}, func(t *testing.T, w *handlerstest.Web) {
 		// A proxy has put its own address into Host.
-		answer := w.send(http.MethodPost, "/editor/sign-in", strings.NewReader("token=wrong"),
+		answer := w.Send(http.MethodPost, "/editor/sign-in", strings.NewReader("token=wrong"),
 			"Content-Type", "application/x-www-form-urlencoded", "Origin", "https://news.example")
-		answer.wants(t, http.StatusUnprocessableEntity)
+		answer.WantStatus(t, http.StatusUnprocessableEntity)
 	})
 }
 
 func TestOnlyTheButtonThatSaysSoPublishes(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		w.submit("/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.SignIn()
 		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Half a thought"}}
 		const path = "/editor/outages/messages-down/updates"
-		w.submit(path, form).wants(t, http.StatusOK)
+		w.Submit(path, form).WantStatus(t, http.StatusOK)
 		form.Set("body", strings.Repeat("x", 64<<10))
 		form.Set("do", "publish")
-		w.submit(path, form).wants(t, http.StatusRequestEntityTooLarge)
-		w.send(http.MethodPost, path, strings.NewReader("headline=%zz&do=publish"), "Sec-Fetch-Site", "same-origin",
-			"Content-Type", "application/x-www-form-urlencoded").wants(t, http.StatusBadRequest)
-		w.wantsNothingPublished()
+		w.Submit(path, form).WantStatus(t, http.StatusRequestEntityTooLarge)
+		w.Send(http.MethodPost, path, strings.NewReader("headline=%zz&do=publish"), "Sec-Fetch-Site", "same-origin",
+			"Content-Type", "application/x-www-form-urlencoded").WantStatus(t, http.StatusBadRequest)
+		w.WantNothingPublished()
 	})
 }

@@ -1,15 +1,16 @@
-package handlers_test
+package api_test
 
 import (
 	"net/http"
 	"testing"
 
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 	"newsbell/models/ledger"
 )
 
 func TestAnAlertTellsItsCountsByPushHost(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		ctx := t.Context()
 		w.Reader("outage/messages-down:all")
 		w.Reader("outage/messages-down:all")
@@ -29,7 +30,7 @@ func TestAnAlertTellsItsCountsByPushHost(t *testing.T) {
 		var alert struct {
 			Hosts map[string]struct{ Accepted, Gone, Failed, Waiting int }
 		}
-		w.call(http.MethodGet, "/api/v1/alerts/1", w.token, nil).decode(t, http.StatusOK, &alert)
+		w.Call(http.MethodGet, "/api/v1/alerts/1", w.Token, nil).Decode(t, http.StatusOK, &alert)
 		one := alert.Hosts["fcm.googleapis.com"]
 		if len(alert.Hosts) != 1 || one.Accepted != 1 || one.Failed != 1 || one.Gone+one.Waiting != 0 {
 			t.Errorf("hosts = %+v; want one accepted and one failed", alert.Hosts)

@@ -1,10 +1,11 @@
-package handlers_test
+package api_test
 
 import (
 	"net/http"
 	"strings"
 	"testing"
 
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 )
 
@@ -50,16 +51,16 @@ func TestABadSubscriptionIsRefusedAndChangesNothing(t *testing.T) {
 		{"no keys", func(b map[string]any) { delete(b["subscription"].(map[string]any), "keys") }, 422, "keys"},
 		{"a key that is a number", func(b map[string]any) { keys(b)["auth"] = 7 }, 422, "auth"},
 	}
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		for _, c := range cases {
-			body := w.subscription("outage/messages-down:all")
+			body := w.SubscriptionBody("outage/messages-down:all")
 			c.spoil(body)
-			w.call(http.MethodPost, "/api/v1/subscriptions", "", body).isProblem(t, c.status, c.words)
+			w.Call(http.MethodPost, "/api/v1/subscriptions", "", body).WantProblem(t, c.status, c.words)
 		}
 		for _, text := range []string{"{", "[]", "null", `"x"`, "", "{}", "\xff"} {
-			answer := w.call(http.MethodPost, "/api/v1/subscriptions", "", text)
+			answer := w.Call(http.MethodPost, "/api/v1/subscriptions", "", text)
 			if answer.StatusCode != http.StatusBadRequest && answer.StatusCode != http.StatusUnprocessableEntity {
-				t.Errorf("%q: %d %s", text, answer.StatusCode, answer.body)
+				t.Errorf("%q: %d %s", text, answer.StatusCode, answer.Text)
 			}
 		}
 		reach, err := w.Reach(t.Context(), models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertKey, Headline: "x"})
@@ -70,21 +71,21 @@ func TestABadSubscriptionIsRefusedAndChangesNothing(t *testing.T) {
 }
 
 func TestABadChangeIsRefusedAndChangesNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		secret := w.subscribe("outage/messages-down:key")
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		secret := w.NewReader("outage/messages-down:key")
 		const follows = "/api/v1/subscription/follows/"
-		w.call(http.MethodPut, follows+"outage/messages-down", secret, map[string]string{"level": "loud"}).isProblem(t, 422, "level")
-		w.call(http.MethodPut, follows+"outage/elsewhere", secret, map[string]string{"level": "all"}).isProblem(t, 404, "")
-		w.call(http.MethodPut, follows+"planet/mars", secret, map[string]string{"level": "all"}).isProblem(t, 422, "topic")
-		w.call(http.MethodPut, follows+"app/messenger", secret, map[string]string{"level": "muted"}).isProblem(t, 422, "level")
-		w.call(http.MethodPut, follows+"app/messenger", secret, map[string]string{"level": "hushed"}).isProblem(t, 422, "level")
-		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{"time_zone": 7}).isProblem(t, 422, "time_zone")
-		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]string{"secret": "mine"}).isProblem(t, 422, "secret")
-		w.call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{"subscription": map[string]any{
+		w.Call(http.MethodPut, follows+"outage/messages-down", secret, map[string]string{"level": "loud"}).WantProblem(t, 422, "level")
+		w.Call(http.MethodPut, follows+"outage/elsewhere", secret, map[string]string{"level": "all"}).WantProblem(t, 404, "")
+		w.Call(http.MethodPut, follows+"planet/mars", secret, map[string]string{"level": "all"}).WantProblem(t, 422, "topic")
+		w.Call(http.MethodPut, follows+"app/messenger", secret, map[string]string{"level": "muted"}).WantProblem(t, 422, "level")
+		w.Call(http.MethodPut, follows+"app/messenger", secret, map[string]string{"level": "hushed"}).WantProblem(t, 422, "level")
+		w.Call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{"time_zone": 7}).WantProblem(t, 422, "time_zone")
+		w.Call(http.MethodPatch, "/api/v1/subscription", secret, map[string]string{"secret": "mine"}).WantProblem(t, 422, "secret")
+		w.Call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{"subscription": map[string]any{
 			"endpoint": "https://169.254.169.254/x.google.com/", "keys": map[string]string{"p256dh": "", "auth": ""},
-		}}).isProblem(t, 422, "endpoint")
+		}}).WantProblem(t, 422, "endpoint")
 		var sub mine
-		w.call(http.MethodGet, "/api/v1/subscription", secret, nil).decode(t, http.StatusOK, &sub)
+		w.Call(http.MethodGet, "/api/v1/subscription", secret, nil).Decode(t, http.StatusOK, &sub)
 		if len(sub.Follows) != 1 || sub.Follows[0].Level != "key" || sub.TimeZone != "Europe/London" {
 			t.Errorf("subscription = %+v; want it unchanged", sub)
 		}

@@ -1,4 +1,4 @@
-package handlers_test
+package api_test
 
 import (
 	"encoding/base64"
@@ -9,15 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"newsbell/models"
+	"newsbell/handlers/handlerstest"
 	"newsbell/models/ledger"
 )
 
 func TestAReaderSeesTheirLastAlerts(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		secret := w.subscribe("outage/messages-down:all")
-		first := w.delivers(t, "Messages fail", ledger.Accepted)
-		second := w.delivers(t, "Still failing", ledger.Waiting)
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		secret := w.NewReader("outage/messages-down:all")
+		first := w.Deliver(t, "Messages fail", ledger.Accepted)
+		second := w.Deliver(t, "Still failing", ledger.Waiting)
 		var got struct {
 			Alerts []struct {
 				Alert            int64
@@ -27,10 +27,10 @@ func TestAReaderSeesTheirLastAlerts(t *testing.T) {
 				AcceptedAt       *time.Time `json:"accepted_at"`
 			}
 		}
-		answer := w.call(http.MethodGet, "/api/v1/subscription/alerts", secret, nil)
-		answer.decode(t, http.StatusOK, &got)
+		answer := w.Call(http.MethodGet, "/api/v1/subscription/alerts", secret, nil)
+		answer.Decode(t, http.StatusOK, &got)
 		if len(got.Alerts) != 2 {
-			t.Fatalf("alerts = %s", answer.body)
+			t.Fatalf("alerts = %s", answer.Text)
 		}
 		last, before := got.Alerts[0], got.Alerts[1]
 		if last.Alert != second || last.Outcome != "waiting" || last.AcceptedAt != nil || last.Headline != "Still failing" || last.Outage != "messages-down" {
@@ -39,25 +39,25 @@ func TestAReaderSeesTheirLastAlerts(t *testing.T) {
 		if before.Alert != first || before.Outcome != "accepted" || before.AcceptedAt == nil || !before.PublishedAt.Equal(w.Now()) {
 			t.Errorf("the alert before = %+v", before)
 		}
-		fresh := w.call(http.MethodGet, "/api/v1/subscription/alerts", w.subscribe("outage/messages-down:all"), nil)
-		if fresh.wants(t, http.StatusOK); !strings.Contains(fresh.body, `"alerts":[]`) {
-			t.Errorf("a new reader sees %s", fresh.body)
+		fresh := w.Call(http.MethodGet, "/api/v1/subscription/alerts", w.NewReader("outage/messages-down:all"), nil)
+		if fresh.WantStatus(t, http.StatusOK); !strings.Contains(fresh.Text, `"alerts":[]`) {
+			t.Errorf("a new reader sees %s", fresh.Text)
 		}
 	})
 }
 
 func TestAReaderDownloadsEverythingThatIsStoredOfThem(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		body := w.subscription("outage/messages-down:all")
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		body := w.SubscriptionBody("outage/messages-down:all")
 		var subscribed struct{ Secret string }
-		w.call(http.MethodPost, "/api/v1/subscriptions", "", body).decode(t, http.StatusCreated, &subscribed)
+		w.Call(http.MethodPost, "/api/v1/subscriptions", "", body).Decode(t, http.StatusCreated, &subscribed)
 		sub, err := w.SubscriptionBySecret(t.Context(), subscribed.Secret)
 		if err != nil {
 			t.Fatal(err)
 		}
-		id := w.delivers(t, "Messages fail", ledger.Failed)
-		w.reports(t, reported{id, w.proof(id, sub.ID), "shown"})
-		w.receiptsAre(t, id, 1, 0, 0)
+		id := w.Deliver(t, "Messages fail", ledger.Failed)
+		w.Report(t, handlerstest.Receipt{Alert: id, Receipt: w.Proof(id, sub.ID), Event: "shown"})
+		w.WantReceipts(t, id, 1, 0, 0)
 		now := w.Now()
 		w.Exec("INSERT INTO catch_ups (outage_id, subscription_id, first_alert_id, alert_id, reach, due_at) VALUES (1, ?, 1, 1, 2, ?)", sub.ID, now)
 		w.Exec(`INSERT INTO notices (subscription_id, kind, state, epoch, due_at, deadline, status, reason, created_at)
@@ -81,13 +81,13 @@ func TestAReaderDownloadsEverythingThatIsStoredOfThem(t *testing.T) {
 			CatchUps []struct{ Outage, Reach string } `json:"catch_ups"`
 			Notices  []struct{ Kind, State string }
 		}
-		answer := w.call(http.MethodGet, "/api/v1/subscription/data", subscribed.Secret, nil)
-		answer.decode(t, http.StatusOK, &data)
+		answer := w.Call(http.MethodGet, "/api/v1/subscription/data", subscribed.Secret, nil)
+		answer.Decode(t, http.StatusOK, &data)
 		if kind := answer.Header.Get("Content-Disposition"); !strings.HasPrefix(kind, "attachment") {
 			t.Errorf("Content-Disposition is %q", kind)
 		}
 		if data.ID != sub.ID || data.Subscription.Endpoint != sub.Endpoint || !slices.Equal(data.Keys.Auth, sub.Auth) || len(data.Keys.P256DH) != 65 {
-			t.Errorf("data = %s", answer.body)
+			t.Errorf("data = %s", answer.Text)
 		}
 		if since := data.FollowedAt["outage/messages-down"]; len(data.Subscription.Follows) != 1 || !since.Equal(now) {
 			t.Errorf("follows = %+v since %v", data.Subscription.Follows, data.FollowedAt)
@@ -102,7 +102,7 @@ func TestAReaderDownloadsEverythingThatIsStoredOfThem(t *testing.T) {
 			t.Errorf("catch-ups and notices = %s", c)
 		}
 		for _, hash := range []string{base64.StdEncoding.EncodeToString(sub.SecretHash), base64.RawURLEncoding.EncodeToString(sub.SecretHash), subscribed.Secret} {
-			if strings.Contains(answer.body, hash) {
+			if strings.Contains(answer.Text, hash) {
 				t.Error("the secret, or its hash, is in the data")
 			}
 		}
@@ -110,50 +110,11 @@ func TestAReaderDownloadsEverythingThatIsStoredOfThem(t *testing.T) {
 }
 
 func TestOnlyTheReaderSeesTheirs(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		for _, path := range []string{"/api/v1/subscription/alerts", "/api/v1/subscription/data"} {
-			for _, bearer := range []string{"", "wrong", w.token} {
-				w.call(http.MethodGet, path, bearer, nil).isProblem(t, http.StatusUnauthorized, "missing or wrong")
+			for _, bearer := range []string{"", "wrong", w.Token} {
+				w.Call(http.MethodGet, path, bearer, nil).WantProblem(t, http.StatusUnauthorized, "missing or wrong")
 			}
 		}
 	})
-}
-
-// delivers sends an alert that ends for everybody in the same way.
-func (w *web) delivers(t *testing.T, headline string, outcome ledger.Outcome) (alertID int64) {
-	t.Helper()
-	alertID = w.PublishNow(models.Draft{Outage: "messages-down", Headline: headline}).Alert.ID
-	w.sends(t, alertID, outcome)
-	return alertID
-}
-
-// sends sends the shards of an alert, for all readers it may disturb with the same
-// outcome.
-func (w *web) sends(t *testing.T, alertID int64, outcome ledger.Outcome) {
-	t.Helper()
-	ctx := t.Context()
-	shards, err := w.Shards(ctx, alertID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, shard := range shards {
-		claim, err := w.Claim(ctx, shard.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		page, err := w.Pages(claim).Next(ctx)
-		if err == nil {
-			page, err = w.HoldBack(ctx, claim, page)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		results := make([]models.Result, len(page.Recipients))
-		for i, r := range page.Recipients {
-			results[i] = models.Result{Recipient: r, Outcome: outcome, Reason: "refused"}
-		}
-		if err := w.Record(ctx, claim, page, results); err != nil {
-			t.Fatal(err)
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package handlers_test
+package pages_test
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 )
 
@@ -17,25 +18,25 @@ var pages = []string{
 }
 
 func TestAPageThatHasNotChangedIsNotSentAgain(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.PublishDraft(models.Draft{Outage: "messages-down", Headline: "First", Apps: []string{"messenger"}})
 		for _, path := range pages {
-			first := w.get(path)
+			first := w.Get(path)
 			tag := first.Header.Get("ETag")
-			if first.wants(t, http.StatusOK); tag == "" || first.body == "" {
+			if first.WantStatus(t, http.StatusOK); tag == "" || first.Text == "" {
 				t.Errorf("%s: ETag %q", path, tag)
 			}
 			for _, encoding := range []string{"", "gzip"} {
-				again := w.send(http.MethodGet, path, nil, "If-None-Match", `"other", `+tag, "Accept-Encoding", encoding)
-				if again.wants(t, http.StatusNotModified); again.body != "" || again.Header.Get("ETag") != tag {
-					t.Errorf("%s again: %q with the ETag %q", path, again.body, again.Header.Get("ETag"))
+				again := w.Send(http.MethodGet, path, nil, "If-None-Match", `"other", `+tag, "Accept-Encoding", encoding)
+				if again.WantStatus(t, http.StatusNotModified); again.Text != "" || again.Header.Get("ETag") != tag {
+					t.Errorf("%s again: %q with the ETag %q", path, again.Text, again.Header.Get("ETag"))
 				}
 			}
-			w.send(http.MethodHead, path, nil, "If-None-Match", tag).wants(t, http.StatusNotModified)
+			w.Send(http.MethodHead, path, nil, "If-None-Match", tag).WantStatus(t, http.StatusNotModified)
 		}
 		tags := map[string]string{}
 		for _, path := range pages {
-			tags[path] = w.get(path).Header.Get("ETag")
+			tags[path] = w.Get(path).Header.Get("ETag")
 		}
 		w.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution, Headline: "Second", States: map[string]models.AppState{"messenger": models.Up}})
 		for _, path := range pages {
@@ -43,28 +44,28 @@ func TestAPageThatHasNotChangedIsNotSentAgain(t *testing.T) {
 			if path == "/preferences" {
 				status = http.StatusNotModified
 			}
-			w.send(http.MethodGet, path, nil, "If-None-Match", tags[path]).wants(t, status)
+			w.Send(http.MethodGet, path, nil, "If-None-Match", tags[path]).WantStatus(t, status)
 		}
 	})
 }
 
 func TestAFeedSaysWhenItChanged(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		for _, path := range pages[5:] {
 			w.PublishDraft(models.Draft{Outage: "messages-down", Headline: "News", Apps: []string{"messenger"}})
-			modified := w.get(path).Header.Get("Last-Modified")
+			modified := w.Get(path).Header.Get("Last-Modified")
 			if want := w.Clock.Now().UTC().Format(http.TimeFormat); modified != want {
 				t.Errorf("%s: Last-Modified %q; want %q", path, modified, want)
 			}
-			w.send(http.MethodGet, path, nil, "If-Modified-Since", modified).wants(t, http.StatusNotModified)
+			w.Send(http.MethodGet, path, nil, "If-Modified-Since", modified).WantStatus(t, http.StatusNotModified)
 			w.Clock.Advance(time.Second)
 			w.PublishDraft(models.Draft{Outage: "messages-down", Headline: "More", Apps: []string{"messenger"}})
-			w.send(http.MethodGet, path, nil, "If-Modified-Since", modified).wants(t, http.StatusOK)
+			w.Send(http.MethodGet, path, nil, "If-Modified-Since", modified).WantStatus(t, http.StatusOK)
 		}
 		w.Clock.Advance(time.Since(w.Clock.Now()))
 		w.PublishDraft(models.Draft{Outage: "messages-down", Headline: "Now", Apps: []string{"messenger"}})
 		for _, path := range pages[5:] {
-			if modified := w.get(path).Header.Get("Last-Modified"); modified != "" {
+			if modified := w.Get(path).Header.Get("Last-Modified"); modified != "" {
 				t.Errorf("%s was changed at %s, a moment ago, and may be again", path, modified)
 			}
 		}
@@ -72,13 +73,13 @@ func TestAFeedSaysWhenItChanged(t *testing.T) {
 }
 
 func TestAFeedHasTheNewestUpdates(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		const published, most = 55, 50
 		for i := range published {
 			w.PublishDraft(models.Draft{Outage: "messages-down", Headline: fmt.Sprintf("Update %d.", i), Alert: models.AlertNone, Apps: []string{"messenger"}})
 		}
 		for _, path := range pages[5:] {
-			feed := w.get(path).body
+			feed := w.Get(path).Text
 			if entries := strings.Count(feed, "<entry>"); entries != most {
 				t.Errorf("%s has %d entries; want %d", path, entries, most)
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"newsbell/handlers"
+	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 )
 
@@ -18,9 +19,9 @@ var below = handlers.Options{BaseURL: "https://paper.example/alerts"}
 var referred = regexp.MustCompile(`(?:\s(?:href|src|action|formaction)=|<id>|content="https:|"(?:@id|url|image|id|start_url|scope|src)": ?)"?([^"<>]+)`)
 
 func TestEverythingIsBelowThePathOfTheBaseURL(t *testing.T) {
-	onBothWith(t, below, func(t *testing.T, w *web) {
+	handlerstest.OnBothWith(t, below, func(t *testing.T, w *handlerstest.Web) {
 		w.PublishDraft(models.Draft{Outage: "messages-down", Headline: "It is back", Kind: models.Resolution, Apps: []string{"messenger"}})
-		w.submit("/alerts/editor/sign-in", url.Values{"token": {w.token}}).wants(t, http.StatusOK)
+		w.Submit("/alerts/editor/sign-in", url.Values{"token": {w.Token}}).WantStatus(t, http.StatusOK)
 		seen, queue := map[string]bool{}, []string{
 			"/alerts/", "/alerts/editor", "/alerts/preferences", "/alerts/search?q=down", "/alerts/nothing",
 			"/alerts/manifest.webmanifest", "/alerts/api/v1/openapi.json", "/alerts/service-worker.js", "/alerts/newsbell.js",
@@ -32,12 +33,12 @@ func TestEverythingIsBelowThePathOfTheBaseURL(t *testing.T) {
 				continue
 			}
 			seen[address] = true
-			page := w.get(address)
+			page := w.Get(address)
 			isNowhere := address == "/alerts/nothing" || address == "/alerts/api/v1" // the API's own base
 			if page.StatusCode == http.StatusNotFound && !isNowhere {
 				t.Errorf("%s is not there", address)
 			}
-			for _, found := range referred.FindAllStringSubmatch(page.body, -1) {
+			for _, found := range referred.FindAllStringSubmatch(page.Text, -1) {
 				refers := strings.TrimPrefix(html.UnescapeString(found[1]), "https:")
 				refers, _, _ = strings.Cut(strings.TrimPrefix(refers, "//paper.example"), "#")
 				if strings.HasPrefix(refers, "/") && !strings.HasPrefix(refers, "/alerts/") {
@@ -59,9 +60,9 @@ func TestEverythingIsBelowThePathOfTheBaseURL(t *testing.T) {
 }
 
 func TestRedirectsAndCookiesStayBelowThePath(t *testing.T) {
-	onBothWith(t, below, func(t *testing.T, w *web) {
+	handlerstest.OnBothWith(t, below, func(t *testing.T, w *handlerstest.Web) {
 		alert := w.PublishDraft(models.Draft{Outage: "messages-down"}).Alert
-		w.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		w.Client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		for path, want := range map[string]string{
 			"/alerts":                "/alerts/",
 			"/alerts?a=1":            "/alerts/?a=1",
@@ -70,15 +71,15 @@ func TestRedirectsAndCookiesStayBelowThePath(t *testing.T) {
 			"/alerts/go/1/x":         "/alerts/outages/messages-down#update-1",
 			"/alerts//evil.example/": "/alerts/evil.example",
 		} {
-			if answer := w.get(path); answer.Header.Get("Location") != want {
+			if answer := w.Get(path); answer.Header.Get("Location") != want {
 				t.Errorf("%s leads to %q, %d; want %q", path, answer.Header.Get("Location"), answer.StatusCode, want)
 			}
 		}
-		signedIn := w.submit("/alerts/editor/sign-in", url.Values{"token": {w.token}})
+		signedIn := w.Submit("/alerts/editor/sign-in", url.Values{"token": {w.Token}})
 		if to, cookie := signedIn.Header.Get("Location"), signedIn.Cookies()[0]; to != "/alerts/editor" || cookie.Path != "/alerts/" {
 			t.Errorf("signing in leads to %q with the cookie %v", to, cookie)
 		}
-		stopped := w.submit("/alerts/editor/alerts/1/stop", nil)
+		stopped := w.Submit("/alerts/editor/alerts/1/stop", nil)
 		if to := stopped.Header.Get("Location"); to != "/alerts/editor/outages/messages-down#update-1" {
 			t.Errorf("stopping %d leads to %q", alert.ID, to)
 		}
@@ -86,14 +87,14 @@ func TestRedirectsAndCookiesStayBelowThePath(t *testing.T) {
 }
 
 func TestNothingIsBesideThePathButHealth(t *testing.T) {
-	onBothWith(t, below, func(t *testing.T, w *web) {
+	handlerstest.OnBothWith(t, below, func(t *testing.T, w *handlerstest.Web) {
 		for path, want := range map[string]int{
 			"/": http.StatusNotFound, "/preferences": http.StatusNotFound, "/alertsx/preferences": http.StatusNotFound,
 			"/api/v1/vapid-key": http.StatusNotFound, "/static/css/base.css": http.StatusNotFound,
 			"/healthz": http.StatusOK, "/readyz": http.StatusOK, "/alerts/healthz": http.StatusOK,
 		} {
-			answer := w.get(path)
-			answer.wants(t, want)
+			answer := w.Get(path)
+			answer.WantStatus(t, want)
 			if answer.Header.Get("Content-Security-Policy") == "" {
 				t.Errorf("%s has no security headers", path)
 			}
@@ -102,12 +103,12 @@ func TestNothingIsBesideThePathButHealth(t *testing.T) {
 }
 
 func TestThePathOfAProxyIsBelievedFromNobody(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *web) {
-		w.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.Client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		for path, want := range map[string]string{
 			"/preferences/": "/preferences", "/search/?q=a+b": "/search?q=a+b", "//evil.example/": "/evil.example", `/\evil.example/`: "/%5Cevil.example",
 		} {
-			answer := w.send(http.MethodGet, path, nil, "X-Forwarded-Prefix", "/evil")
+			answer := w.Send(http.MethodGet, path, nil, "X-Forwarded-Prefix", "/evil")
 			if to := answer.Header.Get("Location"); to != want {
 				t.Errorf("%s leads to %q; want %q", path, to, want)
 			}

@@ -1,0 +1,9 @@
+package api_test
+
+import (
+	"testing"
+
+	"newsbell/models/modelstest"
+)
+
+func TestMain(m *testing.M) { modelstest.Main(m) }

@@ -1,0 +1,62 @@
+package api_test
+
+import (
+	"errors"
+	"net/http"
+	"newsbell/handlers/handlerstest"
+	"newsbell/models"
+	"slices"
+	"testing"
+)
+
+func TestAProgramPublishesAndStops(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.Call(http.MethodPost, "/api/v1/apps", w.Token, map[string]string{"slug": "whatsapp", "name": "WhatsApp"}).WantStatus(t, http.StatusCreated)
+		w.Call(http.MethodPost, "/api/v1/apps", w.Token, map[string]string{"slug": "whatsapp", "name": "WhatsApp"}).WantProblem(t, http.StatusConflict, "already exists")
+		w.Call(http.MethodPost, "/api/v1/outages", w.Token, map[string]any{"slug": "calls", "headline": "Calls fail", "apps": []string{"whatsapp"}}).WantStatus(t, http.StatusCreated)
+		w.Call(http.MethodPost, "/api/v1/outages", w.Token, map[string]any{"slug": "calls2", "headline": "Calls fail", "apps": []string{"icq"}}).WantProblem(t, 422, "icq")
+
+		var p handlerstest.Published
+		w.Call(http.MethodPost, "/api/v1/outages/calls/updates", w.Token, map[string]any{
+			"kind": "update", "alert": "key", "apps": []string{"messenger"}, "states": map[string]string{"whatsapp": "failing"},
+			"headline": "Calls are failing", "body": "Everywhere.", "undo_seconds": 60,
+		}).Decode(t, http.StatusCreated, &p)
+		if p.Update.URL != w.Origin+"/outages/calls#update-1" || !slices.Equal(slices.Sorted(slices.Values(p.Update.Apps)), []string{"messenger", "whatsapp"}) || p.Update.States["whatsapp"] != "failing" {
+			t.Errorf("update = %+v", p.Update)
+		}
+		if p.Alert == nil || p.Alert.State != "holding" {
+			t.Fatalf("alert = %+v", p.Alert)
+		}
+		if want := []string{
+			models.SubjectPublished + ` {"alert_id":1}`, models.SubjectUpdates + ` {"outage":"calls","update_id":1}`,
+		}; !slices.Equal(w.Bus.Published, want) {
+			t.Errorf("said %q; want %q", w.Bus.Published, want)
+		}
+		w.Call(http.MethodPost, "/api/v1/alerts/1/stop", w.Token, nil).Decode(t, http.StatusOK, &p.Alert)
+		if p.Alert.State != "stopped" {
+			t.Errorf("alert = %+v; want stopped", p.Alert)
+		}
+		w.Call(http.MethodPost, "/api/v1/alerts/1/stop", w.Token, nil).WantProblem(t, http.StatusConflict, "stopped already")
+
+		w.Call(http.MethodPost, "/api/v1/outages/calls/updates", w.Token, map[string]any{"kind": "resolution", "alert": "none", "headline": "Back"}).
+			Decode(t, http.StatusCreated, &p)
+		if p.Alert != nil {
+			t.Errorf("an update without alert has %+v", p.Alert)
+		}
+		w.Call(http.MethodPost, "/api/v1/outages/calls/updates", w.Token, map[string]any{"kind": "update", "alert": "none", "headline": "More"}).
+			WantProblem(t, http.StatusConflict, "resolved")
+		w.Call(http.MethodPost, "/api/v1/outages/calls/updates", w.Token, map[string]any{"kind": "correction", "alert": "none", "headline": "It was 9"}).
+			WantStatus(t, http.StatusCreated)
+	})
+}
+
+func TestABusThatFailsNeverFailsThePublishing(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.Bus.Fail = func() error { return errors.New("no server") }
+		var p handlerstest.Published
+		w.Call(http.MethodPost, handlerstest.UpdatesPath, w.Token, handlerstest.UpdateBody).Decode(t, http.StatusCreated, &p)
+		if p.Alert == nil {
+			t.Error("no alert")
+		}
+	})
+}

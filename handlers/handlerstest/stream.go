@@ -1,0 +1,128 @@
+package handlerstest
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/tmaxmax/go-sse"
+)
+
+// Stream is the event stream of a live page, read by a program.
+type Stream struct {
+	*http.Response
+	t      *testing.T
+	events chan Event // closed when the stream ends
+}
+
+// Event is an event of a live page.
+type Event struct {
+	ID        string `json:"-"`
+	Type      string `json:"-"`
+	UpdateID  int64  `json:"id"`
+	Kind      string
+	Headline  string
+	States    map[string]string
+	Entry     string
+	KeyMoment string `json:"key_moment"`
+	Band      string `json:"band"`
+	Corrects  *int64
+	Corrected string
+}
+
+// OpenStream opens the stream of "messages-down", with headers as pairs of name
+// and value.
+func (w *Web) OpenStream(query string, headers ...string) *Stream {
+	w.t.Helper()
+	request, err := http.NewRequest(http.MethodGet, w.Origin+"/outages/messages-down/events"+query, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := w.Client.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if response.StatusCode != http.StatusOK {
+		w.t.Fatalf("the stream answers %s", response.Status)
+	}
+	s := &Stream{Response: response, t: w.t, events: make(chan Event)}
+	left, leave := context.WithCancel(context.Background())
+	go s.read(left)
+	w.t.Cleanup(func() {
+		leave()
+		response.Body.Close()
+		for range s.events {
+		}
+	})
+	return s
+}
+
+// Next waits for the next event.
+func (s *Stream) Next() Event {
+	s.t.Helper()
+	select {
+	case e, ok := <-s.events:
+		if !ok {
+			s.t.Fatal("the stream has ended")
+		}
+		return e
+	case <-time.After(20 * time.Second):
+		s.t.Fatal("no event")
+	}
+	return Event{}
+}
+
+// WantUpdates waits for events and compares the IDs of their updates.
+func (s *Stream) WantUpdates(ids ...int64) {
+	s.t.Helper()
+	for _, id := range ids {
+		if e := s.Next(); e.ID != strconv.FormatInt(id, 10) || e.UpdateID != id || e.Type != "update" {
+			s.t.Fatalf("got %+v; want update %d", e, id)
+		}
+	}
+}
+
+// WantReset waits for the event that makes the page begin anew after an update.
+func (s *Stream) WantReset(id int64) {
+	s.t.Helper()
+	if e := s.Next(); e.Type != "reset" || e.UpdateID != id || e.ID != strconv.FormatInt(id, 10) {
+		s.t.Fatalf("got %+v; want a reset to update %d", e, id)
+	}
+}
+
+// WantEnd waits for the stream's end.
+func (s *Stream) WantEnd() {
+	s.t.Helper()
+	select {
+	case e, ok := <-s.events:
+		if ok {
+			s.t.Fatalf("got %+v; want the end", e)
+		}
+	case <-time.After(20 * time.Second):
+		s.t.Fatal("the stream goes on")
+	}
+}
+
+func (s *Stream) read(left context.Context) {
+	defer close(s.events)
+	for received, err := range sse.Read(s.Body, nil) {
+		if err != nil {
+			return // the stream has ended
+		}
+		e := Event{ID: received.LastEventID, Type: received.Type}
+		if err := json.Unmarshal([]byte(received.Data), &e); err != nil {
+			s.t.Errorf("%q: %v", received.Data, err)
+		}
+		select {
+		case s.events <- e:
+		case <-left.Done():
+			return
+		}
+	}
+}

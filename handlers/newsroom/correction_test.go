@@ -1,0 +1,47 @@
+package newsroom_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"newsbell/handlers/handlerstest"
+	"newsbell/models"
+	"strings"
+	"testing"
+)
+
+func TestAnEditorChoosesWhatACorrectionCorrects(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		wrong := w.PublishDraft(models.Draft{Outage: "messages-down", Alert: models.AlertNone, Headline: "It began at 8"}).Update.ID
+		w.SignIn()
+		const desk = "/editor/outages/messages-down/updates"
+		chosen := fmt.Sprintf(`<option value="%d" selected>`, wrong)
+
+		form := url.Values{"kind": {"correction"}, "alert": {"none"}, "headline": {"It began at 9"}, "corrects": {fmt.Sprint(wrong)}, "do": {"preview"}}
+		if page := w.Submit(desk, form); page.StatusCode != http.StatusOK || !strings.Contains(page.Text, chosen) {
+			t.Errorf("the preview answers %s and does not keep the choice", page.Status)
+		}
+		for _, other := range []string{"999", "the first", "-1"} {
+			form.Set("corrects", other)
+			if page := w.Submit(desk, form); page.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(page.Text, `id="problem-corrects"`) {
+				t.Errorf("corrects=%s answers %s without a problem", other, page.Status)
+			}
+		}
+		form.Set("corrects", fmt.Sprint(wrong))
+		form.Set("do", "publish")
+		form.Set("kind", "update") // of which the desk does not show what it corrects
+		w.Submit(desk, form).WantStatus(t, http.StatusOK)
+		form.Set("kind", "correction")
+		if page := w.Submit(desk, form); !strings.Contains(page.Text, fmt.Sprintf(`Corrects: <a href="#update-%d">`, wrong)) {
+			t.Error("the desk does not say what was corrected")
+		}
+		outage, err := w.Store.Outage(t.Context(), "messages-down")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := w.Updates(t.Context(), outage)
+		if err != nil || len(found) != 3 || found[0].CorrectsID == nil || *found[0].CorrectsID != wrong || found[1].CorrectsID != nil {
+			t.Errorf("updates = %+v, %v; want the correction alone to correct the first", found, err)
+		}
+	})
+}

@@ -1,0 +1,99 @@
+package newsroom_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"newsbell/handlers/handlerstest"
+	"newsbell/models"
+	"newsbell/models/ledger"
+)
+
+func TestAnEditorPreviewsPublishesAndStopsInTheBrowser(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.NewReader("outage/messages-down:all")
+		if page := w.Get("/editor"); page.Request.URL.Path != "/editor/sign-in" {
+			t.Fatalf("a stranger is at %s", page.Request.URL.Path)
+		}
+		w.Submit("/editor/sign-in", url.Values{"token": {"wrong"}}).WantStatus(t, http.StatusUnprocessableEntity)
+		w.Submit("/editor/sign-in", url.Values{"token": {" " + w.Token + "\n"}}).WantStatus(t, http.StatusOK)
+
+		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Messages fail"}, "body": {""}, "state.messenger": {"failing"}, "do": {"preview"}}
+		if page := w.Submit("/editor/outages/messages-down/updates", form); !strings.Contains(page.Text, "reaches") || !strings.Contains(page.Text, "1 reader") {
+			t.Errorf("the preview does not say that it reaches 1 reader")
+		}
+		form.Set("headline", "")
+		w.Submit("/editor/outages/messages-down/updates", form).WantStatus(t, http.StatusUnprocessableEntity)
+		form.Set("headline", "Messages fail")
+		form.Set("do", "publish")
+		if page := w.Submit("/editor/outages/messages-down/updates", form); page.Request.URL.Path != "/editor/outages/messages-down" || !strings.Contains(page.Text, `data-state="holding"`) {
+			t.Errorf("after publishing: %s", page.Request.URL)
+		}
+		var alert struct{ State string }
+		w.Get("/editor/alerts/1").Decode(t, http.StatusOK, &alert)
+		if w.Submit("/editor/alerts/1/stop", nil).WantStatus(t, http.StatusOK); alert.State != "holding" {
+			t.Errorf("alert = %+v", alert)
+		}
+		if alert, err := w.Alert(t.Context(), 1); err != nil || alert.State != models.Stopped {
+			t.Errorf("alert = %+v, %v; want stopped", alert, err)
+		}
+		entries, err := w.AuditEntries(t.Context(), 2)
+		if err != nil || entries[0].Actor != "token desk" || entries[0].Action != "stop alert" {
+			t.Errorf("audit = %+v, %v", entries, err)
+		}
+		if err := w.RevokeToken(t.Context(), "desk"); err != nil {
+			t.Fatal(err)
+		}
+		if page := w.Get("/editor"); page.Request.URL.Path != "/editor/sign-in" {
+			t.Error("a revoked token keeps its session")
+		}
+	})
+}
+
+func TestSigningOutEndsTheSession(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.SignIn()
+		w.Submit("/editor/sign-out", nil)
+		if page := w.Get("/editor"); page.Request.URL.Path != "/editor/sign-in" {
+			t.Error("still signed in")
+		}
+	})
+}
+
+func TestThePreviewTellsWhoSleepsAndTheDeskWhoWasToldLater(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		secret := w.NewReader("outage/messages-down:all")
+		w.Call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{ // the clock shows 18:04
+			"quiet_hours": map[string]any{"from": "18:00", "until": "07:00"}, "time_zone": "Europe/London",
+		}).WantStatus(t, http.StatusOK)
+		w.SignIn()
+		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Messages fail"}, "do": {"preview"}}
+		if page := w.Submit("/editor/outages/messages-down/updates", form); !strings.Contains(page.Text, "In quiet hours: 1 reader") {
+			t.Error("the preview does not say that the reader is in quiet hours")
+		}
+		w.PublishNow(models.Draft{Outage: "messages-down"})
+		w.SendAlert(t, 1, ledger.Accepted)
+		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, `data-part="deferred">1<`) {
+			t.Error("the newsroom does not count the deferred reader")
+		}
+		w.Clock.Advance(13 * time.Hour) // the session has ended
+		w.SignIn()
+		if err := w.OpenCatchUps(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.PlanAll(2)
+		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, "Catch-up for deferred readers") {
+			t.Error("the newsroom does not show the catch-up that goes out")
+		}
+		w.SendAlert(t, 2, ledger.Accepted)
+		if err := w.StopAlert(t.Context(), 2, "test"); err != nil { // nobody is left
+			t.Fatal(err)
+		}
+		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, "Caught up later: 1 reader") {
+			t.Error("the newsroom does not count the caught-up reader")
+		}
+	})
+}

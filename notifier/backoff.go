@@ -1,8 +1,11 @@
 package notifier
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"newsbell/notifier/webpush"
 )
@@ -14,6 +17,15 @@ const (
 	refusedFor = time.Minute
 )
 
+// retry calls try until it succeeds, returns a [backoff.PermanentError], or ctx ends.
+// The wait after each failure doubles from first to longest; failed is told of it.
+func retry(ctx context.Context, first, longest time.Duration, try func() error, failed backoff.Notify) error {
+	_, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, try() },
+		backoff.WithBackOff(&backoff.ExponentialBackOff{InitialInterval: first, Multiplier: 2, MaxInterval: longest}),
+		backoff.WithMaxElapsedTime(0), backoff.WithNotify(failed))
+	return err
+}
+
 // wait is how long somebody waits after an answer and a number of failed tries
 // before it. A Retry-After gets up to an eighth more, for the same reason as a
 // backoff. Nobody pays for a push that was not sent.
@@ -22,13 +34,13 @@ func wait(a webpush.Answer, tries int) time.Duration {
 	if a.NotAttempted {
 		return asked
 	}
-	return max(asked, backoff(tries))
+	return max(asked, retryAfter(tries))
 }
 
-// backoff is how long to wait after a number of failed tries before this one:
+// retryAfter is how long to wait after a number of failed tries before this one:
 // 5 s, doubled each time up to 5 min, and up to a half more, so that retries
 // do not come together.
-func backoff(tries int) time.Duration {
+func retryAfter(tries int) time.Duration {
 	wait := min(firstRetry<<min(tries, 10), lastRetry)
 	return wait + rand.N(wait/2)
 }

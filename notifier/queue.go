@@ -67,19 +67,9 @@ func newQueue(bus *Bus, log *slog.Logger) (*queue, error) {
 // prepare makes sure that stream and consumers are there; it goes on trying
 // until ctx ends.
 func (q *queue) prepare(ctx context.Context) error {
-	for wait := retryQueue; ; wait = min(2*wait, 5*time.Second) {
-		err := q.tryPrepare(ctx)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+	return retry(ctx, retryQueue, 5*time.Second, func() error { return q.tryPrepare(ctx) }, func(err error, wait time.Duration) {
 		q.log.Warn("the queue is not there; trying again", "error", err, "after", wait)
-		if err := pause(ctx, wait); err != nil {
-			return err
-		}
-	}
+	})
 }
 
 // offer puts a shard into the queue, unless it is there already.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"newsbell/models"
 )
 
@@ -39,16 +41,17 @@ func (d *delivery) record(ctx context.Context, page models.Page, results []model
 func untilRecorded(ctx context.Context, write func(context.Context) error, failed func(error)) error {
 	ctx, cancel := outlive(ctx, recordTimeout)
 	defer cancel()
-	for wait := recordAgainAfter; ; wait = min(2*wait, recordAgainAtLatest) {
-		err := within(ctx, recordTimeout, write)
-		if err == nil || errors.Is(err, models.ErrFenced) {
-			return err
+	var last error
+	err := retry(ctx, recordAgainAfter, recordAgainAtLatest, func() error {
+		if last = within(ctx, recordTimeout, write); errors.Is(last, models.ErrFenced) {
+			return backoff.Permanent(last)
 		}
-		failed(err)
-		if pause(ctx, wait) != nil {
-			return err
-		}
+		return last
+	}, func(err error, _ time.Duration) { failed(err) })
+	if err != nil {
+		return last
 	}
+	return nil
 }
 
 // outlive is a context that ends some time after ctx.

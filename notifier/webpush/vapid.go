@@ -3,10 +3,7 @@ package webpush
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	mathrand "math/rand/v2"
 	"strings"
@@ -14,6 +11,7 @@ import (
 	"time"
 
 	"github.com/SherClockHolmes/webpush-go"
+	"github.com/golang-jwt/jwt/v5"
 
 	"newsbell/models"
 )
@@ -60,7 +58,6 @@ type VAPIDKey struct {
 }
 
 type token struct {
-	jwt    string
 	header string
 	// signedAt and renewAt are times on the wall, without a monotonic reading:
 	// another machine judges the token.
@@ -112,13 +109,6 @@ func NewVAPIDKey(key models.VAPIDKey, subject string) (*VAPIDKey, error) {
 // browsers take as applicationServerKey.
 func (k *VAPIDKey) PublicKey() string { return k.public }
 
-// Token is the signed JWT for a push service's origin: its scheme and host in
-// lower case, without the default port.
-func (k *VAPIDKey) Token(origin string) (string, error) {
-	t, err := k.token(origin)
-	return t.jwt, err
-}
-
 // Authorization is the header of a request to an origin: the token and the
 // public key (RFC 8292 §3).
 func (k *VAPIDKey) Authorization(origin string) (string, error) {
@@ -161,31 +151,15 @@ func (k *VAPIDKey) token(origin string) (token, error) {
 	return t, nil
 }
 
-// sign makes a JWT with ES256, whose signature is r and s in 32 bytes each
-// (RFC 7518 §3.4).
+// sign makes a JWT with ES256 (RFC 7518 §3.4).
 func (k *VAPIDKey) sign(origin string, now, expires time.Time) (token, error) {
-	claims, err := json.Marshal(struct {
-		Audience string `json:"aud"`
-		Expires  int64  `json:"exp"`
-		Subject  string `json:"sub"`
-	}{origin, expires.Unix(), k.subject})
+	claims := jwt.MapClaims{"aud": origin, "exp": expires.Unix(), "sub": k.subject}
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodES256, claims).SignedString(k.private)
 	if err != nil {
 		return token{}, err
 	}
-	encode := base64.RawURLEncoding.EncodeToString
-	signed := encode([]byte(`{"typ":"JWT","alg":"ES256"}`)) + "." + encode(claims)
-	digest := sha256.Sum256([]byte(signed))
-	r, s, err := ecdsa.Sign(rand.Reader, k.private, digest[:])
-	if err != nil {
-		return token{}, err
-	}
-	var signature [64]byte
-	r.FillBytes(signature[:32])
-	s.FillBytes(signature[32:])
-	jwt := signed + "." + encode(signature[:])
 	return token{
-		jwt:      jwt,
-		header:   "vapid t=" + jwt + ", k=" + k.public,
+		header:   "vapid t=" + signed + ", k=" + k.public,
 		signedAt: now,
 		renewAt:  expires.Add(-tokenSpare),
 	}, nil

@@ -40,7 +40,7 @@ func TestVerifierAcceptsTheTokenOfRFC8292(t *testing.T) {
 
 func TestTokenIsSignedForItsOriginAndEndsWithinADay(t *testing.T) {
 	key, clock := newTestKey(t)
-	jwt, err := key.Token("https://fcm.googleapis.com")
+	jwt, err := tokenOf(key, "https://fcm.googleapis.com")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestAuthorizationHoldsTokenAndPublicKey(t *testing.T) {
 func TestTokenIsKeptUntilAnHourBeforeItsEnd(t *testing.T) {
 	key, clock := newTestKey(t)
 	token := func() string {
-		jwt, err := key.Token("https://web.push.apple.com")
+		jwt, err := tokenOf(key, "https://web.push.apple.com")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,11 +93,11 @@ func TestTokenIsReplacedWhenTheClockIsCorrected(t *testing.T) {
 	for _, off := range []time.Duration{-20 * time.Hour, 20 * time.Hour} {
 		key, _ := newTestKey(t)
 		key.now = func() time.Time { return modelstest.Corrected(time.Now(), off) }
-		if _, err := key.Token("https://web.push.apple.com"); err != nil {
+		if _, err := tokenOf(key, "https://web.push.apple.com"); err != nil {
 			t.Fatal(err)
 		}
 		key.now = time.Now
-		jwt, err := key.Token("https://web.push.apple.com")
+		jwt, err := tokenOf(key, "https://web.push.apple.com")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func TestEachOriginHasOneTokenUnderConcurrency(t *testing.T) {
 	for n := range 64 {
 		senders.Go(func() {
 			origin := fmt.Sprintf("https://push%d.example.org", n%4)
-			jwt, err := key.Token(origin)
+			jwt, err := tokenOf(key, origin)
 			if err != nil {
 				t.Error(err)
 			}
@@ -149,7 +149,7 @@ func TestTokensOfManyOriginsDoNotPileUp(t *testing.T) {
 	key, clock := newTestKey(t)
 	for n := range maxTokens + 5 {
 		clock.now = clock.now.Add(time.Second)
-		if _, err := key.Token(fmt.Sprintf("https://%d.notify.windows.com", n)); err != nil {
+		if _, err := tokenOf(key, fmt.Sprintf("https://%d.notify.windows.com", n)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -164,7 +164,7 @@ func TestGeneratedKeysSign(t *testing.T) {
 		if point, err := base64.RawURLEncoding.DecodeString(key.PublicKey()); err != nil || len(point) != 65 {
 			t.Fatalf("public key = %q", key.PublicKey())
 		}
-		jwt, err := key.Token("https://fcm.googleapis.com")
+		jwt, err := tokenOf(key, "https://fcm.googleapis.com")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -300,4 +300,11 @@ func decodeJSON(part string, into any) error {
 		return err
 	}
 	return json.Unmarshal(data, into)
+}
+
+// tokenOf is the token of a request to an origin.
+func tokenOf(key *VAPIDKey, origin string) (string, error) {
+	header, err := key.Authorization(origin)
+	token, _, _ := strings.Cut(strings.TrimPrefix(header, "vapid t="), ",")
+	return token, err
 }

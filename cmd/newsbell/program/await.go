@@ -5,6 +5,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"newsbell/models"
 )
 
@@ -15,20 +17,20 @@ const (
 
 // awaitStore is openStore for programs that may start before their database.
 func awaitStore(ctx context.Context, c Config, out io.Writer) (*models.Store, error) {
-	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
+	open := func() (*models.Store, error) {
 		store, err := OpenStore(ctx, c, out)
-		if err == nil || !models.IsUnreachable(err) {
-			return store, err
+		if err != nil && !models.IsUnreachable(err) {
+			return nil, backoff.Permanent(err)
 		}
-		what := "the database is unreachable; trying again"
-		if models.IsRefused(err) {
-			what = "the database refuses us; trying again"
-		}
-		c.Log.Warn(what, "error", err, "after", wait)
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(wait):
-		}
+		return store, err
 	}
+	return backoff.Retry(ctx, open, backoff.WithMaxElapsedTime(0),
+		backoff.WithBackOff(&backoff.ExponentialBackOff{InitialInterval: firstRetry, Multiplier: 2, MaxInterval: lastRetry}),
+		backoff.WithNotify(func(err error, wait time.Duration) {
+			what := "the database is unreachable; trying again"
+			if models.IsRefused(err) {
+				what = "the database refuses us; trying again"
+			}
+			c.Log.Warn(what, "error", err, "after", wait)
+		}))
 }

@@ -53,6 +53,19 @@ type Alert struct {
 	Outage       Outage
 }
 
+// IsCatchUp reports whether the alert tells readers the state of an outage whose
+// alerts were deferred for them.
+func (a Alert) IsCatchUp() bool { return a.CatchUpUntil != nil }
+
+// isUrgent reports whether the alert is sent in quiet hours to readers who let key
+// moments through.
+func (a Alert) isUrgent() bool {
+	return !a.IsCatchUp() && isUrgent(a.Update.Kind, a.Update.AlertLevel)
+}
+
+// isUrgent reports whether an update is a key moment; the end of an outage is one too.
+func isUrgent(kind UpdateKind, level AlertLevel) bool { return level == AlertKey || kind == Resolution }
+
 // Counts are the outcomes of an alert for its audience so far.
 type Counts struct {
 	// Audience is how many readers the plan found; 0 before.

@@ -50,7 +50,7 @@ func (s *Store) Asleep(ctx context.Context, d Draft) (int, error) {
 	if err != nil || len(a.topics) == 0 {
 		return 0, err
 	}
-	now, alert := s.Now(), Alert{Update: Update{AlertLevel: d.Alert, Kind: d.Kind}}
+	now, urgent := s.Now(), isUrgent(d.Kind, d.Alert)
 	query, args := a.sql()
 	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
 		SELECT s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone, count(*) FROM (`+query+`) f
@@ -65,13 +65,13 @@ func (s *Store) Asleep(ctx context.Context, d Draft) (int, error) {
 	asleep := 0
 	for rows.Next() {
 		var (
-			w       wishes
+			p       DeliveryPreferences
 			readers int
 		)
-		if err := rows.Scan(&w.quietFrom, &w.quietUntil, &w.keyWakes, &w.timeZone, &readers); err != nil {
+		if err := rows.Scan(&p.QuietFrom, &p.QuietUntil, &p.KeyWakes, &p.TimeZone, &readers); err != nil {
 			return 0, err
 		}
-		if w.free(now, alert).After(now) {
+		if p.NextAllowed(now, urgent).After(now) {
 			asleep += readers
 		}
 	}
@@ -130,7 +130,7 @@ func draftAudience(db *gorm.DB, d Draft, outage Outage, apps []App) (audience, e
 // alertAudience reads the audience that an alert was published with.
 func alertAudience(db *gorm.DB, alert Alert) (audience, error) {
 	var a audience
-	if alert.CatchUpUntil != nil {
+	if alert.IsCatchUp() {
 		a.catchUp = &catchUpAudience{alert.OutageID, *alert.CatchUpUntil}
 		return a, nil
 	}

@@ -82,7 +82,7 @@ func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) 
 		}
 		return tx.Create(&Alert{
 			UpdateID: update.ID, OutageID: outageID, State: Holding, HoldUntil: now, CatchUpUntil: &now, CreatedAt: now,
-			Deadline: now.Add(s.ttlOf(Draft{Kind: update.Kind, Alert: AlertKey})),
+			Deadline: now.Add(s.ttlOf(update.Kind, AlertKey)),
 		}).Error
 	})
 }
@@ -123,11 +123,11 @@ func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Resul
 			waiting = append(waiting, r.Recipient.ID)
 		case r.Outcome == ledger.Gone:
 			gone = append(gone, r.Recipient.ID)
-		case r.Outcome == ledger.Accepted, c.Alert.CatchUpUntil != nil:
+		case r.Outcome == ledger.Accepted, c.Alert.IsCatchUp():
 			told = append(told, r.Recipient.ID)
 		}
 	}
-	if c.Alert.CatchUpUntil != nil {
+	if c.Alert.IsCatchUp() {
 		told = append(told, page.leftOut...)
 	}
 	if err := endCatchUps(tx, c.Alert, told); err != nil {
@@ -214,7 +214,7 @@ func wholeMinute(t time.Time) time.Time { return t.Add(time.Minute - 1).Truncate
 // releaseCatchUps gives back who waited for another try of a catch-up that a
 // newer alert has superseded: the next catch-up tells them.
 func (s *Store) releaseCatchUps(tx *gorm.DB, c *Claim, waiting *roaring.Bitmap) error {
-	if c.Alert.CatchUpUntil == nil || c.Alert.State != Superseded || waiting.IsEmpty() {
+	if !c.Alert.IsCatchUp() || c.Alert.State != Superseded || waiting.IsEmpty() {
 		return nil
 	}
 	readers := make([]int64, 0, waiting.GetCardinality())
@@ -226,7 +226,7 @@ func (s *Store) releaseCatchUps(tx *gorm.DB, c *Claim, waiting *roaring.Bitmap) 
 
 // stopCatchUps keeps readers from hearing later of an alert that was stopped.
 func stopCatchUps(tx *gorm.DB, alert Alert) error {
-	if alert.CatchUpUntil == nil {
+	if !alert.IsCatchUp() {
 		return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND first_alert_id = ? AND alert_id = ?", alert.OutageID, alert.ID, alert.ID).Error
 	}
 	return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND (due_at <= ? OR alert_id = ?)", alert.OutageID, *alert.CatchUpUntil, alert.ID).Error
@@ -237,7 +237,7 @@ func stopCatchUps(tx *gorm.DB, alert Alert) error {
 // catch-up; then the try is left out.
 func (s *Store) reviseCatchUps(tx *gorm.DB, sub Subscription) error {
 	now := s.Now()
-	due := sub.wishes().free(now, Alert{CatchUpUntil: &now})
+	due := sub.deliveryPreferences().NextAllowed(now, false)
 	if due.After(now) {
 		due = wholeMinute(due)
 	}

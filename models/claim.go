@@ -301,7 +301,7 @@ func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) err
 	if err := recordRefusals(tx, results, s.Now()); err != nil {
 		return err
 	}
-	if err := s.recordRecent(tx, results); err != nil || len(failures) == 0 {
+	if err := s.recordRecentAlerts(tx, results); err != nil || len(failures) == 0 {
 		return err
 	}
 	return tx.CreateInBatches(failures, failureBatch).Error

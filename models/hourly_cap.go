@@ -2,23 +2,53 @@ package models
 
 import (
 	"encoding/binary"
+	"newsbell/models/validation"
 	"time"
-
-	"newsbell/models/ledger"
-
-	"gorm.io/gorm"
 )
 
 // maxHourlyCap is the highest cap that a reader can set.
 const maxHourlyCap = 60
 
-// recent are the times of the last alerts that a reader was sent, in Unix
-// seconds, the oldest first, as many as their hourly cap: little-endian, 4
-// bytes each.
-type recent []byte
+// ValidateHourlyCap adds what is wrong with a cap; 0 is none.
+func ValidateHourlyCap(p *validation.Problems, alerts int) {
+	if alerts < 0 || alerts > maxHourlyCap {
+		p.Add("hourly_cap", "must be from 0, for any number, to %d", maxHourlyCap)
+	}
+}
 
-// sentWithin are the times that count at a time: those of the last hour.
-func (r recent) sentWithin(now time.Time) []int64 {
+// RecentAlerts are the times of the last alerts that a reader was sent, at most as
+// many as the hourly cap, the oldest first: Unix seconds, little-endian, 4 bytes each.
+type RecentAlerts []byte
+
+// NextAllowed returns the first moment from now on at which a cap allows an alert.
+func (r RecentAlerts) NextAllowed(now time.Time, hourlyCap int) time.Time {
+	times := r.sentWithin(now)
+	if len(times) < hourlyCap {
+		return now
+	}
+	return time.Unix(times[len(times)-hourlyCap], 0).Add(time.Hour).UTC()
+}
+
+// Add returns the times with one more, without those that no longer count.
+func (r RecentAlerts) Add(now time.Time, hourlyCap int) RecentAlerts {
+	times := append(r.sentWithin(now), roundUp(now))
+	var out RecentAlerts
+	for _, at := range times[max(0, len(times)-hourlyCap):] {
+		out = binary.LittleEndian.AppendUint32(out, uint32(at))
+	}
+	return out
+}
+
+// Times returns all times that are stored.
+func (r RecentAlerts) Times() (all []time.Time) {
+	for ; len(r) >= 4; r = r[4:] {
+		all = append(all, time.Unix(int64(binary.LittleEndian.Uint32(r)), 0).UTC())
+	}
+	return all
+}
+
+// sentWithin returns the times of the hour before now, which count against the cap.
+func (r RecentAlerts) sentWithin(now time.Time) []int64 {
 	var times []int64
 	for ; len(r) >= 4; r = r[4:] {
 		if at := int64(binary.LittleEndian.Uint32(r)); at > now.Add(-time.Hour).Unix() {
@@ -28,48 +58,5 @@ func (r recent) sentWithin(now time.Time) []int64 {
 	return times
 }
 
-// times are all that are still stored.
-func (r recent) times() (all []time.Time) {
-	for ; len(r) >= 4; r = r[4:] {
-		all = append(all, time.Unix(int64(binary.LittleEndian.Uint32(r)), 0).UTC())
-	}
-	return all
-}
-
-// free is the first moment from now on at which a cap lets an alert through.
-func (r recent) free(now time.Time, hourlyCap int) time.Time {
-	times := r.sentWithin(now)
-	if len(times) < hourlyCap {
-		return now
-	}
-	return time.Unix(times[len(times)-hourlyCap], 0).Add(time.Hour).UTC()
-}
-
-// add notes that an alert was sent, and forgets what a cap need not know.
-func (r recent) add(now time.Time, hourlyCap int) recent {
-	times := append(r.sentWithin(now), ledger.RoundUp(now))
-	var out recent
-	for _, at := range times[max(0, len(times)-hourlyCap):] {
-		out = binary.LittleEndian.AppendUint32(out, uint32(at))
-	}
-	return out
-}
-
-// recordRecent notes that readers with a cap were sent an alert. Those of a page
-// have mostly been sent the same ones before, so that it takes few statements.
-func (s *Store) recordRecent(tx *gorm.DB, results []Result) error {
-	now := s.Now()
-	alike := map[string][]int64{}
-	for _, r := range results {
-		if w := r.Recipient.wishes; r.Outcome == ledger.Accepted && w != nil && w.hourlyCap > 0 {
-			after := string(w.recent.add(now, w.hourlyCap))
-			alike[after] = append(alike[after], r.Recipient.ID)
-		}
-	}
-	for after, readers := range alike {
-		if err := tx.Model(&Subscription{}).Where("id IN ?", readers).UpdateColumn("recent", []byte(after)).Error; err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// roundUp returns a time in whole Unix seconds, never before it.
+func roundUp(t time.Time) int64 { return t.Add(time.Second - 1).Unix() }

@@ -11,7 +11,7 @@ import (
 func meanwhile(alert Alert) string {
 	outage := alert.Outage
 	switch {
-	case alert.CatchUpUntil == nil:
+	case !alert.IsCatchUp():
 		return ""
 	case outage.ResolvedAt != nil:
 		return fmt.Sprintf("Resolved after %s.\n", lasted(outage.ResolvedAt.Sub(outage.BeganAt)))

@@ -22,8 +22,8 @@ type Recipient struct {
 	VAPIDKeyID       int64
 	NeedsResubscribe bool
 
-	refusal refusal
-	wishes  *wishes // nil for most
+	refusal  refusal
+	delivery *DeliveryPreferences // nil for most
 }
 
 // Page is a piece of a shard, read to be sent.
@@ -174,15 +174,15 @@ func (s *Store) recipients(ctx context.Context, page *Page, query string, args [
 			r               Recipient
 			paused, refused *time.Time
 			isGone          bool
-			w               wishes
+			d               DeliveryPreferences
 		)
 		if err := rows.Scan(&r.ID, &r.Endpoint, &r.P256DH, &r.Auth, &r.VAPIDKeyID, &r.NeedsResubscribe, &paused, &isGone,
 			&r.refusal.count, &r.refusal.since, &refused,
-			&w.quietFrom, &w.quietUntil, &w.keyWakes, &w.hourlyCap, &w.timeZone, (*[]byte)(&w.recent)); err != nil {
+			&d.QuietFrom, &d.QuietUntil, &d.KeyWakes, &d.HourlyCap, &d.TimeZone, (*[]byte)(&d.Recent)); err != nil {
 			return 0, 0, err
 		}
-		if w.timeZone.Valid {
-			r.wishes = &w
+		if d.TimeZone.Valid {
+			r.delivery = &d
 		}
 		read, last = read+1, r.ID
 		if isGone {

@@ -58,7 +58,7 @@ func (s *Store) beginPlan(ctx context.Context, alertID int64) (alert Alert, err 
 		if alert.State != Sending || alert.PlannedAt != nil {
 			return ErrFinished
 		}
-		if begun.RowsAffected == 0 || alert.CatchUpUntil != nil {
+		if begun.RowsAffected == 0 || alert.IsCatchUp() {
 			return nil
 		}
 		return s.supersede(tx, alert)

@@ -122,7 +122,7 @@ func (s *Store) writeAlert(tx *gorm.DB, d Draft, outage Outage, apps []App, upda
 	due := update.PublishedAt.Add(hold)
 	alert := Alert{
 		UpdateID: update.ID, OutageID: outage.ID, Priority: d.Kind == Resolution, State: Holding,
-		HoldUntil: due, Deadline: due.Add(s.ttlOf(d)), CreatedAt: update.PublishedAt,
+		HoldUntil: due, Deadline: due.Add(s.ttlOf(d.Kind, d.Alert)), CreatedAt: update.PublishedAt,
 	}
 	if err := tx.Create(&alert).Error; err != nil {
 		return nil, err
@@ -133,11 +133,12 @@ func (s *Store) writeAlert(tx *gorm.DB, d Draft, outage Outage, apps []App, upda
 	return &alert, tx.Create(&a.topics).Error
 }
 
-func (s *Store) ttlOf(d Draft) time.Duration {
+// ttlOf returns how long the notifier goes on trying to send an update's alert.
+func (s *Store) ttlOf(kind UpdateKind, level AlertLevel) time.Duration {
 	switch {
-	case d.Kind == Resolution:
+	case kind == Resolution:
 		return s.ttl.Resolution
-	case d.Alert == AlertKey:
+	case level == AlertKey:
 		return s.ttl.Key
 	}
 	return s.ttl.Update

@@ -2,8 +2,6 @@ package models
 
 import (
 	"fmt"
-	"path"
-	"sync"
 	"time"
 
 	"newsbell/models/validation"
@@ -36,8 +34,18 @@ func (w WallTime) String() string { return fmt.Sprintf("%02d:%02d", w/60, w%60) 
 
 func wallTime(t time.Time) WallTime { return WallTime(t.Hour()*60 + t.Minute()) }
 
-// hold tells whether it is quiet at a time of day.
-func (q QuietHours) hold(w WallTime) bool {
+// Validate adds what is wrong with the quiet hours that a reader asks for.
+func (q QuietHours) Validate(p *validation.Problems) {
+	if q.From == q.Until {
+		p.Add("quiet_hours", "must not begin when they end; pause your alerts to get none")
+	}
+	if q.From < 0 || q.From >= minutesADay || q.Until < 0 || q.Until >= minutesADay {
+		p.Add("quiet_hours", "must be times of a day")
+	}
+}
+
+// contains reports whether it is quiet at a time of day.
+func (q QuietHours) contains(w WallTime) bool {
 	if q.From < q.Until {
 		return q.From <= w && w < q.Until
 	}
@@ -50,7 +58,7 @@ func (q QuietHours) hold(w WallTime) bool {
 func (q QuietHours) end(now time.Time, zone *time.Location) time.Time {
 	for at := now.In(zone); ; {
 		wall := wallTime(at)
-		if !q.hold(wall) {
+		if !q.contains(wall) {
 			return at.UTC()
 		}
 		left := time.Duration((q.Until-wall+minutesADay)%minutesADay) * time.Minute
@@ -59,60 +67,5 @@ func (q QuietHours) end(now time.Time, zone *time.Location) time.Time {
 			next = turn // where the clock changes one has to look again
 		}
 		at = next
-	}
-}
-
-// zones are the time zones that have been asked for: there are few, and to look
-// one up takes longer than everything else about a subscription.
-var zones sync.Map
-
-// utc is the name of the zone of those whose own this machine does not know.
-const utc = "UTC"
-
-// knownZone is the name, or UTC when this machine knows no zone of that name:
-// browsers report Etc/Unknown, and zones that are newer than we are.
-func knownZone(name string) string {
-	if name == "" || name == "Local" {
-		return utc
-	}
-	if _, err := findZone(name); err != nil {
-		return utc
-	}
-	return name
-}
-
-// zoneOf is the zone of a stored name; UTC when this machine does not know what
-// another did.
-func zoneOf(name string) *time.Location {
-	zone, err := findZone(name)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
-}
-
-// findZone finds a zone by its IANA name.
-func findZone(name string) (*time.Location, error) {
-	if zone, known := zones.Load(name); known {
-		return zone.(*time.Location), nil
-	}
-	if path.Clean(name) != name { // else each has many names
-		return nil, fmt.Errorf("%q is no name of a time zone", name)
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, err
-	}
-	zones.Store(name, zone)
-	return zone, nil
-}
-
-// validate adds what is wrong with the quiet hours that a reader asks for.
-func (q QuietHours) validate(p *validation.Problems) {
-	if q.From == q.Until {
-		p.Add("quiet_hours", "must not begin when they end; pause your alerts to get none")
-	}
-	if q.From < 0 || q.From >= minutesADay || q.Until < 0 || q.Until >= minutesADay {
-		p.Add("quiet_hours", "must be times of a day")
 	}
 }

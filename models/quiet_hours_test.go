@@ -23,7 +23,7 @@ func TestQuietHoursEndAtTheFirstMinuteThatIsNotQuiet(t *testing.T) {
 		q := drawQuietHours(t)
 		now := drawMoment(t, zone)
 		end := q.end(now, zone)
-		if q.hold(wallTime(end.In(zone))) {
+		if q.contains(wallTime(end.In(zone))) {
 			t.Fatalf("%v is quiet still", end.In(zone))
 		}
 		if end.Equal(now) {
@@ -33,7 +33,7 @@ func TestQuietHoursEndAtTheFirstMinuteThatIsNotQuiet(t *testing.T) {
 			t.Errorf("they end at %v", end)
 		}
 		for at := now; at.Before(end); at = at.Add(time.Minute) {
-			if !q.hold(wallTime(at.In(zone))) {
+			if !q.contains(wallTime(at.In(zone))) {
 				t.Fatalf("it is not quiet at %v; want an end there, not at %v", at.In(zone), end.In(zone))
 			}
 		}
@@ -60,19 +60,19 @@ func TestQuietHoursFollowTheClockThatIsPutForward(t *testing.T) {
 func TestAnHourlyCapHoldsInEveryHour(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		hourlyCap := rapid.IntRange(1, 5).Draw(t, "cap")
-		var r recent
+		var r RecentAlerts
 		var sent []time.Time
 		now := time.Unix(1_600_000_000, 0)
 		for range rapid.IntRange(1, 60).Draw(t, "alerts") {
 			now = now.Add(time.Duration(rapid.Int64Range(0, int64(40*time.Minute)).Draw(t, "after")))
-			free := r.free(now, hourlyCap)
+			free := r.NextAllowed(now, hourlyCap)
 			if free.After(now) {
 				if free.Sub(now) > time.Hour+time.Second {
 					t.Fatalf("free after %v", free.Sub(now))
 				}
 				continue
 			}
-			r = r.add(now, hourlyCap)
+			r = r.Add(now, hourlyCap)
 			sent = append(sent, now)
 			if n := len(sent) - 1 - hourlyCap; n >= 0 && now.Sub(sent[n]) < time.Hour {
 				t.Fatalf("%d alerts within %v", hourlyCap+1, now.Sub(sent[n]))

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"crypto/subtle"
+	"database/sql"
 	"fmt"
 	"maps"
 	"time"
@@ -62,6 +63,18 @@ func (s Subscription) QuietHours() (QuietHours, bool) {
 		return QuietHours{}, false
 	}
 	return QuietHours{*s.QuietFrom, *s.QuietUntil, s.KeyWakes}, true
+}
+
+// deliveryPreferences are the reader's, as an alert needs them.
+func (s Subscription) deliveryPreferences() *DeliveryPreferences {
+	d := &DeliveryPreferences{
+		KeyWakes: s.KeyWakes, HourlyCap: s.HourlyCap, Recent: s.Recent,
+		TimeZone: sql.NullString{String: s.TimeZone, Valid: true},
+	}
+	if q, ok := s.QuietHours(); ok {
+		d.QuietFrom, d.QuietUntil = sql.NullInt16{Int16: int16(q.From), Valid: true}, sql.NullInt16{Int16: int16(q.Until), Valid: true}
+	}
+	return d
 }
 
 // hasKeysOf tells whether two subscriptions have the same keys.
@@ -161,7 +174,7 @@ func (s *Store) newSubscription(n NewSubscription) (Subscription, error) {
 	now := s.Now()
 	return Subscription{
 		Endpoint: endpoints.Normalize(n.Browser.Endpoint), EndpointHash: keys.endpointHash, P256DH: keys.p256dh, Auth: keys.auth,
-		TimeZone: knownZone(n.TimeZone), Recent: []byte{}, CreatedAt: now, UpdatedAt: now,
+		TimeZone: KnownZone(n.TimeZone), Recent: []byte{}, CreatedAt: now, UpdatedAt: now,
 	}, p.Err()
 }
 
@@ -176,10 +189,10 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		maps.Copy(columns, noRefusals())
 	}
 	if change.TimeZone != nil {
-		columns["time_zone"] = knownZone(*change.TimeZone)
+		columns["time_zone"] = KnownZone(*change.TimeZone)
 	}
 	if until := change.PausedUntil; until != nil {
-		validatePause(&p, *until, s.Now())
+		ValidatePause(&p, *until, s.Now())
 		columns["paused_until"] = nil // a time in the past resumes
 		if until.After(s.Now()) {
 			columns["paused_until"] = until.UTC().Truncate(time.Microsecond)
@@ -189,13 +202,11 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		columns["quiet_from"], columns["quiet_until"], columns["key_wakes"] = nil, nil, false
 	}
 	if q := change.QuietHours; change.SetQuietHours && q != nil {
-		q.validate(&p)
+		q.Validate(&p)
 		columns["quiet_from"], columns["quiet_until"], columns["key_wakes"] = q.From, q.Until, q.KeyWakes
 	}
 	if n := change.HourlyCap; n != nil {
-		if *n < 0 || *n > maxHourlyCap {
-			p.Add("hourly_cap", "must be from 0, for any number, to %d", maxHourlyCap)
-		}
+		ValidateHourlyCap(&p, *n)
 		columns["hourly_cap"] = *n
 	}
 	return columns, p.Err()

@@ -35,7 +35,7 @@ func (s *Store) SubscriptionData(ctx context.Context, sub Subscription) (data Su
 	if data.Alerts, err = s.sentAlerts(ctx, sub, everyAlert, everyAlert); err != nil {
 		return data, err
 	}
-	data.Recent = recent(sub.Recent).times()
+	data.Recent = RecentAlerts(sub.Recent).Times()
 	db := s.read.WithContext(ctx)
 	err = db.Order("id").Find(&data.Failures, "subscription_id = ?", sub.ID).Error
 	if err == nil {

@@ -107,7 +107,7 @@ func (l *Ledger) RetryAt(offset uint32, service string, due time.Time, tries int
 	l.leaveOut(offset)
 	if l.Outcome(offset) == Untried {
 		service = l.PerService.slot(service)
-		l.retries.add(offset, retry{service: service, due: RoundUp(due), tries: tries})
+		l.retries.add(offset, retry{service: service, due: roundUp(due), tries: tries})
 		l.PerService.at(service)[Waiting]++
 	}
 }
@@ -147,7 +147,7 @@ func (l *Ledger) Postpone(readers *roaring.Bitmap, until time.Time) {
 	for it := readers.Iterator(); it.HasNext(); {
 		offset := it.Next()
 		if group, waited := l.retries.remove(offset); waited {
-			l.retries.add(offset, retry{service: group.service, due: RoundUp(until), tries: group.tries})
+			l.retries.add(offset, retry{service: group.service, due: roundUp(until), tries: group.tries})
 		}
 	}
 }

@@ -126,5 +126,5 @@ func compareRetries(a, b retry) int {
 	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.tries, b.tries), cmp.Compare(a.due, b.due))
 }
 
-// RoundUp returns a time in whole Unix seconds, never too early.
-func RoundUp(t time.Time) int64 { return t.Add(time.Second - 1).Unix() }
+// roundUp returns a time in whole Unix seconds, never too early.
+func roundUp(t time.Time) int64 { return t.Add(time.Second - 1).Unix() }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"newsbell/models/preferences"
+
 	"gorm.io/gorm"
 )
 
@@ -65,7 +67,7 @@ func (s *Store) Asleep(ctx context.Context, d Draft) (int, error) {
 	asleep := 0
 	for rows.Next() {
 		var (
-			p       DeliveryPreferences
+			p       preferences.Delivery
 			readers int
 		)
 		if err := rows.Scan(&p.QuietFrom, &p.QuietUntil, &p.KeyWakes, &p.TimeZone, &readers); err != nil {

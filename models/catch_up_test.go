@@ -7,11 +7,12 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/modelstest"
+	"newsbell/models/preferences"
 )
 
 // asleep is a night in London, where modelstest.Start is 18:04: quiet from
 // then on, until 07:00.
-var asleep = models.QuietHours{From: 18 * 60, Until: 7 * 60}
+var asleep = preferences.QuietHours{From: 18 * 60, Until: 7 * 60}
 
 const morning = 13 * time.Hour
 

@@ -9,6 +9,7 @@ import (
 	"newsbell/models"
 	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
+	"newsbell/models/preferences"
 )
 
 const grace = 30 * day
@@ -28,7 +29,7 @@ func newGoneReader(t *testing.T, db *modelstest.DB) *goneReader {
 	g := &goneReader{browser: db.Browser(), delivery: newPostman(t, db)}
 	g.Subscription, g.secret = db.ReaderWithSecret(g.browser, "outage/messages-down:key", "app/messenger:all")
 	cap := 3
-	chooses(t, db, g.Subscription, models.SubscriptionChange{SetQuietHours: true, QuietHours: &models.QuietHours{From: 60, Until: 120}, HourlyCap: &cap})
+	chooses(t, db, g.Subscription, models.SubscriptionChange{SetQuietHours: true, QuietHours: &preferences.QuietHours{From: 60, Until: 120}, HourlyCap: &cap})
 	g.delivery.answers = func(r models.Recipient) ledger.Outcome {
 		if r.Endpoint == g.browser.Endpoint {
 			return ledger.Gone

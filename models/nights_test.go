@@ -11,13 +11,14 @@ import (
 	"newsbell/models"
 	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
+	"newsbell/models/preferences"
 )
 
 // sleeper is a reader of a night, and what they asked for.
 type sleeper struct {
 	models.Subscription
 	zone  *time.Location
-	quiet *models.QuietHours
+	quiet *preferences.QuietHours
 	cap   int
 	level string
 	// muted is a mute of the outage beside the level.
@@ -111,8 +112,8 @@ func (n *nightTest) drawSleeper(i int) *sleeper {
 	if rapid.IntRange(0, 3).Draw(n.t, "sleeps") > 0 {
 		from := rapid.IntRange(0, 1439).Draw(n.t, "from")
 		until := (from + rapid.IntRange(1, 23*60).Draw(n.t, "length")) % 1440
-		s.quiet = &models.QuietHours{
-			From: models.WallTime(from), Until: models.WallTime(until), KeyWakes: rapid.Bool().Draw(n.t, "key wakes"),
+		s.quiet = &preferences.QuietHours{
+			From: preferences.WallTime(from), Until: preferences.WallTime(until), KeyWakes: rapid.Bool().Draw(n.t, "key wakes"),
 		}
 		change.SetQuietHours, change.QuietHours = true, s.quiet
 	}
@@ -194,8 +195,8 @@ func isKey(u models.Update) bool {
 }
 
 // isQuiet says it in other words than the rule that is tested.
-func isQuiet(q models.QuietHours, wall time.Time) bool {
-	minute := models.WallTime(wall.Hour()*60 + wall.Minute())
+func isQuiet(q preferences.QuietHours, wall time.Time) bool {
+	minute := preferences.WallTime(wall.Hour()*60 + wall.Minute())
 	for at := q.From; at != q.Until; at = (at + 1) % 1440 {
 		if at == minute {
 			return true

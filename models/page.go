@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"newsbell/models/ledger"
+	"newsbell/models/preferences"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -23,7 +24,7 @@ type Recipient struct {
 	NeedsResubscribe bool
 
 	refusal  refusal
-	delivery *DeliveryPreferences // nil for most
+	delivery *preferences.Delivery // nil for most
 }
 
 // Page is a piece of a shard, read to be sent.
@@ -174,7 +175,7 @@ func (s *Store) recipients(ctx context.Context, page *Page, query string, args [
 			r               Recipient
 			paused, refused *time.Time
 			isGone          bool
-			d               DeliveryPreferences
+			d               preferences.Delivery
 		)
 		if err := rows.Scan(&r.ID, &r.Endpoint, &r.P256DH, &r.Auth, &r.VAPIDKeyID, &r.NeedsResubscribe, &paused, &isGone,
 			&r.refusal.count, &r.refusal.since, &refused,

@@ -5,6 +5,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/modelstest"
+	"newsbell/models/preferences"
 )
 
 const (
@@ -67,7 +68,7 @@ func TestTheMigrationRendersWhatIsThereAndMendsTimesThatCannotBeRead(t *testing.
 				t.Errorf("it began at %v, %v; want %v, when it was opened", found.BeganAt, err, outage.CreatedAt)
 			}
 			sub, err := db.SubscriptionBySecret(t.Context(), secret)
-			if err != nil || sub.PausedUntil == nil || !sub.PausedUntil.Equal(models.Always) {
+			if err != nil || sub.PausedUntil == nil || !sub.PausedUntil.Equal(preferences.Always) {
 				t.Errorf("paused until %v, %v; want always", sub.PausedUntil, err)
 			}
 			if err := db.MigrateTo(t.Context(), 8); err != nil {

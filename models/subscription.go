@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"newsbell/models/endpoints"
+	"newsbell/models/preferences"
 	"newsbell/models/validation"
 
 	"gorm.io/gorm"
@@ -45,7 +46,7 @@ type Subscription struct {
 	RefusedUntil *time.Time
 	// QuietFrom and QuietUntil are minutes after midnight on the clock of
 	// TimeZone, or nil: alerts between them wait. KeyWakes lets key moments through.
-	QuietFrom, QuietUntil *WallTime
+	QuietFrom, QuietUntil *preferences.WallTime
 	KeyWakes              bool
 	// HourlyCap is how many alerts an hour may be sent; 0: any number.
 	HourlyCap int
@@ -58,16 +59,16 @@ type Subscription struct {
 }
 
 // QuietHours are the reader's; false if there are none.
-func (s Subscription) QuietHours() (QuietHours, bool) {
+func (s Subscription) QuietHours() (preferences.QuietHours, bool) {
 	if s.QuietFrom == nil || s.QuietUntil == nil {
-		return QuietHours{}, false
+		return preferences.QuietHours{}, false
 	}
-	return QuietHours{*s.QuietFrom, *s.QuietUntil, s.KeyWakes}, true
+	return preferences.QuietHours{From: *s.QuietFrom, Until: *s.QuietUntil, KeyWakes: s.KeyWakes}, true
 }
 
 // deliveryPreferences are the reader's, as an alert needs them.
-func (s Subscription) deliveryPreferences() *DeliveryPreferences {
-	d := &DeliveryPreferences{
+func (s Subscription) deliveryPreferences() *preferences.Delivery {
+	d := &preferences.Delivery{
 		KeyWakes: s.KeyWakes, HourlyCap: s.HourlyCap, Recent: s.Recent,
 		TimeZone: sql.NullString{String: s.TimeZone, Valid: true},
 	}
@@ -115,7 +116,7 @@ type SubscriptionChange struct {
 	PausedUntil *time.Time
 	// QuietHours are set if SetQuietHours: nil is none.
 	SetQuietHours bool
-	QuietHours    *QuietHours
+	QuietHours    *preferences.QuietHours
 	// HourlyCap is from 0, for any number, to 60.
 	HourlyCap *int
 }
@@ -174,7 +175,7 @@ func (s *Store) newSubscription(n NewSubscription) (Subscription, error) {
 	now := s.Now()
 	return Subscription{
 		Endpoint: endpoints.Normalize(n.Browser.Endpoint), EndpointHash: keys.endpointHash, P256DH: keys.p256dh, Auth: keys.auth,
-		TimeZone: KnownZone(n.TimeZone), Recent: []byte{}, CreatedAt: now, UpdatedAt: now,
+		TimeZone: preferences.KnownZone(n.TimeZone), Recent: []byte{}, CreatedAt: now, UpdatedAt: now,
 	}, p.Err()
 }
 
@@ -189,10 +190,10 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		maps.Copy(columns, noRefusals())
 	}
 	if change.TimeZone != nil {
-		columns["time_zone"] = KnownZone(*change.TimeZone)
+		columns["time_zone"] = preferences.KnownZone(*change.TimeZone)
 	}
 	if until := change.PausedUntil; until != nil {
-		ValidatePause(&p, *until, s.Now())
+		preferences.ValidatePause(&p, *until, s.Now())
 		columns["paused_until"] = nil // a time in the past resumes
 		if until.After(s.Now()) {
 			columns["paused_until"] = until.UTC().Truncate(time.Microsecond)
@@ -206,7 +207,7 @@ func (s *Store) changedColumns(change SubscriptionChange) (map[string]any, error
 		columns["quiet_from"], columns["quiet_until"], columns["key_wakes"] = q.From, q.Until, q.KeyWakes
 	}
 	if n := change.HourlyCap; n != nil {
-		ValidateHourlyCap(&p, *n)
+		preferences.ValidateHourlyCap(&p, *n)
 		columns["hourly_cap"] = *n
 	}
 	return columns, p.Err()

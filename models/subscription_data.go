@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"newsbell/models/preferences"
 )
 
 // SubscriptionData is what is stored of a subscription beside itself and its
@@ -35,7 +37,7 @@ func (s *Store) SubscriptionData(ctx context.Context, sub Subscription) (data Su
 	if data.Alerts, err = s.sentAlerts(ctx, sub, everyAlert, everyAlert); err != nil {
 		return data, err
 	}
-	data.Recent = RecentAlerts(sub.Recent).Times()
+	data.Recent = preferences.RecentAlerts(sub.Recent).Times()
 	db := s.read.WithContext(ctx)
 	err = db.Order("id").Find(&data.Failures, "subscription_id = ?", sub.ID).Error
 	if err == nil {

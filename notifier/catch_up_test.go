@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/preferences"
 )
 
 func TestAReaderInQuietHoursGetsOneCatchUpWhenTheyEnd(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *newsroom) {
 		reader := n.reader(everything)
 		sub := models.Subscription{ID: 1} // the first
-		quiet := &models.QuietHours{From: 18 * 60, Until: 7 * 60}
+		quiet := &preferences.QuietHours{From: 18 * 60, Until: 7 * 60}
 		if _, err := n.ChangeSubscription(t.Context(), sub, models.SubscriptionChange{SetQuietHours: true, QuietHours: quiet}); err != nil {
 			t.Fatal(err)
 		}

@@ -50,6 +50,7 @@ var closer = map[string][]string{
 	"newsbell/models/endpoints":      nil,
 	"newsbell/models/ledger":         nil,
 	"newsbell/models/markdown":       nil,
+	"newsbell/models/preferences":    {"newsbell/models/validation"},
 	"newsbell/models/text":           nil,
 	"newsbell/models/validation":     {"newsbell/models/text"},
 	"newsbell/notifier/webpush":      {"newsbell/notifier/webpush/h2"},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"newsbell/models"
+	"newsbell/models/preferences"
 	"newsbell/models/validation"
 )
 
@@ -20,19 +21,19 @@ func quietHoursOf(sub models.Subscription) *quietHours {
 	return &quietHours{q.From.String(), q.Until.String(), q.KeyWakes}
 }
 
-func (q *quietHours) parse() (*models.QuietHours, error) {
+func (q *quietHours) parse() (*preferences.QuietHours, error) {
 	if q == nil {
 		return nil, nil
 	}
 	var invalid validation.Invalid
-	read := func(field, text string) models.WallTime {
-		at, err := models.ParseWallTime(text)
+	read := func(field, text string) preferences.WallTime {
+		at, err := preferences.ParseWallTime(text)
 		if err != nil {
 			invalid.Problems = append(invalid.Problems, validation.Problem{Field: "quiet_hours." + field, Message: "must be a time of day such as 22:00"})
 		}
 		return at
 	}
-	quiet := models.QuietHours{From: read("from", q.From), Until: read("until", q.Until), KeyWakes: q.KeyWakes}
+	quiet := preferences.QuietHours{From: read("from", q.From), Until: read("until", q.Until), KeyWakes: q.KeyWakes}
 	if len(invalid.Problems) > 0 {
 		return nil, &invalid
 	}

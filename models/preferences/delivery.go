@@ -1,12 +1,14 @@
-package models
+// Package preferences says when a reader may be sent an alert: quiet hours in their time
+// zone, an hourly cap, a pause.
+package preferences
 
 import (
 	"database/sql"
 	"time"
 )
 
-// DeliveryPreferences are when a reader wants alerts, as far as they limit it.
-type DeliveryPreferences struct {
+// Delivery are when a reader wants alerts, as far as they limit it.
+type Delivery struct {
 	QuietFrom, QuietUntil sql.NullInt16
 	// KeyWakes lets urgent alerts through in quiet hours.
 	KeyWakes bool
@@ -18,7 +20,7 @@ type DeliveryPreferences struct {
 }
 
 // NextAllowed returns the first moment from now on at which an alert may be sent.
-func (d *DeliveryPreferences) NextAllowed(now time.Time, urgent bool) time.Time {
+func (d *Delivery) NextAllowed(now time.Time, urgent bool) time.Time {
 	at := now
 	if d.HourlyCap > 0 {
 		at = d.Recent.NextAllowed(now, d.HourlyCap)

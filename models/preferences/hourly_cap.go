@@ -1,9 +1,10 @@
-package models
+package preferences
 
 import (
 	"encoding/binary"
-	"newsbell/models/validation"
 	"time"
+
+	"newsbell/models/validation"
 )
 
 // maxHourlyCap is the highest cap that a reader can set.

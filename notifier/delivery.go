@@ -32,7 +32,7 @@ func (n *Notifier) deliver(ctx context.Context, claim *models.Claim, progress *a
 		n.log.Error("a shard's ledger was corrupt and has been rebuilt", "alert", claim.Alert.ID, "shard", claim.Shard.ID, "cause", claim.Rebuilt)
 	}
 	if claim.Alert.Priority {
-		defer n.precedence.enter()()
+		defer n.priority.enter()()
 	}
 	receipts, err := n.store.ReceiptKey(ctx)
 	if err != nil {
@@ -86,7 +86,7 @@ func (d *delivery) yield(ctx context.Context) error {
 	if d.claim.Alert.Priority {
 		return nil
 	}
-	return d.precedence.yield(ctx, d.progress)
+	return d.priority.yield(ctx, d.progress)
 }
 
 // sendWaiting tries again all readers that wait.

@@ -3,6 +3,7 @@ package notifier
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -23,50 +24,63 @@ const (
 	noticeWorkers = "notices"
 )
 
-// noticeDesk sends notices.
-type noticeDesk struct {
-	*Notifier
+// noticeSender sends notices.
+type noticeSender struct {
+	store         *models.Store
+	conn          *nats.Conn
+	keys          *keyring
+	pool          *pushservice.Pool
+	notifications models.Notifications
+	sweep         time.Duration
+	log           *slog.Logger
+
 	sending sync.WaitGroup
-	room    noticeRoom
-	// look tells that there may be a notice to claim.
-	look chan struct{}
+	limit   noticeLimit
+	// claimable tells that there may be a notice to claim.
+	claimable chan struct{}
 }
 
-// sendNotices sends notices when they are made and, at each sweep, those that
-// the bus or another worker lost, and those to be tried again.
-func (n *Notifier) sendNotices(ctx context.Context) error {
-	d := &noticeDesk{Notifier: n, look: make(chan struct{}, 1), room: noticeRoom{free: noticesAtOnce, inFlight: map[string]int{}}}
+func (n *Notifier) newNoticeSender() *noticeSender {
+	return &noticeSender{
+		store: n.store, conn: n.queue.conn, keys: n.keys, pool: n.pool, notifications: n.notifications, sweep: n.sweep, log: n.log,
+		limit: noticeLimit{free: noticesAtOnce, inFlight: map[string]int{}}, claimable: make(chan struct{}, 1),
+	}
+}
+
+// run sends notices when they are made and, at each sweep, those that the bus or
+// another worker lost, and those to be tried again.
+func (d *noticeSender) run(ctx context.Context) error {
 	defer d.sending.Wait()
-	subscription, err := n.queue.conn.QueueSubscribe(models.SubjectNotices, noticeWorkers, func(*nats.Msg) { d.wake() })
+	subscription, err := d.conn.QueueSubscribe(models.SubjectNotices, noticeWorkers, func(*nats.Msg) { d.wake() })
 	if err != nil {
 		return fmt.Errorf("listen for notices: %w", err)
 	}
 	defer func() { _ = subscription.Unsubscribe() }()
-	ticker := time.NewTicker(n.sweep)
+	ticker := time.NewTicker(d.sweep)
 	defer ticker.Stop()
 	for sweep := 0; ; sweep++ {
 		err := d.sendDue(ctx)
 		if err == nil && sweep%tidyEvery == 0 {
-			err = n.store.DeleteOldNotices(ctx)
+			err = d.store.DeleteOldNotices(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			n.log.Error("notices wait; trying again", "error", err)
+			d.log.Error("notices wait; trying again", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-d.look:
+		case <-d.claimable:
 		case <-ticker.C:
 		}
 	}
 }
 
 // sendDue claims what is due and there is room for.
-func (d *noticeDesk) sendDue(ctx context.Context) error {
+func (d *noticeSender) sendDue(ctx context.Context) error {
 	for {
-		size, except := d.room.share()
+		size, except := d.limit.share()
 		if size == 0 {
-			return nil // a notice that is answered wakes the desk
+			return nil // a notice that is answered wakes this
 		}
 		notices, err := d.store.ClaimNotices(ctx, size, except...)
 		if err != nil || len(notices) == 0 {
@@ -80,20 +94,20 @@ func (d *noticeDesk) sendDue(ctx context.Context) error {
 
 // begin sends and records the notices of a push service by themselves: one that
 // hangs holds up no other's.
-func (d *noticeDesk) begin(ctx context.Context, service string, notices []models.Notice) {
-	d.room.enter(service, len(notices))
+func (d *noticeSender) begin(ctx context.Context, service string, notices []models.Notice) {
+	d.limit.take(service, len(notices))
 	d.sending.Go(func() {
 		if err := d.send(ctx, notices); err != nil && ctx.Err() == nil {
 			d.log.Error("notices failed; trying again", "host", service, "error", err)
 		}
-		d.room.enter(service, -len(notices))
+		d.limit.giveBack(service, len(notices))
 		d.wake()
 	})
 }
 
 // send sends claimed notices and records their outcomes. When ctx has
 // ended, what was sent is recorded all the same, and the rest given back.
-func (d *noticeDesk) send(ctx context.Context, notices []models.Notice) error {
+func (d *noticeSender) send(ctx context.Context, notices []models.Notice) error {
 	jobs := make([]pushservice.Job, len(notices))
 	for i, notice := range notices {
 		var err error
@@ -104,14 +118,14 @@ func (d *noticeDesk) send(ctx context.Context, notices []models.Notice) error {
 	d.pool.Send(ctx, jobs, pushservice.Source{})
 	results := make([]models.NoticeResult, len(notices))
 	for i, notice := range notices {
-		results[i] = models.NoticeResult{Notice: notice, Result: d.judgeNotice(notice, jobs[i].Answer)}
+		results[i] = models.NoticeResult{Notice: notice, Result: d.resultOfNotice(notice, jobs[i].Answer)}
 	}
 	return untilRecorded(ctx, func(ctx context.Context) error { return d.store.RecordNotices(ctx, results) }, func(err error) {
 		d.log.Warn("notices could not be recorded; trying again", "error", err)
 	})
 }
 
-func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (webpush.Push, error) {
+func (d *noticeSender) push(ctx context.Context, notice models.Notice) (webpush.Push, error) {
 	r := notice.Recipient()
 	key, err := d.keys.key(ctx, r.VAPIDKeyID)
 	if err != nil {
@@ -135,9 +149,9 @@ func (d *noticeDesk) push(ctx context.Context, notice models.Notice) (webpush.Pu
 	}, err
 }
 
-// judgeNotice is the result of an answer; each earlier claim was a try. What was
+// resultOfNotice is the result of an answer; each earlier claim was a try. What was
 // not sent before the end of this process may be sent by another at once.
-func (d *noticeDesk) judgeNotice(notice models.Notice, a webpush.Answer) models.Result {
+func (d *noticeSender) resultOfNotice(notice models.Notice, a webpush.Answer) models.Result {
 	if a.Verdict == 0 {
 		return models.Result{Recipient: notice.Recipient(), Outcome: ledger.Waiting, Due: d.store.Now()}
 	}
@@ -148,10 +162,10 @@ func (d *noticeDesk) judgeNotice(notice models.Notice, a webpush.Answer) models.
 	return resultOf(notice.Recipient(), a, int(notice.Epoch-1), d.store.Now())
 }
 
-// wake lets the desk look now instead of at the next sweep.
-func (d *noticeDesk) wake() {
+// wake lets it look now instead of at the next sweep.
+func (d *noticeSender) wake() {
 	select {
-	case d.look <- struct{}{}:
+	case d.claimable <- struct{}{}:
 	default:
 	}
 }

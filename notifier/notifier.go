@@ -69,9 +69,9 @@ type Notifier struct {
 	sweep         time.Duration
 	// working is how many shards are being sent.
 	working atomic.Int64
-	// precedence is that of resolutions.
-	precedence precedence
-	owners     *owners
+	// priority is that of resolutions.
+	priority priority
+	owners   *owners
 	// warm begins to connect to a push service; nil when the sender cannot.
 	warm    func(origin *url.URL)
 	origins []*url.URL // known to the planner only
@@ -145,7 +145,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 	group.Go(func() error { return n.workOnBegun(ctx) })
 	group.Go(func() error { return n.owners.run(ctx) })
 	group.Go(func() error { return n.workMore(ctx, n.workers-alwaysWork) })
-	group.Go(func() error { return n.sendNotices(ctx) })
+	group.Go(func() error { return n.newNoticeSender().run(ctx) })
 	group.Go(func() error { return n.watchSchema(ctx) })
 	err = group.Wait()
 	if errors.Is(err, models.ErrNewerSchema) {

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// precedence lets a process's resolutions go before everything else that it
+// priority lets a process's resolutions go before everything else that it
 // sends: while one is sent, other deliveries pause between two pages.
-type precedence struct {
+type priority struct {
 	mu     sync.Mutex
 	urgent int
 	over   chan struct{} // closed when the last urgent delivery has ended
 }
 
 // enter begins an urgent delivery; leave ends it.
-func (p *precedence) enter() (leave func()) {
+func (p *priority) enter() (leave func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.urgent++; p.urgent == 1 {
@@ -33,7 +33,7 @@ func (p *precedence) enter() (leave func()) {
 
 // yield waits until no urgent delivery goes on. The worker that waits counts
 // as making progress: it is not wedged.
-func (p *precedence) yield(ctx context.Context, progress *atomic.Int64) error {
+func (p *priority) yield(ctx context.Context, progress *atomic.Int64) error {
 	for {
 		p.mu.Lock()
 		urgent, over := p.urgent, p.over

@@ -56,7 +56,7 @@ func TestAResolutionOvertakesTheNextPageOfWhateverIsSent(t *testing.T) {
 }
 
 func TestAnOrdinaryDeliveryYieldsToAnUrgentOneUntilThatHasEnded(t *testing.T) {
-	var p precedence
+	var p priority
 	first, second := p.enter(), p.enter()
 	went := make(chan struct{})
 	var progress atomic.Int64

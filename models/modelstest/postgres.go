@@ -47,19 +47,20 @@ func Main(m *testing.M, cleanUp ...func()) {
 func newPostgres(t testing.TB) string {
 	t.Helper()
 	needServer(t)
-	name := server.spare.take()
-	if name == "" {
-		name = newName()
-		createDatabase(t, name, server.template)
+	database := server.spare.take()
+	if database == nil {
+		database = &spareDatabase{name: newName()}
+		createDatabase(t, database.name, server.template)
 	}
 	t.Cleanup(func() {
-		if server.spare.empty(t, name) {
-			server.spare.put(name)
+		if server.spare.empty(t, database) {
+			server.spare.put(database)
 		} else {
-			dropDatabase(t, name)
+			database.disconnect()
+			dropDatabase(t, database.name)
 		}
 	})
-	return databaseURL(name)
+	return databaseURL(database.name)
 }
 
 // EmptyPostgres is the URL of a database without a schema.
@@ -93,7 +94,9 @@ func startServer(t testing.TB) {
 		t.Fatal("the package's TestMain must call modelstest.Main")
 	}
 	server.url = os.Getenv(postgresURLVariable)
-	if server.url == "" {
+	if server.url != "" {
+		server.stop = dropDatabases
+	} else {
 		var cluster *pgtest.Cluster
 		if cluster, server.err = pgtest.Start(); server.err != nil {
 			return
@@ -104,15 +107,17 @@ func startServer(t testing.TB) {
 	createDatabase(t, server.template, "template1")
 	migrate(t, databaseURL(server.template))
 	conn := connect(t, databaseURL(server.template))
-	server.spare.schema = schemaOf(t, conn)
+	server.spare.learn(t, conn)
 	_ = conn.Close(context.Background()) // who is connected to a template keeps others from copying it
-	stop := server.stop
-	server.stop = func() {
-		for _, name := range append(server.spare.names, server.template) {
-			_ = tryExecute("DROP DATABASE " + name)
-		}
-		stop()
+}
+
+// dropDatabases leaves a server that lives on as it was.
+func dropDatabases() {
+	for _, spare := range server.spare.spares {
+		spare.disconnect()
+		_ = tryExecute("DROP DATABASE " + spare.name)
 	}
+	_ = tryExecute("DROP DATABASE " + server.template)
 }
 
 func createDatabase(t testing.TB, name, template string) {

@@ -2,9 +2,11 @@ package modelstest
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -12,48 +14,93 @@ import (
 // spareDatabases are those that tests have left with the schema unchanged. To
 // empty one takes a tenth of the time of making one.
 type spareDatabases struct {
-	schema string // what schemaOf says of each
-	mu     sync.Mutex
-	names  []string
+	schema   string // what schemaOf says of each
+	truncate string // the statement that deletes all rows
+	mu       sync.Mutex
+	spares   []*spareDatabase
 }
 
-// take returns a database without rows, or "" if there is none.
-func (s *spareDatabases) take() string {
+// spareDatabase is a database and the connection that empties it between tests.
+// It stays open while they run: a new one takes longer than all the rest, for it
+// reads the catalog anew.
+type spareDatabase struct {
+	name string
+	conn *pgx.Conn // nil until the first test has ended
+}
+
+// learn takes a migrated database as the model of the others.
+func (s *spareDatabases) learn(t testing.TB, conn *pgx.Conn) {
+	t.Helper()
+	s.schema = schemaOf(t, conn)
+	s.truncate = "TRUNCATE " + strings.Join(tables(t, conn), ", ") + " RESTART IDENTITY"
+}
+
+// take returns a database without rows, or nil if there is none.
+func (s *spareDatabases) take() *spareDatabase {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.names) == 0 {
-		return ""
+	if len(s.spares) == 0 {
+		return nil
 	}
-	last := len(s.names) - 1
-	name := s.names[last]
-	s.names = s.names[:last]
-	return name
+	last := len(s.spares) - 1
+	spare := s.spares[last]
+	s.spares = s.spares[:last]
+	return spare
 }
 
-func (s *spareDatabases) put(name string) {
+func (s *spareDatabases) put(spare *spareDatabase) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.names = append(s.names, name)
+	s.spares = append(s.spares, spare)
 }
 
 // empty ends what is connected to a database and deletes all rows. It reports
 // false if the test has changed more than rows.
-func (s *spareDatabases) empty(t testing.TB, name string) bool {
+func (s *spareDatabases) empty(t testing.TB, spare *spareDatabase) bool {
 	t.Helper()
-	conn := connect(t, databaseURL(name))
-	defer conn.Close(context.Background())
+	ctx := context.Background()
+	conn := spare.connect(t)
 	if schemaOf(t, conn) != s.schema {
 		return false
 	}
-	_, err := conn.Exec(context.Background(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-		WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	err := endOthers(ctx, conn)
 	if err == nil {
-		_, err = conn.Exec(context.Background(), "TRUNCATE "+strings.Join(tables(t, conn), ", ")+" RESTART IDENTITY")
+		_, err = conn.Exec(ctx, s.truncate)
 	}
 	if err != nil {
 		t.Error(err)
 	}
 	return err == nil
+}
+
+func (s *spareDatabase) connect(t testing.TB) *pgx.Conn {
+	t.Helper()
+	if s.conn == nil || s.conn.Ping(context.Background()) != nil {
+		s.disconnect()
+		s.conn = connect(t, databaseURL(s.name))
+	}
+	return s.conn
+}
+
+func (s *spareDatabase) disconnect() {
+	if s.conn != nil {
+		_ = s.conn.Close(context.Background())
+	}
+}
+
+// endOthers ends all other connections to a connection's database, and returns
+// when they have ended. PostgreSQL's own wait looks only every 100 ms, and most
+// have been closed just now.
+func endOthers(ctx context.Context, conn *pgx.Conn) error {
+	for range 2000 {
+		ended, err := conn.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		if err != nil || ended.RowsAffected() == 0 {
+			return err
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return errors.New("connections to the test's database do not end")
 }
 
 // schemaOf describes all but the rows of a database: each column of each table,

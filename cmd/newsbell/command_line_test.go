@@ -1,14 +1,20 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"newsbell/cmd/newsbell/program"
 	"newsbell/cmd/newsbell/program/programtest"
+	"newsbell/models"
 	"newsbell/models/modelstest"
 )
 
@@ -46,15 +52,87 @@ func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 			if err := run(t.Context(), []string{"publish", "--url", address, "--token", strings.TrimSpace(token), "update", "messages-down", "More"}); err == nil || !strings.Contains(err.Error(), "resolved") {
 				t.Errorf("an update of a resolved outage: %v", err)
 			}
-			if out := output(t, "vapid", "list", "--database-url", s.DatabaseURL); !strings.Contains(out, "true") {
-				t.Errorf("vapid list: %s", out)
+			listsKeys(t, s.DatabaseURL, "true")
+			if out := output(t, "vapid", "rotate", "--database-url", s.DatabaseURL); !strings.Contains(out, "new subscriptions use") {
+				t.Errorf("vapid rotate: %s", out)
 			}
+			listsKeys(t, s.DatabaseURL, "true", "false")
 			output(t, "token", "revoke", "desk", "--database-url", s.DatabaseURL)
 			if out := output(t, "token", "list", "--database-url", s.DatabaseURL); !strings.Contains(out, "desk") {
 				t.Errorf("token list: %s", out)
 			}
 			output(t, "migrate", "--database-url", s.DatabaseURL)
 		})
+	}
+}
+
+// listsKeys checks what newsbell vapid list says: a line for each key, the newest first, with whether
+// it is the current one, and no private key.
+func listsKeys(t *testing.T, databaseURL string, current ...string) {
+	t.Helper()
+	store, err := models.Open(t.Context(), models.Options{URL: databaseURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	keys, err := store.VAPIDKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := output(t, "vapid", "list", "--database-url", databaseURL)
+	lines := strings.Split(strings.TrimSpace(out), "\n")[1:]
+	if len(lines) != len(current) || len(keys) != len(current) {
+		t.Fatalf("vapid list says %q of %d keys; want %d lines", out, len(keys), len(current))
+	}
+	for i, line := range lines {
+		fields := strings.Fields(line) // ID, date, time, zone, current, subscriptions, public key
+		if got := fields[len(fields)-3:]; !slices.Equal(got, []string{current[i], "0", keys[i].PublicKey}) {
+			t.Errorf("line %d says %q; want current %s, no subscription and %s", i+1, got, current[i], keys[i].PublicKey)
+		}
+		if strings.Contains(out, keys[i].PrivateKey) {
+			t.Error("vapid list tells a private key")
+		}
+	}
+}
+
+func TestServeWritesACPUProfileUntilItEnds(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "cpu.pprof")
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout := os.Stdout
+	os.Stdout = write
+	defer func() { os.Stdout = stdout }()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- run(ctx, []string{"serve", "--data-dir", filepath.Join(folder, "data"), "--listen", "127.0.0.1:0", "--log-level", "error", "--cpu-profile", file})
+		write.Close()
+	}()
+	if _, err := bufio.NewReader(read).ReadString('\n'); err != nil {
+		t.Fatal(err, <-ended)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	profile, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer profile.Close()
+	content, err := gzip.NewReader(profile)
+	if err != nil {
+		t.Fatalf("the profile is not one: %v", err)
+	}
+	if all, err := io.ReadAll(content); err != nil || !bytes.Contains(all, []byte("nanoseconds")) {
+		t.Errorf("the profile is not whole: %d bytes, %v", len(all), err)
+	}
+	if err := run(t.Context(), []string{"serve", "--data-dir", filepath.Join(folder, "data"), "--listen", "127.0.0.1:0", "--cpu-profile", folder}); err == nil {
+		t.Error("a folder is taken for the profile's file")
 	}
 }
 

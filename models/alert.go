@@ -85,13 +85,13 @@ func (c Counts) Remaining() int {
 
 // Alert finds an alert, with its update and outage.
 func (s *Store) Alert(ctx context.Context, id int64) (Alert, error) {
-	return findAlert(s.read.WithContext(ctx), id)
+	return findAlert(s.db.Read.WithContext(ctx), id)
 }
 
 // Counts adds up an alert's shards, and its receipts as far as they are written.
 func (s *Store) Counts(ctx context.Context, alert Alert) (Counts, error) {
 	counts := Counts{Audience: alert.Audience}
-	err := s.reads.QueryRowContext(ctx, s.dialect.rebind(`
+	err := s.db.Reads.QueryRowContext(ctx, s.db.Rebind(`
 		SELECT coalesce(sum(accepted), 0), coalesce(sum(gone), 0), coalesce(sum(failed), 0), coalesce(sum(waiting), 0),
 			coalesce(sum(held), 0)
 		FROM shards WHERE alert_id = ?`), alert.ID).
@@ -108,7 +108,7 @@ func (s *Store) Counts(ctx context.Context, alert Alert) (Counts, error) {
 // are not among them.
 func (s *Store) AlertsOf(ctx context.Context, outage Outage) (map[int64]Alert, error) {
 	var alerts []Alert
-	if err := s.read.WithContext(ctx).Find(&alerts, "outage_id = ? AND catch_up_until IS NULL", outage.ID).Error; err != nil {
+	if err := s.db.Read.WithContext(ctx).Find(&alerts, "outage_id = ? AND catch_up_until IS NULL", outage.ID).Error; err != nil {
 		return nil, domain(err)
 	}
 	byUpdate := make(map[int64]Alert, len(alerts))
@@ -122,7 +122,7 @@ func (s *Store) AlertsOf(ctx context.Context, outage Outage) (map[int64]Alert, e
 // that each tells, the oldest first.
 func (s *Store) CatchUpsOf(ctx context.Context, outage Outage) (map[int64][]Alert, error) {
 	var alerts []Alert
-	err := s.read.WithContext(ctx).Order("id").Find(&alerts, "outage_id = ? AND catch_up_until IS NOT NULL", outage.ID).Error
+	err := s.db.Read.WithContext(ctx).Order("id").Find(&alerts, "outage_id = ? AND catch_up_until IS NOT NULL", outage.ID).Error
 	byUpdate := map[int64][]Alert{}
 	for _, alert := range alerts {
 		byUpdate[alert.UpdateID] = append(byUpdate[alert.UpdateID], alert)
@@ -173,7 +173,7 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 // transaction that finished the last one, so that of two workers who finish
 // together at least one sees both.
 func (s *Store) finishAlert(ctx context.Context, id int64) error {
-	return s.write.WithContext(ctx).Exec(`
+	return s.db.Write.WithContext(ctx).Exec(`
 		UPDATE alerts SET state = CASE state WHEN ? THEN ? ELSE state END, finished_at = ?
 		WHERE id = ? AND finished_at IS NULL AND planned_at IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND NOT done)`,

@@ -99,7 +99,7 @@ func (s *Store) App(ctx context.Context, slug string) (App, error) {
 	if !validation.IsSlug(slug) {
 		return app, fmt.Errorf("app %q: %w", slug, ErrNotFound)
 	}
-	if err := s.read.WithContext(ctx).Take(&app, "slug = ?", slug).Error; err != nil {
+	if err := s.db.Read.WithContext(ctx).Take(&app, "slug = ?", slug).Error; err != nil {
 		return App{}, fmt.Errorf("app %s: %w", slug, domain(err))
 	}
 	return app, nil
@@ -107,14 +107,14 @@ func (s *Store) App(ctx context.Context, slug string) (App, error) {
 
 // Apps are all apps, by name.
 func (s *Store) Apps(ctx context.Context) ([]App, error) {
-	return list[App](ctx, s, s.read.WithContext(ctx).Order("name"))
+	return list[App](ctx, s, s.db.Read.WithContext(ctx).Order("name"))
 }
 
 // AppsOfOutage are an outage's apps: those it began with, by name, then those
 // that its updates named, in that order.
 func (s *Store) AppsOfOutage(ctx context.Context, outage Outage) ([]App, error) {
 	var named []App
-	err := s.read.WithContext(ctx).
+	err := s.db.Read.WithContext(ctx).
 		Joins(`JOIN (SELECT app_id, min(update_id) AS first FROM update_apps JOIN updates ON updates.id = update_id
 			WHERE outage_id = ? GROUP BY app_id) AS named ON named.app_id = apps.id`, outage.ID).
 		Where("id NOT IN (SELECT app_id FROM outage_apps WHERE outage_id = ?)", outage.ID).

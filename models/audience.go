@@ -38,7 +38,7 @@ func (s *Store) Reach(ctx context.Context, d Draft) (int, error) {
 	}
 	query, args := a.sql()
 	var count int
-	err = s.reads.QueryRowContext(ctx, s.dialect.rebind(`SELECT count(*) FROM (`+query+`) f
+	err = s.db.Reads.QueryRowContext(ctx, s.db.Rebind(`SELECT count(*) FROM (`+query+`) f
 		JOIN subscriptions s ON s.id = f.subscription_id
 		WHERE s.gone_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= ?) AND (s.refused_until IS NULL OR s.refused_until <= ?)`),
 		append(args, s.Now(), s.Now())...).Scan(&count)
@@ -54,7 +54,7 @@ func (s *Store) Asleep(ctx context.Context, d Draft) (int, error) {
 	}
 	now, urgent := s.Now(), isUrgent(d.Kind, d.Alert)
 	query, args := a.sql()
-	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
 		SELECT s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone, count(*) FROM (`+query+`) f
 		JOIN subscriptions s ON s.id = f.subscription_id
 		WHERE s.quiet_from IS NOT NULL AND s.gone_at IS NULL
@@ -86,7 +86,7 @@ func (s *Store) checkedAudience(ctx context.Context, d Draft) (audience, error) 
 	if err := d.Validate(); err != nil {
 		return audience{}, err
 	}
-	db := s.read.WithContext(ctx)
+	db := s.db.Read.WithContext(ctx)
 	outage, err := findOutage(db, d.Outage)
 	if err == nil {
 		err = d.checkCorrected(db, outage)

@@ -19,7 +19,7 @@ type AuditEntry struct {
 // AuditEntries are the latest entries, the newest first.
 func (s *Store) AuditEntries(ctx context.Context, limit int) ([]AuditEntry, error) {
 	var entries []AuditEntry
-	err := s.read.WithContext(ctx).Order("id DESC").Limit(limit).Find(&entries).Error
+	err := s.db.Read.WithContext(ctx).Order("id DESC").Limit(limit).Find(&entries).Error
 	return entries, domain(err)
 }
 

@@ -42,7 +42,7 @@ func (a *catchUpAudience) sql() (string, []any) {
 func (s *Store) OpenCatchUps(ctx context.Context) error {
 	now := s.Now()
 	var due []int64
-	err := s.read.WithContext(ctx).Model(&Outage{}).Where(catchUpDue, now, Holding, Sending).Order("id").Pluck("id", &due).Error
+	err := s.db.Read.WithContext(ctx).Model(&Outage{}).Where(catchUpDue, now, Holding, Sending).Order("id").Pluck("id", &due).Error
 	for _, id := range due {
 		if err == nil {
 			err = s.openCatchUp(ctx, id, now)

@@ -174,7 +174,7 @@ func (s *Store) writePage(ctx context.Context, c *Claim) error {
 // refreshes its alert.
 func (s *Store) isWritten(ctx context.Context, c *Claim) (bool, error) {
 	var row Shard
-	db := s.write.WithContext(ctx)
+	db := s.db.Write.WithContext(ctx)
 	err := db.Select("position", "ledger").Take(&row, "id = ? AND epoch = ?", c.Shard.ID, c.Shard.Epoch).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = ErrFenced

@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"newsbell/models"
+	"newsbell/models/database"
 	"newsbell/models/modelstest"
 )
 
@@ -38,19 +40,27 @@ func TestProcessesOnOnePostgresGoByItsClock(t *testing.T) {
 func TestTheDatabaseIsAskedForItsTimeWhenTheMachineHasSlept(t *testing.T) {
 	url := modelstest.EmptyPostgres(t)
 	setDatabase(t, url, 0)
-	store, err := models.Open(t.Context(), models.Options{URL: url})
+	pool, err := sql.Open("pgx", url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer pool.Close()
+	var asleep atomic.Int64
+	clock, err := database.StartClock(t.Context(), pool, func() time.Time {
+		return modelstest.Corrected(time.Now(), time.Duration(asleep.Load()))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer clock.Close()
 	const slept = 2 * time.Hour
 	setDatabase(t, url, slept)
-	store.CorrectMachine(func() time.Time { return modelstest.Corrected(time.Now(), slept) })
+	asleep.Store(int64(slept))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // before it would ask again anyway
 	defer cancel()
-	for store.Now().Before(time.Now().Add(slept - time.Minute)) {
+	for clock.Now().Before(time.Now().Add(slept - time.Minute)) {
 		if ctx.Err() != nil {
-			t.Fatalf("the store's time is still %v", store.Now())
+			t.Fatalf("the clock's time is still %v", clock.Now())
 		}
 		runtime.Gosched()
 	}

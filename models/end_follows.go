@@ -33,7 +33,7 @@ func (o Outage) FollowsEndAt() *time.Time {
 // address ends with them.
 func (s *Store) EndFollows(ctx context.Context) (ended int64, err error) {
 	var outages []Outage
-	if err := s.toEnd(s.read.WithContext(ctx)).Find(&outages).Error; err != nil {
+	if err := s.toEnd(s.db.Read.WithContext(ctx)).Find(&outages).Error; err != nil {
 		return 0, fmt.Errorf("find outages whose follows end: %w", domain(err))
 	}
 	for _, outage := range outages {
@@ -49,7 +49,7 @@ func (s *Store) EndFollows(ctx context.Context) (ended int64, err error) {
 // endFollowsOf goes from each batch to the next by the subscription's ID, rather
 // than from the start again, over what has just been deleted.
 func (s *Store) endFollowsOf(ctx context.Context, outage Outage) (ended int64, err error) {
-	topic, err := findTopic(s.read.WithContext(ctx), outage.Topic())
+	topic, err := findTopic(s.db.Read.WithContext(ctx), outage.Topic())
 	for after, more := int64(0), true; more && err == nil; {
 		err = s.transaction(ctx, func(tx *gorm.DB) error {
 			more = false

@@ -3,12 +3,9 @@ package models
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"newsbell/models/database"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // The kinds of error that callers can act on. Test with [errors.Is].
@@ -37,40 +34,10 @@ func domain(err error) error {
 		return nil
 	case errors.Is(err, gorm.ErrRecordNotFound):
 		return ErrNotFound
-	case isUniqueViolation(err):
+	case database.IsUniqueViolation(err):
 		return fmt.Errorf("%w: already exists", ErrConflict)
-	case isForeignKeyViolation(err):
+	case database.IsForeignKeyViolation(err):
 		return ErrNotFound
 	}
 	return err
-}
-
-func isUniqueViolation(err error) bool {
-	switch sqliteCode(err) {
-	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
-		return true
-	}
-	return postgresCode(err) == "23505"
-}
-
-func isForeignKeyViolation(err error) bool {
-	return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY || postgresCode(err) == "23503"
-}
-
-func isUndefinedTable(err error) bool {
-	return postgresCode(err) == "42P01" || sqliteCode(err) == sqlite3.SQLITE_ERROR && strings.Contains(err.Error(), "no such table")
-}
-
-func sqliteCode(err error) int {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code()
-	}
-	return 0
-}
-
-func postgresCode(err error) string {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Code
-	}
-	return ""
 }

@@ -24,7 +24,7 @@ type Failure struct {
 // Failures are the failures of an alert, the oldest first.
 func (s *Store) Failures(ctx context.Context, alert Alert, limit int) ([]Failure, error) {
 	var failures []Failure
-	err := s.read.WithContext(ctx).Order("id").Limit(limit).Find(&failures, "alert_id = ?", alert.ID).Error
+	err := s.db.Read.WithContext(ctx).Order("id").Limit(limit).Find(&failures, "alert_id = ?", alert.ID).Error
 	return failures, domain(err)
 }
 

@@ -71,7 +71,7 @@ func (f followChange) endsMute() bool { return f.level == LevelNone && f.muted =
 
 // Follows are what a subscription follows, the oldest first.
 func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error) {
-	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
 		SELECT f.min_level, f.muted, f.created_at, t.id, t.kind, t.slug, COALESCE(a.name, o.headline), COALESCE(a.state, o.state), o.resolved_at
 		FROM follows f JOIN topics t ON t.id = f.topic_id
 		LEFT JOIN apps a ON t.kind = 'app' AND a.slug = t.slug

@@ -79,7 +79,7 @@ func (s *Store) expireBatch(ctx context.Context, before time.Time) (deleted int,
 	due := func(db *gorm.DB) *gorm.DB { return db.Where("gone_at <= ?", before).Order("id").Limit(expireBatch) }
 	var found []Subscription
 	// Mostly there is none, and nothing to lock.
-	if err := due(s.read.WithContext(ctx)).Select("id").Find(&found).Error; err != nil || len(found) == 0 {
+	if err := due(s.db.Read.WithContext(ctx)).Select("id").Find(&found).Error; err != nil || len(found) == 0 {
 		return 0, domain(err)
 	}
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
@@ -104,7 +104,7 @@ func (s *Store) expireBatch(ctx context.Context, before time.Time) (deleted int,
 func (s *Store) forgetExpired(ctx context.Context, before time.Time) error {
 	for {
 		var hashes [][]byte
-		err := s.read.WithContext(ctx).Model(&ExpiredSubscription{}).Where("gone_at <= ?", before).
+		err := s.db.Read.WithContext(ctx).Model(&ExpiredSubscription{}).Where("gone_at <= ?", before).
 			Order("gone_at").Limit(expireBatch).Pluck("secret_hash", &hashes).Error
 		if err != nil || len(hashes) == 0 {
 			return domain(err)
@@ -133,7 +133,7 @@ func (s *Store) orExpired(ctx context.Context, hash []byte, unknown error) error
 }
 
 func (s *Store) expiredSubscription(ctx context.Context, secretHash []byte) (left ExpiredSubscription, found bool, err error) {
-	result := s.read.WithContext(ctx).Limit(1).Find(&left, "secret_hash = ?", secretHash)
+	result := s.db.Read.WithContext(ctx).Limit(1).Find(&left, "secret_hash = ?", secretHash)
 	return left, result.RowsAffected > 0, domain(result.Error)
 }
 

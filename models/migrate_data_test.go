@@ -1,6 +1,7 @@
 package models
 
 import (
+	"newsbell/models/migrations"
 	"path/filepath"
 	"testing"
 )
@@ -13,7 +14,7 @@ func TestMigrationsKeepWhatIsThereUpAndDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	provider, err := store.migrationProvider()
+	provider, err := migrations.Provider(store.db)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +25,7 @@ func TestMigrationsKeepWhatIsThereUpAndDown(t *testing.T) {
 		}
 	}
 	must(provider.UpTo(ctx, 1))
-	db, err := store.write.DB()
+	db, err := store.db.Write.DB()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,14 @@
 package models
 
-import "context"
+import (
+	"context"
+
+	"newsbell/models/migrations"
+)
 
 // MigrateTo brings the schema up or down to a version.
 func (s *Store) MigrateTo(ctx context.Context, version int64) error {
-	provider, err := s.migrationProvider()
+	provider, err := migrations.Provider(s.db)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // a driver for database/sql
 
 	"newsbell/models"
+	"newsbell/models/database"
 	"newsbell/models/modelstest"
 )
 
@@ -48,7 +49,7 @@ func TestShardsAreDoneOrNotThroughTheirMigrationUpAndDown(t *testing.T) {
 func openRaw(t *testing.T, db *modelstest.DB) *sql.DB {
 	t.Helper()
 	driver := "sqlite"
-	if models.IsPostgres(db.URL) {
+	if database.IsPostgres(db.URL) {
 		driver = "pgx"
 	}
 	raw, err := sql.Open(driver, db.URL)

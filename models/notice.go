@@ -84,7 +84,7 @@ func (s *Store) CreateNotice(ctx context.Context, sub Subscription, kind NoticeK
 // Notice finds a subscription's notice. Another's is an [ErrNotFound].
 func (s *Store) Notice(ctx context.Context, sub Subscription, id int64) (Notice, error) {
 	var notice Notice
-	err := s.read.WithContext(ctx).Take(&notice, "id = ? AND subscription_id = ?", id, sub.ID).Error
+	err := s.db.Read.WithContext(ctx).Take(&notice, "id = ? AND subscription_id = ?", id, sub.ID).Error
 	if err != nil {
 		return Notice{}, fmt.Errorf("notice %d: %w", id, domain(err))
 	}
@@ -106,7 +106,7 @@ func (s *Store) DeleteOldNotices(ctx context.Context) error {
 	before := s.Now().Add(-noticesKept)
 	for {
 		var upto *int64
-		err := s.reads.QueryRowContext(ctx, s.dialect.rebind(`
+		err := s.db.Reads.QueryRowContext(ctx, s.db.Rebind(`
 			SELECT max(id) FROM (SELECT id, created_at FROM notices ORDER BY id LIMIT ?) AS oldest
 			WHERE created_at < ?`), noticesDeleted, before).Scan(&upto)
 		if err == nil && upto != nil {

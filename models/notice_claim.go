@@ -33,7 +33,7 @@ func (s *Store) ClaimNotices(ctx context.Context, limit int, except ...string) (
 			WHERE s.id = notices.subscription_id AND s.push_service IN ?)`, except)
 	}
 	var some []int64
-	if err := due(s.read.WithContext(ctx)).Model(&Notice{}).Limit(1).Pluck("id", &some).Error; err != nil || len(some) == 0 {
+	if err := due(s.db.Read.WithContext(ctx)).Model(&Notice{}).Limit(1).Pluck("id", &some).Error; err != nil || len(some) == 0 {
 		return nil, domain(err) // mostly there is none, and nothing to lock
 	}
 	err := s.transaction(ctx, func(tx *gorm.DB) error {

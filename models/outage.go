@@ -111,12 +111,12 @@ func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 
 // Outage finds an outage by its slug, with its apps.
 func (s *Store) Outage(ctx context.Context, slug string) (Outage, error) {
-	return findOutage(s.read.WithContext(ctx), slug)
+	return findOutage(s.db.Read.WithContext(ctx), slug)
 }
 
 // Outages are all outages, the ongoing ones first, then the newest first.
 func (s *Store) Outages(ctx context.Context, limit int) ([]Outage, error) {
-	return list[Outage](ctx, s, s.read.WithContext(ctx).Preload("Apps", byName).
+	return list[Outage](ctx, s, s.db.Read.WithContext(ctx).Preload("Apps", byName).
 		Order("state, began_at DESC, id DESC").Limit(limit))
 }
 
@@ -153,7 +153,7 @@ const (
 )
 
 func (s *Store) searchOutages(ctx context.Context, words []string, limit int) ([]Outage, error) {
-	db := s.read.WithContext(ctx).Preload("Apps", byName)
+	db := s.db.Read.WithContext(ctx).Preload("Apps", byName)
 	for _, word := range words[:min(len(words), maxSearched)] {
 		pattern := "%" + likeEscaper.Replace(word) + "%"
 		db = db.Where(`(lower(headline) LIKE lower(@word) ESCAPE '\' OR lower(standfirst) LIKE lower(@word) ESCAPE '\' OR id IN (
@@ -171,7 +171,7 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
 
 // OutagesOfApp are the outages that an app was part of, the newest first.
 func (s *Store) OutagesOfApp(ctx context.Context, app App, limit int) ([]Outage, error) {
-	return list[Outage](ctx, s, s.read.WithContext(ctx).Preload("Apps", byName).
+	return list[Outage](ctx, s, s.db.Read.WithContext(ctx).Preload("Apps", byName).
 		Where("id IN (SELECT outage_id FROM outage_apps WHERE app_id = ?)", app.ID).
 		Order("began_at DESC, id DESC").Limit(limit))
 }

@@ -158,7 +158,7 @@ func (s *Store) waitingPage(ctx context.Context, c *Claim, offsets []uint32) (Pa
 // recipients fills a page with the subscriptions that a query selects; it
 // returns how many there were, those left out too, and the last one's ID.
 func (s *Store) recipients(ctx context.Context, page *Page, query string, args []any) (read int, last int64, err error) {
-	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
 		SELECT s.id, s.endpoint, s.p256dh, s.auth, s.vapid_key_id, s.needs_resubscribe, s.paused_until, s.gone_at IS NOT NULL,
 			s.refusals, s.refused_since, s.refused_until,
 			s.quiet_from, s.quiet_until, s.key_wakes, s.hourly_cap,

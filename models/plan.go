@@ -15,7 +15,7 @@ const planBatch = 16
 // plan is not done, the most urgent first.
 func (s *Store) UnplannedAlerts(ctx context.Context) ([]int64, error) {
 	var ids []int64
-	err := s.read.WithContext(ctx).Model(&Alert{}).
+	err := s.db.Read.WithContext(ctx).Model(&Alert{}).
 		Where("state = ? AND hold_until <= ? OR state = ? AND planned_at IS NULL", Holding, s.Now(), Sending).
 		Order("priority DESC, id").Pluck("id", &ids).Error
 	return ids, domain(err)
@@ -84,10 +84,10 @@ func (s *Store) supersede(tx *gorm.DB, alert Alert) error {
 // wrote them first wins.
 func (s *Store) planStep(ctx context.Context, alert Alert) (refs []ShardRef, done bool, err error) {
 	var planned int64
-	if err := s.read.WithContext(ctx).Model(&Shard{}).Where("alert_id = ?", alert.ID).Count(&planned).Error; err != nil {
+	if err := s.db.Read.WithContext(ctx).Model(&Shard{}).Where("alert_id = ?", alert.ID).Count(&planned).Error; err != nil {
 		return nil, false, err
 	}
-	a, err := alertAudience(s.read.WithContext(ctx), alert)
+	a, err := alertAudience(s.db.Read.WithContext(ctx), alert)
 	if err != nil {
 		return nil, false, err
 	}
@@ -151,7 +151,7 @@ func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (
 	}
 	var followers int
 	var first, upto int64
-	err = s.reads.QueryRowContext(ctx, s.dialect.rebind(`
+	err = s.db.Reads.QueryRowContext(ctx, s.db.Rebind(`
 		SELECT count(*), coalesce(min(subscription_id), 0), coalesce(max(subscription_id), 0) FROM (
 			`+strings.Join(parts, " UNION ")+` ORDER BY 1 LIMIT ?) AS next`), append(args, s.shardSize)...).
 		Scan(&followers, &first, &upto)
@@ -159,7 +159,7 @@ func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (
 		return shard, 0, true, err
 	}
 	query, args := a.sql(condition{"subscription_id > ?", []any{after}}, condition{"subscription_id <= ?", []any{upto}})
-	err = s.reads.QueryRowContext(ctx, s.dialect.rebind("SELECT count(*) FROM ("+query+`) AS readers
+	err = s.db.Reads.QueryRowContext(ctx, s.db.Rebind("SELECT count(*) FROM ("+query+`) AS readers
 		JOIN subscriptions s ON s.id = readers.subscription_id WHERE s.gone_at IS NULL`), args...).Scan(&readers)
 	return Shard{
 		AlertID: alert.ID, AfterID: first - 1, UptoID: upto, Position: first - 1, // ledgers count from here

@@ -31,7 +31,7 @@ func (s *Store) hasUntried(ctx context.Context, alert Alert) (untried bool, err 
 	if alert.PlannedAt == nil {
 		return true, nil
 	}
-	err = s.reads.QueryRowContext(ctx, s.dialect.rebind(`SELECT EXISTS (
+	err = s.db.Reads.QueryRowContext(ctx, s.db.Rebind(`SELECT EXISTS (
 		SELECT 1 FROM shards WHERE alert_id = ? AND NOT done AND position < upto_id)`), alert.ID).Scan(&untried)
 	return untried, err
 }

@@ -15,7 +15,7 @@ const originSample = 1000
 // PushOrigins are the push services of the newest subscriptions, as scheme and
 // host: where the next alert is likely to go.
 func (s *Store) PushOrigins(ctx context.Context) ([]*url.URL, error) {
-	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
 		SELECT min(endpoint) FROM (SELECT push_service, endpoint FROM subscriptions WHERE gone_at IS NULL ORDER BY id DESC LIMIT ?) AS newest
 		GROUP BY push_service`), originSample)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // whose names anybody may have invented, and which accepted nothing, are counted
 // together under the rule that allows them, such as "*.push.apple.com".
 func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]ledger.Counts, error) {
-	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`SELECT hosts FROM shards WHERE alert_id = ? AND hosts <> ''`), alertID)
+	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`SELECT hosts FROM shards WHERE alert_id = ? AND hosts <> ''`), alertID)
 	if err != nil {
 		return nil, fmt.Errorf("count push hosts: %w", err)
 	}

@@ -43,7 +43,7 @@ func (s *Store) readReached(ctx context.Context, c *Claim) error {
 	const recent = `alert_id IN (SELECT id FROM alerts
 		WHERE id < ? AND created_at > ? AND catch_up_until IS NULL ORDER BY id DESC LIMIT ?) AND accepted > 0`
 	args := []any{c.Shard.AlertID, s.Now().Add(-reachedWithin), reachedAlerts}
-	err := s.reads.QueryRowContext(ctx, s.dialect.rebind("SELECT EXISTS (SELECT 1 FROM shards WHERE "+recent+")"), args...).Scan(&c.someReached)
+	err := s.db.Reads.QueryRowContext(ctx, s.db.Rebind("SELECT EXISTS (SELECT 1 FROM shards WHERE "+recent+")"), args...).Scan(&c.someReached)
 	if err != nil || !c.someReached {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *Store) readSize(ctx context.Context, c *Claim) error {
 	if c.Alert.PlannedAt != nil {
 		return nil
 	}
-	err := s.reads.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM subscriptions").Scan(&c.subscriptions)
+	err := s.db.Reads.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM subscriptions").Scan(&c.subscriptions)
 	if err != nil {
 		return fmt.Errorf("count subscriptions: %w", err)
 	}

@@ -35,34 +35,8 @@ func (s *Store) Ready(ctx context.Context) error {
 	case err != nil:
 		return &NotReady{"the database does not answer", err}
 	}
-	if err := s.dialect.checkWritable(ctx, s); err != nil {
+	if err := s.db.CheckWritable(ctx); err != nil {
 		return &NotReady{"the database takes no changes", err}
 	}
 	return nil
-}
-
-// checkPostgresWritable knows a standby, and a server that was set to be
-// read-only.
-func checkPostgresWritable(ctx context.Context, s *Store) error {
-	var readOnly string
-	if err := s.reads.QueryRowContext(ctx, "SHOW transaction_read_only").Scan(&readOnly); err != nil {
-		return err
-	}
-	if readOnly != "off" {
-		return errors.New("it is read-only")
-	}
-	return nil
-}
-
-// checkSQLiteWritable takes the lock of writers for a moment.
-func checkSQLiteWritable(ctx context.Context, s *Store) error {
-	writes, err := s.write.DB()
-	if err != nil {
-		return err
-	}
-	tx, err := writes.BeginTx(ctx, nil) // immediate
-	if err != nil {
-		return err
-	}
-	return tx.Rollback()
 }

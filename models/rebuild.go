@@ -70,7 +70,7 @@ func (s *Store) rebuild(ctx context.Context, c *Claim, cause error) error {
 // noteFailures notes who failed, by the rows that say so.
 func (s *Store) noteFailures(ctx context.Context, c *Claim) error {
 	var failures []Failure
-	err := s.read.WithContext(ctx).Select("subscription_id", "push_host").
+	err := s.db.Read.WithContext(ctx).Select("subscription_id", "push_host").
 		Find(&failures, "alert_id = ? AND subscription_id > ? AND subscription_id <= ?", c.Alert.ID, c.Shard.AfterID, c.Shard.UptoID).Error
 	for _, f := range failures {
 		c.Ledger.End(c.offset(f.SubscriptionID), f.PushHost, ledger.Failed)

@@ -61,7 +61,7 @@ type eventBitmaps [len(receiptEvents)]*roaring.Bitmap
 // out.
 func (s *Store) sortReceipts(ctx context.Context, alertID int64, receipts []seen) (map[int64]eventBitmaps, error) {
 	var shards []Shard
-	err := s.read.WithContext(ctx).Select("id", "after_id", "upto_id").Order("after_id").
+	err := s.db.Read.WithContext(ctx).Select("id", "after_id", "upto_id").Order("after_id").
 		Find(&shards, "alert_id = ?", alertID).Error
 	sorted := map[int64]eventBitmaps{}
 	for _, r := range receipts {
@@ -122,7 +122,7 @@ func readReceipts(encoded []byte) *roaring.Bitmap {
 
 // countReceipts counts an alert's readers by event.
 func (s *Store) countReceipts(ctx context.Context, alertID int64) (counts [len(receiptEvents)]int, err error) {
-	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`SELECT shown, clicked, dismissed FROM receipts
+	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`SELECT shown, clicked, dismissed FROM receipts
 		WHERE shard_id IN (SELECT id FROM shards WHERE alert_id = ?)`), alertID)
 	if err != nil {
 		return counts, fmt.Errorf("count receipts: %w", err)

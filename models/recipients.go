@@ -62,7 +62,7 @@ func (l *shardLedger) sentTo(id int64) ledger.Outcome {
 
 // ledgers reads the ledgers of the shards that a condition selects.
 func (s *Store) ledgers(ctx context.Context, condition string, args ...any) (found []shardLedger, err error) {
-	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind("SELECT after_id, upto_id, ledger FROM shards WHERE "+condition), args...)
+	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind("SELECT after_id, upto_id, ledger FROM shards WHERE "+condition), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read ledgers: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/models/database"
 	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
@@ -87,7 +88,7 @@ func sendToCrowd(b *testing.B, db *modelstest.DB) (alertID int64) {
 func crowdOf(db *modelstest.DB, size int) {
 	key := db.VAPIDKey()
 	numbers, random, now := "SELECT n FROM generate_series(1, ?::int) AS n", "decode(md5(n::text), 'hex')", "now()"
-	if !models.IsPostgres(db.URL) {
+	if !database.IsPostgres(db.URL) {
 		numbers = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < ?) SELECT n FROM series"
 		random, now = "randomblob(16)", "'2021-11-03 18:00:00+00:00'"
 	}

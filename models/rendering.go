@@ -34,7 +34,7 @@ func (u *Update) AfterFind(*gorm.DB) error {
 func (s *Store) renderUpdates(ctx context.Context) error {
 	for after := int64(0); ; {
 		var updates []Update
-		err := s.write.WithContext(ctx).Where("renderer < ? AND id > ?", markdown.Version, after).
+		err := s.db.Write.WithContext(ctx).Where("renderer < ? AND id > ?", markdown.Version, after).
 			Order("id").Limit(renderedTogether).Find(&updates).Error
 		if err == nil {
 			err = s.keepRendered(ctx, updates)
@@ -55,7 +55,7 @@ func (s *Store) keepRendered(ctx context.Context, updates []Update) error {
 		if !u.isStale {
 			continue
 		}
-		err := s.write.WithContext(ctx).Model(&Update{}).Where("id = ? AND renderer < ?", u.ID, u.Renderer).
+		err := s.db.Write.WithContext(ctx).Model(&Update{}).Where("id = ? AND renderer < ?", u.ID, u.Renderer).
 			Updates(map[string]any{"body_html": u.BodyHTML, "body_text": u.BodyText, "renderer": u.Renderer}).Error
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/models/database"
 	"newsbell/models/modelstest"
 	"newsbell/models/preferences"
 )
@@ -80,7 +81,7 @@ func TestTheMigrationRendersWhatIsThereAndMendsTimesThatCannotBeRead(t *testing.
 
 // badTime is a time of a client that no program can read, as each database keeps it.
 func badTime(db *modelstest.DB) string {
-	if models.IsPostgres(db.URL) {
+	if database.IsPostgres(db.URL) {
 		return "'0001-12-31 10:00:00+00 BC'"
 	}
 	return "'-001-12-31 10:00:00+00:00'"

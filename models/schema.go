@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"newsbell/models/database"
+	"newsbell/models/migrations"
 )
 
 var (
@@ -19,8 +21,8 @@ var (
 // row.
 func (s *Store) CheckSchema(ctx context.Context) error {
 	var version int64 // 0 of an empty database
-	err := s.reads.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version").Scan(&version)
-	if err != nil && !isUndefinedTable(err) {
+	err := s.db.Reads.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version").Scan(&version)
+	if err != nil && !database.IsUndefinedTable(err) {
 		return fmt.Errorf("read schema version: %w", err)
 	}
 	switch {
@@ -32,12 +34,37 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 	return nil
 }
 
-// knownVersion is that of the newest migration in this program.
-func (s *Store) knownVersion() (int64, error) {
-	provider, err := s.dialect.migrationProvider(s.reads)
-	if err != nil {
-		return 0, err
+// Migrate brings the schema, and what is derived of its rows, up to date and returns
+// the names of the migrations it ran, oldest first. Of processes that start together,
+// one runs each. A schema that is newer than this program is [ErrNewerSchema].
+func (s *Store) Migrate(ctx context.Context) ([]string, error) {
+	migrate := s.migrate
+	if s.db.File == "" && s.db.MigrateURL == "" {
+		migrate = s.checkMigrated
 	}
-	sources := provider.ListSources()
-	return sources[len(sources)-1].Version, nil
+	names, err := migrate(ctx)
+	if err == nil {
+		err = s.renderUpdates(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	return names, nil
+}
+
+func (s *Store) migrate(ctx context.Context) ([]string, error) {
+	names, err := migrations.Up(ctx, s.db)
+	if err != nil {
+		return nil, err
+	}
+	return names, s.CheckSchema(ctx)
+}
+
+// checkMigrated is for a database that is reached through a pooler only.
+func (s *Store) checkMigrated(ctx context.Context) ([]string, error) {
+	err := s.CheckSchema(ctx)
+	if errors.Is(err, ErrOldSchema) {
+		return nil, fmt.Errorf("migrations need a session of their own, which a pool of transactions does not give; say where they can run: %w", err)
+	}
+	return nil, err
 }

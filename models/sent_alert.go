@@ -49,7 +49,7 @@ func (s *Store) LastAlerts(ctx context.Context, sub Subscription, limit int) ([]
 // sentAlerts finds at most limit alerts among the newest of all since the
 // subscription was made: for each, one shard's row and a few bits.
 func (s *Store) sentAlerts(ctx context.Context, sub Subscription, limit, among int) ([]SentAlert, error) {
-	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
 		SELECT a.id, a.update_id, o.slug, u.headline, u.published_at, s.after_id, s.upto_id, s.ledger, r.shown, r.clicked, r.dismissed
 		FROM (SELECT id, outage_id, update_id FROM alerts
 			WHERE planned_at IS NULL OR planned_at >= ? ORDER BY id DESC LIMIT ?) a

@@ -20,7 +20,7 @@ type Session struct {
 // expired.
 func (s *Store) FindSession(ctx context.Context, token string) ([]byte, bool, error) {
 	var session Session
-	err := domain(s.read.WithContext(ctx).Take(&session, "token = ? AND expires_at > ?", token, s.Now()).Error)
+	err := domain(s.db.Read.WithContext(ctx).Take(&session, "token = ? AND expires_at > ?", token, s.Now()).Error)
 	if errors.Is(err, ErrNotFound) {
 		return nil, false, nil
 	}
@@ -29,7 +29,7 @@ func (s *Store) FindSession(ctx context.Context, token string) ([]byte, bool, er
 
 // SaveSession stores a session, and forgets those that have expired.
 func (s *Store) SaveSession(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	db := s.write.WithContext(ctx)
+	db := s.db.Write.WithContext(ctx)
 	session := Session{Token: token, Data: data, ExpiresAt: expiry.UTC()}
 	if err := db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&session).Error; err != nil {
 		return domain(err)
@@ -39,5 +39,5 @@ func (s *Store) SaveSession(ctx context.Context, token string, data []byte, expi
 
 // DeleteSession ends a session.
 func (s *Store) DeleteSession(ctx context.Context, token string) error {
-	return domain(s.write.WithContext(ctx).Delete(&Session{}, "token = ?", token).Error)
+	return domain(s.db.Write.WithContext(ctx).Delete(&Session{}, "token = ?", token).Error)
 }

@@ -44,7 +44,7 @@ type ShardRef struct {
 // DueShards returns the shards that are due and that no worker owns: resolutions
 // first, then those that were begun.
 func (s *Store) DueShards(ctx context.Context, limit int) ([]ShardRef, error) {
-	rows, err := s.reads.QueryContext(ctx, s.dialect.rebind(`
+	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
 		SELECT s.id, s.alert_id, a.priority, s.epoch > 0 AND s.position < s.upto_id AS begun
 		FROM shards s JOIN alerts a ON a.id = s.alert_id
 		WHERE NOT s.done AND s.heartbeat IS NULL AND (s.due_at <= ? OR a.state <> ?)
@@ -67,7 +67,7 @@ func (s *Store) DueShards(ctx context.Context, limit int) ([]ShardRef, error) {
 // Shards are an alert's shards in order, without their ledgers.
 func (s *Store) Shards(ctx context.Context, alertID int64) ([]Shard, error) {
 	var shards []Shard
-	err := s.read.WithContext(ctx).Omit("ledger").Order("after_id").Find(&shards, "alert_id = ?", alertID).Error
+	err := s.db.Read.WithContext(ctx).Omit("ledger").Order("after_id").Find(&shards, "alert_id = ?", alertID).Error
 	return shards, domain(err)
 }
 
@@ -75,7 +75,7 @@ func (s *Store) Shards(ctx context.Context, alertID int64) ([]Shard, error) {
 // last shard and saying so.
 func (s *Store) FinishAlerts(ctx context.Context) error {
 	var ids []int64
-	err := s.read.WithContext(ctx).Model(&Alert{}).Where(`finished_at IS NULL AND planned_at IS NOT NULL
+	err := s.db.Read.WithContext(ctx).Model(&Alert{}).Where(`finished_at IS NULL AND planned_at IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND NOT done)`).
 		Pluck("id", &ids).Error
 	for _, id := range ids {

@@ -36,7 +36,7 @@ func (o OwnedShard) Fence() Fence { return Fence{o.ID, o.Epoch} }
 
 // OwnedShards returns the shards that have an owner, alive or not.
 func (s *Store) OwnedShards(ctx context.Context) ([]OwnedShard, error) {
-	rows, err := s.reads.QueryContext(ctx, `
+	rows, err := s.db.Reads.QueryContext(ctx, `
 		SELECT s.id, s.alert_id, a.priority, s.epoch, s.heartbeat FROM shards s JOIN alerts a ON a.id = s.alert_id
 		WHERE NOT s.done AND s.heartbeat IS NOT NULL`)
 	if err != nil {
@@ -95,12 +95,12 @@ func (s *Store) ReleaseSilent(ctx context.Context, o OwnedShard) (released bool,
 // changeShards sets the heartbeat of owned shards, but of those that are being
 // recorded, and returns how many it changed.
 func (s *Store) changeShards(ctx context.Context, heartbeat, which string, args ...any) (int64, error) {
-	writes, err := s.write.DB()
+	writes, err := s.db.Write.DB()
 	if err != nil {
 		return 0, err
 	}
-	result, err := writes.ExecContext(ctx, s.dialect.rebind("UPDATE shards SET heartbeat = "+heartbeat+` WHERE id IN (
-		SELECT id FROM shards WHERE `+which+" AND heartbeat IS NOT NULL AND NOT done"+s.dialect.skipLocked+")"), args...)
+	result, err := writes.ExecContext(ctx, s.db.Rebind("UPDATE shards SET heartbeat = "+heartbeat+` WHERE id IN (
+		SELECT id FROM shards WHERE `+which+" AND heartbeat IS NOT NULL AND NOT done"+s.db.SkipLocked+")"), args...)
 	if err != nil {
 		return 0, err
 	}

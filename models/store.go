@@ -2,40 +2,27 @@ package models
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"newsbell/models/database"
 	"newsbell/models/endpoints"
+	"newsbell/models/migrations"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 )
 
 // Store is the database of one Newsbell, safe for concurrent use.
 type Store struct {
-	// write is the only handle that changes anything; on SQLite it has one
-	// connection, so a transaction must never reach for the outer handle.
-	write *gorm.DB
-	read  *gorm.DB
-	// reads is the plain connection pool for hot queries.
-	reads *sql.DB
-	file  string // SQLite's
+	db *database.DB
 	// schema is the version that this program knows.
-	schema int64
-	// migrateURL is where PostgreSQL's migrations run; empty: not from here.
-	migrateURL string
-	// beginsWith is what each writing transaction begins with; mostly nothing.
-	beginsWith  transactionStart
-	dialect     dialect
+	schema      int64
 	now         func() time.Time
-	clock       *clock // PostgreSQL's, unless there is another
+	clock       *database.Clock // PostgreSQL's, unless there is another
 	hosts       endpoints.Allowlist
 	log         *slog.Logger
 	hold        time.Duration
@@ -103,15 +90,14 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	s.subscribers.store = s
 	s.searches = make(chan struct{}, searchesAtOnce)
 	s.receipts = newReceiptBook(s)
-	open := s.openSQLite
-	if IsPostgres(opts.URL) {
-		open = s.openPostgres
-	}
-	if err := open(opts); err != nil {
+	db, err := database.Open(database.Options{
+		URL: opts.URL, TransactionPooling: opts.TransactionPooling, MigrateURL: opts.MigrateURL, BusyTimeout: opts.BusyTimeout, Now: s.Now,
+	})
+	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	var err error
-	if s.schema, err = s.knownVersion(); err != nil {
+	s.db = db
+	if s.schema, err = migrations.Newest(db); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
 	}
 	if err := s.Ping(ctx); err != nil {
@@ -127,17 +113,12 @@ func (s *Store) startClock(ctx context.Context, opts Options) (err error) {
 	switch {
 	case opts.Now != nil:
 		s.now = opts.Now
-	case IsPostgres(opts.URL):
-		if s.clock, err = startClock(ctx, s.reads); err == nil {
-			s.now = s.clock.now
+	case database.IsPostgres(opts.URL):
+		if s.clock, err = database.StartClock(ctx, s.db.Reads, time.Now); err == nil {
+			s.now = s.clock.Now
 		}
 	}
 	return err
-}
-
-// IsPostgres tells whether a database URL names a PostgreSQL server.
-func IsPostgres(url string) bool {
-	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
 // Now is the store's time: UTC, to the microsecond, as the database keeps it.
@@ -145,43 +126,21 @@ func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Microsecond
 
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.reads.PingContext(ctx)
+	return s.db.Reads.PingContext(ctx)
 }
 
 // Close writes the last receipts and closes all connections.
 func (s *Store) Close() error {
 	err := s.receipts.close()
 	if s.clock != nil {
-		s.clock.close()
+		s.clock.Close()
 	}
-	err = errors.Join(err, s.reads.Close())
-	if writes, dbErr := s.write.DB(); dbErr == nil && writes != s.reads {
-		err = errors.Join(writes.Close(), err)
-	}
-	return err
+	return errors.Join(err, s.db.Close())
 }
 
 // transaction runs fn in one writing transaction; fn must use tx alone.
 func (s *Store) transaction(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	return domain(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := s.beginsWith.run(tx); err != nil {
-			return err
-		}
-		return fn(tx)
-	}))
-}
-
-// transactionStart is a statement at the beginning of a transaction.
-type transactionStart struct {
-	statement string
-	args      []any
-}
-
-func (t transactionStart) run(tx *gorm.DB) error {
-	if t.statement == "" {
-		return nil
-	}
-	return tx.Exec(t.statement, t.args...).Error
+	return domain(s.db.Transaction(ctx, fn))
 }
 
 func (t TTLs) withDefaults() TTLs {
@@ -198,15 +157,4 @@ func orDefault[T comparable](value, otherwise T) T {
 		return otherwise
 	}
 	return value
-}
-
-func gormConfig(now func() time.Time) *gorm.Config {
-	return &gorm.Config{
-		NowFunc:                now,
-		SkipDefaultTransaction: true,
-		PrepareStmt:            true,
-		PrepareStmtMaxSize:     200,
-		DisableAutomaticPing:   true, // it could not be cancelled; [Open] pings
-		Logger:                 logger.NewSlogLogger(slog.New(slog.NewTextHandler(io.Discard, nil)), logger.Config{}),
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"newsbell/models/database"
 	"newsbell/models/validation"
 
 	"gorm.io/gorm"
@@ -123,7 +124,7 @@ func (s *Store) subscribeTogether(group []*subscribing) {
 		return
 	}
 	for _, r := range group {
-		if r.err = err; len(group) > 1 && !IsUnavailable(err) {
+		if r.err = err; len(group) > 1 && !database.IsUnavailable(err) {
 			s.subscribeTogether([]*subscribing{r})
 		}
 	}

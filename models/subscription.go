@@ -98,7 +98,7 @@ type NewSubscription struct {
 func (s *Store) SubscriptionBySecret(ctx context.Context, secret string) (Subscription, error) {
 	var sub Subscription
 	hash := hashSecret(secret)
-	err := unauthorized(s.read.WithContext(ctx).Take(&sub, "secret_hash = ?", hash).Error)
+	err := unauthorized(s.db.Read.WithContext(ctx).Take(&sub, "secret_hash = ?", hash).Error)
 	return sub, s.orExpired(ctx, hash, err)
 }
 

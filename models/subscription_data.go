@@ -38,7 +38,7 @@ func (s *Store) SubscriptionData(ctx context.Context, sub Subscription) (data Su
 		return data, err
 	}
 	data.Recent = preferences.RecentAlerts(sub.Recent).Times()
-	db := s.read.WithContext(ctx)
+	db := s.db.Read.WithContext(ctx)
 	err = db.Order("id").Find(&data.Failures, "subscription_id = ?", sub.ID).Error
 	if err == nil {
 		err = db.Table("catch_ups").Joins("JOIN outages ON outages.id = catch_ups.outage_id").

@@ -54,7 +54,7 @@ func (s *Store) CreateToken(ctx context.Context, name string) (Token, string, er
 // [ErrUnauthorized].
 func (s *Store) Authenticate(ctx context.Context, secret string) (Token, error) {
 	var token Token
-	err := s.read.WithContext(ctx).Take(&token, "secret_hash = ? AND revoked_at IS NULL", hashSecret(secret)).Error
+	err := s.db.Read.WithContext(ctx).Take(&token, "secret_hash = ? AND revoked_at IS NULL", hashSecret(secret)).Error
 	return token, unauthorized(err)
 }
 
@@ -62,14 +62,14 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (Token, error) 
 // with it.
 func (s *Store) TokenByID(ctx context.Context, id int64) (Token, error) {
 	var token Token
-	err := s.read.WithContext(ctx).Take(&token, "id = ? AND revoked_at IS NULL", id).Error
+	err := s.db.Read.WithContext(ctx).Take(&token, "id = ? AND revoked_at IS NULL", id).Error
 	return token, unauthorized(err)
 }
 
 // Tokens are all tokens, by name.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	var tokens []Token
-	err := s.read.WithContext(ctx).Order("name").Find(&tokens).Error
+	err := s.db.Read.WithContext(ctx).Order("name").Find(&tokens).Error
 	return tokens, domain(err)
 }
 

@@ -65,7 +65,7 @@ type NamedTopic struct {
 
 // NamedTopic finds a topic as people see it.
 func (s *Store) NamedTopic(ctx context.Context, t Topic) (NamedTopic, error) {
-	return findNamedTopic(s.read.WithContext(ctx), t)
+	return findNamedTopic(s.db.Read.WithContext(ctx), t)
 }
 
 func findNamedTopic(tx *gorm.DB, t Topic) (NamedTopic, error) {

@@ -69,7 +69,7 @@ type UpdateApp struct {
 
 // coverage reads updates with their apps and what they correct.
 func (s *Store) coverage(ctx context.Context, choose func(*gorm.DB) *gorm.DB) ([]Update, error) {
-	updates, err := list[Update](ctx, s, choose(s.read.WithContext(ctx).Preload("Apps.App").Preload("Corrects")))
+	updates, err := list[Update](ctx, s, choose(s.db.Read.WithContext(ctx).Preload("Apps.App").Preload("Corrects")))
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (s *Store) UpdatesOfApp(ctx context.Context, app App, limit int) ([]OutageU
 	for i, update := range updates {
 		ids[i] = update.OutageID
 	}
-	outages, err := list[Outage](ctx, s, s.read.WithContext(ctx).Where("id IN ?", ids))
+	outages, err := list[Outage](ctx, s, s.db.Read.WithContext(ctx).Where("id IN ?", ids))
 	if err != nil {
 		return nil, err
 	}

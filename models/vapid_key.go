@@ -51,7 +51,7 @@ func (s *Store) AddVAPIDKey(ctx context.Context, public, private string) (VAPIDK
 func (s *Store) RetireVAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
 	const unused = "NOT current AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE vapid_key_id = vapid_keys.id)"
 	var keys []VAPIDKey
-	if err := s.read.WithContext(ctx).Find(&keys, unused).Error; err != nil || len(keys) == 0 {
+	if err := s.db.Read.WithContext(ctx).Find(&keys, unused).Error; err != nil || len(keys) == 0 {
 		return nil, domain(err)
 	}
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
@@ -77,7 +77,7 @@ func (s *Store) RetireVAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
 // key from being retired, since its browser may have to give up what it made with
 // it, but gets the current one when it comes back.
 func (s *Store) VAPIDKeyUses(ctx context.Context) (map[int64]int, error) {
-	rows, err := s.reads.QueryContext(ctx, "SELECT vapid_key_id, count(*) FROM subscriptions WHERE gone_at IS NULL GROUP BY vapid_key_id")
+	rows, err := s.db.Reads.QueryContext(ctx, "SELECT vapid_key_id, count(*) FROM subscriptions WHERE gone_at IS NULL GROUP BY vapid_key_id")
 	if err != nil {
 		return nil, fmt.Errorf("count the uses of VAPID keys: %w", err)
 	}
@@ -98,7 +98,7 @@ func (s *Store) VAPIDKeyUses(ctx context.Context) (map[int64]int, error) {
 // the first one is made.
 func (s *Store) CurrentVAPIDKey(ctx context.Context) (VAPIDKey, error) {
 	var key VAPIDKey
-	err := domain(s.read.WithContext(ctx).Take(&key, "current").Error)
+	err := domain(s.db.Read.WithContext(ctx).Take(&key, "current").Error)
 	if errors.Is(err, ErrNotFound) {
 		return key, fmt.Errorf("VAPID key: %w", err)
 	}
@@ -108,7 +108,7 @@ func (s *Store) CurrentVAPIDKey(ctx context.Context) (VAPIDKey, error) {
 // VAPIDKey finds a key by its ID.
 func (s *Store) VAPIDKey(ctx context.Context, id int64) (VAPIDKey, error) {
 	var key VAPIDKey
-	if err := s.read.WithContext(ctx).Take(&key, id).Error; err != nil {
+	if err := s.db.Read.WithContext(ctx).Take(&key, id).Error; err != nil {
 		return key, fmt.Errorf("VAPID key %d: %w", id, domain(err))
 	}
 	return key, nil
@@ -117,7 +117,7 @@ func (s *Store) VAPIDKey(ctx context.Context, id int64) (VAPIDKey, error) {
 // VAPIDKeys are all keys, the newest first.
 func (s *Store) VAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
 	var keys []VAPIDKey
-	err := s.read.WithContext(ctx).Order("id DESC").Find(&keys).Error
+	err := s.db.Read.WithContext(ctx).Order("id DESC").Find(&keys).Error
 	return keys, domain(err)
 }
 

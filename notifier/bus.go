@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
-	"newsbell/models/dial"
+	"newsbell/models/database/dial"
 )
 
 // Bus connects the parts of a Newsbell: a NATS server inside the process, which

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"newsbell/models"
+	"newsbell/models/database"
 	"newsbell/models/validation"
 )
 
@@ -23,7 +24,7 @@ func Status(err error) int {
 		return http.StatusUnauthorized
 	case errors.Is(err, models.ErrExpired):
 		return http.StatusGone
-	case models.IsUnavailable(err):
+	case database.IsUnavailable(err):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

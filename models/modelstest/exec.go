@@ -2,13 +2,12 @@ package modelstest
 
 import (
 	"context"
+	"newsbell/models/database"
 
 	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
-
-	"newsbell/models"
 )
 
 // Exec runs SQL behind the store's back, on a connection of its own; its
@@ -38,7 +37,7 @@ func (db *DB) Count(table string) (rows int64) {
 func (db *DB) behind(do func(*gorm.DB) error) {
 	db.t.Helper()
 	dialector := gorm.Dialector(postgres.Open(db.URL))
-	if !models.IsPostgres(db.URL) {
+	if !database.IsPostgres(db.URL) {
 		dialector = sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: db.URL + "?_pragma=busy_timeout(5000)"})
 	}
 	handle, err := gorm.Open(dialector, &gorm.Config{Logger: logger.Discard})

@@ -12,7 +12,7 @@ import (
 
 	"newsbell/cmd/newsbell/client"
 	"newsbell/cmd/newsbell/program"
-	"newsbell/models"
+	"newsbell/models/database"
 	"newsbell/notifier/pushtest"
 )
 
@@ -114,13 +114,13 @@ func (b *Bench) check() error {
 	} else if err := program.CheckOpenFiles(b.SSE); err != nil {
 		p.Add("sse", "%s", err)
 	}
-	if b.DatabaseURL != "" && !models.IsPostgres(b.DatabaseURL) {
+	if b.DatabaseURL != "" && !database.IsPostgres(b.DatabaseURL) {
 		p.Add("database-url", "must be postgres://…")
 	}
 	if b.Workers < 0 || b.Workers > 64 {
 		p.Add("workers", "must be a number from 0 to 64, not %d", b.Workers)
 	}
-	if b.Workers > 0 && !models.IsPostgres(b.DatabaseURL) {
+	if b.Workers > 0 && !database.IsPostgres(b.DatabaseURL) {
 		p.Add("workers", "need --database-url with a PostgreSQL")
 	}
 	return p.Err()

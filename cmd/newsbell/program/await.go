@@ -8,6 +8,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"newsbell/models"
+	"newsbell/models/database"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 func awaitStore(ctx context.Context, c Config, out io.Writer) (*models.Store, error) {
 	open := func() (*models.Store, error) {
 		store, err := OpenStore(ctx, c, out)
-		if err != nil && !models.IsUnreachable(err) {
+		if err != nil && !database.IsUnreachable(err) {
 			return nil, backoff.Permanent(err)
 		}
 		return store, err
@@ -28,7 +29,7 @@ func awaitStore(ctx context.Context, c Config, out io.Writer) (*models.Store, er
 		backoff.WithBackOff(&backoff.ExponentialBackOff{InitialInterval: firstRetry, Multiplier: 2, MaxInterval: lastRetry}),
 		backoff.WithNotify(func(err error, wait time.Duration) {
 			what := "the database is unreachable; trying again"
-			if models.IsRefused(err) {
+			if database.IsRefused(err) {
 				what = "the database refuses us; trying again"
 			}
 			c.Log.Warn(what, "error", err, "after", wait)

@@ -6,16 +6,15 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"newsbell/models/database"
 	"os"
 	"path/filepath"
-
-	"newsbell/models"
 )
 
 // makeDataFolder makes the folder and the file of an SQLite database, unless
 // they are there.
 func makeDataFolder(databaseURL string, out io.Writer) error {
-	if models.IsPostgres(databaseURL) {
+	if database.IsPostgres(databaseURL) {
 		return nil
 	}
 	folder := filepath.Dir(databaseURL)
@@ -41,7 +40,7 @@ func makeDataFolder(databaseURL string, out io.Writer) error {
 // database, which holds private keys, or write to its folder, and how to correct
 // that. Somebody may want it so: nothing is changed.
 func warnOfStrangers(databaseURL string, log *slog.Logger) {
-	if models.IsPostgres(databaseURL) {
+	if database.IsPostgres(databaseURL) {
 		return
 	}
 	const groupAndOthers, theirWrites = 0o077, 0o022

@@ -18,6 +18,7 @@ import (
 
 	"newsbell/handlers/peer"
 	"newsbell/models"
+	"newsbell/models/database"
 	"newsbell/models/endpoints"
 	"newsbell/notifier/webpush"
 )
@@ -126,7 +127,7 @@ func (s ServerSettings) Check() (Config, error) {
 func (s SenderSettings) Check() (Config, error) {
 	var p Problems
 	c := s.read(&p, "localhost:8080")
-	if !models.IsPostgres(s.DatabaseURL) {
+	if !database.IsPostgres(s.DatabaseURL) {
 		p.Add("database-url", "must be postgres://…: a worker shares its database with other processes")
 	}
 	if s.NATSURL == "" {
@@ -166,13 +167,13 @@ func (s SenderSettings) read(p *Problems, listen string) Config {
 	if c.PushHosts, err = endpoints.NewAllowlist(s.AllowPushHost...); err != nil {
 		p.Add("allow-push-host", "%s", err)
 	}
-	if strings.Contains(s.DatabaseURL, "://") && !models.IsPostgres(s.DatabaseURL) {
+	if strings.Contains(s.DatabaseURL, "://") && !database.IsPostgres(s.DatabaseURL) {
 		p.Add("database-url", "must be postgres://… or the path of an SQLite file")
 	}
-	if s.MigrateURL != "" && !(models.IsPostgres(s.MigrateURL) && models.IsPostgres(s.DatabaseURL)) {
+	if s.MigrateURL != "" && !(database.IsPostgres(s.MigrateURL) && database.IsPostgres(s.DatabaseURL)) {
 		p.Add("migrate-url", "must be postgres://…, beside a database URL that is")
 	}
-	if s.TransactionPooling && !models.IsPostgres(s.DatabaseURL) {
+	if s.TransactionPooling && !database.IsPostgres(s.DatabaseURL) {
 		p.Add("transaction-pooling", "needs a database URL of postgres://…")
 	}
 	if u, err := url.Parse(s.NATSURL); s.NATSURL != "" && (err != nil || u.Host == "") {

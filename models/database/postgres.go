@@ -1,6 +1,7 @@
-package models
+package database
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"net/url"
@@ -10,43 +11,41 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 
-	"newsbell/models/dial"
+	"newsbell/models/database/dial"
 )
 
 // postgresConnections bounds one process's pool, so that a fleet of workers
 // stays under a server's default limit of 100.
 const postgresConnections = 12
 
-func (s *Store) openPostgres(o Options) error {
+func openPostgres(o Options) (*DB, error) {
 	config, err := parsePostgres(o.URL)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	sessions := newPostgresSessions(config, o.TransactionPooling)
-	s.reads = sessions.open(config)
-	s.reads.SetMaxOpenConns(postgresConnections)
-	s.reads.SetMaxIdleConns(postgresConnections)
-	s.dialect = postgresDialect
-	s.migrateURL = o.MigrateURL
-	if s.migrateURL == "" && !o.TransactionPooling {
-		s.migrateURL = o.URL
+	db := &DB{Dialect: postgresDialect, Reads: sessions.open(config), MigrateURL: o.MigrateURL}
+	db.Reads.SetMaxOpenConns(postgresConnections)
+	db.Reads.SetMaxIdleConns(postgresConnections)
+	if db.MigrateURL == "" && !o.TransactionPooling {
+		db.MigrateURL = o.URL
 	}
 	if o.TransactionPooling {
-		s.beginsWith = sessions.boundTransaction()
+		db.beginsWith = sessions.boundTransaction()
 	}
 	// The driver keeps each connection's prepared statements. GORM's own cache
 	// would let everybody wait for one connection that does not answer.
-	gormConfig := gormConfig(s.Now)
+	gormConfig := gormConfig(o.Now)
 	gormConfig.PrepareStmt = false
-	s.write, err = gorm.Open(postgres.New(postgres.Config{Conn: s.reads}), gormConfig)
-	s.read = s.write
-	return err
+	db.Write, err = gorm.Open(postgres.New(postgres.Config{Conn: db.Reads}), gormConfig)
+	db.Read = db.Write
+	return db, err
 }
 
-// openPostgresToMigrate opens a connection of its own, on which a statement may
+// OpenToMigrate opens a connection to PostgreSQL of its own, on which a statement may
 // take as long as it likes: an index of a large table takes minutes.
-func openPostgresToMigrate(databaseURL string) (*sql.DB, error) {
-	config, err := parsePostgres(databaseURL)
+func (db *DB) OpenToMigrate() (*sql.DB, error) {
+	config, err := parsePostgres(db.MigrateURL)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +61,7 @@ func parsePostgres(databaseURL string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.ConnectTimeout = orDefault(config.ConnectTimeout, connectWithin)
+	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, connectWithin)
 	config.DialFunc = dial.Dialer().DialContext
 	return config, nil
 }

@@ -1,28 +1,31 @@
-package models
+package migrations
 
 import (
 	"context"
 	"database/sql"
+	"newsbell/models/database"
 
 	"github.com/pressly/goose/v3"
 )
 
-// pushServicesMigration is the one of version 10, in Go for the sake of the
+// pushServices is the migration of version 10, in Go for the sake of the
 // endpoints: each is one row however it is spelled, and its push service is a
 // column; Topics are keyed, but for alerts that may be half sent; and stored
 // reasons name no addresses of the network at home.
-func (d dialect) pushServicesMigration() *goose.Migration {
-	migration := goose.NewGoMigration(10, &goose.GoFunc{RunTx: d.addPushServices}, &goose.GoFunc{RunTx: d.dropPushServices})
+type pushServices struct{ database.Dialect }
+
+func (m pushServices) migration() *goose.Migration {
+	migration := goose.NewGoMigration(10, &goose.GoFunc{RunTx: m.up}, &goose.GoFunc{RunTx: m.down})
 	migration.Source = "00010_push_services.go"
 	return migration
 }
 
-func (d dialect) addPushServices(ctx context.Context, tx *sql.Tx) error {
-	if err := (endpointMigration{d, tx}).normalise(ctx); err != nil {
+func (m pushServices) up(ctx context.Context, tx *sql.Tx) error {
+	if err := (endpointMigration{m.Dialect, tx}).normalise(ctx); err != nil {
 		return err
 	}
 	return execAll(ctx, tx,
-		"ALTER TABLE subscriptions ADD COLUMN push_service TEXT "+d.pushServiceColumn(),
+		"ALTER TABLE subscriptions ADD COLUMN push_service TEXT "+m.column(),
 		"ALTER TABLE receipt_keys ADD COLUMN plain_topics_upto BIGINT NOT NULL DEFAULT 0",
 		"UPDATE receipt_keys SET plain_topics_upto = (SELECT COALESCE(MAX(id), 0) FROM alerts)",
 		"UPDATE failures SET reason = 'the network failed' WHERE "+isRawReason,
@@ -30,8 +33,8 @@ func (d dialect) addPushServices(ctx context.Context, tx *sql.Tx) error {
 	)
 }
 
-func (d dialect) dropPushServices(ctx context.Context, tx *sql.Tx) error {
-	if err := (endpointMigration{d, tx}).hashAsSpelled(ctx); err != nil {
+func (m pushServices) down(ctx context.Context, tx *sql.Tx) error {
+	if err := (endpointMigration{m.Dialect, tx}).hashAsSpelled(ctx); err != nil {
 		return err
 	}
 	return execAll(ctx, tx,
@@ -44,10 +47,10 @@ func (d dialect) dropPushServices(ctx context.Context, tx *sql.Tx) error {
 const isRawReason = `status = 0 AND (reason LIKE '%dial %' OR reason LIKE '%lookup %' OR reason LIKE '%read %'
 	OR reason LIKE '%write %' OR reason LIKE '%connect to %' OR reason LIKE '%tls: %' OR reason LIKE '%x509: %')`
 
-// pushServiceColumn computes in SQL what [PushService] is of an endpoint in its
+// column computes in SQL what [endpoints.PushService] is of an endpoint in its
 // normal form.
-func (d dialect) pushServiceColumn() string {
-	if d.numbered {
+func (m pushServices) column() string {
+	if m.Numbered {
 		return "GENERATED ALWAYS AS (split_part(endpoint, '/', 3)) STORED"
 	}
 	const rest = "substr(endpoint, instr(endpoint, '://') + 3)"

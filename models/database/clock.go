@@ -1,4 +1,4 @@
-package models
+package database
 
 import (
 	"context"
@@ -18,11 +18,11 @@ const (
 	clockJump = time.Second
 )
 
-// clock is a PostgreSQL's: the same for all processes, whatever the machines
+// Clock is a PostgreSQL's: the same for all processes, whatever the machines
 // they run on believe. Between two readings it goes on by the machine's
 // monotonic clock, which does not jump, but stands still while the machine
 // sleeps: when it and the wall's part, the database is asked at once.
-type clock struct {
+type Clock struct {
 	database *sql.DB
 	machine  func() time.Time
 	last     atomic.Pointer[reading]
@@ -40,9 +40,10 @@ func (r reading) isDoubtful(machine time.Time) bool {
 	return (wall - machine.Sub(r.machine)).Abs() >= clockJump
 }
 
-// startClock reads the clock, and goes on reading it until close.
-func startClock(ctx context.Context, database *sql.DB) (*clock, error) {
-	c := &clock{database: database, machine: time.Now, doubt: make(chan struct{}, 1), stopped: make(chan struct{})}
+// StartClock reads the clock, and goes on reading it until Close. The machine's clock is
+// mostly [time.Now].
+func StartClock(ctx context.Context, database *sql.DB, machine func() time.Time) (*Clock, error) {
+	c := &Clock{database: database, machine: machine, doubt: make(chan struct{}, 1), stopped: make(chan struct{})}
 	if err := c.read(ctx); err != nil {
 		return nil, fmt.Errorf("read the database's clock: %w", err)
 	}
@@ -51,7 +52,8 @@ func startClock(ctx context.Context, database *sql.DB) (*clock, error) {
 	return c, nil
 }
 
-func (c *clock) now() time.Time {
+// Now returns the time.
+func (c *Clock) Now() time.Time {
 	last, machine := c.last.Load(), c.machine()
 	if last.isDoubtful(machine) {
 		select {
@@ -62,12 +64,13 @@ func (c *clock) now() time.Time {
 	return last.database.Add(machine.Sub(last.machine))
 }
 
-func (c *clock) close() {
+// Close ends the goroutine that reads the clock.
+func (c *Clock) Close() {
 	c.stop()
 	<-c.stopped
 }
 
-func (c *clock) run(ctx context.Context) {
+func (c *Clock) run(ctx context.Context) {
 	defer close(c.stopped)
 	ticker := time.NewTicker(readClockEvery)
 	defer ticker.Stop()
@@ -86,7 +89,7 @@ func (c *clock) run(ctx context.Context) {
 }
 
 // read takes the database's time to be that of the middle of the question.
-func (c *clock) read(ctx context.Context) error {
+func (c *Clock) read(ctx context.Context) error {
 	if c.last.Load() != nil { // the first one waits as long as its caller
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, readClockWithin)

@@ -1,4 +1,4 @@
-package models
+package migrations
 
 import (
 	"bytes"
@@ -9,12 +9,13 @@ import (
 	"fmt"
 	"slices"
 
+	"newsbell/models/database"
 	"newsbell/models/endpoints"
 )
 
 // endpointMigration gives endpoints one spelling, which needs more than SQL.
 type endpointMigration struct {
-	dialect dialect
+	dialect database.Dialect
 	tx      *sql.Tx
 }
 
@@ -125,7 +126,7 @@ func (m endpointMigration) each(ctx context.Context, fn func(storedEndpoint) err
 const migrationBatch = 5000
 
 func (m endpointMigration) read(ctx context.Context, condition string, args ...any) (found []storedEndpoint, err error) {
-	rows, err := m.tx.QueryContext(ctx, m.dialect.rebind(
+	rows, err := m.tx.QueryContext(ctx, m.dialect.Rebind(
 		"SELECT id, endpoint, endpoint_hash, p256dh, auth FROM subscriptions WHERE "+condition), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read endpoints: %w", err)
@@ -142,6 +143,6 @@ func (m endpointMigration) read(ctx context.Context, condition string, args ...a
 }
 
 func (m endpointMigration) exec(ctx context.Context, statement string, args ...any) error {
-	_, err := m.tx.ExecContext(ctx, m.dialect.rebind(statement), args...)
+	_, err := m.tx.ExecContext(ctx, m.dialect.Rebind(statement), args...)
 	return err
 }

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"newsbell/models/dial"
+	"newsbell/models/database/dial"
 )
 
 func TestAPeerThatIsGoneWithoutAWordIsNoticedWithinSeconds(t *testing.T) {

@@ -1,4 +1,4 @@
-package models
+package database
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// IsUnreachable tells whether a later try may succeed where [Open] or
-// [Store.Migrate] failed: the server is away, starts, stops, or lets nobody in.
+// IsUnreachable tells whether a later try may succeed where a database could not be
+// opened or migrated: the server is away, starts, stops, or lets nobody in.
 func IsUnreachable(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true

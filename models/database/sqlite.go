@@ -1,6 +1,7 @@
-package models
+package database
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"net/url"
@@ -15,30 +16,29 @@ import (
 // openSQLite opens a writing pool of one connection and a reading pool beside
 // it: readers never wait for the writer, and writers queue in the process
 // instead of failing on the file's lock.
-func (s *Store) openSQLite(o Options) error {
-	path := o.URL
-	dsn := sqliteDSN(path, orDefault(o.BusyTimeout, 5*time.Second))
+func openSQLite(o Options) (*DB, error) {
+	db := &DB{Dialect: sqliteDialect, File: o.URL}
+	dsn := sqliteDSN(o.URL, cmp.Or(o.BusyTimeout, 5*time.Second))
 	writes, err := sql.Open("sqlite", dsn)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	writes.SetMaxOpenConns(1)
 	// The first connection makes the file and sets WAL before a reader opens it.
 	if err := writes.Ping(); err != nil {
-		return err
+		return nil, err
 	}
-	s.reads, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	db.Reads, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.reads.SetMaxOpenConns(4)
-	s.reads.SetMaxIdleConns(4)
-	s.dialect, s.file = sqliteDialect, path
-	if s.write, err = gorm.Open(sqlite.New(sqlite.Config{Conn: writes}), gormConfig(s.Now)); err != nil {
-		return err
+	db.Reads.SetMaxOpenConns(4)
+	db.Reads.SetMaxIdleConns(4)
+	if db.Write, err = gorm.Open(sqlite.New(sqlite.Config{Conn: writes}), gormConfig(o.Now)); err != nil {
+		return nil, err
 	}
-	s.read, err = gorm.Open(sqlite.New(sqlite.Config{Conn: s.reads}), gormConfig(s.Now))
-	return err
+	db.Read, err = gorm.Open(sqlite.New(sqlite.Config{Conn: db.Reads}), gormConfig(o.Now))
+	return db, err
 }
 
 func sqliteDSN(path string, busyTimeout time.Duration) string {

@@ -7,25 +7,16 @@ import "fmt"
 // lost message told. What workers tell each other of push services is in
 // notifier/pushservice.
 const (
-	// SubjectPublished carries an [AlertEvent]: there is an alert to plan.
+	// SubjectPublished says, without data, that there is an alert to plan.
 	SubjectPublished = "newsbell.alerts.published"
 	// SubjectUpdates carries an [UpdateEvent]: open live pages show it.
 	SubjectUpdates = "newsbell.updates"
-	// SubjectNotices carries a [NoticeEvent]: there is a notice to send.
+	// SubjectNotices says, without data, that there is a notice to send.
 	SubjectNotices = "newsbell.notices"
 	// SubjectWork is the root of the work queue's subjects. Workers of older
 	// releases listen below newsbell.shards.
 	SubjectWork = "newsbell.work"
 )
-
-type AlertEvent struct {
-	AlertID int64 `json:"alert_id"`
-}
-
-// NoticeEvent tells one of the workers that a reader waits for a notice.
-type NoticeEvent struct {
-	NoticeID int64 `json:"notice_id"`
-}
 
 // UpdateEvent tells every web process that an update was published.
 type UpdateEvent struct {

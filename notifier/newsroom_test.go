@@ -151,11 +151,7 @@ func (n *newsroom) publishIn(outage string, d models.Draft) int64 {
 	n.t.Helper()
 	d.Outage = outage
 	id := n.PublishDraft(d).Alert.ID
-	event, err := json.Marshal(models.AlertEvent{AlertID: id})
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	if err := n.bus.Conn.Publish(models.SubjectPublished, event); err != nil {
+	if err := n.bus.Conn.Publish(models.SubjectPublished, nil); err != nil {
 		n.t.Fatal(err)
 	}
 	return id

@@ -265,11 +265,7 @@ func (n *newsroom) notify(sub models.Subscription, kind models.NoticeKind) model
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	event, err := json.Marshal(models.NoticeEvent{NoticeID: notice.ID})
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	if err := n.bus.Conn.Publish(models.SubjectNotices, event); err != nil {
+	if err := n.bus.Conn.Publish(models.SubjectNotices, nil); err != nil {
 		n.t.Fatal(err)
 	}
 	return notice

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"newsbell/handlers/handlerstest"
@@ -11,7 +12,7 @@ import (
 	"newsbell/models/ledger"
 )
 
-func TestAReaderAsksForATestAndSeesWhatBecameOfIt(t *testing.T) {
+func TestAReaderAsksForATestAndSeesItsResult(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader("outage/messages-down:key")
 		made := w.Notify(t, secret, "test")
@@ -19,8 +20,8 @@ func TestAReaderAsksForATestAndSeesWhatBecameOfIt(t *testing.T) {
 		if made != want || w.GetNotice(t, secret, made.ID) != want {
 			t.Errorf("notice = %+v; want %+v", made, want)
 		}
-		if said := fmt.Sprintf(`newsbell.notices {"notice_id":%d}`, made.ID); len(w.Bus.Published) != 1 || w.Bus.Published[0] != said {
-			t.Errorf("said %q; want %q", w.Bus.Published, said)
+		if want := []string{models.SubjectNotices + " "}; !slices.Equal(w.Bus.Published, want) {
+			t.Errorf("published %q; want %q", w.Bus.Published, want)
 		}
 		w.RecordNotice(t, models.Result{Outcome: ledger.Failed, Status: 403, Reason: "BadJwtToken"})
 		failed := w.GetNotice(t, secret, made.ID)
@@ -38,7 +39,7 @@ func TestAReaderAsksForATestAndSeesWhatBecameOfIt(t *testing.T) {
 	})
 }
 
-func TestANoticeIsForItsReadersEyesAndOfAKnownKind(t *testing.T) {
+func TestANoticeIsOfAKnownKindAndOnlyItsReaderSeesIt(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret, other := w.NewReader(), w.NewReader()
 		made := w.Notify(t, secret, "test")
@@ -71,7 +72,7 @@ func TestABusThatFailsNeverFailsANotice(t *testing.T) {
 	})
 }
 
-func TestTheForgottenLeaveNoNotice(t *testing.T) {
+func TestForgettingASubscriptionDeletesItsNotices(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader()
 		w.Notify(t, secret, "test")

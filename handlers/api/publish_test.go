@@ -28,9 +28,9 @@ func TestAProgramPublishesAndStops(t *testing.T) {
 			t.Fatalf("alert = %+v", p.Alert)
 		}
 		if want := []string{
-			models.SubjectPublished + ` {"alert_id":1}`, models.SubjectUpdates + ` {"outage":"calls","update_id":1}`,
+			models.SubjectPublished + " ", models.SubjectUpdates + ` {"outage":"calls","update_id":1}`,
 		}; !slices.Equal(w.Bus.Published, want) {
-			t.Errorf("said %q; want %q", w.Bus.Published, want)
+			t.Errorf("published %q; want %q", w.Bus.Published, want)
 		}
 		w.Call(http.MethodPost, "/api/v1/alerts/1/stop", w.Token, nil).Decode(t, http.StatusOK, &p.Alert)
 		if p.Alert.State != "stopped" {

@@ -36,7 +36,7 @@ func (p *Publisher) Update(ctx context.Context, d models.Draft) (models.Publicat
 		return published, err
 	}
 	if published.Alert != nil {
-		p.announce(models.SubjectPublished, models.AlertEvent{AlertID: published.Alert.ID})
+		p.announce(models.SubjectPublished, nil)
 	}
 	p.announce(models.SubjectUpdates, models.UpdateEvent{Outage: d.Outage, UpdateID: published.Update.ID})
 	return published, nil
@@ -49,13 +49,18 @@ func (p *Publisher) Notice(ctx context.Context, sub models.Subscription, kind mo
 	if err != nil {
 		return notice, err
 	}
-	p.announce(models.SubjectNotices, models.NoticeEvent{NoticeID: notice.ID})
+	p.announce(models.SubjectNotices, nil)
 	return notice, nil
 }
 
-// announce publishes an event about what is in the database already.
+// announce announces what is in the database already, with an event unless the
+// subject says it all.
 func (p *Publisher) announce(subject string, event any) {
-	message, err := json.Marshal(event)
+	var message []byte
+	var err error
+	if event != nil {
+		message, err = json.Marshal(event)
+	}
 	if err == nil {
 		err = p.bus.Publish(subject, message)
 	}

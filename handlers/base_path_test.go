@@ -86,7 +86,7 @@ func TestRedirectsAndCookiesStayBelowThePath(t *testing.T) {
 	})
 }
 
-func TestNothingIsBesideThePathButHealth(t *testing.T) {
+func TestOnlyHealthIsOutsideThePath(t *testing.T) {
 	handlerstest.OnBothWith(t, below, func(t *testing.T, w *handlerstest.Web) {
 		for path, want := range map[string]int{
 			"/": http.StatusNotFound, "/preferences": http.StatusNotFound, "/alertsx/preferences": http.StatusNotFound,
@@ -102,7 +102,7 @@ func TestNothingIsBesideThePathButHealth(t *testing.T) {
 	})
 }
 
-func TestThePathOfAProxyIsBelievedFromNobody(t *testing.T) {
+func TestNoProxysPathIsTrusted(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.Client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		for path, want := range map[string]string{

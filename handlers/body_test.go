@@ -14,7 +14,7 @@ import (
 	"newsbell/models"
 )
 
-// Whatever is written: page, feed, linked data and notification say the same.
+// Page, feed, linked data, preview and notification say the same of any body.
 func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.SignIn()
@@ -56,7 +56,8 @@ func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
 	})
 }
 
-// The cut is the notification's too, also where JSON takes several bytes for one.
+// The preview cuts where the notification does, also where JSON takes several
+// bytes for a character.
 func TestThePreviewIsCutAsTheNotificationIs(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.SignIn()

@@ -12,7 +12,7 @@ import (
 	"newsbell/handlers/handlerstest"
 )
 
-func TestAReaderWhoLeavesIsNoFaultOfOurs(t *testing.T) {
+func TestAClientThatLeavesIsNotLoggedAsAFault(t *testing.T) {
 	var log handlerstest.Log
 	handlerstest.OnBothWith(t, handlers.Options{Log: log.Logger()}, func(t *testing.T, w *handlerstest.Web) {
 		w.SignIn()

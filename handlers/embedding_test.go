@@ -92,7 +92,7 @@ func TestAPageOfAnotherSiteCannotSubscribe(t *testing.T) {
 	})
 }
 
-func TestEditorsRoutesAndPagesAreForNoOtherOrigin(t *testing.T) {
+func TestEditorsRoutesAndPagesAreClosedToOtherOrigins(t *testing.T) {
 	handlerstest.OnBothWith(t, embedded, func(t *testing.T, w *handlerstest.Web) {
 		for _, path := range []string{
 			"/api/v1/apps", "/api/v1/outages", "/api/v1/outages/messages-down/updates", "/api/v1/alerts/1", "/api/v1/alerts/1/stop",

@@ -43,7 +43,7 @@ func TestWrongSecretsAreBoundedApartFromTokens(t *testing.T) {
 	var log handlerstest.Log
 	handlerstest.OnBothWith(t, handlers.Options{GuessLimit: 2, Log: log.Logger()}, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader()
-		for range 5 { // a stranger has no secret, and guesses none
+		for range 5 { // no secret is no guess
 			w.Call(http.MethodGet, "/api/v1/subscription", "", nil).WantStatus(t, http.StatusUnauthorized)
 		}
 		w.Call(http.MethodGet, "/api/v1/subscription", "guess", nil).WantStatus(t, http.StatusUnauthorized)

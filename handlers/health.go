@@ -28,7 +28,7 @@ func routeHealth(engine *gin.Engine, r *readiness) {
 	engine.HEAD("/readyz", r.answer)
 }
 
-// routeHealthz tells that this process is alive, whatever it waits for.
+// routeHealthz answers that this process is alive, whatever it waits for.
 func routeHealthz(engine *gin.Engine) {
 	healthz := func(c *gin.Context) { c.String(http.StatusOK, "ok\n") }
 	engine.GET("/healthz", healthz)

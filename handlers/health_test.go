@@ -15,7 +15,7 @@ import (
 	"newsbell/models"
 )
 
-func TestAProcessIsReadyWhenAllItNeedsIs(t *testing.T) {
+func TestAProcessIsReadyWhenEverythingItNeedsIs(t *testing.T) {
 	var missing error
 	o := handlers.Options{Ready: func(context.Context) error { return missing }}
 	handlerstest.OnBothWith(t, o, func(t *testing.T, w *handlerstest.Web) {
@@ -25,7 +25,7 @@ func TestAProcessIsReadyWhenAllItNeedsIs(t *testing.T) {
 		answer := w.Get("/readyz")
 		answer.WantProblem(t, http.StatusServiceUnavailable, "Not ready")
 		if strings.Contains(answer.Text, "password") {
-			t.Errorf("the answer tells %s", answer.Text)
+			t.Errorf("the answer leaks %s", answer.Text)
 		}
 		w.Get("/healthz").WantStatus(t, http.StatusOK)
 	})
@@ -39,15 +39,15 @@ func TestAProcessSaysWhatItWaitsForWithoutItsAddress(t *testing.T) {
 		answer := w.Get("/readyz")
 		answer.WantProblem(t, http.StatusServiceUnavailable, "Not ready: NATS is not connected.")
 		if strings.Contains(answer.Text, "password") {
-			t.Errorf("the answer tells %s", answer.Text)
+			t.Errorf("the answer leaks %s", answer.Text)
 		}
 	})
 }
 
-func TestReadinessIsAnsweredWhateverHangs(t *testing.T) {
+func TestReadinessIsAnsweredEvenIfACheckHangs(t *testing.T) {
 	hung, release := context.WithCancel(t.Context())
 	o := handlers.Options{Ready: func(context.Context) error {
-		<-hung.Done() // it does not even hear that nobody waits for it
+		<-hung.Done() // it ignores its context
 		return nil
 	}}
 	handlerstest.OnBothWith(t, o, func(t *testing.T, w *handlerstest.Web) {

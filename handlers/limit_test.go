@@ -12,13 +12,13 @@ import (
 	"newsbell/handlers/handlerstest"
 )
 
-func TestAnAddressSubscribesOnlySoOften(t *testing.T) {
+func TestSubscriptionsOfOneAddressAreLimited(t *testing.T) {
 	behindProxy := handlers.Options{SubscribeLimit: 3, TrustedProxies: handlerstest.Loopback}
 	handlerstest.OnBothWith(t, behindProxy, func(t *testing.T, w *handlerstest.Web) {
 		for range 3 {
 			subscribeFrom(t, w, "2001:db8::1").WantStatus(t, http.StatusCreated)
 		}
-		refused := subscribeFrom(t, w, "198.51.100.7, 2001:db8::2") // the same household, which says to be somebody else
+		refused := subscribeFrom(t, w, "198.51.100.7, 2001:db8::2") // the same household, which claims another address
 		refused.WantProblem(t, http.StatusTooManyRequests, "wait")
 		if wait := refused.Header.Get("Retry-After"); wait != "60" {
 			t.Errorf("Retry-After = %q", wait)
@@ -31,13 +31,13 @@ func TestAnAddressSubscribesOnlySoOften(t *testing.T) {
 		for range 3 {
 			subscribeFrom(t, w, "192.0.2.1").WantStatus(t, http.StatusCreated)
 		}
-		subscribeFrom(t, w, "192.0.2.2").WantProblem(t, http.StatusTooManyRequests, "") // nobody's word is believed
+		subscribeFrom(t, w, "192.0.2.2").WantProblem(t, http.StatusTooManyRequests, "") // no proxy is trusted
 	})
 }
 
-func TestAnAddressAsksForNoticesOnlySoOften(t *testing.T) {
+func TestNoticesOfOneAddressAreLimited(t *testing.T) {
 	handlerstest.OnBothWith(t, handlers.Options{SubscribeLimit: 2, NoticeLimit: 3}, func(t *testing.T, w *handlerstest.Web) {
-		reader, neighbour := w.NewReader(), w.NewReader() // which count for themselves
+		reader, neighbour := w.NewReader(), w.NewReader() // which count separately from notices
 		test := map[string]string{"kind": "test"}
 		first := w.Notify(t, reader, "test")
 		w.Call(http.MethodPost, handlerstest.NoticesPath, neighbour, test).WantStatus(t, http.StatusAccepted)
@@ -47,7 +47,7 @@ func TestAnAddressAsksForNoticesOnlySoOften(t *testing.T) {
 		if wait := refused.Header.Get("Retry-After"); wait != "60" {
 			t.Errorf("Retry-After = %q", wait)
 		}
-		w.GetNotice(t, reader, first.ID) // to ask for its state is free
+		w.GetNotice(t, reader, first.ID) // asking for its state does not count
 		subscribeFrom(t, w, "").WantProblem(t, http.StatusTooManyRequests, "Too many requests of this kind")
 		if due, err := w.ClaimNotices(t.Context(), 10); err != nil || len(due) != 2 {
 			t.Errorf("%d notices, %v; want two", len(due), err)
@@ -70,12 +70,12 @@ func TestAProxyThatAddsAPortStillNamesEachReader(t *testing.T) {
 		}
 		subscribeFrom(t, w, "203.0.113.20:4711").WantStatus(t, http.StatusTooManyRequests)
 		if said := log.Take(); said != "" {
-			t.Errorf("the log blames somebody: %s", said)
+			t.Errorf("log = %q; want nothing", said)
 		}
 		subscribeFrom(t, w, "unknown").WantStatus(t, http.StatusCreated)
 		subscribeFrom(t, w, "unknown").WantStatus(t, http.StatusTooManyRequests)
 		if said := log.Take(); !strings.Contains(said, "names no address") || strings.Contains(said, "untrusted") {
-			t.Errorf("log = %q; want it to say that the proxy names nobody", said)
+			t.Errorf("log = %q; want that the proxy names no client", said)
 		}
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestWhatIsNoSlugIsNeverAskedFor(t *testing.T) {
+func TestAnInvalidSlugIsNotLookedUp(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		for _, slug := range []string{"%00", "%ff", "Messages-Down", "a%27b"} {
 			w.Get("/outages/"+slug).WantStatus(t, http.StatusNotFound)

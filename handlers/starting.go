@@ -11,7 +11,7 @@ import (
 )
 
 // Starting answers while the program cannot reach its database: it is alive but
-// not ready, and every other request is told to come back.
+// not ready, and every request is answered with 503 and a time to retry.
 func Starting(baseURL string, log *slog.Logger) (http.Handler, error) {
 	site := static.Site{Name: siteName, BaseURL: baseURL}
 	pages, err := static.New(site)

@@ -6,24 +6,17 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
 
-	"github.com/gin-gonic/gin"
-
-	"newsbell/handlers/api"
-	"newsbell/handlers/limit"
 	"newsbell/handlers/live"
-	"newsbell/handlers/newsroom"
 	"newsbell/handlers/pages"
 	"newsbell/handlers/peer"
 	"newsbell/handlers/publish"
 	"newsbell/handlers/respond"
 	"newsbell/models"
-	"newsbell/static"
 )
 
 // siteName is what the pages call themselves.
@@ -70,51 +63,30 @@ type Web struct {
 	answering atomic.Int64
 }
 
-// New makes the web; nothing runs yet.
+// New returns the web; nothing runs yet.
 func New(o Options) (*Web, error) {
-	site := static.Site{Name: siteName, BaseURL: o.BaseURL}
-	sitePages, err := static.New(site)
+	shared, err := newShared(o)
 	if err != nil {
 		return nil, err
 	}
-	errors := respond.NewErrors(sitePages, o.Log)
-	clients := limit.NewClients(o.TrustedProxies, o.Log)
-	publisher := publish.New(o.Store, o.Bus, o.Log)
-	// Editors' and readers' guesses are counted apart.
-	editorGuesses := limit.NewGuesses(limit.GuessOptions{Kind: "an editor's token", LogEach: true, PerMinute: o.GuessLimit, Log: o.Log})
-	readerGuesses := limit.NewGuesses(limit.GuessOptions{Kind: "a reader's secret", PerMinute: o.GuessLimit, Log: o.Log})
-	hub := live.New(live.Dependencies{
-		Store: o.Store, Bus: o.Bus, Site: site, Pages: sitePages, Errors: errors, Clients: clients, Log: o.Log,
-	}, o.Live)
-	desk := newsroom.New(newsroom.Options{
-		Store: o.Store, Publisher: publisher, Site: site, Pages: sitePages,
-		Notifications: models.Notifications{BaseURL: o.BaseURL, Lang: cmp.Or(o.Lang, "en")},
-		Errors:        errors, Clients: clients, Guesses: editorGuesses,
-	})
-	embedding, err := embedding(site, errors, o.EmbedOrigins)
+	engine, err := newEngine(shared, o)
 	if err != nil {
 		return nil, err
 	}
-	protection, err := crossOriginProtection(site, errors)
-	if err != nil {
-		return nil, err
-	}
-
-	engine := newEngine(site, errors)
-	engine.Use(logRequest(o.Log), recoverPanic(errors, o.Log), embedding,
-		limitPosts(clients, errors, map[string]int{api.SubscribePath: o.SubscribeLimit, api.NoticesPath: o.NoticeLimit}))
-	api.Route(engine, api.Options{
-		Store: o.Store, Publisher: publisher, Site: site, Errors: errors, Clients: clients,
-		EditorGuesses: editorGuesses, ReaderGuesses: readerGuesses, Log: o.Log,
-	})
-	pages.Route(engine, pages.Options{Store: o.Store, Site: site, Pages: sitePages, Errors: errors})
+	hub, editors := newHub(shared, o), newNewsroom(shared, o)
+	routeAPI(engine, shared, o)
+	pages.Route(engine, pages.Options{Store: o.Store, Site: shared.site, Pages: shared.pages, Errors: shared.errors})
 	hub.Route(engine)
-	desk.Route(engine)
+	editors.Route(engine)
 	routeHealth(engine, newReadiness(o.Store, o.Ready, o.Log))
 
+	protection, err := crossOriginProtection(shared.site, shared.errors)
+	if err != nil {
+		return nil, err
+	}
 	w := &Web{live: hub}
-	w.Handler = belowBasePath(site, errors, w.count(secure(site, compress(
-		sameOrigin(protection, errors, desk.WithSessions(engine))))))
+	protected := sameOrigin(protection, shared.errors, editors.WithSessions(engine))
+	w.Handler = belowBasePath(shared.site, shared.errors, w.count(secure(shared.site, compress(protected))))
 	return w, nil
 }
 
@@ -135,14 +107,4 @@ func (w *Web) count(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(writer, r)
 	})
-}
-
-func newEngine(site static.Site, errors *respond.Errors) *gin.Engine {
-	gin.SetMode(gin.ReleaseMode)
-	engine := gin.New()
-	engine.HandleMethodNotAllowed = true
-	engine.RedirectTrailingSlash = false // it believes anybody's X-Forwarded-Prefix
-	engine.NoRoute(notFound(site, errors))
-	engine.NoMethod(func(c *gin.Context) { errors.Refuse(c, http.StatusMethodNotAllowed) })
-	return engine
 }

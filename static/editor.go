@@ -64,9 +64,9 @@ type EditorDraft struct {
 type EditorPreview struct {
 	// SendsAlert is false when the draft alerts nobody.
 	SendsAlert bool
-	// Reach is how many readers it would reach; Asleep of them hear of it when
-	// their quiet hours end.
-	Reach, Asleep int
+	// Audience is how many readers it is for; InQuietHours of them get a catch-up
+	// when those end.
+	Audience, InQuietHours int
 	// Title and Body are the notification's.
 	Title, Body string
 }

@@ -38,7 +38,7 @@ var closer = map[string][]string{
 		"newsbell/handlers/limit", "newsbell/handlers/peer", "newsbell/handlers/publish", "newsbell/handlers/respond",
 	},
 	"newsbell/handlers/handlerstest": {"newsbell/handlers", "newsbell/handlers/live", "newsbell/handlers/peer"},
-	"newsbell/handlers/api":          {"newsbell/handlers/limit", "newsbell/handlers/publish", "newsbell/handlers/respond"},
+	"newsbell/handlers/api":          {"newsbell/handlers/limit", "newsbell/handlers/publish", "newsbell/handlers/respond", "newsbell/handlers/views"},
 	"newsbell/handlers/live":         {"newsbell/handlers/api", "newsbell/handlers/limit", "newsbell/handlers/respond", "newsbell/handlers/views"},
 	"newsbell/handlers/newsroom":     {"newsbell/handlers/limit", "newsbell/handlers/publish", "newsbell/handlers/respond", "newsbell/handlers/views"},
 	"newsbell/handlers/pages":        {"newsbell/handlers/respond", "newsbell/handlers/views"},

@@ -5,41 +5,31 @@ import (
 	"net/http"
 	"time"
 
+	"newsbell/handlers/views"
 	"newsbell/models"
 	"newsbell/models/ledger"
+	"newsbell/static"
 )
 
 type alertPath struct {
 	ID int64 `path:"id"`
 }
 
-type counts struct {
-	Audience  int `json:"audience"`
-	Accepted  int `json:"accepted"`
-	Gone      int `json:"gone"`
-	Failed    int `json:"failed"`
-	Waiting   int `json:"waiting"`
-	Deferred  int `json:"deferred" doc:"In quiet hours, or over their hourly limit: a catch-up follows."`
-	Remaining int `json:"remaining"`
-	Shown     int `json:"shown" doc:"Browsers that said so. Not all do."`
-	Clicked   int `json:"clicked"`
-	Dismissed int `json:"dismissed"`
-}
-
 type alert struct {
-	ID         int64      `json:"id"`
-	State      string     `json:"state"`
-	Outage     string     `json:"outage"`
-	UpdateID   int64      `json:"update_id"`
-	HoldUntil  time.Time  `json:"hold_until"`
-	Deadline   time.Time  `json:"deadline"`
-	PlannedAt  *time.Time `json:"planned_at"`
-	FinishedAt *time.Time `json:"finished_at"`
-	Counts     counts     `json:"counts"`
+	ID         int64         `json:"id"`
+	State      string        `json:"state"`
+	Outage     string        `json:"outage"`
+	UpdateID   int64         `json:"update_id"`
+	HoldUntil  time.Time     `json:"hold_until"`
+	Deadline   time.Time     `json:"deadline"`
+	PlannedAt  *time.Time    `json:"planned_at"`
+	FinishedAt *time.Time    `json:"finished_at"`
+	Counts     static.Counts `json:"counts"`
 	// Hosts are the same counts for each push service, when asked for one alert.
 	Hosts map[string]hostCounts `json:"hosts,omitempty" doc:"By push service. Those below a wildcard, such as *.push.apple.com, that accepted nothing are counted together."`
 }
 
+// hostCounts are the counts of one push service.
 type hostCounts struct {
 	Accepted int `json:"accepted"`
 	Gone     int `json:"gone"`
@@ -64,7 +54,7 @@ func (a *api) getAlert(ctx context.Context, in *alertPath) (*body[alert], error)
 	if err != nil {
 		return nil, err
 	}
-	found.Hosts = hostViews(hosts)
+	found.Hosts = hostsOf(hosts)
 	return &body[alert]{*found}, nil
 }
 
@@ -81,27 +71,25 @@ func (a *api) alert(ctx context.Context, id int64) (*alert, error) {
 		return nil, err
 	}
 	c, err := a.store.Counts(ctx, found)
-	return alertView(found, found.Outage.Slug, c), err
+	return alertOf(found, found.Outage.Slug, c), err
 }
 
-func alertView(a models.Alert, outage string, c models.Counts) *alert {
+// alertOf returns the answer for an alert of an outage, given by its slug.
+func alertOf(a models.Alert, outage string, c models.Counts) *alert {
 	return &alert{
 		ID: a.ID, State: string(a.State), Outage: outage, UpdateID: a.UpdateID,
 		HoldUntil: a.HoldUntil, Deadline: a.Deadline, PlannedAt: a.PlannedAt, FinishedAt: a.FinishedAt,
-		Counts: counts{
-			Audience: c.Audience, Accepted: c.Accepted, Gone: c.Gone, Failed: c.Failed,
-			Waiting: c.Waiting, Deferred: c.Deferred, Remaining: c.Remaining(),
-			Shown: c.Shown, Clicked: c.Clicked, Dismissed: c.Dismissed,
-		},
+		Counts: views.Counts(c),
 	}
 }
 
-func hostViews(tallies map[string]ledger.Counts) map[string]hostCounts {
-	views := make(map[string]hostCounts, len(tallies))
-	for host, t := range tallies {
-		views[host] = hostCounts{
-			Accepted: t[ledger.Accepted], Gone: t[ledger.Gone], Failed: t[ledger.Failed], Waiting: t[ledger.Waiting], Deferred: t[ledger.Deferred],
+// hostsOf returns an alert's counts by push service.
+func hostsOf(counts map[string]ledger.Counts) map[string]hostCounts {
+	hosts := make(map[string]hostCounts, len(counts))
+	for host, c := range counts {
+		hosts[host] = hostCounts{
+			Accepted: c[ledger.Accepted], Gone: c[ledger.Gone], Failed: c[ledger.Failed], Waiting: c[ledger.Waiting], Deferred: c[ledger.Deferred],
 		}
 	}
-	return views
+	return hosts
 }

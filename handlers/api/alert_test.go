@@ -9,7 +9,7 @@ import (
 	"newsbell/models/ledger"
 )
 
-func TestAnAlertTellsItsCountsByPushHost(t *testing.T) {
+func TestAnAlertHasCountsByPushService(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		ctx := t.Context()
 		w.Reader("outage/messages-down:all")

@@ -105,7 +105,7 @@ func TestAResolvedOutageTakesNoUpdate(t *testing.T) {
 		w.Call(http.MethodPost, "/api/v1/outages/messages-down/updates", w.Token, body).WantProblem(t, 409, "resolved")
 		app, err := w.Store.App(t.Context(), "messenger")
 		if err != nil || app.State != models.Up || len(w.Bus.Published) != 0 {
-			t.Errorf("app = %+v, %v; said %q", app, err, w.Bus.Published)
+			t.Errorf("app = %+v, %v; published %q", app, err, w.Bus.Published)
 		}
 	})
 }

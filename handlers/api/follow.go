@@ -18,6 +18,7 @@ type follow struct {
 	EndsAt *time.Time `json:"ends_at" doc:"When the follow ends by itself, since its outage is resolved."`
 }
 
+// TopicPath is the path of a topic.
 type TopicPath struct {
 	Kind string `path:"kind" doc:"outage or app"`
 	Slug string `path:"slug"`
@@ -28,7 +29,7 @@ type followChange struct {
 	Body FollowBody
 }
 
-// FollowBody is what is followed at which level, and muted or not.
+// FollowBody is a level, or whether the topic is muted.
 type FollowBody struct {
 	Level string `json:"level,omitempty" doc:"all, key or resolution. Default: the level that is there. Alone it ends a mute. An older client's muted and hushed mean muted: for_good and until_resolution."`
 	Muted string `json:"muted,omitempty" doc:"Of an outage: until_resolution, for_good, or no, which ends a mute: the level from before counts again, and without one nothing is followed."`
@@ -55,8 +56,8 @@ func (a *api) follow(ctx context.Context, in *followChange) (*body[follow], erro
 	return &body[follow]{now}, err
 }
 
-// followOf is what the reader follows of a topic now, or the topic without a
-// level.
+// followOf returns the reader's follow of a topic as it is now, or the topic
+// without a level.
 func (a *api) followOf(ctx context.Context, topic models.Topic) (follow, error) {
 	follows, err := a.follows(ctx, readerOf(ctx))
 	if err != nil {

@@ -38,7 +38,7 @@ func (a *api) notify(ctx context.Context, in *body[newNotice]) (*body[notice], e
 	if err != nil {
 		return nil, err
 	}
-	return &body[notice]{noticeView(created)}, nil
+	return &body[notice]{noticeOf(created)}, nil
 }
 
 func (a *api) getNotice(ctx context.Context, in *noticePath) (*body[notice], error) {
@@ -46,10 +46,10 @@ func (a *api) getNotice(ctx context.Context, in *noticePath) (*body[notice], err
 	if err != nil {
 		return nil, err
 	}
-	return &body[notice]{noticeView(found)}, nil
+	return &body[notice]{noticeOf(found)}, nil
 }
 
-func noticeView(n models.Notice) notice {
+func noticeOf(n models.Notice) notice {
 	return notice{
 		ID: n.ID, Kind: string(n.Kind), State: string(n.State), Status: n.Status, Reason: n.Reason,
 		CreatedAt: n.CreatedAt, AnsweredAt: n.AnsweredAt,

@@ -29,7 +29,7 @@ type outage struct {
 	URL        string                     `json:"url"`
 }
 
-// outageNow is what anybody may know of an outage.
+// outageNow is an outage as anybody may see it.
 type outageNow struct {
 	Slug       string     `json:"slug"`
 	Headline   string     `json:"headline"`

@@ -26,7 +26,7 @@ func TestAPanicOfTheAPIIsAProblemWithoutDetails(t *testing.T) {
 		answer := w.Call(http.MethodPost, handlerstest.UpdatesPath, w.Token, handlerstest.UpdateBody)
 		answer.WantProblem(t, http.StatusInternalServerError, "")
 		if strings.Contains(answer.Text, "road") {
-			t.Errorf("the answer tells %s", answer.Text)
+			t.Errorf("the answer leaks %s", answer.Text)
 		}
 	})
 }

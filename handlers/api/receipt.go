@@ -22,7 +22,7 @@ func (a *api) routeReceipts() {
 		summary: "Report what happened to alerts"}, a.reportReceipts)
 }
 
-// reportReceipts answers the same to right and wrong receipts.
+// reportReceipts gives right and wrong receipts the same answer.
 func (a *api) reportReceipts(ctx context.Context, in *body[receipts]) (*nothing, error) {
 	reported := make([]models.Receipt, len(in.Body.Receipts))
 	for i, r := range in.Body.Receipts {

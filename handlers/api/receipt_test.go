@@ -8,7 +8,7 @@ import (
 	"newsbell/models"
 )
 
-func TestBrowsersReportWhatBecameOfAnAlert(t *testing.T) {
+func TestBrowsersReportWhatHappenedToAnAlert(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		first, second := w.Reader("outage/messages-down:all"), w.Reader("outage/messages-down:all")
 		id := w.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
@@ -41,7 +41,7 @@ func TestReportsThatCannotBeReadAreRefused(t *testing.T) {
 			w.Call(http.MethodPost, handlerstest.ReceiptsPath, "", body).WantProblem(t, status, "")
 		}
 		w.Call(http.MethodPost, handlerstest.ReceiptsPath, "", map[string]any{"receipts": many}).WantProblem(t, http.StatusUnprocessableEntity, "100")
-		w.Report(t, many[:100]...) // fit, and are wrong
+		w.Report(t, many[:100]...) // not too many, but wrong
 		w.Report(t)
 	})
 }

@@ -9,10 +9,10 @@ import (
 	"newsbell/models/ledger"
 )
 
-// maxLastAlerts is how many of their last alerts a reader is shown.
+// maxLastAlerts is how many of their last alerts a reader sees.
 const maxLastAlerts = 20
 
-// SentAlert is what a reader sees of an alert that they were to have.
+// SentAlert is an alert that was for a reader, as they see it.
 type SentAlert struct {
 	Alert       int64      `json:"alert"`
 	Outage      string     `json:"outage"`
@@ -36,12 +36,12 @@ func (a *api) getLastAlerts(ctx context.Context, _ *nothing) (*body[lastAlerts],
 	last, err := a.store.LastAlerts(ctx, readerOf(ctx), maxLastAlerts)
 	out := lastAlerts{Alerts: make([]SentAlert, len(last))}
 	for i, alert := range last {
-		out.Alerts[i] = sentAlertView(alert)
+		out.Alerts[i] = sentAlertOf(alert)
 	}
 	return &body[lastAlerts]{out}, err
 }
 
-func sentAlertView(a models.SentAlert) SentAlert {
+func sentAlertOf(a models.SentAlert) SentAlert {
 	view := SentAlert{
 		Alert: a.AlertID, Outage: a.Outage, Headline: a.Headline, PublishedAt: a.PublishedAt,
 		Outcome: outcomeName(a.Outcome), AcceptedAt: a.AcceptedAt,
@@ -52,7 +52,7 @@ func sentAlertView(a models.SentAlert) SentAlert {
 	return view
 }
 
-// outcomeName is what a reader is told.
+// outcomeName returns the name of an outcome.
 func outcomeName(o ledger.Outcome) string {
 	switch o {
 	case ledger.Accepted:

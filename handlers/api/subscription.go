@@ -8,8 +8,8 @@ import (
 	"newsbell/models"
 )
 
-// pushSubscription is what a browser's PushSubscription.toJSON gives. Browsers
-// add members to it, as they did with expirationTime; those are not read.
+// pushSubscription is what a browser's PushSubscription.toJSON returns. Browsers
+// add members to it, such as expirationTime; those are not read.
 type pushSubscription struct {
 	_        struct{} `additionalProperties:"true"`
 	Endpoint string   `json:"endpoint"`
@@ -42,7 +42,7 @@ type subscribed struct {
 	TimeZone string   `json:"time_zone"`
 }
 
-// subscription is what a reader sees of theirs.
+// subscription is a subscription as its reader sees it.
 type subscription struct {
 	Endpoint         string      `json:"endpoint"`
 	PublicKey        string      `json:"public_key" doc:"The VAPID key that it is bound to."`

@@ -8,7 +8,7 @@ import (
 	"newsbell/models"
 )
 
-// subscriptionData is everything that is stored of a subscription, but for the
+// subscriptionData is everything that is stored of a subscription, except the
 // hash of its secret.
 type subscriptionData struct {
 	ID           int64        `json:"id"`
@@ -16,17 +16,16 @@ type subscriptionData struct {
 	UpdatedAt    time.Time    `json:"updated_at"`
 	Keys         browserKeys  `json:"keys" doc:"With which alerts are encrypted for the browser."`
 	Subscription subscription `json:"subscription"`
-	// FollowedAt is since when each topic is followed.
-	FollowedAt map[string]time.Time `json:"followed_at"`
-	// Refusals in a row by the push service, while it took pushes for others.
-	Refusals     int            `json:"refusals" doc:"How often in a row its push service refused it while it took pushes for others."`
-	RefusedSince *time.Time     `json:"refused_since"`
-	RefusedUntil *time.Time     `json:"refused_until" doc:"Until when it gets no alerts for that."`
-	Recent       []time.Time    `json:"recent" doc:"When the last alerts were sent, while there is an hourly cap."`
-	Alerts       []ownAlert     `json:"alerts"`
-	Failures     []failure      `json:"failures"`
-	CatchUps     []catchUp      `json:"catch_ups" doc:"Of outages whose alerts are held."`
-	Notices      []storedNotice `json:"notices"`
+	// FollowedAt has the time since which each topic is followed.
+	FollowedAt   map[string]time.Time `json:"followed_at"`
+	Refusals     int                  `json:"refusals" doc:"How often in a row its push service refused it while it took pushes for others."`
+	RefusedSince *time.Time           `json:"refused_since"`
+	RefusedUntil *time.Time           `json:"refused_until" doc:"Until when it gets no alerts for that."`
+	Recent       []time.Time          `json:"recent" doc:"When the last alerts were sent, while there is an hourly cap."`
+	Alerts       []ownAlert           `json:"alerts"`
+	Failures     []failure            `json:"failures"`
+	CatchUps     []catchUp            `json:"catch_ups" doc:"Of outages whose alerts are held."`
+	Notices      []storedNotice       `json:"notices"`
 }
 
 type browserKeys struct {
@@ -87,7 +86,7 @@ func (a *api) getSubscriptionData(ctx context.Context, _ *nothing) (*download, e
 	if err != nil {
 		return nil, err
 	}
-	data := subscriptionDataView(sub, stored)
+	data := subscriptionDataOf(sub, stored)
 	data.Subscription = shown.Body
 	for _, f := range follows {
 		data.FollowedAt[f.Topic.String()] = f.CreatedAt
@@ -95,7 +94,7 @@ func (a *api) getSubscriptionData(ctx context.Context, _ *nothing) (*download, e
 	return &download{`attachment; filename="newsbell-subscription.json"`, data}, nil
 }
 
-func subscriptionDataView(sub models.Subscription, stored models.SubscriptionData) subscriptionData {
+func subscriptionDataOf(sub models.Subscription, stored models.SubscriptionData) subscriptionData {
 	data := subscriptionData{
 		ID: sub.ID, CreatedAt: sub.CreatedAt, UpdatedAt: sub.UpdatedAt,
 		Refusals: sub.Refusals, RefusedSince: sub.RefusedSince, RefusedUntil: sub.RefusedUntil, Recent: append([]time.Time{}, stored.Recent...),
@@ -103,7 +102,7 @@ func subscriptionDataView(sub models.Subscription, stored models.SubscriptionDat
 		Alerts: []ownAlert{}, Failures: []failure{}, CatchUps: []catchUp{}, Notices: []storedNotice{},
 	}
 	for _, alert := range stored.Alerts {
-		data.Alerts = append(data.Alerts, ownAlert{sentAlertView(alert), alert.Shown, alert.Clicked, alert.Dismissed})
+		data.Alerts = append(data.Alerts, ownAlert{sentAlertOf(alert), alert.Shown, alert.Clicked, alert.Dismissed})
 	}
 	for _, f := range stored.Failures {
 		data.Failures = append(data.Failures, failure{f.AlertID, f.PushHost, f.Status, f.Reason, f.CreatedAt})
@@ -112,7 +111,7 @@ func subscriptionDataView(sub models.Subscription, stored models.SubscriptionDat
 		data.CatchUps = append(data.CatchUps, catchUp{c.Outage, c.FirstAlertID, c.AlertID, c.Reach.String(), c.DueAt})
 	}
 	for _, n := range stored.Notices {
-		data.Notices = append(data.Notices, storedNotice{notice: noticeView(n), DueAt: n.DueAt, Deadline: n.Deadline})
+		data.Notices = append(data.Notices, storedNotice{notice: noticeOf(n), DueAt: n.DueAt, Deadline: n.Deadline})
 	}
 	return data
 }

@@ -58,7 +58,7 @@ func TestAReaderSubscribesChangesAndIsForgotten(t *testing.T) {
 	})
 }
 
-func TestAReaderChoosesWhenToBeDisturbed(t *testing.T) {
+func TestAReaderSetsQuietHoursAndAnHourlyLimit(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader("outage/messages-down:key")
 		type choices struct {
@@ -115,7 +115,7 @@ func TestWhatBrowsersAddToTheirSubscriptionIsNotRead(t *testing.T) {
 	})
 }
 
-func TestAReaderInATimeZoneThatNobodyKnowsFollowsInUTC(t *testing.T) {
+func TestAReaderInAnUnknownTimeZoneFollowsInUTC(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		body := w.SubscriptionBody("outage/messages-down:key")
 		body["time_zone"] = "Etc/Unknown"
@@ -145,7 +145,7 @@ func TestAnotherReadersSecretTouchesOnlyTheirs(t *testing.T) {
 	})
 }
 
-func TestNoSecretAndNoTokenOpenNothing(t *testing.T) {
+func TestEveryProtectedRouteRefusesAMissingOrWrongSecret(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		reader := w.NewReader()
 		for _, call := range []struct{ method, path, bearer string }{

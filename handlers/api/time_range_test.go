@@ -40,7 +40,7 @@ func TestATimeAtTheEndOfItsRangeIsTaken(t *testing.T) {
 	})
 }
 
-// wantPagesAndReader checks that what shows times can be shown.
+// wantPagesAndReader checks that every page and answer that has times works.
 func wantPagesAndReader(t *testing.T, w *handlerstest.Web, secret string) {
 	t.Helper()
 	for _, path := range []string{"/", "/search?q=messages", "/apps/messenger", "/outages/messages-down"} {

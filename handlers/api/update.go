@@ -55,7 +55,7 @@ func (a *api) publish(ctx context.Context, in *newUpdate) (*body[publication], e
 	out := publication{Update: UpdateOf(a.site, in.Slug, published.Update)}
 	if published.Alert != nil {
 		// From what was written: nothing that is published may answer an error.
-		out.Alert = alertView(*published.Alert, in.Slug, models.Counts{})
+		out.Alert = alertOf(*published.Alert, in.Slug, models.Counts{})
 	}
 	return &body[publication]{out}, nil
 }

@@ -13,7 +13,7 @@ import (
 	"newsbell/handlers/peer"
 )
 
-// Clients tells clients apart, also behind trusted proxies.
+// Clients distinguishes clients, also behind trusted proxies.
 type Clients struct {
 	proxies peer.Proxies
 	log     *slog.Logger

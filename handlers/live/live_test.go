@@ -18,7 +18,7 @@ import (
 // long makes an event of 45 kB.
 var long = strings.Repeat("All work and no play. ", 15_000/22)
 
-// Sweeps that never come: what arrives, the bus has told.
+// onlyTheBus never sweeps: what arrives was announced on the bus.
 var onlyTheBus = live.Options{SweepEvery: time.Hour}
 
 func TestAnOpenPageGetsEachUpdateAsItIsPublished(t *testing.T) {
@@ -91,10 +91,10 @@ func TestAPageThatIsAheadOfTheDatabaseBeginsAnew(t *testing.T) {
 	})
 }
 
-func TestAPageThatAnotherProcessHasToldMoreIsNotReset(t *testing.T) {
+func TestAPageThatAnotherProcessBroughtFurtherIsNotReset(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, onlyTheBus, func(t *testing.T, w *handlerstest.Web) {
 		w.OpenStream("").WantUpdates(w.PublishUpdate("Read by this process"))
-		there := w.WriteUpdate("Not heard of by this process")
+		there := w.WriteUpdate("Not announced to this process")
 		w.OpenStream("?after=" + fmt.Sprint(there)).WantUpdates(w.PublishUpdate("And on it goes"))
 	})
 }
@@ -113,7 +113,7 @@ func TestOpenPagesBeginAnewWhenTheDatabaseIsRestoredUnderThem(t *testing.T) {
 	})
 }
 
-func TestNothingIsLostOrDoubledBetweenReplayAndLive(t *testing.T) {
+func TestNothingIsLostOrRepeatedBetweenReplayAndLive(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, live.Options{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, w *handlerstest.Web) {
 		published := make(chan int64, 60)
 		go func() {
@@ -166,7 +166,7 @@ func TestAPageThatLeavesMakesRoomForAnother(t *testing.T) {
 		conn.Close()
 		<-hungUp
 		for w.Get("/outages/elsewhere/events").StatusCode != http.StatusNotFound {
-			// The page is counted out a moment after the server hangs up.
+			// The page stops counting a moment after the server hangs up.
 		}
 		w.OpenStream("").WantUpdates(w.PublishUpdate("Another reads on"))
 	})
@@ -205,8 +205,8 @@ func TestOneAddressLeavesRoomForTheLivePagesOfOthers(t *testing.T) {
 func TestAMessageThatTheBusLostIsFound(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, live.Options{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, w *handlerstest.Web) {
 		page := w.OpenStream("")
-		page.WantUpdates(w.WriteUpdate("Nobody was told"))
-		page.WantUpdates(w.PublishUpdate("All were told"), w.WriteUpdate("Nobody was told again"))
+		page.WantUpdates(w.WriteUpdate("Not announced"))
+		page.WantUpdates(w.PublishUpdate("Announced"), w.WriteUpdate("Not announced again"))
 	})
 }
 
@@ -214,7 +214,7 @@ func TestAnUpdateReachesThePagesOfEveryProcess(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, onlyTheBus, func(t *testing.T, w *handlerstest.Web) {
 		other := w.StartProcess(onlyTheBus)
 		pages := []*handlerstest.Stream{w.OpenStream(""), other.OpenStream(""), other.OpenStream("")}
-		// What a process has heard of its own, it listens to.
+		// A process that has received its own announcement is subscribed.
 		first, second := w.PublishUpdate("One says it"), int64(0)
 		pages[0].WantUpdates(first)
 		second = other.PublishUpdate("The other says it")
@@ -229,10 +229,10 @@ func TestAnUpdateReachesThePagesOfEveryProcess(t *testing.T) {
 func TestPagesCatchUpAsSoonAsTheBusIsBack(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, onlyTheBus, func(t *testing.T, w *handlerstest.Web) {
 		page := w.OpenStream("")
-		page.WantUpdates(w.PublishUpdate("All were told"))
+		page.WantUpdates(w.PublishUpdate("Announced"))
 		port := w.NATS.Addr().(*net.TCPAddr).Port
 		handlerstest.StopNATS(w.NATS)
-		missed := w.WriteUpdate("Nobody was told")
+		missed := w.WriteUpdate("Not announced")
 		handlerstest.StartNATS(t, port)
 		page.WantUpdates(missed)
 	})
@@ -267,7 +267,7 @@ func TestASilentStreamHasAHeartbeat(t *testing.T) {
 	})
 }
 
-func TestAStreamThatCannotBeIsAProblem(t *testing.T) {
+func TestAStreamThatDoesNotExistIsAProblem(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.Get("/outages/elsewhere/events").WantProblem(t, http.StatusNotFound, "")
 		for _, query := range []string{"?after=yesterday", "?after=-1", "?after=99999999999999999999"} {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestTheDeskShowsWhatBrowsersReported(t *testing.T) {
+func TestTheNewsroomShowsWhatBrowsersReported(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.SignIn()
 		reader := w.Reader("outage/messages-down:all")
@@ -19,13 +19,13 @@ func TestTheDeskShowsWhatBrowsersReported(t *testing.T) {
 		page := w.Get("/editor/outages/messages-down")
 		for _, part := range []string{`data-part="shown">1<`, `data-part="clicked">1<`, `data-part="dismissed">0<`} {
 			if !strings.Contains(page.Text, part) {
-				t.Errorf("the desk does not show %s", part)
+				t.Errorf("the newsroom does not show %s", part)
 			}
 		}
 		var counts struct{ Shown, Clicked, Dismissed int }
 		w.Get(fmt.Sprintf("/editor/alerts/%d", id)).Decode(t, http.StatusOK, &counts)
 		if counts.Shown != 1 || counts.Clicked != 1 {
-			t.Errorf("the desk's script gets %+v", counts)
+			t.Errorf("the newsroom's script gets %+v", counts)
 		}
 	})
 }

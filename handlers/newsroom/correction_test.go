@@ -29,11 +29,11 @@ func TestAnEditorChoosesWhatACorrectionCorrects(t *testing.T) {
 		}
 		form.Set("corrects", fmt.Sprint(wrong))
 		form.Set("do", "publish")
-		form.Set("kind", "update") // of which the desk does not show what it corrects
+		form.Set("kind", "update") // for which the form hides what it corrects
 		w.Submit(desk, form).WantStatus(t, http.StatusOK)
 		form.Set("kind", "correction")
 		if page := w.Submit(desk, form); !strings.Contains(page.Text, fmt.Sprintf(`Corrects: <a href="#update-%d">`, wrong)) {
-			t.Error("the desk does not say what was corrected")
+			t.Error("the newsroom does not say what was corrected")
 		}
 		outage, err := w.Store.Outage(t.Context(), "messages-down")
 		if err != nil {

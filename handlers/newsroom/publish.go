@@ -45,11 +45,11 @@ func (n *Newsroom) preview(c *gin.Context, draft models.Draft) error {
 
 // previewOf returns who would get a draft's alert now, and what it shows them.
 func (n *Newsroom) previewOf(ctx context.Context, d models.Draft) (*static.EditorPreview, error) {
-	reach, err := n.store.Reach(ctx, d)
+	audience, err := n.store.Reach(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	asleep, err := n.store.Asleep(ctx, d)
+	inQuietHours, err := n.store.Asleep(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (n *Newsroom) previewOf(ctx context.Context, d models.Draft) (*static.Edito
 	if err != nil {
 		return nil, err
 	}
-	preview := &static.EditorPreview{Reach: reach, Asleep: asleep, SendsAlert: d.Alert != models.AlertNone}
+	preview := &static.EditorPreview{Audience: audience, InQuietHours: inQuietHours, SendsAlert: d.Alert != models.AlertNone}
 	preview.Title, preview.Body = n.notifications.Preview(outage, d)
 	return preview, nil
 }

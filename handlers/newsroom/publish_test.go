@@ -16,7 +16,7 @@ func TestAnEditorPreviewsPublishesAndStopsInTheBrowser(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.NewReader("outage/messages-down:all")
 		if page := w.Get("/editor"); page.Request.URL.Path != "/editor/sign-in" {
-			t.Fatalf("a stranger is at %s", page.Request.URL.Path)
+			t.Fatalf("without a session: %s", page.Request.URL.Path)
 		}
 		w.Submit("/editor/sign-in", url.Values{"token": {"wrong"}}).WantStatus(t, http.StatusUnprocessableEntity)
 		w.Submit("/editor/sign-in", url.Values{"token": {" " + w.Token + "\n"}}).WantStatus(t, http.StatusOK)
@@ -63,7 +63,7 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 	})
 }
 
-func TestThePreviewTellsWhoSleepsAndTheDeskWhoWasToldLater(t *testing.T) {
+func TestThePreviewCountsReadersInQuietHoursAndTheNewsroomThoseCaughtUpLater(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader("outage/messages-down:all")
 		w.Call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{ // the clock shows 18:04
@@ -89,7 +89,7 @@ func TestThePreviewTellsWhoSleepsAndTheDeskWhoWasToldLater(t *testing.T) {
 			t.Error("the newsroom does not show the catch-up that goes out")
 		}
 		w.SendAlert(t, 2, ledger.Accepted)
-		if err := w.StopAlert(t.Context(), 2, "test"); err != nil { // nobody is left
+		if err := w.StopAlert(t.Context(), 2, "test"); err != nil { // no reader is left
 			t.Fatal(err)
 		}
 		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, "Caught up later: 1 reader") {

@@ -91,7 +91,7 @@ func TestAnotherSitesFormIsRefused(t *testing.T) {
 	})
 }
 
-func TestAFormThatComesFromNowhereIsRefused(t *testing.T) {
+func TestAFormWithoutAnOriginIsRefused(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		alert := w.PublishDraft(models.Draft{Outage: "messages-down"}).Alert
 		w.SignIn()

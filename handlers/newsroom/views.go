@@ -8,8 +8,8 @@ import (
 	"newsbell/static"
 )
 
-// publishedUpdates returns an outage's updates, each with its alert and the
-// catch-ups that tell of it.
+// publishedUpdates returns an outage's updates, each with its alert and its
+// catch-ups.
 func (n *Newsroom) publishedUpdates(ctx context.Context, outage models.Outage) ([]static.EditorUpdate, error) {
 	updates, err := n.store.Updates(ctx, outage)
 	if err != nil {

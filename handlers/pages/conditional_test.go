@@ -11,7 +11,7 @@ import (
 	"newsbell/models"
 )
 
-// pages are all that readers get without a script.
+// pages are what readers get without scripts.
 var pages = []string{
 	"/", "/search?q=messages", "/outages/messages-down", "/apps/messenger", "/preferences",
 	"/outages/messages-down/feed.atom", "/apps/messenger/feed.atom",

@@ -9,7 +9,7 @@ import (
 	"newsbell/models"
 )
 
-func TestPagesTellTheStory(t *testing.T) {
+func TestPagesShowWhatIsPublishedAndEscapeIt(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		published := w.PublishDraft(models.Draft{
 			Outage: "messages-down", Headline: `<script>alert("x")</script>`,

@@ -1,5 +1,5 @@
-// Package peer tells which address a request comes from. It believes
-// X-Forwarded-For, and only of the proxies that it is told to trust.
+// Package peer finds the address that a request comes from. It reads
+// X-Forwarded-For, and no other header, and only from trusted proxies.
 package peer
 
 import (
@@ -32,7 +32,7 @@ func ParseProxies(all ...string) (Proxies, error) {
 	return proxies, nil
 }
 
-// Trust tells whether an address is a proxy's.
+// Trust reports whether an address is a trusted proxy's.
 func (p Proxies) Trust(address netip.Addr) bool {
 	for _, network := range p {
 		if network.Contains(address) {
@@ -42,9 +42,9 @@ func (p Proxies) Trust(address netip.Addr) bool {
 	return false
 }
 
-// Client is the address that a request comes from: its connection's or, behind
-// trusted proxies, the last of X-Forwarded-For that is none of them. It is a
-// proxy's own where that names nobody.
+// Client returns the address that a request comes from: its connection's or,
+// behind trusted proxies, the last of X-Forwarded-For that is not one of them. If
+// that has none, it is a proxy's own.
 func (p Proxies) Client(r *http.Request) netip.Addr {
 	client := Of(r.RemoteAddr)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -59,7 +59,7 @@ func (p Proxies) Client(r *http.Request) netip.Addr {
 }
 
 // Of reads an address with or without a port, as connections and proxies write
-// it; it is not valid if there is none.
+// it. The result is not valid if there is none.
 func Of(text string) netip.Addr {
 	if withPort, err := netip.ParseAddrPort(text); err == nil {
 		return plain(withPort.Addr())
@@ -74,8 +74,8 @@ func Of(text string) netip.Addr {
 	return plain(address)
 }
 
-// Network is what counts as one address: an IPv4 address, or the /64 of an IPv6
-// address, which one household has.
+// Network returns what counts as one address: an IPv4 address, or the /64 of an
+// IPv6 address, which one household has.
 func Network(address netip.Addr) netip.Prefix {
 	if address.Is6() {
 		return netip.PrefixFrom(address, 64).Masked()

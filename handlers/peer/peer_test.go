@@ -7,7 +7,7 @@ import (
 	"newsbell/handlers/peer"
 )
 
-func TestTheClientIsWhomTrustedProxiesName(t *testing.T) {
+func TestTheClientIsTheOneThatTrustedProxiesName(t *testing.T) {
 	proxies, err := peer.ParseProxies("127.0.0.1", "::1", "10.0.0.0/8", "2001:db8:ffff::/48")
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,79 @@
+package handlers
+
+import (
+	"cmp"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/handlers/api"
+	"newsbell/handlers/limit"
+	"newsbell/handlers/live"
+	"newsbell/handlers/newsroom"
+	"newsbell/handlers/publish"
+	"newsbell/handlers/respond"
+	"newsbell/models"
+	"newsbell/static"
+)
+
+// shared is what the rooms have in common.
+type shared struct {
+	site      static.Site
+	pages     *static.Pages
+	errors    *respond.Errors
+	clients   *limit.Clients
+	publisher *publish.Publisher
+	// Editors' and readers' guesses are counted apart.
+	editorGuesses, readerGuesses *limit.Guesses
+}
+
+func newShared(o Options) (shared, error) {
+	site := static.Site{Name: siteName, BaseURL: o.BaseURL}
+	pages, err := static.New(site)
+	if err != nil {
+		return shared{}, err
+	}
+	return shared{
+		site: site, pages: pages, errors: respond.NewErrors(pages, o.Log),
+		clients: limit.NewClients(o.TrustedProxies, o.Log), publisher: publish.New(o.Store, o.Bus, o.Log),
+		editorGuesses: limit.NewGuesses(limit.GuessOptions{Kind: "an editor's token", LogEach: true, PerMinute: o.GuessLimit, Log: o.Log}),
+		readerGuesses: limit.NewGuesses(limit.GuessOptions{Kind: "a reader's secret", PerMinute: o.GuessLimit, Log: o.Log}),
+	}, nil
+}
+
+func newEngine(s shared, o Options) (*gin.Engine, error) {
+	embedding, err := embedding(s.site, s.errors, o.EmbedOrigins)
+	if err != nil {
+		return nil, err
+	}
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false // it trusts X-Forwarded-Prefix of every client
+	engine.Use(logRequest(o.Log), recoverPanic(s.errors, o.Log), embedding)
+	engine.Use(limitPosts(s.clients, s.errors, map[string]int{api.SubscribePath: o.SubscribeLimit, api.NoticesPath: o.NoticeLimit}))
+	engine.NoRoute(notFound(s.site, s.errors))
+	engine.NoMethod(func(c *gin.Context) { s.errors.Refuse(c, http.StatusMethodNotAllowed) })
+	return engine, nil
+}
+
+func routeAPI(engine *gin.Engine, s shared, o Options) {
+	api.Route(engine, api.Options{
+		Store: o.Store, Publisher: s.publisher, Site: s.site, Errors: s.errors, Clients: s.clients,
+		EditorGuesses: s.editorGuesses, ReaderGuesses: s.readerGuesses, Log: o.Log,
+	})
+}
+
+func newHub(s shared, o Options) *live.Hub {
+	return live.New(live.Dependencies{
+		Store: o.Store, Bus: o.Bus, Site: s.site, Pages: s.pages, Errors: s.errors, Clients: s.clients, Log: o.Log,
+	}, o.Live)
+}
+
+func newNewsroom(s shared, o Options) *newsroom.Newsroom {
+	return newsroom.New(newsroom.Options{
+		Store: o.Store, Publisher: s.publisher, Site: s.site, Pages: s.pages,
+		Notifications: models.Notifications{BaseURL: o.BaseURL, Lang: cmp.Or(o.Lang, "en")},
+		Errors:        s.errors, Clients: s.clients, Guesses: s.editorGuesses,
+	})
+}

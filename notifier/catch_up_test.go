@@ -11,7 +11,7 @@ import (
 )
 
 func TestAReaderInQuietHoursGetsOneCatchUpWhenTheyEnd(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		reader := n.reader(everything)
 		sub := models.Subscription{ID: 1} // the first
 		quiet := &preferences.QuietHours{From: 18 * 60, Until: 7 * 60}

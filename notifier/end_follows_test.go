@@ -10,7 +10,7 @@ import (
 )
 
 func TestAHushedReaderIsToldThatItIsOverAndFollowsItNoMore(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		hushed := n.reader("outage/messages-down:hushed", "app/messenger:all")
 		muted := n.reader("outage/messages-down:muted", "app/messenger:all")
 		counts := n.finished(n.publish(models.Draft{Headline: "Messages fail", Apps: []string{"messenger"}}))
@@ -32,7 +32,7 @@ func TestAHushedReaderIsToldThatItIsOverAndFollowsItNoMore(t *testing.T) {
 }
 
 // followsEnd waits until an outage's follows have ended.
-func (n *newsroom) followsEnd(outage string) {
+func (n *installation) followsEnd(outage string) {
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

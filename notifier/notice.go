@@ -100,7 +100,7 @@ func (d *noticeSender) begin(ctx context.Context, service string, notices []mode
 		if err := d.send(ctx, notices); err != nil && ctx.Err() == nil {
 			d.log.Error("notices failed; trying again", "host", service, "error", err)
 		}
-		d.limit.giveBack(service, len(notices))
+		d.limit.release(service, len(notices))
 		d.wake()
 	})
 }

@@ -31,7 +31,7 @@ func (l *noticeLimit) take(service string, count int) {
 	l.inFlight[service] += count
 }
 
-func (l *noticeLimit) giveBack(service string, count int) {
+func (l *noticeLimit) release(service string, count int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.free += count

@@ -12,7 +12,7 @@ import (
 )
 
 func TestANoticeReachesItsReaderAlone(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		reader, sub := n.subscriberAt(n.service, everything)
 		bystander := n.reader(everything)
 		later := n.Now().Add(time.Hour) // nor does a pause hold it back
@@ -40,7 +40,7 @@ func TestANoticeReachesItsReaderAlone(t *testing.T) {
 }
 
 func TestAWelcomeNamesWhatIsFollowed(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		reader, sub := n.subscriberAt(n.service, everything, "app/messenger:key")
 		n.answered(n.notify(sub, models.WelcomeNotice))
 		n.gets(reader, 1)
@@ -59,7 +59,7 @@ func TestAWelcomeNamesWhatIsFollowed(t *testing.T) {
 }
 
 func TestTheBusWakesADeskThatDoesNotSweep(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.adjust = func(notifier *Notifier) { notifier.sweep = time.Hour }
 		n.start(1)
@@ -73,7 +73,7 @@ func TestTheBusWakesADeskThatDoesNotSweep(t *testing.T) {
 }
 
 func TestASweepFindsTheNoticeThatTheBusLost(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		reader, sub := n.subscriberAt(n.service)
 		notice, err := n.CreateNotice(t.Context(), sub, models.TestNotice)
 		if err != nil {
@@ -85,7 +85,7 @@ func TestASweepFindsTheNoticeThatTheBusLost(t *testing.T) {
 }
 
 func TestARefusedNoticeSaysWhatThePushServiceSaid(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		for _, c := range []struct {
 			answer pushtest.Answer
 			reason string
@@ -111,7 +111,7 @@ func TestARefusedNoticeSaysWhatThePushServiceSaid(t *testing.T) {
 
 // What a reader is told names nothing of the network at home.
 func TestANoticeThatMeetsABrokenNetworkSaysSoInSafeWords(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		_, sub := n.subscriberAt(n.other)
 		if err := n.other.Close(); err != nil {
 			t.Fatal(err)
@@ -124,7 +124,7 @@ func TestANoticeThatMeetsABrokenNetworkSaysSoInSafeWords(t *testing.T) {
 }
 
 func TestANoticeToAGoneAddressFailsAndItsReaderStays(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		reader, sub := n.subscriberAt(n.service)
 		reader.Unsubscribe()
 		notice := n.notify(sub, models.TestNotice)
@@ -138,7 +138,7 @@ func TestANoticeToAGoneAddressFailsAndItsReaderStays(t *testing.T) {
 }
 
 func TestANoticeOfAWorkerThatDiedIsSentByTheNext(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		reader, sub := n.subscriberAt(n.service)
 		notice := n.notify(sub, models.TestNotice)
@@ -157,7 +157,7 @@ func TestANoticeOfAWorkerThatDiedIsSentByTheNext(t *testing.T) {
 }
 
 func TestAShutdownGivesANoticeBackAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		_, sub := n.subscriberAt(n.service)
 		begun := make(chan struct{}, 1)
 		n.service.Faults(func(string) *pushtest.Answer {
@@ -176,7 +176,7 @@ func TestAShutdownGivesANoticeBackAtOnce(t *testing.T) {
 }
 
 func TestANoticeIsTriedAgainUntilItsDeadline(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		for _, c := range []struct {
 			failures int
 			want     models.NoticeState
@@ -203,7 +203,7 @@ func TestANoticeIsTriedAgainUntilItsDeadline(t *testing.T) {
 }
 
 func TestOfManyWorkersOneSendsANotice(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.start(3)
 		const size = 40
 		var notices []models.Notice
@@ -223,7 +223,7 @@ func TestOfManyWorkersOneSendsANotice(t *testing.T) {
 }
 
 func TestAPushHostThatHangsHoldsUpNoOthersNotice(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.other.Faults(func(string) *pushtest.Answer { return &pushtest.Answer{Hang: true} })
 		_, stuck := n.subscriberAt(n.other)
@@ -238,7 +238,7 @@ func TestAPushHostThatHangsHoldsUpNoOthersNotice(t *testing.T) {
 }
 
 func TestAPushServiceThatHangsLeavesRoomForOthersNotices(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.timeout = patience
 		n.options = func(o *Options) { o.Push.Silence = patience }
@@ -259,7 +259,7 @@ func TestAPushServiceThatHangsLeavesRoomForOthersNotices(t *testing.T) {
 }
 
 // notify makes a notice and says so on the bus.
-func (n *newsroom) notify(sub models.Subscription, kind models.NoticeKind) models.Notice {
+func (n *installation) notify(sub models.Subscription, kind models.NoticeKind) models.Notice {
 	n.t.Helper()
 	notice, err := n.CreateNotice(context.Background(), sub, kind)
 	if err != nil {
@@ -272,13 +272,13 @@ func (n *newsroom) notify(sub models.Subscription, kind models.NoticeKind) model
 }
 
 // answered waits until a notice has been accepted or has failed.
-func (n *newsroom) answered(notice models.Notice) models.Notice {
+func (n *installation) answered(notice models.Notice) models.Notice {
 	n.t.Helper()
 	return n.untilNotice(notice, func(found models.Notice, err error) bool { return err == nil && found.AnsweredAt != nil })
 }
 
 // recorded waits until another try than the last one has been recorded.
-func (n *newsroom) recorded(notice models.Notice, last int64) models.Notice {
+func (n *installation) recorded(notice models.Notice, last int64) models.Notice {
 	n.t.Helper()
 	return n.untilNotice(notice, func(found models.Notice, err error) bool {
 		return err == nil && found.Epoch > last && !n.isClaimed(found)
@@ -286,13 +286,13 @@ func (n *newsroom) recorded(notice models.Notice, last int64) models.Notice {
 }
 
 // isClaimed tells whether nothing of the last claim, made now, is recorded.
-func (n *newsroom) isClaimed(notice models.Notice) bool {
+func (n *installation) isClaimed(notice models.Notice) bool {
 	const claim = 20 * time.Second
 	return notice.AnsweredAt == nil && notice.DueAt.Equal(n.Now().Add(claim))
 }
 
 // untilNotice waits for a state of a notice.
-func (n *newsroom) untilNotice(made models.Notice, ready func(models.Notice, error) bool) models.Notice {
+func (n *installation) untilNotice(made models.Notice, ready func(models.Notice, error) bool) models.Notice {
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

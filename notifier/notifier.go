@@ -51,7 +51,7 @@ type Options struct {
 	// resolutions. Default: three a core, so that one waits for its last answers
 	// while others send.
 	Workers int
-	// SweepEvery is how often unfinished work is offered again. Default: 1 s.
+	// SweepEvery is how often unfinished work is enqueued again. Default: 1 s.
 	SweepEvery time.Duration
 	Log        *slog.Logger
 }
@@ -92,7 +92,7 @@ func New(o Options) (*Notifier, error) {
 	n := &Notifier{
 		store:         o.Store,
 		queue:         queue,
-		owners:        newOwners(o.Store, queue.offer, o.Log),
+		owners:        newOwners(o.Store, queue.enqueue, o.Log),
 		keys:          newKeyring(o.Store, o.VAPIDSubject),
 		pool:          pushservice.NewPool(o.Push),
 		news:          pushservice.NewBroadcast(o.Bus.Conn),

@@ -17,7 +17,7 @@ import (
 const everything = "outage/messages-down:all"
 
 func TestAPublishedAlertReachesEveryFollowerOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		followers := n.readers(30, everything, "app/messenger:all")
 		quiet := n.reader("outage/messages-down:resolution")
 		counts := n.finished(n.publish(models.Draft{Headline: "Messages fail", Apps: []string{"messenger"}}))
@@ -37,7 +37,7 @@ func TestAPublishedAlertReachesEveryFollowerOnce(t *testing.T) {
 }
 
 func TestWebPushGoReachesEveryFollowerToo(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.sender = func(client *http.Client) webpush.Sender { return webpush.NewReferenceSender(client) }
 		n.start(1)
@@ -55,7 +55,7 @@ func TestWebPushGoReachesEveryFollowerToo(t *testing.T) {
 }
 
 func TestAnAlertOfSeveralShardsReachesEveryoneOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		readers := n.readers(12*pageSize+7, everything)
 		counts := n.finished(n.publish(models.Draft{}))
 		if counts.Accepted != len(readers) || counts.Remaining() != 0 {
@@ -70,7 +70,7 @@ func TestAnAlertOfSeveralShardsReachesEveryoneOnce(t *testing.T) {
 }
 
 func TestThePushServicesWordIsTakenForEachSubscription(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		gone, refused, accepted := n.reader(everything), n.reader(everything), n.reader(everything)
 		gone.Unsubscribe()
 		n.service.Script(refused.Endpoint(), pushtest.Answer{Status: 400, Body: "no"})
@@ -87,7 +87,7 @@ func TestThePushServicesWordIsTakenForEachSubscription(t *testing.T) {
 }
 
 func TestWhatMaySucceedLaterIsTriedAgainWhenItIsDue(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		reader := n.reader(everything)
 		n.service.Script(reader.Endpoint(), pushtest.Answer{Status: 500}, pushtest.Answer{Reset: true})
 		id := n.publish(models.Draft{})
@@ -106,7 +106,7 @@ func TestWhatMaySucceedLaterIsTriedAgainWhenItIsDue(t *testing.T) {
 }
 
 func TestOneReadersLongWaitHoldsNobodyElseBack(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		patient, hasty := n.reader(everything), n.reader(everything)
 		n.service.Script(patient.Endpoint(), pushtest.Answer{Status: 503, RetryAfter: "1800"})
 		n.service.Script(hasty.Endpoint(), pushtest.Answer{Status: 503})
@@ -128,7 +128,7 @@ func TestOneReadersLongWaitHoldsNobodyElseBack(t *testing.T) {
 }
 
 func TestWhatWaitsIsGivenUpAtTheDeadline(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		reader := n.reader(everything)
 		n.service.Script(reader.Endpoint(), slices.Repeat([]pushtest.Answer{{Status: 503}}, 10)...)
 		id := n.publish(models.Draft{})
@@ -141,7 +141,7 @@ func TestWhatWaitsIsGivenUpAtTheDeadline(t *testing.T) {
 }
 
 func TestAStopLeavesTheRestUntoldWithExactCounts(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		readers := n.readers(7*pageSize+7, everything)
 		slow := make(chan struct{})
 		n.service.Faults(func(string) *pushtest.Answer {
@@ -169,7 +169,7 @@ func TestAStopLeavesTheRestUntoldWithExactCounts(t *testing.T) {
 }
 
 func TestARestartGoesOnWhereTheLastProcessStopped(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		readers := n.readers(7*pageSize+7, everything)
 		begun := make(chan struct{})
 		var once sync.Once
@@ -199,7 +199,7 @@ func TestARestartGoesOnWhereTheLastProcessStopped(t *testing.T) {
 }
 
 func TestABusyProcessGoesOnAtOnceWithWhatAnotherGivesBack(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.timeout = patience
 		n.options = func(o *Options) { o.Push.Silence = patience }
@@ -223,7 +223,7 @@ func TestABusyProcessGoesOnAtOnceWithWhatAnotherGivesBack(t *testing.T) {
 }
 
 func TestCorruptLedgersStopNoAlertAndLoseNobody(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		readers := n.readers(7*pageSize+7, everything)
 		n.service.Script(readers[0].Endpoint(), pushtest.Answer{Status: 503})
 		begun := make(chan struct{})
@@ -259,7 +259,7 @@ func TestCorruptLedgersStopNoAlertAndLoseNobody(t *testing.T) {
 }
 
 func TestALostQueueLosesNoAlert(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		reader := n.reader(everything)
 		id := n.publish(models.Draft{})
@@ -280,7 +280,7 @@ func TestALostQueueLosesNoAlert(t *testing.T) {
 }
 
 func TestEachSubscriptionIsSignedForWithItsOwnKey(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		before := n.reader(everything)
 		private, public, err := webpush.GenerateVAPIDKeys()
 		if err != nil {
@@ -299,7 +299,7 @@ func TestEachSubscriptionIsSignedForWithItsOwnKey(t *testing.T) {
 }
 
 func TestAKeyThatIsMendedInTimeLosesNobody(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		const size = 3 * 50
 		n.readers(size, everything)
 		n.service.Faults(func(string) *pushtest.Answer {
@@ -321,7 +321,7 @@ func TestAKeyThatIsMendedInTimeLosesNobody(t *testing.T) {
 }
 
 func TestAReaderWhoseKeyIsRefusedTwiceHasFailedAndIsKept(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		reader := n.reader(everything)
 		forbidden := pushtest.Answer{Status: 403}
 		n.service.Script(reader.Endpoint(), forbidden, forbidden)
@@ -338,7 +338,7 @@ func TestAReaderWhoseKeyIsRefusedTwiceHasFailedAndIsKept(t *testing.T) {
 }
 
 func TestAHostThatHangsHoldsBackNoOtherReaderOfTheShard(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		clock := &modelstest.Clock{}
 		clock.Advance(time.Hour)

@@ -46,7 +46,7 @@ func (w *watch) looks(times int) {
 const silentLooks = 1 + int(ownerSilence/lookEvery)
 
 func TestAShardGoesOnWhenItsOwnerHasBeenSilentForLong(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		claim := n.claimOne()
 		w := newWatch(t, n.Store)
@@ -65,7 +65,7 @@ func TestAShardGoesOnWhenItsOwnerHasBeenSilentForLong(t *testing.T) {
 }
 
 func TestAnOwnerKeepsItsShardByHeartbeatsAsLongAsItMakesProgress(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		claim := n.claimOne()
 		owner, other := newWatch(t, n.Store), newWatch(t, n.Store)
@@ -89,7 +89,7 @@ func TestAnOwnerKeepsItsShardByHeartbeatsAsLongAsItMakesProgress(t *testing.T) {
 }
 
 func TestNobodyIsSilentWhileTheDatabaseTakesNoWrites(t *testing.T) {
-	n := newNewsroom(t, modelstest.SQLite)
+	n := newInstallation(t, modelstest.SQLite)
 	n.stop()
 	n.openAgain(models.Options{BusyTimeout: time.Millisecond})
 	claim := n.claimOne()
@@ -127,7 +127,7 @@ func TestNobodyIsSilentWhileTheDatabaseTakesNoWrites(t *testing.T) {
 
 // claimOne publishes an alert to one reader and claims its shard, as a worker does
 // that then says no more.
-func (n *newsroom) claimOne() *models.Claim {
+func (n *installation) claimOne() *models.Claim {
 	n.t.Helper()
 	n.reader(everything)
 	id := n.publish(models.Draft{})
@@ -143,14 +143,14 @@ func (n *newsroom) claimOne() *models.Claim {
 	return claim
 }
 
-// openAgain gives the newsroom another store of its database, before it starts.
-func (n *newsroom) openAgain(o models.Options) {
+// openAgain gives the installation another store of its database, before it starts.
+func (n *installation) openAgain(o models.Options) {
 	n.t.Helper()
 	n.openAgainAt(n.URL, o)
 }
 
 // openAgainAt is openAgain by another address.
-func (n *newsroom) openAgainAt(url string, o models.Options) {
+func (n *installation) openAgainAt(url string, o models.Options) {
 	n.t.Helper()
 	o.URL, o.Now, o.PushHosts, o.ShardSize, o.PageSize = url, n.Clock.Now, n.hosts, 5*pageSize, pageSize
 	store, err := models.Open(n.t.Context(), o)

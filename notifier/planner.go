@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// maxOffers bounds one sweep; the next one offers the rest.
-	maxOffers = 10_000
+	// maxEnqueued bounds one sweep; the next one enqueues the rest.
+	maxEnqueued = 10_000
 	// tidyEvery is how many sweeps pass between two looks at what changes
 	// slowly: which keys nobody needs any more, which push services are in use.
 	tidyEvery = 60
@@ -67,24 +67,24 @@ func (n *Notifier) warmUp() {
 	}
 }
 
-// sweepOnce plans what is due, offers every due shard, makes alerts of the
+// sweepOnce plans what is due, enqueues every due shard, makes alerts of the
 // catch-ups that are due, and ends the alerts that have no shard left.
 func (n *Notifier) sweepOnce(ctx context.Context) error {
 	if err := n.planAlerts(ctx); err != nil {
 		return err
 	}
-	shards, err := n.store.DueShards(ctx, maxOffers)
+	shards, err := n.store.DueShards(ctx, maxEnqueued)
 	if err != nil {
 		return err
 	}
-	if err := n.offer(ctx, shards); err != nil {
+	if err := n.enqueue(ctx, shards); err != nil {
 		return err
 	}
 	return errors.Join(n.store.OpenCatchUps(ctx), n.store.FinishAlerts(ctx))
 }
 
 // planAlerts takes each alert's plan one step further, the most urgent first,
-// until all are done. What a step made is offered at once.
+// until all are done. What a step made is enqueued at once.
 func (n *Notifier) planAlerts(ctx context.Context) error {
 	for {
 		alerts, err := n.store.UnplannedAlerts(ctx)
@@ -97,7 +97,7 @@ func (n *Notifier) planAlerts(ctx context.Context) error {
 				continue // another worker plans it, or it has been stopped
 			}
 			if err == nil {
-				err = n.offer(ctx, shards)
+				err = n.enqueue(ctx, shards)
 			}
 			if err != nil {
 				return err
@@ -106,9 +106,9 @@ func (n *Notifier) planAlerts(ctx context.Context) error {
 	}
 }
 
-func (n *Notifier) offer(ctx context.Context, shards []models.ShardRef) error {
+func (n *Notifier) enqueue(ctx context.Context, shards []models.ShardRef) error {
 	for _, shard := range shards {
-		if err := n.queue.offer(ctx, shard); err != nil {
+		if err := n.queue.enqueue(ctx, shard); err != nil {
 			// A queue that came back empty has lost its stream too.
 			return errors.Join(err, n.queue.tryPrepare(ctx))
 		}

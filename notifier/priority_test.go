@@ -12,7 +12,7 @@ import (
 )
 
 func TestAResolutionOvertakesTheNextPageOfWhateverIsSent(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.Outage("videos-down", "videos")
 		n.readers(3*pageSize, "outage/videos-down:all")
 		waiting := n.reader(everything)

@@ -15,7 +15,7 @@ import (
 )
 
 func TestWorkersTellAndHearOfPushHostsOnTheBus(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		told := make(chan *nats.Msg, 10)
 		if _, err := n.bus.Conn.ChanSubscribe(pushservice.Subject, told); err != nil {
 			t.Fatal(err)

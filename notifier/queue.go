@@ -22,8 +22,8 @@ const (
 	// ackWait is how long a worker may take to claim the shard of a message
 	// before the message goes to another.
 	ackWait = 4 * time.Second
-	// offerTimeout bounds one message on its way into the queue.
-	offerTimeout = 2 * time.Second
+	// enqueueTimeout bounds one message on its way into the queue.
+	enqueueTimeout = 2 * time.Second
 	// askFor is how long one question for a message stands. It has ended when
 	// ackWait is over, else a process that stopped could be given its own shard.
 	askFor     = 2 * time.Second
@@ -31,7 +31,7 @@ const (
 )
 
 // queue moves shards to workers. Each shard has a subject of its own that
-// holds one message at most, so that the same shard can be offered again and
+// holds one message at most, so that the same shard can be enqueued again and
 // again: JetStream refuses it while it is queued or in flight.
 type queue struct {
 	conn    *nats.Conn
@@ -39,14 +39,14 @@ type queue struct {
 	storage jetstream.StorageType
 	log     *slog.Logger
 	silence silence
-	// begun is the lane of shards whose worker was interrupted, first that of
+	// begun is that of shards whose worker was interrupted, first that of
 	// resolutions, next that of everything else.
-	begun, first, next *lane
+	begun, first, next *consumer
 	preparing          sync.Mutex
 }
 
-// lane is one consumer of the queue, shared by the workers of all processes.
-type lane struct {
+// consumer is one of the queue's, shared by the workers of all processes.
+type consumer struct {
 	queue *queue
 	name  string
 }
@@ -60,7 +60,7 @@ func newQueue(bus *Bus, log *slog.Logger) (*queue, error) {
 	if bus.server == nil { // a NATS of its own outlives this process
 		q.storage = jetstream.FileStorage
 	}
-	q.begun, q.first, q.next = &lane{q, "begun"}, &lane{q, "first"}, &lane{q, "next"}
+	q.begun, q.first, q.next = &consumer{q, "begun"}, &consumer{q, "first"}, &consumer{q, "next"}
 	return q, nil
 }
 
@@ -72,26 +72,26 @@ func (q *queue) prepare(ctx context.Context) error {
 	})
 }
 
-// offer puts a shard into the queue, unless it is there already.
-func (q *queue) offer(ctx context.Context, shard models.ShardRef) error {
-	ctx, cancel := context.WithTimeout(ctx, offerTimeout)
+// enqueue puts a shard into the queue, unless it is there already.
+func (q *queue) enqueue(ctx context.Context, shard models.ShardRef) error {
+	ctx, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
 	_, err := q.js.Publish(ctx, shard.Subject(), fmt.Append(nil, shard.ID))
 	q.heard(err)
 	if err != nil && !isQueuedAlready(err) {
-		return fmt.Errorf("offer shard %d: %w", shard.ID, err)
+		return fmt.Errorf("enqueue shard %d: %w", shard.ID, err)
 	}
 	return nil
 }
 
-// take waits for the next message of the lane.
-func (l *lane) take(ctx context.Context) (jetstream.Msg, error) {
-	consumer, err := l.consumer(ctx)
+// take waits for the next message of the consumer.
+func (c *consumer) take(ctx context.Context) (jetstream.Msg, error) {
+	consumer, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for ctx.Err() == nil {
-		message, err := l.ask(ctx, consumer)
+		message, err := c.ask(ctx, consumer)
 		if message != nil || err != nil && !errors.Is(err, context.DeadlineExceeded) {
 			return message, err
 		}
@@ -99,27 +99,27 @@ func (l *lane) take(ctx context.Context) (jetstream.Msg, error) {
 	return nil, ctx.Err()
 }
 
-// consumer asks the queue for the lane's.
-func (l *lane) consumer(ctx context.Context) (jetstream.Consumer, error) {
-	asking, cancel := context.WithTimeout(ctx, offerTimeout)
+// open asks the queue for the consumer.
+func (c *consumer) open(ctx context.Context) (jetstream.Consumer, error) {
+	asking, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
-	consumer, err := l.queue.js.Consumer(asking, streamName, l.name)
+	consumer, err := c.queue.js.Consumer(asking, streamName, c.name)
 	if ctx.Err() == nil {
-		l.queue.heard(err)
+		c.queue.heard(err)
 	}
 	return consumer, err
 }
 
 // ask asks for one message, and returns nil if there is none for a while.
-func (l *lane) ask(ctx context.Context, consumer jetstream.Consumer) (jetstream.Msg, error) {
+func (c *consumer) ask(ctx context.Context, consumer jetstream.Consumer) (jetstream.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
 	return first(consumer.Fetch(1, jetstream.FetchContext(ctx)))
 }
 
 // tryTake takes a message if there is one, and returns nil if not.
-func (l *lane) tryTake(ctx context.Context) (jetstream.Msg, error) {
-	consumer, err := l.consumer(ctx)
+func (c *consumer) tryTake(ctx context.Context) (jetstream.Msg, error) {
+	consumer, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func first(batch jetstream.MessageBatch, err error) (jetstream.Msg, error) {
 func (q *queue) tryPrepare(ctx context.Context) error {
 	q.preparing.Lock()
 	defer q.preparing.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, offerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
 	err := q.createOrUpdate(ctx)
 	if isIncompatible(err) {
@@ -162,7 +162,7 @@ func (q *queue) createOrUpdate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range []*lane{q.begun, q.first, q.next} {
+	for _, l := range []*consumer{q.begun, q.first, q.next} {
 		_, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 			Durable: l.name, FilterSubject: models.SubjectWork + "." + l.name + ".>",
 			AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,

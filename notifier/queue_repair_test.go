@@ -13,7 +13,7 @@ import (
 )
 
 func TestAStreamThatCannotBeUsedIsReplaced(t *testing.T) {
-	n := newNewsroom(t, modelstest.SQLite)
+	n := newInstallation(t, modelstest.SQLite)
 	n.stop()
 	js := n.jetStream()
 	subjects := []string{models.SubjectWork + ".>"}
@@ -60,7 +60,7 @@ func TestAStreamThatIsSomebodyElsesIsLeftAloneAndNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(bus.Close)
-	n := &newsroom{t: t, bus: bus}
+	n := &installation{t: t, bus: bus}
 	js := n.jetStream()
 	theirs := jetstream.StreamConfig{Name: "LEDGERS", Subjects: []string{models.SubjectWork + ".>"}, Storage: jetstream.MemoryStorage}
 	if _, err := js.CreateStream(t.Context(), theirs); err != nil {

@@ -52,7 +52,7 @@ func (q *queue) ready(ctx context.Context) error {
 	if _, err := q.js.Publish(ctx, probeSubject, nil); err != nil && !isQueuedAlready(err) {
 		return &models.NotReady{Words: "the queue takes no messages", Cause: err}
 	}
-	for _, l := range []*lane{q.begun, q.first, q.next} {
+	for _, l := range []*consumer{q.begun, q.first, q.next} {
 		if _, err := q.js.Consumer(ctx, streamName, l.name); err != nil {
 			return &models.NotReady{Words: "the queue does not hand out messages", Cause: err}
 		}

@@ -17,7 +17,7 @@ func TestEachReaderGetsAReceiptOfTheirOwn(t *testing.T) {
 	}
 	for name, sender := range senders {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, n *newsroom) {
+			onBoth(t, func(t *testing.T, n *installation) {
 				n.stop()
 				n.sender = sender
 				n.start(1)
@@ -59,7 +59,7 @@ func TestEachReaderGetsAReceiptOfTheirOwn(t *testing.T) {
 }
 
 func TestAResolutionOffersToFollowTheOutagesFirstApp(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.App("instagram")
 		n.Outage("all-down", "whatsapp")
 		n.Exec("INSERT INTO outage_apps (outage_id, app_id) SELECT 2, id FROM apps WHERE slug = 'instagram'")
@@ -78,7 +78,7 @@ func TestAResolutionOffersToFollowTheOutagesFirstApp(t *testing.T) {
 }
 
 // notificationsOf waits until a reader has a number of them, and reads them.
-func (n *newsroom) notificationsOf(r *pushtest.Reader, size int) (all []models.Notification) {
+func (n *installation) notificationsOf(r *pushtest.Reader, size int) (all []models.Notification) {
 	n.t.Helper()
 	n.gets(r, size)
 	for _, m := range r.Messages() {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestAProcessTakesNoWorkOnANewerSchemaThanItKnows(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		said := make(chan string, 1000)
 		n.adjust = func(older *Notifier) { older.log = slog.New(slog.NewTextHandler(lines(said), nil)) }
@@ -62,9 +62,9 @@ func takesNothing(t *testing.T, bus *Bus) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, lane := range []string{"first", "next"} {
+	for _, name := range []string{"first", "next"} {
 		for late := time.Now().Add(patience); ; {
-			consumer, err := js.Consumer(t.Context(), streamName, lane)
+			consumer, err := js.Consumer(t.Context(), streamName, name)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func takesNothing(t *testing.T, bus *Bus) {
 				break
 			}
 			if time.Now().After(late) {
-				t.Fatalf("%s is still asked for work", lane)
+				t.Fatalf("%s is still asked for work", name)
 			}
 			_ = pause(t.Context(), 20*time.Millisecond)
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestOldSubscriptionsThatAreRefusedHoldUpNobodyAndAreLeftOutLater(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.options = func(o *Options) { o.Push.Now = n.Clock.Now }
 		n.start(1)
@@ -51,7 +51,7 @@ func TestOldSubscriptionsThatAreRefusedHoldUpNobodyAndAreLeftOutLater(t *testing
 }
 
 // idle waits until there is nothing left to do of an alert now.
-func (n *newsroom) idle(id int64) {
+func (n *installation) idle(id int64) {
 	n.t.Helper()
 	n.until(id, func(a models.Alert, _ models.Counts) bool {
 		due, err := n.DueShards(n.t.Context(), 1)

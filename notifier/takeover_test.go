@@ -20,7 +20,7 @@ import (
 )
 
 func TestAPageIsSentOnceThoughTheDatabaseIsLockedWhenItIsToBeRecorded(t *testing.T) {
-	n := newNewsroom(t, modelstest.SQLite)
+	n := newInstallation(t, modelstest.SQLite)
 	n.stop()
 	n.openAgain(models.Options{BusyTimeout: 10 * time.Millisecond})
 	said := &complaints{heard: make(chan struct{}, 1000)}
@@ -48,7 +48,7 @@ func TestAPageIsSentOnceThoughTheDatabaseIsLockedWhenItIsToBeRecorded(t *testing
 }
 
 func TestAQueueThatComesBackEmptyRepeatsNoPageInFlight(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.Outage("videos-down", "videos")
 		other := n.reader("outage/videos-down:all")
 		readers := n.readers(2*pageSize, everything)
@@ -66,7 +66,7 @@ func TestAQueueThatComesBackEmptyRepeatsNoPageInFlight(t *testing.T) {
 }
 
 func TestABusyProcessTakesAShardThatWasBegunBeforeNewOnes(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *newsroom) {
+	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.timeout = patience
 		n.options = func(o *Options) { o.Push.Silence = patience }
@@ -98,7 +98,7 @@ func TestABusyProcessTakesAShardThatWasBegunBeforeNewOnes(t *testing.T) {
 }
 
 func TestAWorkerThatIsCutOffFromTheDatabaseLosesItsShard(t *testing.T) {
-	n := newNewsroom(t, modelstest.Postgres)
+	n := newInstallation(t, modelstest.Postgres)
 	n.stop()
 	gate := modelstest.NewGateway(t)
 	direct := n.DB
@@ -133,7 +133,7 @@ func throughGate(t *testing.T, gate *modelstest.Gateway, databaseURL string) str
 
 // holdAnswers lets the push service answer when answer is called, but at once for
 // some endpoints. begun is closed at the first push that waits.
-func (n *newsroom) holdAnswers(but ...string) (begun <-chan struct{}, answer func()) {
+func (n *installation) holdAnswers(but ...string) (begun <-chan struct{}, answer func()) {
 	first, answered := make(chan struct{}), make(chan struct{})
 	answer = sync.OnceFunc(func() { close(answered) })
 	n.t.Cleanup(answer)
@@ -152,7 +152,7 @@ func (n *newsroom) holdAnswers(but ...string) (begun <-chan struct{}, answer fun
 }
 
 // loseQueue loses everything that is queued, and waits until there is a queue again.
-func (n *newsroom) loseQueue() {
+func (n *installation) loseQueue() {
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -170,7 +170,7 @@ func (n *newsroom) loseQueue() {
 	}
 }
 
-func (n *newsroom) jetStream() jetstream.JetStream {
+func (n *installation) jetStream() jetstream.JetStream {
 	n.t.Helper()
 	js, err := jetstream.New(n.bus.Conn)
 	if err != nil {

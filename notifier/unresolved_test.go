@@ -27,7 +27,7 @@ func (n nowhere) Prepare(p *webpush.Push) webpush.Prepared {
 func TestNamesThatLeadNowhereEndTheirSubscriptionsButNotInAResolversOutage(t *testing.T) {
 	for name, outage := range map[string]error{"others resolve": nil, "the resolver is out": errors.New("no answer")} {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, n *newsroom) {
+			onBoth(t, func(t *testing.T, n *installation) {
 				n.stop()
 				n.options = func(o *Options) {
 					o.Push.Now, o.Push.Sender = n.Clock.Now, nowhere{o.Push.Sender}

@@ -67,8 +67,8 @@ func (n *Notifier) workMore(ctx context.Context, most int) error {
 	return ctx.Err()
 }
 
-// work takes shards from a lane, one at a time, until ctx ends.
-func (n *Notifier) work(ctx context.Context, l *lane) error {
+// work takes shards from a consumer, one at a time, until ctx ends.
+func (n *Notifier) work(ctx context.Context, l *consumer) error {
 	for {
 		message := n.next(ctx, l)
 		if message == nil {
@@ -78,15 +78,15 @@ func (n *Notifier) work(ctx context.Context, l *lane) error {
 	}
 }
 
-// next waits for the next message of a lane; nil when ctx has ended.
-func (n *Notifier) next(ctx context.Context, l *lane) jetstream.Msg {
+// next waits for the next message of a consumer; nil when ctx has ended.
+func (n *Notifier) next(ctx context.Context, l *consumer) jetstream.Msg {
 	for ctx.Err() == nil {
 		message, err := l.take(ctx)
 		if err == nil {
 			return message
 		}
 		if ctx.Err() == nil {
-			n.log.Warn("the queue does not answer; trying again", "lane", l.name, "error", err)
+			n.log.Warn("the queue does not answer; trying again", "consumer", l.name, "error", err)
 			_ = n.queue.tryPrepare(ctx) // it may have come back empty
 			_ = pause(ctx, retryQueue)
 		}
@@ -111,7 +111,7 @@ func (n *Notifier) workOn(ctx context.Context, message jetstream.Msg) {
 	case errors.Is(err, models.ErrFenced):
 		n.log.Info("another worker has the shard", "shard", claim.Shard.ID)
 	default:
-		n.giveBack(ctx, claim, err)
+		n.release(ctx, claim, err)
 	}
 }
 
@@ -142,9 +142,9 @@ func (n *Notifier) claim(ctx context.Context, message jetstream.Msg) *models.Cla
 	return claim
 }
 
-// giveBack leaves a shard that could not be sent to its end. If this process is
+// release leaves a shard that could not be sent to its end. If this process is
 // ending another goes on at once, else at the next sweep.
-func (n *Notifier) giveBack(ctx context.Context, claim *models.Claim, cause error) {
+func (n *Notifier) release(ctx context.Context, claim *models.Claim, cause error) {
 	if ctx.Err() == nil {
 		n.log.Error("shard failed; trying again", "shard", claim.Shard.ID, "error", cause)
 	}
@@ -152,7 +152,7 @@ func (n *Notifier) giveBack(ctx context.Context, claim *models.Claim, cause erro
 	defer cancel()
 	err := n.store.Release(releasing, claim.Fence())
 	if err == nil && ctx.Err() != nil {
-		err = n.queue.offer(releasing, claim.Ref())
+		err = n.queue.enqueue(releasing, claim.Ref())
 	}
 	if err != nil {
 		n.log.Warn("a shard was not given back; others take it when they notice", "shard", claim.Shard.ID, "error", err)

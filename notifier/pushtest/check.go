@@ -41,9 +41,9 @@ func (s *Server) check(r *http.Request, token string, body []byte, readErr error
 }
 
 func (s *Server) find(token string) (*subscription, error) {
-	crowd := s.crowd.Load()
-	if reader, ok := crowd.reader(token); ok {
-		return crowd.subscription(reader)
+	simulated := s.simulated.Load()
+	if reader, ok := simulated.reader(token); ok {
+		return simulated.subscription(reader)
 	}
 	return s.subscriptions.find(token)
 }

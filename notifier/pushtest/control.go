@@ -45,16 +45,16 @@ func (s *Server) controlFaults(w http.ResponseWriter, r *http.Request) {
 	take(w, r, &in, func() error { return s.SetFaultRates(in) })
 }
 
-func (s *Server) controlCrowd(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, s.Crowd())
+func (s *Server) controlSimulated(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, s.Simulated())
 }
 
-func (s *Server) controlSetCrowd(w http.ResponseWriter, r *http.Request) {
+func (s *Server) controlSimulate(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Size     int    `json:"size"`
 		VAPIDKey string `json:"vapid_key"`
 	}
-	take(w, r, &in, func() error { return s.SetCrowd(in.Size, in.VAPIDKey) })
+	take(w, r, &in, func() error { return s.Simulate(in.Size, in.VAPIDKey) })
 }
 
 // take reads JSON and acts on it.

@@ -18,7 +18,7 @@ type FaultRates struct {
 	Hang  float64 `json:"hang"`
 	// Gone is the share of endpoints, always the same ones, that answer 410.
 	Gone float64 `json:"gone"`
-	// Stale is how many readers of a crowd, the first ones, are refused: by 401,
+	// Stale is how many simulated readers, the first ones, are refused: by 401,
 	// 403 and 400 in turn.
 	Stale int `json:"stale"`
 }
@@ -40,7 +40,7 @@ func (s *Server) SetFaultRates(f FaultRates) error {
 }
 
 func (f FaultRates) pick(endpoint string) *Answer {
-	if number, ok := crowdNumber(path.Base(endpoint)); ok && number < f.Stale {
+	if number, ok := simulatedNumber(path.Base(endpoint)); ok && number < f.Stale {
 		return &Answer{Status: staleStatuses[number%len(staleStatuses)]}
 	}
 	if f.isGone(endpoint) {

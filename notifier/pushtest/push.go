@@ -21,7 +21,7 @@ func (s *Server) push(w http.ResponseWriter, r *http.Request) {
 	answer := s.scripts.next(token, s.endpoint(token))
 	s.pause(r, s.options.Latency+answer.Delay)
 	if answer.replaces() {
-		s.crowd.Load().answered(token, answer.Status)
+		s.simulated.Load().answered(token, answer.Status)
 		s.perform(w, r, answer)
 		return
 	}

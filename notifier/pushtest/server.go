@@ -57,7 +57,7 @@ type Server struct {
 	handling gate
 
 	subscriptions subscriptions
-	crowd         atomic.Pointer[crowd]
+	simulated     atomic.Pointer[simulated]
 	browsers      browsers
 	scripts       scripts
 	tokens        tokens
@@ -129,8 +129,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /control/stats", s.controlStats)
 	mux.HandleFunc("POST /control/script", s.controlScript)
 	mux.HandleFunc("POST /control/faults", s.controlFaults)
-	mux.HandleFunc("GET /control/crowd", s.controlCrowd)
-	mux.HandleFunc("POST /control/crowd", s.controlSetCrowd)
+	mux.HandleFunc("GET /control/simulated", s.controlSimulated)
+	mux.HandleFunc("POST /control/simulated", s.controlSimulate)
 	mux.HandleFunc("POST /control/drop-browsers", s.controlDropBrowsers)
 	return mux
 }

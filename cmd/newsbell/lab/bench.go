@@ -78,7 +78,7 @@ func (b *Bench) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	figures, err := b.measure(ctx, r, newBoard(b.progress))
+	figures, err := b.measure(ctx, r, newProgressTable(b.progress))
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (b *Bench) check() error {
 	return p.Err()
 }
 
-func (b *Bench) measure(ctx context.Context, r *rig, board *board) (benchFigures, error) {
+func (b *Bench) measure(ctx context.Context, r *rig, progress *progressTable) (benchFigures, error) {
 	f := benchFigures{
 		Subscribers: b.Subscribers, Database: "SQLite", Processes: max(1, b.Workers),
 		LatencyMS: float64(b.Latency) / float64(time.Millisecond),
@@ -138,7 +138,7 @@ func (b *Bench) measure(ctx context.Context, r *rig, board *board) (benchFigures
 	if err != nil {
 		return f, err
 	}
-	seeding := board.row("subscribers are made", b.Subscribers)
+	seeding := progress.row("subscribers are made", b.Subscribers)
 	if err := r.seed(ctx, []int{b.Subscribers}, seeding.add); err != nil {
 		return f, err
 	}
@@ -148,24 +148,24 @@ func (b *Bench) measure(ctx context.Context, r *rig, board *board) (benchFigures
 		return f, err
 	}
 	defer stop()
-	if err := b.timeFirstPushes(ctx, r, service, board, &f); err != nil {
+	if err := b.timeFirstPushes(ctx, r, service, progress, &f); err != nil {
 		return f, err
 	}
-	if err := b.fanOut(ctx, r, service, senders, board, &f); err != nil {
+	if err := b.fanOut(ctx, r, service, senders, progress, &f); err != nil {
 		return f, err
 	}
 	if b.SubscribeStorm {
-		if f.SubscribeStorm, err = b.storm(ctx, r, board); err != nil {
+		if f.SubscribeStorm, err = b.storm(ctx, r, progress); err != nil {
 			return f, err
 		}
 	}
 	stop()
 	if b.SSE > 0 {
-		if f.LivePages, err = b.live(ctx, r, board); err != nil {
+		if f.LivePages, err = b.live(ctx, r, progress); err != nil {
 			return f, err
 		}
 	}
-	return f, b.compare(ctx, r, service, board, &f)
+	return f, b.compare(ctx, r, service, progress, &f)
 }
 
 // start starts what is measured: a server, or workers beside a server that
@@ -210,11 +210,11 @@ func (b *Bench) start(ctx context.Context, r *rig) (senders []*child, stop func(
 
 // timeFirstPushes publishes alerts and takes each back as soon as its first
 // push has come.
-func (b *Bench) timeFirstPushes(ctx context.Context, r *rig, service *pushService, board *board, f *benchFigures) error {
-	row := board.row("first pushes are timed", b.Rounds)
+func (b *Bench) timeFirstPushes(ctx context.Context, r *rig, service *pushService, progress *progressTable, f *benchFigures) error {
+	row := progress.row("first pushes are timed", b.Rounds)
 	var times []time.Duration
 	for range b.Rounds {
-		if err := r.resetCrowds(ctx); err != nil {
+		if err := r.resetSimulated(ctx); err != nil {
 			return err
 		}
 		began := time.Now()
@@ -242,8 +242,8 @@ func (b *Bench) timeFirstPushes(ctx context.Context, r *rig, service *pushServic
 }
 
 // fanOut sends one alert to everybody.
-func (b *Bench) fanOut(ctx context.Context, r *rig, service *pushService, senders []*child, board *board, f *benchFigures) error {
-	if err := r.resetCrowds(ctx); err != nil {
+func (b *Bench) fanOut(ctx context.Context, r *rig, service *pushService, senders []*child, progress *progressTable, f *benchFigures) error {
+	if err := r.resetSimulated(ctx); err != nil {
 		return err
 	}
 	watching, stopWatching := context.WithCancel(ctx)
@@ -255,7 +255,7 @@ func (b *Bench) fanOut(ctx context.Context, r *rig, service *pushService, sender
 	if err != nil {
 		return err
 	}
-	row := board.row("alert goes out", b.Subscribers)
+	row := progress.row("alert goes out", b.Subscribers)
 	began := time.Now()
 	a, err := r.publish(ctx, "update", "all", "Messages are down for everybody")
 	if err != nil {
@@ -269,7 +269,7 @@ func (b *Bench) fanOut(ctx context.Context, r *rig, service *pushService, sender
 	if err != nil {
 		return err
 	}
-	count, err := service.crowd(ctx)
+	count, err := service.received(ctx)
 	if err != nil {
 		return err
 	}
@@ -277,7 +277,7 @@ func (b *Bench) fanOut(ctx context.Context, r *rig, service *pushService, sender
 	return nil
 }
 
-func (f *benchFigures) read(count pushtest.CrowdCount, began time.Time, before, after []time.Duration, senders []*child) {
+func (f *benchFigures) read(count pushtest.SimulatedCounts, began time.Time, before, after []time.Duration, senders []*child) {
 	pushes := float64(max(1, count.Accepted))
 	last := len(senders)
 	var spent time.Duration

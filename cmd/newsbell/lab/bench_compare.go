@@ -31,8 +31,8 @@ const (
 )
 
 // compare measures in the same run what others need for a push.
-func (b *Bench) compare(ctx context.Context, r *rig, service *pushService, board *board, f *benchFigures) error {
-	row := board.row("the bare cryptography", b.compared)
+func (b *Bench) compare(ctx context.Context, r *rig, service *pushService, progress *progressTable, f *benchFigures) error {
+	row := progress.row("the bare cryptography", b.compared)
 	floor, err := cpuPer(b.compared, func() error { return bareCryptography(b.compared, row.increment) })
 	if err != nil {
 		return err
@@ -41,11 +41,11 @@ func (b *Bench) compare(ctx context.Context, r *rig, service *pushService, board
 	f.FloorUs = floor
 	f.RatioFloor = f.CPUUsPerPush / floor
 
-	if err := r.resetCrowds(ctx); err != nil {
+	if err := r.resetSimulated(ctx); err != nil {
 		return err
 	}
 	pushes := min(b.compared, f.Subscribers)
-	row = board.row("webpush-go", pushes)
+	row = progress.row("webpush-go", pushes)
 	f.WebPushGoUs, err = cpuPer(pushes, func() error { return r.sendWithWebPushGo(ctx, service, pushes, row.increment) })
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func (b *Bench) compare(ctx context.Context, r *rig, service *pushService, board
 	row.done(pushes)
 	f.RatioWebPushGo = f.CPUUsPerPush / f.WebPushGoUs
 
-	if err := r.resetCrowds(ctx); err != nil {
+	if err := r.resetSimulated(ctx); err != nil {
 		return err
 	}
 	node, err := r.sendWithNode(ctx, service, pushes)
@@ -86,7 +86,7 @@ func cpuPer(n int, do func() error) (float64, error) {
 
 // bareCryptography does what RFC 8291 asks for each message, and nothing else.
 func bareCryptography(n int, done func()) error {
-	private, auth, err := pushtest.CrowdReader(0).Keys()
+	private, auth, err := pushtest.SimulatedReader(0).Keys()
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (r *rig) sendWithWebPushGo(ctx context.Context, service *pushService, n int
 }
 
 func sendOne(ctx context.Context, service *pushService, keys webpush.Keys, i int, payload []byte, options *webpush.Options) error {
-	reader := pushtest.CrowdReader(i)
+	reader := pushtest.SimulatedReader(i)
 	response, err := webpush.SendNotificationWithContext(ctx, payload, &webpush.Subscription{
 		Endpoint: reader.Endpoint(service.URL), Keys: keys,
 	}, options)
@@ -205,7 +205,7 @@ func sendOne(ctx context.Context, service *pushService, keys webpush.Keys, i int
 // comparedKeys are those of all readers: keys that are alike cost a sender the
 // same, and what its readers can decrypt is not asked here.
 func comparedKeys() (webpush.Keys, error) {
-	private, auth, err := pushtest.CrowdReader(0).Keys()
+	private, auth, err := pushtest.SimulatedReader(0).Keys()
 	if err != nil {
 		return webpush.Keys{}, err
 	}

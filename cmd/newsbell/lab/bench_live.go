@@ -30,7 +30,7 @@ const (
 
 // live opens live pages on a server of their own and publishes updates without
 // alerts.
-func (b *Bench) live(ctx context.Context, r *rig, board *board) (*liveFigures, error) {
+func (b *Bench) live(ctx context.Context, r *rig, progress *progressTable) (*liveFigures, error) {
 	server, err := r.startServer(ctx)
 	if err != nil {
 		return nil, err
@@ -56,13 +56,13 @@ func (b *Bench) live(ctx context.Context, r *rig, board *board) (*liveFigures, e
 	watching, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	go server.watchMemory(watching)
-	opening := board.row("live pages are opened", b.SSE)
+	opening := progress.row("live pages are opened", b.SSE)
 	opening.increment()
 	if err := pages.open(ctx, b.SSE, opening.increment); err != nil {
 		return nil, err
 	}
 	opening.done(b.SSE)
-	if err := f.time(ctx, r, pages, board); err != nil {
+	if err := f.time(ctx, r, pages, progress); err != nil {
 		return nil, err
 	}
 	f.KBPerPage = (float64(server.peak.Load()) - float64(before.RSS)) / 1000 / float64(b.SSE)
@@ -70,8 +70,8 @@ func (b *Bench) live(ctx context.Context, r *rig, board *board) (*liveFigures, e
 }
 
 // time publishes updates, each when the last has reached every page.
-func (f *liveFigures) time(ctx context.Context, r *rig, pages *livePages, board *board) error {
-	row := board.row("updates reach every live page", liveUpdates)
+func (f *liveFigures) time(ctx context.Context, r *rig, pages *livePages, progress *progressTable) error {
+	row := progress.row("updates reach every live page", liveUpdates)
 	times := make([]time.Duration, liveUpdates)
 	for i := range times {
 		var err error

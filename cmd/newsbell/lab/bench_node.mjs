@@ -14,7 +14,7 @@ let next = 0
 
 async function send() {
   while (next < input.pushes) {
-    const endpoint = `${input.origin}/push/crowd-${next++}`
+    const endpoint = `${input.origin}/push/simulated-${next++}`
     await webpush.sendNotification({ endpoint, keys: { p256dh: input.p256dh, auth: input.auth } }, payload, options)
   }
 }

@@ -31,14 +31,14 @@ const (
 
 // storm subscribes readers through the API, as browsers do, while an alert
 // goes out.
-func (b *Bench) storm(ctx context.Context, r *rig, board *board) (*stormFigures, error) {
-	row := board.row("readers subscribe while an alert goes out", int(stormFor/time.Second))
+func (b *Bench) storm(ctx context.Context, r *rig, progress *progressTable) (*stormFigures, error) {
+	row := progress.row("readers subscribe while an alert goes out", int(stormFor/time.Second))
 	// New endpoints, behind those that are there.
-	crowd, err := crowdOf(r.services[0].URL, b.Subscribers+1, stormReaders)
+	newcomers, err := simulatedReadersOf(r.services[0].URL, b.Subscribers+1, stormReaders)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.resetCrowds(ctx); err != nil {
+	if err := r.resetSimulated(ctx); err != nil {
 		return nil, err
 	}
 	a, err := r.publish(ctx, "update", "all", "Messages are still down")
@@ -54,11 +54,11 @@ func (b *Bench) storm(ctx context.Context, r *rig, board *board) (*stormFigures,
 		group.Go(func() error {
 			for time.Since(began) < stormFor {
 				i := int(next.Add(1)) - 1
-				if i >= len(crowd) {
+				if i >= len(newcomers) {
 					return nil
 				}
 				start := time.Now()
-				if err := subscribe(storming, readers, crowd[i]); err != nil {
+				if err := subscribe(storming, readers, newcomers[i]); err != nil {
 					return err
 				}
 				taken[user] = append(taken[user], time.Since(start))
@@ -70,7 +70,7 @@ func (b *Bench) storm(ctx context.Context, r *rig, board *board) (*stormFigures,
 		return nil, err
 	}
 	elapsed := time.Since(began)
-	count, err := r.services[0].crowd(ctx)
+	count, err := r.services[0].received(ctx)
 	if err != nil {
 		return nil, err
 	}

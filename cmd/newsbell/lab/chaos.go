@@ -21,7 +21,7 @@ import (
 type Chaos struct {
 	Subscribers int          `help:"Readers of each alert." default:"100000"`
 	Workers     int          `help:"Worker processes." default:"3"`
-	Only        program.List `help:"Make only these troubles, by the beginnings of their names." placeholder:"NAME"`
+	Only        program.List `help:"Make only these faults, by the beginnings of their names." placeholder:"NAME"`
 
 	// program is what the processes run, if not this program; tests set it.
 	program string
@@ -47,7 +47,7 @@ func (c *Chaos) Run(ctx context.Context) (err error) {
 		if err := netns.Enter(); err != nil {
 			return err
 		}
-	} else if slices.ContainsFunc(chosen, trouble.needsNetwork) {
+	} else if slices.ContainsFunc(chosen, fault.needsNetwork) {
 		reason := netns.Available(ctx)
 		if reason == nil {
 			return c.runInOwnNetwork(ctx)
@@ -56,39 +56,39 @@ func (c *Chaos) Run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	board := newBoard(c.progress)
-	preparing := board.row("a fleet is made", c.Subscribers)
+	progress := newProgressTable(c.progress)
+	preparing := progress.row("a fleet is made", c.Subscribers)
 	f, err := newChaosFleet(ctx, c, preparing.add)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.close()) }()
 	preparing.done(c.Subscribers)
-	var courses []course
+	var runs []faultRun
 	for _, t := range chosen {
 		if t.goesOnWithin > 0 {
 			t.goesOnWithin += c.slack
 		}
-		suffer := f.suffer
+		runFault := f.runFault
 		if t.alone {
-			suffer = c.sufferAlone
+			runFault = c.runAlone
 		}
-		run, err := suffer(ctx, t, board)
+		run, err := runFault(ctx, t, progress)
 		if err != nil {
 			return errors.Join(fmt.Errorf("%s: %w", t.name, err), f.logged())
 		}
-		courses = append(courses, run)
+		runs = append(runs, run)
 	}
-	if err := printCourses(c.out, courses); err != nil {
+	if err := printRuns(c.out, runs); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(courses, func(run course) bool { return len(run.broken) > 0 }) {
+	if slices.ContainsFunc(runs, func(run faultRun) bool { return len(run.broken) > 0 }) {
 		return errors.Join(errBroken, f.logged())
 	}
 	return nil
 }
 
-func (c *Chaos) check() (chosen []trouble, err error) {
+func (c *Chaos) check() (chosen []fault, err error) {
 	var p program.Problems
 	if c.Subscribers < 1000 || c.Subscribers > 5_000_000 {
 		p.Add("subscribers", "must be a number from 1000 to 5000000, not %d", c.Subscribers)
@@ -96,41 +96,41 @@ func (c *Chaos) check() (chosen []trouble, err error) {
 	if c.Workers < 2 || c.Workers > 64 {
 		p.Add("workers", "must be a number from 2 to 64, not %d", c.Workers)
 	}
-	for _, t := range troubles {
+	for _, t := range faults {
 		if len(c.Only) == 0 || slices.ContainsFunc(c.Only, func(name string) bool { return strings.HasPrefix(t.name, name) }) {
 			chosen = append(chosen, t)
 		}
 	}
 	if len(chosen) == 0 {
-		p.Add("only", "knows no such trouble: %s", strings.Join(c.Only, ", "))
+		p.Add("only", "knows no such fault: %s", strings.Join(c.Only, ", "))
 	}
-	isCompared := slices.ContainsFunc(chosen, trouble.isCompared)
+	isCompared := slices.ContainsFunc(chosen, fault.isCompared)
 	if isCompared && chosen[0].name != nothingBreaks {
-		chosen = slices.Insert(chosen, 0, troubles[0])
+		chosen = slices.Insert(chosen, 0, faults[0])
 	}
 	return chosen, p.Err()
 }
 
-// printCourses prints a row for each trouble, and below what was broken.
-func printCourses(out io.Writer, courses []course) error {
+// printRuns prints a row for each fault, and below what was broken.
+func printRuns(out io.Writer, runs []faultRun) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "while the alert goes out\treaders\tmissing\trefused\tgone\tretired\trepeats\tof at most\ttakeovers\tgoes on after\tof at most\tlast reader\t99% done\tall done\t")
-	for _, c := range courses {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", c.trouble.name, c.readers, c.missing, c.refused, c.gone, c.retired,
-			c.repeats, c.repeatsAllowed, c.takeovers, inTime(c.goesOn), inTime(c.trouble.goesOnWithin), inTime(c.last), inTime(c.most), inTime(c.took), verdictOf(c))
+	for _, c := range runs {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", c.fault.name, c.readers, c.missing, c.refused, c.gone, c.retired,
+			c.repeats, c.repeatsAllowed, c.takeovers, inTime(c.goesOn), inTime(c.fault.goesOnWithin), inTime(c.last), inTime(c.most), inTime(c.took), verdictOf(c))
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	for _, c := range courses {
+	for _, c := range runs {
 		for _, promise := range c.broken {
-			fmt.Fprintf(out, "broken: %s: %s\n", c.trouble.name, promise)
+			fmt.Fprintf(out, "broken: %s: %s\n", c.fault.name, promise)
 		}
 	}
 	return nil
 }
 
-func verdictOf(c course) string {
+func verdictOf(c faultRun) string {
 	if len(c.broken) > 0 {
 		return "BROKEN"
 	}

@@ -140,9 +140,9 @@ func (f *chaosFleet) setFaults(ctx context.Context, most, few pushtest.FaultRate
 }
 
 // got is what the readers of both push services got, together.
-func (f *chaosFleet) got(ctx context.Context) (sum pushtest.CrowdCount, err error) {
+func (f *chaosFleet) got(ctx context.Context) (sum pushtest.SimulatedCounts, err error) {
 	for _, s := range f.services {
-		count, err := s.crowd(ctx)
+		count, err := s.received(ctx)
 		if err != nil {
 			return sum, err
 		}

@@ -30,17 +30,17 @@ func newChaosMachine(ctx context.Context, program string, size int, done func(in
 	return f, nil
 }
 
-// sufferAlone sends an alert on a machine of its own while something breaks.
-func (c *Chaos) sufferAlone(ctx context.Context, t trouble, board *board) (run course, err error) {
+// runAlone sends an alert on a machine of its own while something breaks.
+func (c *Chaos) runAlone(ctx context.Context, t fault, progress *progressTable) (run faultRun, err error) {
 	size := min(c.Subscribers, lockedReaders)
-	preparing := board.row("a machine is made", size)
+	preparing := progress.row("a machine is made", size)
 	f, err := newChaosMachine(ctx, c.program, size, preparing.add)
 	if err != nil {
 		return run, err
 	}
 	defer func() { err = errors.Join(err, f.close()) }()
 	preparing.done(size)
-	if run, err = f.suffer(ctx, t, board); err != nil || len(run.broken) > 0 {
+	if run, err = f.runFault(ctx, t, progress); err != nil || len(run.broken) > 0 {
 		err = errors.Join(err, f.logged())
 	}
 	return run, err

@@ -62,7 +62,7 @@ func (c *Chaos) runInOwnNetwork(ctx context.Context) error {
 }
 
 // skipNetwork leaves out what needs a network of its own, and says why.
-func skipNetwork(out io.Writer, chosen []trouble, reason error) (left []trouble, err error) {
+func skipNetwork(out io.Writer, chosen []fault, reason error) (left []fault, err error) {
 	for _, t := range chosen {
 		if !t.needsNetwork() {
 			left = append(left, t)

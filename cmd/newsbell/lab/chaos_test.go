@@ -26,19 +26,19 @@ func TestNobodyIsMissedWhateverBreaks(t *testing.T) {
 		t.Errorf("%v\n%s", err, &out)
 	}
 	if kept := strings.Count(out.String(), " kept"); kept != 7 {
-		t.Errorf("%d of 7 troubles ended well:\n%s", kept, &out)
+		t.Errorf("%d of 7 faults went well:\n%s", kept, &out)
 	}
 }
 
 func TestWhatNeedsANetworkOfItsOwnIsSkippedWithWords(t *testing.T) {
 	var out bytes.Buffer
-	left, err := skipNetwork(&out, troubles, errors.New("operation not permitted"))
-	if err != nil || len(left) == 0 || slices.ContainsFunc(left, trouble.needsNetwork) {
+	left, err := skipNetwork(&out, faults, errors.New("operation not permitted"))
+	if err != nil || len(left) == 0 || slices.ContainsFunc(left, fault.needsNetwork) {
 		t.Errorf("left are %d, %v; want those that need none", len(left), err)
 	}
 	words := strings.Count(out.String(), "skipped: ")
-	if reasons := strings.Count(out.String(), "operation not permitted"); words != len(troubles)-len(left) || reasons != words || words == 0 {
-		t.Errorf("%d of %d have words, and %d a reason:\n%s", words, len(troubles)-len(left), reasons, &out)
+	if reasons := strings.Count(out.String(), "operation not permitted"); words != len(faults)-len(left) || reasons != words || words == 0 {
+		t.Errorf("%d of %d have words, and %d a reason:\n%s", words, len(faults)-len(left), reasons, &out)
 	}
 }
 

@@ -17,17 +17,17 @@ const (
 )
 
 // shardWatch looks at an alert's shards until the alert has ended. When a fifth
-// of the readers have been tried it strikes, and measures how long the shards
+// of the readers have been tried it injects, and measures how long the shards
 // that were in progress take to go on.
 type shardWatch struct {
 	fleet    *chaosFleet
 	alertID  int64
-	trouble  trouble
+	fault    fault
 	progress func(tried int)
 
 	held      map[int64]*heldShard // in progress when it struck
 	since     time.Time
-	mended    chan error
+	repaired  chan error
 	most      time.Time // when 99 of 100 had been tried
 	tried     int
 	takeovers int
@@ -44,7 +44,7 @@ type heldShard struct {
 	moved, taken time.Duration
 }
 
-// untilEnded returns when the alert has ended and what was broken is mended.
+// untilEnded returns when the alert has ended and what was broken is repaired.
 func (w *shardWatch) untilEnded(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, alertPatience)
 	defer cancel()
@@ -63,10 +63,10 @@ func (w *shardWatch) untilEnded(ctx context.Context) error {
 			return fmt.Errorf("alert %d: %w", w.alertID, err)
 		}
 	}
-	if w.mended == nil {
+	if w.repaired == nil {
 		return nil
 	}
-	return <-w.mended
+	return <-w.repaired
 }
 
 // look looks once.
@@ -86,7 +86,7 @@ func (w *shardWatch) look(ctx context.Context) (ended bool, err error) {
 			held.look(shard, now.Sub(w.since))
 		}
 	}
-	if w.trouble.isCut() && w.held != nil && w.resumed == 0 && w.tried > w.triedBefore {
+	if w.fault.isCut() && w.held != nil && w.resumed == 0 && w.tried > w.triedBefore {
 		w.resumed = now.Sub(w.since)
 	}
 	w.progress(w.tried)
@@ -95,7 +95,7 @@ func (w *shardWatch) look(ctx context.Context) (ended bool, err error) {
 	}
 	if held := inProgress(shards); w.held == nil && alert.PlannedAt != nil && 5*w.tried >= alert.Audience && len(held) > 0 {
 		w.held = held
-		if err := w.strike(ctx); err != nil {
+		if err := w.inject(ctx); err != nil {
 			return false, err
 		}
 	}
@@ -120,19 +120,19 @@ func inProgress(shards []models.Shard) map[int64]*heldShard {
 	return held
 }
 
-func (w *shardWatch) strike(ctx context.Context) (err error) {
+func (w *shardWatch) inject(ctx context.Context) (err error) {
 	w.since = time.Now()
-	if w.trouble.strike != nil {
-		if w.since, err = w.trouble.strike(ctx, w.fleet); err != nil {
-			return fmt.Errorf("strike: %w", err)
+	if w.fault.inject != nil {
+		if w.since, err = w.fault.inject(ctx, w.fleet); err != nil {
+			return fmt.Errorf("inject: %w", err)
 		}
 	}
-	if w.trouble.isCut() {
-		return w.cutOff(ctx, *w.trouble.network)
+	if w.fault.isCut() {
+		return w.cutOff(ctx, *w.fault.network)
 	}
-	if w.trouble.mend != nil {
-		w.mended = make(chan error, 1)
-		go func() { w.mended <- w.trouble.mend(ctx, w.fleet) }()
+	if w.fault.repair != nil {
+		w.repaired = make(chan error, 1)
+		go func() { w.repaired <- w.fault.repair(ctx, w.fleet) }()
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (t comparison) err() error {
 }
 
 // count compares; published are the updates by the ID they were given.
-func (c coverage) count(readers crowd, published map[int64]coverageUpdate) (comparison, error) {
+func (c coverage) count(readers demoReaders, published map[int64]coverageUpdate) (comparison, error) {
 	var t comparison
 	for i, reader := range readers {
 		received, err := reader.received()
@@ -53,7 +53,7 @@ func (c coverage) count(readers crowd, published map[int64]coverageUpdate) (comp
 }
 
 // expect is how many readers an update is for.
-func (c coverage) expect(readers crowd, u coverageUpdate) (n int) {
+func (c coverage) expect(readers demoReaders, u coverageUpdate) (n int) {
 	for _, reader := range readers {
 		if c.reaches(u, reader.follows) {
 			n++

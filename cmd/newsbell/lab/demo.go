@@ -30,7 +30,7 @@ type Demo struct {
 	// out is where the table goes; rehearsed is told when the readers have
 	// subscribed. Tests set them.
 	out       io.Writer
-	rehearsed func(*pushtest.Server, crowd)
+	rehearsed func(*pushtest.Server, demoReaders)
 }
 
 // Run runs the demo and fails unless every alert reached its readers once.
@@ -69,7 +69,7 @@ func (d *Demo) check() error {
 		d.out = os.Stdout
 	}
 	if d.rehearsed == nil {
-		d.rehearsed = func(*pushtest.Server, crowd) {}
+		d.rehearsed = func(*pushtest.Server, demoReaders) {}
 	}
 	var p program.Problems
 	if d.Readers < 1 || d.Readers > 200_000 {
@@ -117,20 +117,20 @@ func (d *Demo) perform(ctx context.Context, p *program.Program, service *pushtes
 	}
 	fmt.Fprintf(d.out, "Follow it in your own browser: %s/outages/%s\n\n", address, c.Outage.Slug)
 
-	board := newBoard(d.out)
-	subscribing := board.row("readers subscribe", d.Readers)
-	readers, err := newCrowd(ctx, service, api, c, d.Readers, subscribing.increment)
+	progress := newProgressTable(d.out)
+	subscribing := progress.row("readers subscribe", d.Readers)
+	readers, err := newDemoReaders(ctx, service, api, c, d.Readers, subscribing.increment)
 	if err != nil {
 		return err
 	}
 	subscribing.done(len(readers))
 	d.rehearsed(service, readers)
 	began := time.Now()
-	published, err := d.replay(ctx, api, board, c, readers)
+	published, err := d.replay(ctx, api, progress, c, readers)
 	if err != nil {
 		return err
 	}
-	board.close()
+	progress.close()
 	result, err := c.count(readers, published)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (d *Demo) perform(ctx context.Context, p *program.Program, service *pushtes
 
 // replay publishes each update when it is due and waits until its alert is
 // sent. It returns the updates by the IDs they were given.
-func (d *Demo) replay(ctx context.Context, api *client.Client, board *board, c coverage, readers crowd) (map[int64]coverageUpdate, error) {
+func (d *Demo) replay(ctx context.Context, api *client.Client, progress *progressTable, c coverage, readers demoReaders) (map[int64]coverageUpdate, error) {
 	published := map[int64]coverageUpdate{}
 	speed := float64(c.Outage.ResolvedAt.Sub(c.Outage.CoverageOpenedAt)) / float64(d.Duration)
 	began := time.Now()
@@ -157,7 +157,7 @@ func (d *Demo) replay(ctx context.Context, api *client.Client, board *board, c c
 				return nil, err
 			}
 		}
-		row := board.row(fmt.Sprintf("%s  %-10s %-4s  %s", u.At.Format("15:04"), u.Kind, u.Alert, u.Headline), c.expect(readers, u))
+		row := progress.row(fmt.Sprintf("%s  %-10s %-4s  %s", u.At.Format("15:04"), u.Kind, u.Alert, u.Headline), c.expect(readers, u))
 		p, err := api.Publish(ctx, c.Outage.Slug, client.Draft{
 			Kind: u.Kind, Alert: u.Alert, Apps: u.Apps, States: u.States, Headline: u.Headline, Body: u.Body,
 		})

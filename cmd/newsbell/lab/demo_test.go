@@ -30,7 +30,7 @@ func TestTheDemoDeliversEverythingOnce(t *testing.T) {
 func TestTheDemoFailsWhenOneNotificationIsLost(t *testing.T) {
 	var out bytes.Buffer
 	demo := newDemo(&out)
-	demo.rehearsed = func(service *pushtest.Server, readers crowd) {
+	demo.rehearsed = func(service *pushtest.Server, readers demoReaders) {
 		service.Script(readers[0].Endpoint(), pushtest.Answer{Swallow: true})
 	}
 	if err := demo.Run(t.Context()); !errors.Is(err, errNotOnce) || !strings.Contains(out.String(), " 1 missing, 0 doubled") {
@@ -55,7 +55,7 @@ func TestTheCountFindsWhatIsDoubledAndUnexpected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	readers := crowd{{Reader: reader, follows: map[string]string{"app/whatsapp": "all"}}}
+	readers := demoReaders{{Reader: reader, follows: map[string]string{"app/whatsapp": "all"}}}
 	result, err := c.count(readers, map[int64]coverageUpdate{1: c.Updates[0]})
 	if err != nil || result != (comparison{}) || result.err() != nil {
 		t.Errorf("a reader who expects nothing: %+v, %v", result, err)

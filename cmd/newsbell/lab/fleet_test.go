@@ -114,7 +114,7 @@ func TestAFleetSendsTogetherAndOutlivesItsNATS(t *testing.T) {
 	if err := openOutage(ctx, f.api, story); err != nil {
 		t.Fatal(err)
 	}
-	readers, err := newCrowd(ctx, f.service, f.api, story, 100, func() {})
+	readers, err := newDemoReaders(ctx, f.service, f.api, story, 100, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

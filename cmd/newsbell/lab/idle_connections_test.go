@@ -28,7 +28,7 @@ func TestIdleConnectionsLeaveFilesForAlerts(t *testing.T) {
 		err = r.seed(ctx, []int{readers}, func(int) {})
 	}
 	if err == nil {
-		err = r.resetCrowds(ctx)
+		err = r.resetSimulated(ctx)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestIdleConnectionsLeaveFilesForAlerts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := service.crowd(ctx); err != nil || got.Accepted != readers {
+	if got, err := service.received(ctx); err != nil || got.Accepted != readers {
 		t.Errorf("%d of %d readers have the alert: %v", got.Accepted, readers, err)
 	}
 	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", server.command.Process.Pid))

@@ -41,7 +41,7 @@ type rig struct {
 	log         *os.File // what the children complain of
 }
 
-// pushService is a push service in a process of its own, with a crowd of
+// pushService is a push service in a process of its own, with a number of
 // simulated readers.
 type pushService struct {
 	*child
@@ -103,7 +103,7 @@ func (r *rig) startPushService(ctx context.Context, args ...string) (*pushServic
 }
 
 // seed fills the database with a number of subscribers of each push service's
-// crowd; each follows the outage, and every third its app too.
+// readers; each follows the outage, and every third its app too.
 func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error) {
 	hosts, err := endpoints.NewAllowlist(r.origins()...)
 	if err != nil {
@@ -143,7 +143,7 @@ func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error)
 
 const seedBatch = 2000
 
-// fill imports one push service's crowd, making the next batch's keys while
+// fill imports one push service's readers, making the next batch's keys while
 // the last is written.
 func (r *rig) fill(ctx context.Context, store *models.Store, s *pushService, done func(int)) error {
 	batches := make(chan []models.NewSubscription, 2)
@@ -151,7 +151,7 @@ func (r *rig) fill(ctx context.Context, store *models.Store, s *pushService, don
 	group.Go(func() error {
 		defer close(batches)
 		for from := 0; from < s.size; from += seedBatch {
-			batch, err := crowdOf(s.URL, from, min(seedBatch, s.size-from))
+			batch, err := simulatedReadersOf(s.URL, from, min(seedBatch, s.size-from))
 			if err != nil {
 				return err
 			}
@@ -175,10 +175,10 @@ func (r *rig) fill(ctx context.Context, store *models.Store, s *pushService, don
 	return group.Wait()
 }
 
-func crowdOf(origin string, from, n int) ([]models.NewSubscription, error) {
+func simulatedReadersOf(origin string, from, n int) ([]models.NewSubscription, error) {
 	batch := make([]models.NewSubscription, n)
 	for i := range batch {
-		reader := pushtest.CrowdReader(from + i)
+		reader := pushtest.SimulatedReader(from + i)
 		private, auth, err := reader.Keys()
 		if err != nil {
 			return nil, err
@@ -249,11 +249,11 @@ func (r *rig) certFiles() string {
 	return strings.Join(files, ",")
 }
 
-// resetCrowds lets every reader have got nothing.
-func (r *rig) resetCrowds(ctx context.Context) error {
+// resetSimulated lets every reader have got nothing.
+func (r *rig) resetSimulated(ctx context.Context) error {
 	for _, s := range r.services {
 		in := map[string]any{"size": s.size, "vapid_key": r.vapidKey.PublicKey}
-		if err := s.control(ctx, http.MethodPost, "crowd", in, nil); err != nil {
+		if err := s.control(ctx, http.MethodPost, "simulated", in, nil); err != nil {
 			return err
 		}
 	}
@@ -269,16 +269,16 @@ func (r *rig) publish(ctx context.Context, kind, level, headline string) (client
 	return *p.Alert, nil
 }
 
-// crowd is what a push service's readers have got.
-func (s *pushService) crowd(ctx context.Context) (pushtest.CrowdCount, error) {
-	var count pushtest.CrowdCount
-	return count, s.control(ctx, http.MethodGet, "crowd", nil, &count)
+// received is what a push service's readers have got.
+func (s *pushService) received(ctx context.Context) (pushtest.SimulatedCounts, error) {
+	var count pushtest.SimulatedCounts
+	return count, s.control(ctx, http.MethodGet, "simulated", nil, &count)
 }
 
-// firstPush waits for the first push that a crowd accepts.
+// firstPush waits for the first push that its readers get.
 func (s *pushService) firstPush(ctx context.Context) (time.Time, error) {
 	for {
-		count, err := s.crowd(ctx)
+		count, err := s.received(ctx)
 		if err != nil || !count.First.IsZero() {
 			return count.First, err
 		}

@@ -5,44 +5,44 @@ import (
 	"testing"
 )
 
-func TestACrowdCountsWhoIsMissingRepeatedAndGone(t *testing.T) {
+func TestSimulatedReadersCountWhoIsMissingRepeatedAndGone(t *testing.T) {
 	s := newService(t, Options{})
-	if err := s.SetCrowd(5, publicKey(t, s.key)); err != nil {
+	if err := s.Simulate(5, publicKey(t, s.key)); err != nil {
 		t.Fatal(err)
 	}
-	s.pushToCrowd(0, "news", http.StatusCreated)
-	s.pushToCrowd(1, "news", http.StatusCreated)
-	s.pushToCrowd(1, "news", http.StatusCreated)
-	s.Script(CrowdReader(2).Endpoint(s.URL()), Answer{Status: http.StatusGone})
-	s.pushToCrowd(2, "news", http.StatusGone)
-	s.pushToCrowd(2, "news", http.StatusGone)
-	s.pushToCrowd(5, "news", http.StatusNotFound)
+	s.pushToSimulated(0, "news", http.StatusCreated)
+	s.pushToSimulated(1, "news", http.StatusCreated)
+	s.pushToSimulated(1, "news", http.StatusCreated)
+	s.Script(SimulatedReader(2).Endpoint(s.URL()), Answer{Status: http.StatusGone})
+	s.pushToSimulated(2, "news", http.StatusGone)
+	s.pushToSimulated(2, "news", http.StatusGone)
+	s.pushToSimulated(5, "news", http.StatusNotFound)
 	if err := s.SetFaultRates(FaultRates{Stale: 4}); err != nil {
 		t.Fatal(err)
 	}
-	s.pushToCrowd(3, "news", http.StatusUnauthorized)
-	s.pushToCrowd(1, "news", http.StatusForbidden)
+	s.pushToSimulated(3, "news", http.StatusUnauthorized)
+	s.pushToSimulated(1, "news", http.StatusForbidden)
 
-	got := s.Crowd()
+	got := s.Simulated()
 	if got.First.IsZero() || got.Last.Before(got.First) {
 		t.Errorf("first and last = %v, %v", got.First, got.Last)
 	}
-	got.First, got.Last = CrowdCount{}.First, CrowdCount{}.Last
-	if want := (CrowdCount{Size: 5, Accepted: 3, Missing: 1, Repeated: 1, Refused: 1, Gone: 1}); got != want {
+	got.First, got.Last = SimulatedCounts{}.First, SimulatedCounts{}.Last
+	if want := (SimulatedCounts{Size: 5, Accepted: 3, Missing: 1, Repeated: 1, Refused: 1, Gone: 1}); got != want {
 		t.Errorf("count = %+v, want %+v", got, want)
 	}
 }
 
-func TestACrowdNoticesWhatItCannotDecrypt(t *testing.T) {
+func TestSimulatedReadersNoticeWhatItCannotDecrypt(t *testing.T) {
 	s := newService(t, Options{})
-	if err := s.SetCrowd(1, publicKey(t, s.key)); err != nil {
+	if err := s.Simulate(1, publicKey(t, s.key)); err != nil {
 		t.Fatal(err)
 	}
 	somebody := s.reader()
-	if _, err := s.try(t.Context(), s.request(CrowdReader(0).Endpoint(s.URL()), sealFor(t, somebody, "news"))); err != nil {
+	if _, err := s.try(t.Context(), s.request(SimulatedReader(0).Endpoint(s.URL()), sealFor(t, somebody, "news"))); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Crowd().Unreadable; got != 1 {
+	if got := s.Simulated().Unreadable; got != 1 {
 		t.Errorf("unreadable = %d", got)
 	}
 }
@@ -52,7 +52,7 @@ func TestFaultRatesAreKept(t *testing.T) {
 	const pushes = 20_000
 	var throttled, reset, gone int
 	for i := range pushes {
-		switch answer := rates.pick(CrowdReader(i).Endpoint("https://push.example")); {
+		switch answer := rates.pick(SimulatedReader(i).Endpoint("https://push.example")); {
 		case answer == nil:
 		case answer.Status == 429 && answer.RetryAfter == "1":
 			throttled++
@@ -76,7 +76,7 @@ func TestFaultRatesOverOneAreRefused(t *testing.T) {
 	}
 }
 
-func (s *service) pushToCrowd(reader CrowdReader, plaintext string, want int) {
+func (s *service) pushToSimulated(reader SimulatedReader, plaintext string, want int) {
 	s.t.Helper()
 	private, auth, err := reader.Keys()
 	if err != nil {

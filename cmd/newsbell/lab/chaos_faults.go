@@ -8,18 +8,18 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-// trouble is one thing that breaks while an alert goes out.
-type trouble struct {
+// fault is one thing that breaks while an alert goes out.
+type fault struct {
 	name string
 	// faults are what the push services do wrong from the beginning.
 	most, few pushtest.FaultRates
-	// strike breaks something when a fifth of the readers have the alert. It
+	// inject breaks something when a fifth of the readers have the alert. It
 	// returns since when the shards must go on.
-	strike func(context.Context, *chaosFleet) (since time.Time, err error)
+	inject func(context.Context, *chaosFleet) (since time.Time, err error)
 	// network breaks the network of the fleet instead, which needs one of its own.
 	network *networkFault
-	// mend mends it while the alert goes out.
-	mend func(context.Context, *chaosFleet) error
+	// repair ends it while the alert goes out.
+	repair func(context.Context, *chaosFleet) error
 	// takesOver says that a worker dies, ends or stops, so that a page of each of its
 	// shards may be repeated.
 	takesOver bool
@@ -56,27 +56,27 @@ var ordinaryFaults = pushtest.FaultRates{
 // nothingBreaks is what the others are compared with.
 const nothingBreaks = "nothing breaks"
 
-var troubles = []trouble{
+var faults = []fault{
 	{name: nothingBreaks},
-	{name: "a worker is killed", takesOver: true, goesOnWithin: goesOnWithin, strike: kill},
-	{name: "a worker stops and wakes up later", takesOver: true, goesOnWithin: goesOnWithin, strike: freeze, mend: thaw},
-	{name: "a worker is told to end", takesOver: true, goesOnWithin: givenBackWithin, strike: end, mend: awaitEnd},
-	{name: "PostgreSQL is restarted", goesOnWithin: goesOnWithin, strike: restartPostgres},
-	{name: "NATS is killed and comes back empty", goesOnWithin: goesOnWithin, strike: restartNATS},
-	{name: "a push service answers 403 until it is mended", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, mend: mendRefusals},
+	{name: "a worker is killed", takesOver: true, goesOnWithin: goesOnWithin, inject: kill},
+	{name: "a worker stops and wakes up later", takesOver: true, goesOnWithin: goesOnWithin, inject: freeze, repair: thaw},
+	{name: "a worker is told to end", takesOver: true, goesOnWithin: givenBackWithin, inject: end, repair: awaitEnd},
+	{name: "PostgreSQL is restarted", goesOnWithin: goesOnWithin, inject: restartPostgres},
+	{name: "NATS is killed and comes back empty", goesOnWithin: goesOnWithin, inject: restartNATS},
+	{name: "a push service answers 403 until it is repaired", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, repair: acceptAgain},
 	{name: "three of ten subscriptions, the oldest, are refused", stale: 3},
 	{name: "idle connections to PostgreSQL fall silent", goesOnWithin: newPassWithin, network: &networkFault{server: postgresServer}},
 	{name: "no packet reaches PostgreSQL for a while", goesOnWithin: healedWithin, network: &networkFault{server: postgresServer, cutFor: cutFor}},
 	{name: "idle connections to NATS fall silent", goesOnWithin: newPassWithin, network: &networkFault{server: natsServer}},
 	{name: "no packet reaches NATS for a while", goesOnWithin: healedWithin, network: &networkFault{server: natsServer, cutFor: cutFor}},
 	{name: "pushes are throttled, fail, break off, hang and are gone", most: ordinaryFaults, few: ordinaryFaults},
-	{name: "SQLite is locked by another program", alone: true, strike: lock, mend: unlockLater},
+	{name: "SQLite is locked by another program", alone: true, inject: lock, repair: unlockLater},
 	{name: "the alert after that", most: pushtest.FaultRates{Gone: ordinaryFaults.Gone}, few: pushtest.FaultRates{Gone: ordinaryFaults.Gone}},
 }
 
 // lastLater is how much later than when nothing breaks the last reader may have
 // the alert; 0 if that is not compared.
-func (t trouble) lastLater() time.Duration {
+func (t fault) lastLater() time.Duration {
 	switch {
 	case t.stale > 0:
 		return goodWithin
@@ -86,15 +86,15 @@ func (t trouble) lastLater() time.Duration {
 	return 0
 }
 
-func (t trouble) isCompared() bool { return t.lastLater() > 0 }
+func (t fault) isCompared() bool { return t.lastLater() > 0 }
 
 // isIdle says that it breaks while the fleet has nothing to do.
-func (t trouble) isIdle() bool { return t.network != nil && t.network.cutFor == 0 }
+func (t fault) isIdle() bool { return t.network != nil && t.network.cutFor == 0 }
 
 // isCut says that packets are lost for a while, to old connections and new ones.
-func (t trouble) isCut() bool { return t.network != nil && t.network.cutFor > 0 }
+func (t fault) isCut() bool { return t.network != nil && t.network.cutFor > 0 }
 
-func (t trouble) needsNetwork() bool { return t.network != nil }
+func (t fault) needsNetwork() bool { return t.network != nil }
 
 func kill(_ context.Context, f *chaosFleet) (time.Time, error) {
 	since := time.Now()
@@ -137,11 +137,11 @@ func restartNATS(ctx context.Context, f *chaosFleet) (time.Time, error) {
 	return time.Now(), err
 }
 
-// mendRefusals waits until everybody else has the alert: nobody's trouble is
+// acceptAgain waits until everybody else has the alert: nobody's fault is
 // another's.
-func mendRefusals(ctx context.Context, f *chaosFleet) error {
+func acceptAgain(ctx context.Context, f *chaosFleet) error {
 	for {
-		count, err := f.most().crowd(ctx)
+		count, err := f.most().received(ctx)
 		if err != nil {
 			return err
 		}

@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// CrowdReader is one of very many simulated readers, known by its number. Its
+// SimulatedReader is one of very many simulated readers, known by its number. Its
 // keys follow from the number, so that a program that fills a database and a push
 // service in another process agree without a word.
-type CrowdReader int
+type SimulatedReader int
 
-// crowdToken begins the token of each of them.
-const crowdToken = "crowd-"
+// simulatedToken begins the token of each of them.
+const simulatedToken = "simulated-"
 
 // Endpoint is where a push service with this origin takes pushes for it.
-func (r CrowdReader) Endpoint(origin string) string {
-	return origin + "/push/" + crowdToken + strconv.Itoa(int(r))
+func (r SimulatedReader) Endpoint(origin string) string {
+	return origin + "/push/" + simulatedToken + strconv.Itoa(int(r))
 }
 
 // Keys are its private key and its authentication secret of 16 bytes.
-func (r CrowdReader) Keys() (*ecdh.PrivateKey, []byte, error) {
+func (r SimulatedReader) Keys() (*ecdh.PrivateKey, []byte, error) {
 	seed := binary.BigEndian.AppendUint64([]byte("newsbell crowd"), uint64(r))
 	scalar := sha256.Sum256(seed)
 	auth := sha256.Sum256(scalar[:])
@@ -34,8 +34,8 @@ func (r CrowdReader) Keys() (*ecdh.PrivateKey, []byte, error) {
 	return private, auth[:16], err
 }
 
-// CrowdCount says what the readers of a crowd got.
-type CrowdCount struct {
+// SimulatedCounts says what the simulated readers got.
+type SimulatedCounts struct {
 	Size     int `json:"size"`
 	Accepted int `json:"accepted"` // pushes
 	// Missing got nothing, though nothing was answered 4xx for them; Repeated got
@@ -46,18 +46,18 @@ type CrowdCount struct {
 	Refused int `json:"refused"`
 	// Gone were answered 404 or 410.
 	Gone int `json:"gone"`
-	// Unreadable could not be decrypted, of the one in [crowdSample] that was tried.
+	// Unreadable could not be decrypted, of the one in [simulatedSample] that was tried.
 	Unreadable int `json:"unreadable"`
 	// First and Last are when pushes were accepted.
 	First time.Time `json:"first,omitzero"`
 	Last  time.Time `json:"last,omitzero"`
 }
 
-// crowdSample is how many pushes there are to one that is decrypted: a load
+// simulatedSample is how many pushes there are to one that is decrypted: a load
 // test measures the sender, not the readers.
-const crowdSample = 256
+const simulatedSample = 256
 
-type crowd struct {
+type simulated struct {
 	vapidKey    string
 	accepted    []atomic.Uint32 // by number
 	gone        []atomic.Bool
@@ -66,29 +66,29 @@ type crowd struct {
 	first, last atomic.Int64 // Unix nanoseconds
 }
 
-// SetCrowd makes readers 0 to size-1, bound to a VAPID key, who have got
-// nothing yet. A crowd from before is forgotten.
-func (s *Server) SetCrowd(size int, vapidPublicKey string) error {
+// Simulate makes readers 0 to size-1, bound to a VAPID key, who have got
+// nothing yet. Those from before are forgotten.
+func (s *Server) Simulate(size int, vapidPublicKey string) error {
 	if size < 0 || size > 100_000_000 {
-		return errors.New("a crowd has 0 to 100,000,000 readers")
+		return errors.New("there can be 0 to 100,000,000 simulated readers")
 	}
 	key := unpadded(vapidPublicKey)
 	if _, err := parseVAPIDKey(key); err != nil {
 		return err
 	}
-	s.crowd.Store(&crowd{
+	s.simulated.Store(&simulated{
 		vapidKey: key, accepted: make([]atomic.Uint32, size), gone: make([]atomic.Bool, size), refused: make([]atomic.Bool, size),
 	})
 	return nil
 }
 
-// Crowd counts what the crowd has got so far.
-func (s *Server) Crowd() CrowdCount {
-	c := s.crowd.Load()
+// Simulated counts what the simulated readers have got so far.
+func (s *Server) Simulated() SimulatedCounts {
+	c := s.simulated.Load()
 	if c == nil {
-		return CrowdCount{}
+		return SimulatedCounts{}
 	}
-	count := CrowdCount{Size: len(c.accepted), Unreadable: int(c.unreadable.Load())}
+	count := SimulatedCounts{Size: len(c.accepted), Unreadable: int(c.unreadable.Load())}
 	for i := range c.accepted {
 		times := int(c.accepted[i].Load())
 		count.Accepted += times
@@ -109,15 +109,15 @@ func (s *Server) Crowd() CrowdCount {
 	return count
 }
 
-// reader finds the reader of a token in the crowd; there may be none.
-func (c *crowd) reader(token string) (CrowdReader, bool) {
-	number, ok := crowdNumber(token)
-	return CrowdReader(number), ok && c != nil && number < len(c.accepted)
+// reader finds the reader of a token among the simulated; there may be none.
+func (c *simulated) reader(token string) (SimulatedReader, bool) {
+	number, ok := simulatedNumber(token)
+	return SimulatedReader(number), ok && c != nil && number < len(c.accepted)
 }
 
-// crowdNumber is the number of a crowd's reader whose token this is.
-func crowdNumber(token string) (number int, ok bool) {
-	digits, ok := strings.CutPrefix(token, crowdToken)
+// simulatedNumber is the number of a simulated reader whose token this is.
+func simulatedNumber(token string) (number int, ok bool) {
+	digits, ok := strings.CutPrefix(token, simulatedToken)
 	if !ok {
 		return 0, false
 	}
@@ -125,19 +125,19 @@ func crowdNumber(token string) (number int, ok bool) {
 	return number, err == nil && number >= 0
 }
 
-func (c *crowd) subscription(r CrowdReader) (*subscription, error) {
+func (c *simulated) subscription(r SimulatedReader) (*subscription, error) {
 	if c.gone[r].Load() {
 		return nil, refuse(http.StatusGone, 106, "the subscription has ended")
 	}
 	return &subscription{vapidKey: c.vapidKey, deliver: func(m incoming) { c.receive(r, m) }}, nil
 }
 
-func (c *crowd) receive(r CrowdReader, m incoming) {
+func (c *simulated) receive(r SimulatedReader, m incoming) {
 	now := time.Now().UnixNano()
 	c.first.CompareAndSwap(0, now)
 	c.last.Store(now)
 	c.accepted[r].Add(1)
-	if int(r)%crowdSample != 0 {
+	if int(r)%simulatedSample != 0 {
 		return
 	}
 	private, auth, err := r.Keys()
@@ -150,7 +150,7 @@ func (c *crowd) receive(r CrowdReader, m incoming) {
 }
 
 // answered remembers who has been told to be gone, or was refused.
-func (c *crowd) answered(token string, status int) {
+func (c *simulated) answered(token string, status int) {
 	r, ok := c.reader(token)
 	switch {
 	case !ok:

@@ -17,9 +17,9 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// newsroom is a notifier with everything real around it: a store, a bus, a push
+// installation is a notifier with everything real around it: a store, a bus, a push
 // service. Its outage is "messages-down", its app "messenger".
-type newsroom struct {
+type installation struct {
 	*modelstest.DB
 	t       *testing.T
 	bus     *Bus
@@ -42,7 +42,7 @@ const pageSize = 20
 // patience bounds the waits of a test that has gone wrong.
 const patience = 20 * time.Second
 
-func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
+func newInstallation(t *testing.T, kind modelstest.Kind) *installation {
 	t.Helper()
 	service, err := pushtest.New(pushtest.Options{})
 	if err != nil {
@@ -63,7 +63,7 @@ func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
 		t.Fatal(err)
 	}
 	t.Cleanup(bus.Close)
-	n := &newsroom{t: t, bus: bus, service: service, other: other, hosts: hosts, options: func(*Options) {}, adjust: func(*Notifier) {}, timeout: 2 * time.Second}
+	n := &installation{t: t, bus: bus, service: service, other: other, hosts: hosts, options: func(*Options) {}, adjust: func(*Notifier) {}, timeout: 2 * time.Second}
 	n.sender = func(client *http.Client) webpush.Sender { return webpush.NewFastSender(client) }
 	n.DB = modelstest.OpenWith(t, kind, models.Options{PushHosts: hosts, ShardSize: 5 * pageSize, PageSize: pageSize})
 	n.Outage("messages-down", "messenger")
@@ -72,7 +72,7 @@ func newNewsroom(t *testing.T, kind modelstest.Kind) *newsroom {
 }
 
 // start starts a number of notifiers, as that many processes would; stop ends them.
-func (n *newsroom) start(processes int) (stop func()) {
+func (n *installation) start(processes int) (stop func()) {
 	n.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, processes)
@@ -109,20 +109,20 @@ func (n *newsroom) start(processes int) (stop func()) {
 }
 
 // reader subscribes a simulated browser that follows "topic:level" pairs.
-func (n *newsroom) reader(follows ...string) *pushtest.Reader {
+func (n *installation) reader(follows ...string) *pushtest.Reader {
 	n.t.Helper()
 	return n.readerAt(n.service, follows...)
 }
 
 // readerAt is a reader whose browser uses another push service.
-func (n *newsroom) readerAt(service *pushtest.Server, follows ...string) *pushtest.Reader {
+func (n *installation) readerAt(service *pushtest.Server, follows ...string) *pushtest.Reader {
 	n.t.Helper()
 	reader, _ := n.subscriberAt(service, follows...)
 	return reader
 }
 
 // subscriberAt is a reader with the subscription that is stored.
-func (n *newsroom) subscriberAt(service *pushtest.Server, follows ...string) (*pushtest.Reader, models.Subscription) {
+func (n *installation) subscriberAt(service *pushtest.Server, follows ...string) (*pushtest.Reader, models.Subscription) {
 	n.t.Helper()
 	reader, err := service.NewReader(n.VAPIDKey().PublicKey)
 	if err != nil {
@@ -132,7 +132,7 @@ func (n *newsroom) subscriberAt(service *pushtest.Server, follows ...string) (*p
 	return reader, sub
 }
 
-func (n *newsroom) readers(size int, follows ...string) []*pushtest.Reader {
+func (n *installation) readers(size int, follows ...string) []*pushtest.Reader {
 	n.t.Helper()
 	readers := make([]*pushtest.Reader, size)
 	for i := range readers {
@@ -142,12 +142,12 @@ func (n *newsroom) readers(size int, follows ...string) []*pushtest.Reader {
 }
 
 // publish publishes and says so on the bus; it returns the alert's ID.
-func (n *newsroom) publish(d models.Draft) int64 {
+func (n *installation) publish(d models.Draft) int64 {
 	n.t.Helper()
 	return n.publishIn("messages-down", d)
 }
 
-func (n *newsroom) publishIn(outage string, d models.Draft) int64 {
+func (n *installation) publishIn(outage string, d models.Draft) int64 {
 	n.t.Helper()
 	d.Outage = outage
 	id := n.PublishDraft(d).Alert.ID
@@ -158,13 +158,13 @@ func (n *newsroom) publishIn(outage string, d models.Draft) int64 {
 }
 
 // finished waits until an alert has ended and returns its counts.
-func (n *newsroom) finished(id int64) models.Counts {
+func (n *installation) finished(id int64) models.Counts {
 	n.t.Helper()
 	return n.until(id, func(a models.Alert, _ models.Counts) bool { return a.FinishedAt != nil })
 }
 
 // until waits for a state of an alert and returns its counts.
-func (n *newsroom) until(id int64, ready func(models.Alert, models.Counts) bool) models.Counts {
+func (n *installation) until(id int64, ready func(models.Alert, models.Counts) bool) models.Counts {
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -187,7 +187,7 @@ func (n *newsroom) until(id int64, ready func(models.Alert, models.Counts) bool)
 }
 
 // claimed waits until the shards of an alert have been claimed a number of times.
-func (n *newsroom) claimed(id int64, times int64) {
+func (n *installation) claimed(id int64, times int64) {
 	n.t.Helper()
 	n.until(id, func(models.Alert, models.Counts) bool {
 		shards, err := n.Shards(context.Background(), id)
@@ -203,7 +203,7 @@ func (n *newsroom) claimed(id int64, times int64) {
 }
 
 // gets waits until a reader has a number of messages, and returns their titles.
-func (n *newsroom) gets(r *pushtest.Reader, size int) (titles []string) {
+func (n *installation) gets(r *pushtest.Reader, size int) (titles []string) {
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -221,10 +221,10 @@ func (n *newsroom) gets(r *pushtest.Reader, size int) (titles []string) {
 	return titles
 }
 
-// onBoth runs a test in a newsroom on each database.
-func onBoth(t *testing.T, test func(*testing.T, *newsroom)) {
+// onBoth runs a test in an installation on each database.
+func onBoth(t *testing.T, test func(*testing.T, *installation)) {
 	t.Helper()
 	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
-		t.Run(string(kind), func(t *testing.T) { test(t, newNewsroom(t, kind)) })
+		t.Run(string(kind), func(t *testing.T) { test(t, newInstallation(t, kind)) })
 	}
 }

@@ -10,23 +10,23 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// board is the demo's live table: a row for each step, with a bar that moves on
+// progressTable is the demo's live table: a row for each step, with a bar that moves on
 // a terminal, and a line when it is done elsewhere.
-type board struct {
+type progressTable struct {
 	out      io.Writer
 	progress *mpb.Progress
 }
 
 // row is one step, of a number of parts.
 type row struct {
-	board *board
-	name  string
-	total int64
-	bar   *mpb.Bar
+	progress *progressTable
+	name     string
+	total    int64
+	bar      *mpb.Bar
 }
 
-func newBoard(out io.Writer) *board {
-	b := &board{out: out}
+func newProgressTable(out io.Writer) *progressTable {
+	b := &progressTable{out: out}
 	if file, ok := out.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
 		b.progress = mpb.New(mpb.WithOutput(out), mpb.WithWidth(30))
 	}
@@ -34,8 +34,8 @@ func newBoard(out io.Writer) *board {
 }
 
 // row begins a step.
-func (b *board) row(name string, total int) *row {
-	r := &row{board: b, name: name, total: int64(total)}
+func (b *progressTable) row(name string, total int) *row {
+	r := &row{progress: b, name: name, total: int64(total)}
 	if b.progress != nil {
 		r.bar = b.progress.AddBar(r.total,
 			mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-78s", name))),
@@ -65,7 +65,7 @@ func (r *row) set(n int) {
 // done ends the step with the number of its parts that succeeded.
 func (r *row) done(n int) {
 	if r.bar == nil {
-		fmt.Fprintf(r.board.out, "%-78s %6d of %d\n", r.name, n, r.total)
+		fmt.Fprintf(r.progress.out, "%-78s %6d of %d\n", r.name, n, r.total)
 		return
 	}
 	r.bar.SetCurrent(int64(n))
@@ -77,7 +77,7 @@ func (r *row) done(n int) {
 }
 
 // close waits until the last row is drawn.
-func (b *board) close() {
+func (b *progressTable) close() {
 	if b.progress != nil {
 		b.progress.Wait()
 	}

@@ -12,9 +12,9 @@ import (
 // pageSize is how many readers a worker sends between two records.
 const pageSize = 1000
 
-// course is how an alert went while something broke.
-type course struct {
-	trouble trouble
+// faultRun is how an alert went while something broke.
+type faultRun struct {
+	fault fault
 	// readers have an address before the alert; absent had one, but it is gone.
 	readers, absent int
 	missing         int
@@ -34,9 +34,9 @@ type course struct {
 	broken []string // promises
 }
 
-// suffer sends an alert while something breaks, and judges how that went.
-func (f *chaosFleet) suffer(ctx context.Context, t trouble, board *board) (course, error) {
-	c := course{trouble: t}
+// runFault sends an alert while something breaks, and judges how that went.
+func (f *chaosFleet) runFault(ctx context.Context, t fault, progress *progressTable) (faultRun, error) {
+	c := faultRun{fault: t}
 	var err error
 	if err = f.replaceWorkers(ctx); err != nil {
 		return c, err
@@ -45,14 +45,14 @@ func (f *chaosFleet) suffer(ctx context.Context, t trouble, board *board) (cours
 		return c, err
 	}
 	c.absent = f.size - c.readers
-	if err := f.resetCrowds(ctx); err != nil {
+	if err := f.resetSimulated(ctx); err != nil {
 		return c, err
 	}
 	t.most.Stale = f.most().size * t.stale / 10
 	if err := f.setFaults(ctx, t.most, t.few); err != nil {
 		return c, err
 	}
-	row := board.row(t.name, c.readers)
+	row := progress.row(t.name, c.readers)
 	if t.isIdle() {
 		if err := f.silenceIdle(ctx, t.network.server); err != nil {
 			return c, err
@@ -63,7 +63,7 @@ func (f *chaosFleet) suffer(ctx context.Context, t trouble, board *board) (cours
 	if err != nil {
 		return c, err
 	}
-	w := &shardWatch{fleet: f, alertID: a.ID, trouble: t, progress: row.set}
+	w := &shardWatch{fleet: f, alertID: a.ID, fault: t, progress: row.set}
 	if err := w.untilEnded(ctx); err != nil {
 		return c, err
 	}
@@ -80,7 +80,7 @@ func (f *chaosFleet) suffer(ctx context.Context, t trouble, board *board) (cours
 }
 
 // judge compares what the database says with what the readers got.
-func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error {
+func (f *chaosFleet) judge(ctx context.Context, c *faultRun, w *shardWatch) error {
 	ended, err := f.store.Alert(ctx, w.alertID)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 	c.missing, c.gone, c.retired = got.Missing-c.absent, got.Gone, c.readers-left
 	c.repeats = got.Accepted - reached
 	c.takeovers = w.takeovers
-	if c.trouble.takesOver {
+	if c.fault.takesOver {
 		c.repeatsAllowed = pageSize * w.takeovers
 	}
 	check := func(ok bool, promise string, values ...any) {
@@ -111,12 +111,12 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 		}
 	}
 	check(ended.State == models.Sent, "the alert is %s", ended.State)
-	stale := c.trouble.stale * f.most().size / 10
+	stale := c.fault.stale * f.most().size / 10
 	check(c.refused == stale, "%d readers were refused, of %d", c.refused, stale)
 	failed := counts.Failed - c.refused
 	check(failed == 0, "%d pushes failed for good", failed)
 	check(c.missing == failed, "%d readers are missing, %d of them known", c.missing, failed)
-	if later := c.trouble.lastLater(); later > 0 && f.undisturbed > 0 {
+	if later := c.fault.lastLater(); later > 0 && f.undisturbed > 0 {
 		latest := f.undisturbed + later
 		check(c.last <= latest, "the last reader has it after %s, at most %s", c.last, latest)
 	}
@@ -127,10 +127,10 @@ func (f *chaosFleet) judge(ctx context.Context, c *course, w *shardWatch) error 
 	check(c.retired == c.gone, "%d addresses were retired, %d are gone", c.retired, c.gone)
 	check(got.Unreadable == 0, "%d pushes could not be read", got.Unreadable)
 	check(c.repeats <= c.repeatsAllowed, "%d repeats, at most %d", c.repeats, c.repeatsAllowed)
-	if within := c.trouble.goesOnWithin; within > 0 {
+	if within := c.fault.goesOnWithin; within > 0 {
 		var wentOn int
 		wentOn, c.goesOn = w.wentOn()
-		if c.trouble.isIdle() {
+		if c.fault.isIdle() {
 			c.goesOn = got.First.Sub(c.began)
 		} else {
 			check(len(w.held) > 0 || w.resumed > 0, "nothing was in progress when it broke")

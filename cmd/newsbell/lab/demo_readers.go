@@ -14,10 +14,10 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-// crowd is the demo's simulated readers.
-type crowd []crowdReader
+// demoReaders are the demo's simulated readers.
+type demoReaders []demoReader
 
-type crowdReader struct {
+type demoReader struct {
 	*pushtest.Reader
 	// follows are levels by topic: what this reader asked for.
 	follows map[string]string
@@ -26,9 +26,9 @@ type crowdReader struct {
 // subscribers is how many readers subscribe at a time.
 const subscribers = 8
 
-// newCrowd subscribes readers through the API, as browsers do. Who follows
+// newDemoReaders subscribes readers through the API, as browsers do. Who follows
 // what is random, and the same each time.
-func newCrowd(ctx context.Context, service *pushtest.Server, api *client.Client, c coverage, size int, done func()) (crowd, error) {
+func newDemoReaders(ctx context.Context, service *pushtest.Server, api *client.Client, c coverage, size int, done func()) (demoReaders, error) {
 	var key struct {
 		PublicKey string `json:"public_key"`
 	}
@@ -36,7 +36,7 @@ func newCrowd(ctx context.Context, service *pushtest.Server, api *client.Client,
 		return nil, fmt.Errorf("ask for the VAPID key: %w", err)
 	}
 	random := rand.New(rand.NewPCG(2021, 1103))
-	readers := make(crowd, size)
+	readers := make(demoReaders, size)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(subscribers)
 	for i := range readers {
@@ -44,7 +44,7 @@ func newCrowd(ctx context.Context, service *pushtest.Server, api *client.Client,
 		if err != nil {
 			return nil, err
 		}
-		readers[i] = crowdReader{Reader: reader, follows: c.randomFollows(random)}
+		readers[i] = demoReader{Reader: reader, follows: c.randomFollows(random)}
 		group.Go(func() error {
 			if err := readers[i].subscribe(ctx, api); err != nil {
 				return fmt.Errorf("subscribe reader %d: %w", i, err)
@@ -56,7 +56,7 @@ func newCrowd(ctx context.Context, service *pushtest.Server, api *client.Client,
 	return readers, group.Wait()
 }
 
-func (r crowdReader) subscribe(ctx context.Context, api *client.Client) error {
+func (r demoReader) subscribe(ctx context.Context, api *client.Client) error {
 	var follows []models.NewFollow
 	for topic, level := range r.follows {
 		follows = append(follows, models.NewFollow{Topic: topic, Level: level})
@@ -69,7 +69,7 @@ func (r crowdReader) subscribe(ctx context.Context, api *client.Client) error {
 
 // received are the updates that a reader decrypted, by how often. A message
 // that is not an alert, or cannot be read, is an error.
-func (r crowdReader) received() (map[int64]int, error) {
+func (r demoReader) received() (map[int64]int, error) {
 	if failures := r.Failures(); len(failures) > 0 {
 		return nil, failures[0]
 	}

@@ -1,4 +1,4 @@
-// What lies between the newsroom and this screen. Each check's check tells what
+// What lies between the newsroom and this screen. Each check says what
 // it found, and whether it had to be fixed; it throws when it is broken, with
 // help when there is something that the reader can do, and Halted when Newsbell
 // could not be asked, which says nothing of the check.

@@ -20,7 +20,7 @@ export function showFollows(subscription) {
   find('ended').hidden = find('ended-follows').children.length === 0
   find('follows-empty').hidden = follows.length > 0
   find('follows-empty').replaceChildren(expired ? `${expired} Open an ` : 'You don’t follow anything yet. Open an ',
-    element('a', { href: base + '/', textContent: 'outage or an app' }), ' and press Follow: you are told when it changes, or only when it is back.')
+    element('a', { href: base + '/', textContent: 'outage or an app' }), ' and press Follow to get notified when it changes, or only when it is back.')
   if (focused) back(focused)
 }
 

@@ -9,9 +9,9 @@ const examples = {
 }
 
 const often = {
-  all: 'You get each update, such as:',
-  key: 'You get what matters most, and the end, such as:',
-  resolution: 'You get one notification, at the end, such as:',
+  all: 'You’ll get each update, such as:',
+  key: 'You’ll get what matters most and the resolution, such as:',
+  resolution: 'You’ll get one notification, when it is resolved, such as:',
 }
 
 // example makes the picture of a notification; show(level, app) changes it.

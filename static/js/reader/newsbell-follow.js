@@ -15,17 +15,17 @@ let count = 0
 const form = id => `
   <form method="dialog">
     <header class="dialog-head">
-      <h2 id="${id}-title">Be told when it changes</h2>
+      <h2 id="${id}-title">Get notified</h2>
       <button type="button" class="dialog-close" aria-label="Close"></button>
     </header>
     <div class="follow-obstacle" role="alert" hidden></div>
     <div class="follow-choice">
       <fieldset class="follow-topics"><legend>Follow</legend></fieldset>
       <fieldset class="follow-levels">
-        <legend>Tell me</legend>
-        <label class="choice"><input type="radio" name="level" value="all" checked> <span>All updates <small>Each one, as it is published</small></span></label>
-        <label class="choice"><input type="radio" name="level" value="key"> <span>Key moments <small>What matters most, and the end</small></span></label>
-        <label class="choice"><input type="radio" name="level" value="resolution"> <span>Only when it’s back <small>One notification, at the end</small></span></label>
+        <legend>Notify me about</legend>
+        <label class="choice"><input type="radio" name="level" value="all" checked> <span>All updates <small>Each one as it is published</small></span></label>
+        <label class="choice"><input type="radio" name="level" value="key"> <span>Key moments <small>What matters most, and the resolution</small></span></label>
+        <label class="choice"><input type="radio" name="level" value="resolution"> <span>Only when it’s back <small>One notification, when it is resolved</small></span></label>
       </fieldset>
       <div class="follow-example"></div>
       <p class="hint follow-next"></p>

@@ -50,7 +50,7 @@ test('the example shows what a level lets through', async t => {
     return page.$eval('.example', e => [e.querySelector('figcaption').textContent, e.querySelector('.example-title').textContent])
   }
   assert.deepEqual(await shown('resolution'), ['You’ll get one notification, when it is resolved, such as:', 'Resolved: Instagram is back'])
-  assert.match((await shown('key'))[0], /^You get what matters most/)
+  assert.match((await shown('key'))[0], /^You’ll get what matters most/)
   await page.click('[name=topic][value="app/messenger"]')
   assert.deepEqual(await shown('all'), ['You’ll get each update, such as:', 'Messenger recovers for some'])
 })

@@ -30,6 +30,7 @@ async function launchFirefox(t) {
       'permissions.default.desktop-notification': 1,
       'alerts.useSystemBackend': false,
       'dom.webnotifications.requireinteraction.count': 1000,
+      'dom.ipc.processPrelaunch.enabled': false, // no spare process for each that a test begins to use
       'ui.prefersReducedMotion': 1, // a click must not miss what scrolls smoothly away
     },
   })

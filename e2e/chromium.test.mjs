@@ -7,8 +7,8 @@ import { barSays } from './lib/reader.mjs'
 
 const payload = await readFile(new URL('../notifier/testdata/payload.json', import.meta.url), 'utf8')
 
-async function reader(t) {
-  const newsbell = await startNewsbell(t)
+async function reader(t, options) {
+  const newsbell = await startNewsbell(t, options)
   const context = await startChromium(t)
   const page = await context.newPage()
   await page.goto(newsbell.page)
@@ -229,7 +229,7 @@ test('a page of updates that the server no longer has offers to be loaded again'
 })
 
 test('an editor signs in, previews the reach, publishes and sees the alert sent', async t => {
-  const { newsbell, page } = await reader(t)
+  const { newsbell, page } = await reader(t, { undoWindow: '4s' })
   await page.goto(newsbell.url + '/editor')
   await page.type('#token', newsbell.token)
   await Promise.all([page.waitForNavigation(), page.click('form[action="/editor/sign-in"] button')])

@@ -32,14 +32,14 @@ async function newFolder(t) {
 }
 
 // startNewsbell starts it. With a front, that is where readers find Newsbell.
-export async function startNewsbell(t, { empty = false, embedOrigin, front } = {}) {
+export async function startNewsbell(t, { empty = false, embedOrigin, front, undoWindow = '10s' } = {}) {
   const folder = await newFolder(t)
   const [push, { folder: begun, token }] = await Promise.all([pushService(), prepared()])
   await cp(begun, folder, { recursive: true })
   const listen = `127.0.0.1:${await freePort()}`
   const url = front?.alerts ?? `http://${listen}`
   await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', listen, '--base-url', url,
-    '--allow-push-host', push.url, ...embedOrigin ? ['--embed-origin', embedOrigin] : []], line => line.startsWith('listening'))
+    '--undo-window', undoWindow, '--allow-push-host', push.url, ...embedOrigin ? ['--embed-origin', embedOrigin] : []], line => line.startsWith('listening'))
   if (front) front.newsbell = listen
   const newsbell = new Newsbell(url, push, folder, token)
   if (!empty) await newsbell.openOutage()

@@ -15,3 +15,10 @@ func (s *Store) MigrateDown(ctx context.Context, version int64) error {
 	_, err = provider.DownTo(ctx, version)
 	return err
 }
+
+// Failures are the failures of an alert, the oldest first.
+func (s *Store) Failures(ctx context.Context, alert Alert, limit int) ([]Failure, error) {
+	var failures []Failure
+	err := s.db.Read.WithContext(ctx).Order("id").Limit(limit).Find(&failures, "alert_id = ?", alert.ID).Error
+	return failures, domain(err)
+}

@@ -21,13 +21,6 @@ type Failure struct {
 	CreatedAt time.Time
 }
 
-// Failures are the failures of an alert, the oldest first.
-func (s *Store) Failures(ctx context.Context, alert Alert, limit int) ([]Failure, error) {
-	var failures []Failure
-	err := s.db.Read.WithContext(ctx).Order("id").Limit(limit).Find(&failures, "alert_id = ?", alert.ID).Error
-	return failures, domain(err)
-}
-
 // gaveUp is the reason of who still waited when the time was up.
 const gaveUp = "gave up at the deadline"
 

@@ -2,7 +2,9 @@ package models
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"newsbell/models/ledger"
 	"slices"
 	"time"
 )
@@ -31,6 +33,32 @@ func (s *Store) HoldBack(ctx context.Context, c *Claim, page Page) (Page, error)
 			page.deferred = append(page.deferred, deferredReader{r, until})
 		}
 		return until.After(now)
+	})
+	return page, nil
+}
+
+// leaveOutTold leaves out of a page the readers that another alert has told of the same
+// update or of a newer one. An alert that waited, or came late, must not put
+// something old on the screen in place of something new.
+func (s *Store) leaveOutTold(ctx context.Context, c *Claim, page Page) (Page, error) {
+	if len(page.Recipients) == 0 {
+		return page, nil
+	}
+	first, last := page.Recipients[0].ID, page.Recipients[len(page.Recipients)-1].ID
+	told, err := s.ledgers(ctx, `alert_id IN (SELECT id FROM alerts WHERE outage_id = ? AND update_id >= ? AND id <> ?)
+		AND accepted > 0 AND upto_id >= ? AND after_id < ?`, c.Alert.OutageID, c.Alert.UpdateID, c.Alert.ID, first, last)
+	if errors.Is(err, ledger.ErrCorrupt) {
+		return page, nil // its next claim rebuilds it
+	}
+	if err != nil || len(told) == 0 {
+		return page, err
+	}
+	page.Recipients = slices.DeleteFunc(page.Recipients, func(r Recipient) bool {
+		isTold := slices.ContainsFunc(told, func(l shardLedger) bool { return l.sentTo(r.ID) == ledger.Accepted })
+		if isTold {
+			page.leftOut = append(page.leftOut, r.ID)
+		}
+		return isTold
 	})
 	return page, nil
 }

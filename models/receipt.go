@@ -2,21 +2,15 @@ package models
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
-
-// ReceiptEvent is what happened to an alert's notification in a browser.
-type ReceiptEvent string
-
-const (
-	Shown     ReceiptEvent = "shown"
-	Clicked   ReceiptEvent = "clicked"
-	Dismissed ReceiptEvent = "dismissed"
-)
-
-// receiptEvents are all of them, in the order of their columns.
-var receiptEvents = [...]ReceiptEvent{Shown, Clicked, Dismissed}
 
 // Receipt is what a browser reports of an alert's notification.
 type Receipt struct {
@@ -45,12 +39,48 @@ func (s *Store) RecordReceipts(ctx context.Context, receipts ...Receipt) error {
 			continue
 		}
 		if reader, ok := key.Reader(r.AlertID, r.Proof); ok {
-			s.receipts.add(seen{r.AlertID, reader, int8(event)})
+			s.receipts.Add(seen{r.AlertID, reader, int8(event)})
 		}
 	}
 	return nil
 }
 
-// FlushReceipts returns when everything that was recorded before has been
-// written. Closing the store does it too.
-func (s *Store) FlushReceipts(ctx context.Context) error { return s.receipts.flush(ctx) }
+// ReceiptKey is the database's one key; it is made when it is first asked for.
+func (s *Store) ReceiptKey(ctx context.Context) (*ReceiptKey, error) {
+	if stored := s.receiptKey.Load(); stored != nil {
+		return stored.key(), nil
+	}
+	stored := storedReceiptKey{ID: 1, Key: make([]byte, sha256.Size), CreatedAt: s.Now()}
+	rand.Read(stored.Key)
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		// Of processes that start together, the first one's stays.
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&stored).Error; err != nil {
+			return err
+		}
+		return tx.Take(&stored).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("receipt key: %w", err)
+	}
+	s.receiptKey.Store(&stored)
+	return stored.key(), nil
+}
+
+type storedReceiptKey struct {
+	ID  int64
+	Key []byte
+	// PlainTopicsUpto is the last alert that a program made that did not key Topics.
+	PlainTopicsUpto int64
+	CreatedAt       time.Time
+}
+
+func (s *storedReceiptKey) key() *ReceiptKey {
+	return NewReceiptKey(s.Key, s.PlainTopicsUpto)
+}
+
+// TableName is what GORM would not guess.
+func (storedReceiptKey) TableName() string { return "receipt_keys" }
+
+// FlushReceipts returns when everything that was recorded before has been written.
+// Closing the store does it too.
+func (s *Store) FlushReceipts(ctx context.Context) error { return s.receipts.Flush(ctx) }

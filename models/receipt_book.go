@@ -22,31 +22,31 @@ type seen struct {
 	event           int8 // its place in receiptEvents
 }
 
-// receiptBook gathers receipts, each once, and writes them together: when a
-// million readers are told something their browsers report within a minute. A
-// goroutine writes, from the first receipt until none comes any more.
-type receiptBook struct {
-	store *Store
+// receiptBuffer gathers receipts, each once, and writes them together: the browsers of
+// a million readers report within a minute. A goroutine writes, from the first receipt
+// until there are no more.
+type receiptBuffer struct {
+	write func(context.Context, map[seen]struct{}) error
 
 	mu       sync.Mutex
 	gathered map[seen]struct{}
-	writes   bool // a goroutine does
+	running  bool // a goroutine writes
 	closed   bool
 
 	writer  sync.WaitGroup
 	hurry   chan struct{} // there is much to write
-	stop    chan struct{} // closed by close
-	writing sync.Mutex    // held by who writes
+	stop    chan struct{} // closed by Close
+	writing sync.Mutex    // held while writing
 }
 
-func newReceiptBook(store *Store) *receiptBook {
-	return &receiptBook{
-		store: store, gathered: map[seen]struct{}{}, hurry: make(chan struct{}, 1), stop: make(chan struct{}),
+func newReceiptBuffer(write func(context.Context, map[seen]struct{}) error) *receiptBuffer {
+	return &receiptBuffer{
+		write: write, gathered: map[seen]struct{}{}, hurry: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 }
 
-// add gathers a receipt, unless the store is closed.
-func (b *receiptBook) add(r seen) {
+// Add gathers a receipt, unless the store is closed.
+func (b *receiptBuffer) Add(r seen) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -63,19 +63,19 @@ func (b *receiptBook) add(r seen) {
 }
 
 // gather takes a receipt if there is room, and sees to it that it is written.
-func (b *receiptBook) gather(r seen) {
+func (b *receiptBuffer) gather(r seen) {
 	if len(b.gathered) >= maxGathered {
 		return
 	}
 	b.gathered[r] = struct{}{}
-	if !b.writes && !b.closed {
-		b.writes = true
+	if !b.running && !b.closed {
+		b.running = true
 		b.writer.Go(b.run)
 	}
 }
 
 // run writes until there is nothing to write.
-func (b *receiptBook) run() {
+func (b *receiptBuffer) run() {
 	ticker := time.NewTicker(writeReceiptsEvery)
 	defer ticker.Stop()
 	for !b.isDone() {
@@ -86,28 +86,28 @@ func (b *receiptBook) run() {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), writeReceiptsWithin)
-		_ = b.flush(ctx) // what fails is gathered again
+		_ = b.Flush(ctx) // what fails is gathered again
 		cancel()
 	}
 }
 
 // isDone tells whether the goroutine may end.
-func (b *receiptBook) isDone() bool {
+func (b *receiptBuffer) isDone() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.writes = len(b.gathered) > 0
-	return !b.writes
+	b.running = len(b.gathered) > 0
+	return !b.running
 }
 
-// flush writes what has been gathered.
-func (b *receiptBook) flush(ctx context.Context) error {
+// Flush writes what has been gathered.
+func (b *receiptBuffer) Flush(ctx context.Context) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	b.mu.Lock()
 	all := b.gathered
 	b.gathered = map[seen]struct{}{}
 	b.mu.Unlock()
-	err := b.store.writeReceipts(ctx, all)
+	err := b.write(ctx, all)
 	if err != nil {
 		b.putBack(all)
 	}
@@ -115,7 +115,7 @@ func (b *receiptBook) flush(ctx context.Context) error {
 }
 
 // putBack gathers again what could not be written.
-func (b *receiptBook) putBack(all map[seen]struct{}) {
+func (b *receiptBuffer) putBack(all map[seen]struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for r := range all {
@@ -123,8 +123,8 @@ func (b *receiptBook) putBack(all map[seen]struct{}) {
 	}
 }
 
-// close ends the goroutine, writes the rest, and gathers nothing any more.
-func (b *receiptBook) close() error {
+// Close ends the goroutine, writes the rest, and gathers nothing any more.
+func (b *receiptBuffer) Close() error {
 	b.mu.Lock()
 	if !b.closed {
 		b.closed = true
@@ -134,5 +134,5 @@ func (b *receiptBook) close() error {
 	b.writer.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), writeReceiptsWithin)
 	defer cancel()
-	return b.flush(ctx)
+	return b.Flush(ctx)
 }

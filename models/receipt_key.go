@@ -1,18 +1,11 @@
 package models
 
 import (
-	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
 	"hash"
-	"time"
-
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 const (
@@ -35,47 +28,10 @@ type ReceiptKey struct {
 	plainTopicsUpto int64
 }
 
-// ReceiptKey is the database's one key; it is made when it is first asked for.
-func (s *Store) ReceiptKey(ctx context.Context) (*ReceiptKey, error) {
-	if stored := s.receiptKey.Load(); stored != nil {
-		return stored.key(), nil
-	}
-	stored := storedReceiptKey{ID: 1, Key: make([]byte, sha256.Size), CreatedAt: s.Now()}
-	rand.Read(stored.Key)
-	err := s.transaction(ctx, func(tx *gorm.DB) error {
-		// Of processes that start together, the first one's stays.
-		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&stored).Error; err != nil {
-			return err
-		}
-		return tx.Take(&stored).Error
-	})
-	if err != nil {
-		return nil, fmt.Errorf("receipt key: %w", err)
-	}
-	s.receiptKey.Store(&stored)
-	return stored.key(), nil
-}
-
-type storedReceiptKey struct {
-	ID  int64
-	Key []byte
-	// PlainTopicsUpto is the last alert that a program made that did not key Topics.
-	PlainTopicsUpto int64
-	CreatedAt       time.Time
-}
-
-func (s *storedReceiptKey) key() *ReceiptKey {
-	key := NewReceiptKey(s.Key)
-	key.plainTopicsUpto = s.PlainTopicsUpto
-	return key
-}
-
-// TableName is what GORM would not guess.
-func (storedReceiptKey) TableName() string { return "receipt_keys" }
-
-// NewReceiptKey is the key of a secret, 32 random bytes.
-func NewReceiptKey(secret []byte) *ReceiptKey {
-	return &ReceiptKey{mac: hmac.New(sha256.New, secret)}
+// NewReceiptKey returns the key of a secret, 32 random bytes. Alerts up to an ID have
+// Topics that are not keyed.
+func NewReceiptKey(secret []byte, plainTopicsUpto int64) *ReceiptKey {
+	return &ReceiptKey{mac: hmac.New(sha256.New, secret), plainTopicsUpto: plainTopicsUpto}
 }
 
 // Append appends a reader's receipt of an alert to dst. Where dst has room it

@@ -1,3 +1,16 @@
+// Package models is Newsbell's domain: apps, their outages and live updates,
+// the readers' subscriptions and follows, and the alerts that carry updates to
+// readers. It holds the rules and all SQL, on SQLite and PostgreSQL alike.
+//
+// What it promises:
+//
+//   - [Store.Publish] writes an update, its alert and the audit entry in one
+//     transaction: all of it or nothing.
+//   - To record a page of a shard, a worker must hold the shard's epoch; a worker
+//     that lost its shard gets [ErrFenced] and changes nothing.
+//   - A reader is addressed only by a secret that is stored as a hash.
+//   - Times are UTC, to the microsecond, and come from the store's clock:
+//     PostgreSQL's, or the machine's with SQLite.
 package models
 
 import (
@@ -29,7 +42,7 @@ type Store struct {
 	ttl         TTLs
 	goneGrace   time.Duration
 	subscribers subscribers
-	receipts    *receiptBook
+	receipts    *receiptBuffer
 	// searches has a place for each search that goes on.
 	searches chan struct{}
 	// receiptKey is the database's, once it has been asked for.
@@ -89,7 +102,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	}
 	s.subscribers.store = s
 	s.searches = make(chan struct{}, searchesAtOnce)
-	s.receipts = newReceiptBook(s)
+	s.receipts = newReceiptBuffer(s.writeReceipts)
 	db, err := database.Open(database.Options{
 		URL: opts.URL, TransactionPooling: opts.TransactionPooling, MigrateURL: opts.MigrateURL, BusyTimeout: opts.BusyTimeout, Now: s.Now,
 	})
@@ -131,7 +144,7 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close writes the last receipts and closes all connections.
 func (s *Store) Close() error {
-	err := s.receipts.close()
+	err := s.receipts.Close()
 	if s.clock != nil {
 		s.clock.Close()
 	}

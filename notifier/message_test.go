@@ -23,7 +23,7 @@ type declarative struct {
 }
 
 // testReceipts makes the receipts of testReader, whose payloads are in testdata.
-var testReceipts = models.NewReceiptKey(bytes.Repeat([]byte{1}, 32))
+var testReceipts = models.NewReceiptKey(bytes.Repeat([]byte{1}, 32), 0)
 
 const testReader = 12
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 
 	"newsbell/models/endpoints"
 	"newsbell/models/ledger"
@@ -57,4 +58,29 @@ func countedAs(services ledger.PerService, endpoint string, outcome ledger.Outco
 		return rule
 	}
 	return host
+}
+
+// originSample is how many of the newest subscriptions say which push services
+// are in use.
+const originSample = 1000
+
+// PushOrigins returns the origins of the push services of the newest subscriptions,
+// where the next alert is likely to go.
+func (s *Store) PushOrigins(ctx context.Context) ([]*url.URL, error) {
+	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
+		SELECT min(endpoint) FROM (SELECT push_service, endpoint FROM subscriptions WHERE gone_at IS NULL ORDER BY id DESC LIMIT ?) AS newest
+		GROUP BY push_service`), originSample)
+	if err != nil {
+		return nil, fmt.Errorf("push origins: %w", err)
+	}
+	defer rows.Close()
+	var origins []*url.URL
+	for rows.Next() {
+		var endpoint string
+		if err := rows.Scan(&endpoint); err != nil {
+			return nil, fmt.Errorf("push origins: %w", err)
+		}
+		origins = append(origins, endpoints.Origin(endpoint))
+	}
+	return origins, rows.Err()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"newsbell/models/endpoints"
+	"newsbell/models/secrets"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -140,7 +141,7 @@ func (s *Store) expiredSubscription(ctx context.Context, secretHash []byte) (lef
 // ForgetExpired deletes what is left of the expired subscription of a secret, and
 // tells whether there was one.
 func (s *Store) ForgetExpired(ctx context.Context, secret string) (found bool, err error) {
-	hash := hashSecret(secret)
+	hash := secrets.Hash(secret)
 	if _, found, err = s.expiredSubscription(ctx, hash); err != nil || !found {
 		return false, err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"newsbell/models/secrets"
+
 	"gorm.io/gorm"
 )
 
@@ -110,7 +112,7 @@ func (s *Store) importedSubscriptions(many []NewSubscription) ([]Subscription, e
 		if err != nil {
 			return nil, fmt.Errorf("subscription %d: %w", i, err)
 		}
-		_, sub.SecretHash = newSecret()
+		_, sub.SecretHash = secrets.New()
 		subs[i] = sub
 	}
 	return subs, nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"newsbell/models/receipts"
 	"newsbell/models/text"
 )
 
@@ -79,7 +80,7 @@ func (o Notifications) Text(alert Alert) (title, body string) {
 	body = text.Truncate(strings.TrimSpace(meanwhile(alert)+alert.Update.BodyText), BodyGraphemes, BodyBytes)
 	longest := alert // so that the cut is the same before the alert has a number
 	longest.ID, longest.Update.ID = math.MaxInt64, math.MaxInt64
-	payload, err := o.with(longest, strings.Repeat("x", MaxReceipt), title, body).Payload()
+	payload, err := o.with(longest, strings.Repeat("x", receipts.MaxLength), title, body).Payload()
 	if over := len(payload) - maxPayload; err == nil && over > 0 {
 		// In JSON a byte of text takes one at least.
 		body = text.Truncate(body, BodyGraphemes, max(0, len(body)-over))

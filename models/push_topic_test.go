@@ -8,6 +8,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/modelstest"
+	"newsbell/models/receipts"
 )
 
 const topicTag = "outage/messages-down"
@@ -56,7 +57,7 @@ func plainTopic() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:24])
 }
 
-func receiptKey(t *testing.T, store *models.Store) *models.ReceiptKey {
+func receiptKey(t *testing.T, store *models.Store) *receipts.Key {
 	t.Helper()
 	key, err := store.ReceiptKey(t.Context())
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"newsbell/models/receipts"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -17,7 +19,7 @@ type Receipt struct {
 	AlertID int64
 	// Proof is the receipt that the push brought along.
 	Proof string
-	Event ReceiptEvent
+	Event receipts.Event
 }
 
 // RecordReceipts counts what browsers report, each reader once for each event
@@ -28,25 +30,25 @@ type Receipt struct {
 // second. A process that dies takes the last second's along, and more than the
 // database can take in time are dropped. They are statistics, and nobody who
 // reads news may wait for those.
-func (s *Store) RecordReceipts(ctx context.Context, receipts ...Receipt) error {
+func (s *Store) RecordReceipts(ctx context.Context, reported ...Receipt) error {
 	key, err := s.ReceiptKey(ctx)
 	if err != nil {
 		return fmt.Errorf("record receipts: %w", err)
 	}
-	for _, r := range receipts {
-		event := slices.Index(receiptEvents[:], r.Event)
+	for _, r := range reported {
+		event := slices.Index(receipts.Events[:], r.Event)
 		if event < 0 {
 			continue
 		}
 		if reader, ok := key.Reader(r.AlertID, r.Proof); ok {
-			s.receipts.Add(seen{r.AlertID, reader, int8(event)})
+			s.receipts.Add(receipts.Seen{AlertID: r.AlertID, Reader: reader, Event: int8(event)})
 		}
 	}
 	return nil
 }
 
 // ReceiptKey is the database's one key; it is made when it is first asked for.
-func (s *Store) ReceiptKey(ctx context.Context) (*ReceiptKey, error) {
+func (s *Store) ReceiptKey(ctx context.Context) (*receipts.Key, error) {
 	if stored := s.receiptKey.Load(); stored != nil {
 		return stored.key(), nil
 	}
@@ -74,8 +76,8 @@ type storedReceiptKey struct {
 	CreatedAt       time.Time
 }
 
-func (s *storedReceiptKey) key() *ReceiptKey {
-	return NewReceiptKey(s.Key, s.PlainTopicsUpto)
+func (s *storedReceiptKey) key() *receipts.Key {
+	return receipts.NewKey(s.Key, s.PlainTopicsUpto)
 }
 
 // TableName is what GORM would not guess.

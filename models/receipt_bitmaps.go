@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"newsbell/models/receipts"
+
 	"github.com/RoaringBitmap/roaring/v2"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -23,7 +25,7 @@ type shardReceipts struct {
 func (shardReceipts) TableName() string { return "receipts" }
 
 // events are the bitmaps in the order of receiptEvents.
-func (r *shardReceipts) events() [len(receiptEvents)]*[]byte {
+func (r *shardReceipts) events() [len(receipts.Events)]*[]byte {
 	return [...]*[]byte{&r.Shown, &r.Clicked, &r.Dismissed}
 }
 
@@ -32,10 +34,10 @@ const receiptsAtOnce = 50
 
 // writeReceipts writes receipts to their shards. To write one twice changes
 // nothing.
-func (s *Store) writeReceipts(ctx context.Context, all map[seen]struct{}) error {
-	byAlert := map[int64][]seen{}
+func (s *Store) writeReceipts(ctx context.Context, all map[receipts.Seen]struct{}) error {
+	byAlert := map[int64][]receipts.Seen{}
 	for receipt := range all {
-		byAlert[receipt.alertID] = append(byAlert[receipt.alertID], receipt)
+		byAlert[receipt.AlertID] = append(byAlert[receipt.AlertID], receipt)
 	}
 	for alertID, receipts := range byAlert {
 		added, err := s.sortReceipts(ctx, alertID, receipts)
@@ -55,18 +57,18 @@ func (s *Store) writeReceipts(ctx context.Context, all map[seen]struct{}) error 
 }
 
 // eventBitmaps hold the readers of one shard, by event.
-type eventBitmaps [len(receiptEvents)]*roaring.Bitmap
+type eventBitmaps [len(receipts.Events)]*roaring.Bitmap
 
 // sortReceipts sorts an alert's receipts by shard. Readers of no shard are left
 // out.
-func (s *Store) sortReceipts(ctx context.Context, alertID int64, receipts []seen) (map[int64]eventBitmaps, error) {
+func (s *Store) sortReceipts(ctx context.Context, alertID int64, receipts []receipts.Seen) (map[int64]eventBitmaps, error) {
 	var shards []Shard
 	err := s.db.Read.WithContext(ctx).Select("id", "after_id", "upto_id").Order("after_id").
 		Find(&shards, "alert_id = ?", alertID).Error
 	sorted := map[int64]eventBitmaps{}
 	for _, r := range receipts {
-		behind, _ := slices.BinarySearchFunc(shards, r.reader, func(shard Shard, id int64) int { return cmp.Compare(shard.AfterID, id) })
-		if behind == 0 || shards[behind-1].UptoID < r.reader {
+		behind, _ := slices.BinarySearchFunc(shards, r.Reader, func(shard Shard, id int64) int { return cmp.Compare(shard.AfterID, id) })
+		if behind == 0 || shards[behind-1].UptoID < r.Reader {
 			continue
 		}
 		shard := shards[behind-1]
@@ -75,7 +77,7 @@ func (s *Store) sortReceipts(ctx context.Context, alertID int64, receipts []seen
 			readers = eventBitmaps{roaring.New(), roaring.New(), roaring.New()}
 			sorted[shard.ID] = readers
 		}
-		readers[r.event].Add(uint32(r.reader - shard.AfterID))
+		readers[r.Event].Add(uint32(r.Reader - shard.AfterID))
 	}
 	return sorted, err
 }
@@ -121,7 +123,7 @@ func readReceipts(encoded []byte) *roaring.Bitmap {
 }
 
 // countReceipts counts an alert's readers by event.
-func (s *Store) countReceipts(ctx context.Context, alertID int64) (counts [len(receiptEvents)]int, err error) {
+func (s *Store) countReceipts(ctx context.Context, alertID int64) (counts [len(receipts.Events)]int, err error) {
 	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`SELECT shown, clicked, dismissed FROM receipts
 		WHERE shard_id IN (SELECT id FROM shards WHERE alert_id = ?)`), alertID)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/modelstest"
+	"newsbell/models/receipts"
 )
 
 func TestReceiptsAreCountedOnceForEachReaderAndEvent(t *testing.T) {
@@ -24,11 +25,11 @@ func TestReceiptsAreCountedOnceForEachReaderAndEvent(t *testing.T) {
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		for range 2 {
 			for _, reader := range readers {
-				report(t, db, id, reader, models.Shown)
+				report(t, db, id, reader, receipts.Shown)
 			}
-			report(t, db, id, readers[0], models.Clicked)
-			report(t, db, id, readers[3], models.Clicked)
-			report(t, db, id, readers[4], models.Dismissed)
+			report(t, db, id, readers[0], receipts.Clicked)
+			report(t, db, id, readers[3], receipts.Clicked)
+			report(t, db, id, readers[4], receipts.Dismissed)
 			receiptsAre(t, db, id, 5, 2, 1) // also when they come again after they were written
 		}
 	})
@@ -44,24 +45,24 @@ func TestAReceiptThatProvesNothingIsLeftOut(t *testing.T) {
 		other := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		proof := proofOf(t, db, id, reader.ID)
 		wrong := []models.Receipt{
-			{AlertID: other, Proof: proof, Event: models.Shown},
-			{AlertID: id, Proof: proofOf(t, db, other, reader.ID), Event: models.Shown},
-			{AlertID: id, Proof: proofOf(t, db, id, late.ID), Event: models.Shown},
-			{AlertID: 99, Proof: proofOf(t, db, 99, reader.ID), Event: models.Shown},
+			{AlertID: other, Proof: proof, Event: receipts.Shown},
+			{AlertID: id, Proof: proofOf(t, db, other, reader.ID), Event: receipts.Shown},
+			{AlertID: id, Proof: proofOf(t, db, id, late.ID), Event: receipts.Shown},
+			{AlertID: 99, Proof: proofOf(t, db, 99, reader.ID), Event: receipts.Shown},
 			{AlertID: id, Proof: proof, Event: "swallowed"},
-			{AlertID: id, Proof: "", Event: models.Shown},
-			{AlertID: id, Proof: proof + "\n", Event: models.Shown},
-			{AlertID: id, Proof: "A" + proof, Event: models.Shown},
-			{AlertID: id, Proof: proof[:len(proof)-1], Event: models.Shown},
-			{AlertID: id, Proof: strings.Repeat("A", 10_000), Event: models.Shown},
-			{AlertID: id, Proof: "<script>", Event: models.Shown},
+			{AlertID: id, Proof: "", Event: receipts.Shown},
+			{AlertID: id, Proof: proof + "\n", Event: receipts.Shown},
+			{AlertID: id, Proof: "A" + proof, Event: receipts.Shown},
+			{AlertID: id, Proof: proof[:len(proof)-1], Event: receipts.Shown},
+			{AlertID: id, Proof: strings.Repeat("A", 10_000), Event: receipts.Shown},
+			{AlertID: id, Proof: "<script>", Event: receipts.Shown},
 		}
 		if err := db.RecordReceipts(ctx, wrong...); err != nil {
 			t.Fatal(err)
 		}
 		receiptsAre(t, db, id, 0, 0, 0)
 		receiptsAre(t, db, other, 0, 0, 0)
-		if err := db.RecordReceipts(ctx, append(wrong, models.Receipt{AlertID: id, Proof: proof, Event: models.Shown})...); err != nil {
+		if err := db.RecordReceipts(ctx, append(wrong, models.Receipt{AlertID: id, Proof: proof, Event: receipts.Shown})...); err != nil {
 			t.Fatal(err)
 		}
 		receiptsAre(t, db, id, 1, 0, 0)
@@ -80,7 +81,7 @@ func TestAReceiptIsRefusedWithoutTheDatabase(t *testing.T) {
 		if err := store.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := store.RecordReceipts(t.Context(), models.Receipt{AlertID: 1, Proof: "forged", Event: models.Shown}); err != nil {
+		if err := store.RecordReceipts(t.Context(), models.Receipt{AlertID: 1, Proof: "forged", Event: receipts.Shown}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -127,7 +128,7 @@ func TestProcessesThatCountTheSameShardLoseNothing(t *testing.T) {
 			process.Store = openAgain(t, db)
 			all.Go(func() {
 				for _, reader := range readers[i*each : (i+1)*each] {
-					report(t, &process, id, reader, models.Shown)
+					report(t, &process, id, reader, receipts.Shown)
 					if err := process.FlushReceipts(t.Context()); err != nil {
 						t.Error(err)
 					}
@@ -144,7 +145,7 @@ func TestReceiptsAreWrittenByThemselvesAndWhenTheStoreCloses(t *testing.T) {
 		db.Outage("messages-down", "messenger")
 		first, second := db.Reader("outage/messages-down:all"), db.Reader("outage/messages-down:all")
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		report(t, db, id, first, models.Shown)
+		report(t, db, id, first, receipts.Shown)
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		for countsOf(t, db, id).Shown == 0 {
@@ -158,7 +159,7 @@ func TestReceiptsAreWrittenByThemselvesAndWhenTheStoreCloses(t *testing.T) {
 			t.Fatal(err)
 		}
 		process.Store = store
-		report(t, &process, id, second, models.Clicked)
+		report(t, &process, id, second, receipts.Clicked)
 		if err := store.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +172,7 @@ func TestReceiptsThatCannotBeWrittenAreKeptForTheNextTime(t *testing.T) {
 		db.Outage("messages-down", "messenger")
 		reader := db.Reader("outage/messages-down:all")
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		report(t, db, id, reader, models.Shown)
+		report(t, db, id, reader, receipts.Shown)
 		given, giveUp := context.WithCancel(t.Context())
 		giveUp()
 		if err := db.FlushReceipts(given); err == nil {
@@ -186,11 +187,11 @@ func TestReceiptsThatCannotBeReadBeginAnew(t *testing.T) {
 		db.Outage("messages-down", "messenger")
 		first, second := db.Reader("outage/messages-down:all"), db.Reader("outage/messages-down:all")
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		report(t, db, id, first, models.Shown)
+		report(t, db, id, first, receipts.Shown)
 		receiptsAre(t, db, id, 1, 0, 0)
 		db.Exec("UPDATE receipts SET shown = ?", []byte("rotten"))
 		receiptsAre(t, db, id, 0, 0, 0)
-		report(t, db, id, second, models.Shown)
+		report(t, db, id, second, receipts.Shown)
 		receiptsAre(t, db, id, 1, 0, 0)
 	})
 }
@@ -204,7 +205,7 @@ func TestAReceiptIsOfOneReaderOfOneAlert(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		alert, reader := rapid.Int64Min(1).Draw(t, "alert"), rapid.Int64Min(1).Draw(t, "reader")
 		proof := string(key.Append(nil, alert, reader))
-		if got, ok := key.Reader(alert, proof); !ok || got != reader || len(proof) > models.MaxReceipt {
+		if got, ok := key.Reader(alert, proof); !ok || got != reader || len(proof) > receipts.MaxLength {
 			t.Fatalf("%q is of %d, %v", proof, got, ok)
 		}
 		if _, ok := key.Reader(alert+1, proof); ok {
@@ -224,7 +225,7 @@ func TestAReceiptIsMadeWithoutAllocating(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	room := make([]byte, 0, models.MaxReceipt)
+	room := make([]byte, 0, receipts.MaxLength)
 	var reader int64
 	allocations := testing.AllocsPerRun(1000, func() { reader++; key.Append(room, 12, reader) })
 	if allocations >= 1 {
@@ -258,7 +259,7 @@ func proofOf(t *testing.T, db *modelstest.DB, alertID, subscriptionID int64) str
 }
 
 // report reports what happened to an alert in a browser.
-func report(t *testing.T, db *modelstest.DB, alertID int64, reader models.Subscription, event models.ReceiptEvent) {
+func report(t *testing.T, db *modelstest.DB, alertID int64, reader models.Subscription, event receipts.Event) {
 	t.Helper()
 	receipt := models.Receipt{AlertID: alertID, Proof: proofOf(t, db, alertID, reader.ID), Event: event}
 	if err := db.RecordReceipts(t.Context(), receipt); err != nil {

@@ -8,6 +8,7 @@ import (
 	"newsbell/models"
 	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
+	"newsbell/models/receipts"
 )
 
 func TestAReaderSeesWhatBecameOfTheirLastAlerts(t *testing.T) {
@@ -34,7 +35,7 @@ func TestAReaderSeesWhatBecameOfTheirLastAlerts(t *testing.T) {
 			}
 			if now := db.Now(); outcome == ledger.Accepted {
 				alert.AcceptedAt, alert.Clicked = &now, true
-				report(t, db, published.Alert.ID, reader, models.Clicked)
+				report(t, db, published.Alert.ID, reader, receipts.Clicked)
 			}
 			want = append([]models.SentAlert{alert}, want...)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"newsbell/models/events"
 )
 
 // Shard is a piece of an alert's audience: the subscriptions with
@@ -39,6 +41,20 @@ type ShardRef struct {
 	// Begun says that a worker was interrupted in the midst of the shard: some of
 	// its readers have the alert.
 	Begun bool
+}
+
+// Subject is the shard's own subject in the work queue: one message at most is
+// queued or in flight on it. Shards that were begun have a branch of their own,
+// and so have resolutions.
+func (r ShardRef) Subject() string {
+	branch := "next"
+	switch {
+	case r.Begun:
+		branch = "begun"
+	case r.Priority:
+		branch = "first"
+	}
+	return fmt.Sprintf("%s.%s.%d", events.SubjectWork, branch, r.ID)
 }
 
 // DueShards returns the shards that are due and that no worker owns: resolutions

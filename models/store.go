@@ -25,6 +25,7 @@ import (
 	"newsbell/models/database"
 	"newsbell/models/endpoints"
 	"newsbell/models/migrations"
+	"newsbell/models/receipts"
 
 	"gorm.io/gorm"
 )
@@ -42,7 +43,7 @@ type Store struct {
 	ttl         TTLs
 	goneGrace   time.Duration
 	subscribers subscribers
-	receipts    *receiptBuffer
+	receipts    *receipts.Buffer
 	// searches has a place for each search that goes on.
 	searches chan struct{}
 	// receiptKey is the database's, once it has been asked for.
@@ -102,7 +103,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	}
 	s.subscribers.store = s
 	s.searches = make(chan struct{}, searchesAtOnce)
-	s.receipts = newReceiptBuffer(s.writeReceipts)
+	s.receipts = receipts.NewBuffer(s.writeReceipts)
 	db, err := database.Open(database.Options{
 		URL: opts.URL, TransactionPooling: opts.TransactionPooling, MigrateURL: opts.MigrateURL, BusyTimeout: opts.BusyTimeout, Now: s.Now,
 	})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"newsbell/models/database"
+	"newsbell/models/secrets"
 	"newsbell/models/validation"
 
 	"gorm.io/gorm"
@@ -45,7 +46,7 @@ func (s *Store) Subscribe(ctx context.Context, n NewSubscription) (Subscribed, e
 		return Subscribed{}, fmt.Errorf("subscribe: %w", err)
 	}
 	var secret string
-	secret, r.sub.SecretHash = newSecret()
+	secret, r.sub.SecretHash = secrets.New()
 	if err := s.subscribers.write(r); err != nil {
 		return Subscribed{}, fmt.Errorf("subscribe: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"newsbell/models/endpoints"
 	"newsbell/models/preferences"
+	"newsbell/models/secrets"
 	"newsbell/models/validation"
 
 	"gorm.io/gorm"
@@ -97,7 +98,7 @@ type NewSubscription struct {
 // secret is an [ErrUnauthorized], one whose subscription expired an [ErrExpired].
 func (s *Store) SubscriptionBySecret(ctx context.Context, secret string) (Subscription, error) {
 	var sub Subscription
-	hash := hashSecret(secret)
+	hash := secrets.Hash(secret)
 	err := unauthorized(s.db.Read.WithContext(ctx).Take(&sub, "secret_hash = ?", hash).Error)
 	return sub, s.orExpired(ctx, hash, err)
 }

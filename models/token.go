@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"newsbell/models/secrets"
 	"newsbell/models/text"
 	"newsbell/models/validation"
 
@@ -35,9 +36,9 @@ func (s *Store) CreateToken(ctx context.Context, name string) (Token, string, er
 	if err := p.Err(); err != nil {
 		return Token{}, "", err
 	}
-	secret, _ := newSecret()
+	secret, _ := secrets.New()
 	secret = tokenPrefix + secret
-	token := Token{Name: name, SecretHash: hashSecret(secret), CreatedAt: s.Now()}
+	token := Token{Name: name, SecretHash: secrets.Hash(secret), CreatedAt: s.Now()}
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
 		if err := tx.Create(&token).Error; err != nil {
 			return err
@@ -54,7 +55,7 @@ func (s *Store) CreateToken(ctx context.Context, name string) (Token, string, er
 // [ErrUnauthorized].
 func (s *Store) Authenticate(ctx context.Context, secret string) (Token, error) {
 	var token Token
-	err := s.db.Read.WithContext(ctx).Take(&token, "secret_hash = ? AND revoked_at IS NULL", hashSecret(secret)).Error
+	err := s.db.Read.WithContext(ctx).Take(&token, "secret_hash = ? AND revoked_at IS NULL", secrets.Hash(secret)).Error
 	return token, unauthorized(err)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/endpoints"
+	"newsbell/models/events"
 	"newsbell/models/modelstest"
 	"newsbell/notifier/pushservice"
 	"newsbell/notifier/pushtest"
@@ -151,7 +152,7 @@ func (n *installation) publishIn(outage string, d models.Draft) int64 {
 	n.t.Helper()
 	d.Outage = outage
 	id := n.PublishDraft(d).Alert.ID
-	if err := n.bus.Conn.Publish(models.SubjectPublished, nil); err != nil {
+	if err := n.bus.Conn.Publish(events.SubjectPublished, nil); err != nil {
 		n.t.Fatal(err)
 	}
 	return id

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"newsbell/models"
+	"newsbell/models/receipts"
 	"newsbell/notifier/webpush"
 )
 
@@ -14,7 +15,7 @@ import (
 // receipt. All else is made once.
 type message struct {
 	alertID  int64
-	receipts *models.ReceiptKey
+	receipts *receipts.Key
 	// pieces are the payload without the receipts between them.
 	pieces  [][]byte
 	topic   string
@@ -23,7 +24,7 @@ type message struct {
 
 // newMessage makes the message of an alert. All alerts of an outage share a
 // Topic: the newest replaces the older at the push service.
-func newMessage(o models.Notifications, alert models.Alert, receipts *models.ReceiptKey) (message, error) {
+func newMessage(o models.Notifications, alert models.Alert, receipts *receipts.Key) (message, error) {
 	hole := rand.Text() // that nobody has written in a headline
 	payload, err := o.Of(alert, hole).Payload()
 	if err != nil {
@@ -37,7 +38,7 @@ func newMessage(o models.Notifications, alert models.Alert, receipts *models.Rec
 
 // maxSize is the longest that the payload of a reader can be.
 func (m *message) maxSize() int {
-	size := (len(m.pieces) - 1) * models.MaxReceipt
+	size := (len(m.pieces) - 1) * receipts.MaxLength
 	for _, piece := range m.pieces {
 		size += len(piece)
 	}
@@ -46,7 +47,7 @@ func (m *message) maxSize() int {
 
 // appendTo appends the payload of a reader to dst.
 func (m *message) appendTo(dst []byte, subscriptionID int64) []byte {
-	var room [models.MaxReceipt]byte
+	var room [receipts.MaxLength]byte
 	receipt := m.receipts.Append(room[:0], m.alertID, subscriptionID)
 	for i, piece := range m.pieces {
 		if i > 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/rivo/uniseg"
 
 	"newsbell/models"
+	"newsbell/models/receipts"
 )
 
 var testNotifications = models.Notifications{BaseURL: "https://news.example", Lang: "en"}
@@ -23,7 +24,7 @@ type declarative struct {
 }
 
 // testReceipts makes the receipts of testReader, whose payloads are in testdata.
-var testReceipts = models.NewReceiptKey(bytes.Repeat([]byte{1}, 32), 0)
+var testReceipts = receipts.NewKey(bytes.Repeat([]byte{1}, 32), 0)
 
 const testReader = 12
 

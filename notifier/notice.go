@@ -11,6 +11,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/endpoints"
+	"newsbell/models/events"
 	"newsbell/models/ledger"
 	"newsbell/notifier/pushservice"
 	"newsbell/notifier/webpush"
@@ -51,7 +52,7 @@ func (n *Notifier) newNoticeSender() *noticeSender {
 // another worker lost, and those to be tried again.
 func (d *noticeSender) run(ctx context.Context) error {
 	defer d.sending.Wait()
-	subscription, err := d.conn.QueueSubscribe(models.SubjectNotices, noticeWorkers, func(*nats.Msg) { d.wake() })
+	subscription, err := d.conn.QueueSubscribe(events.SubjectNotices, noticeWorkers, func(*nats.Msg) { d.wake() })
 	if err != nil {
 		return fmt.Errorf("listen for notices: %w", err)
 	}

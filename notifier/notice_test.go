@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/events"
 	"newsbell/notifier/pushtest"
 )
 
@@ -265,7 +266,7 @@ func (n *installation) notify(sub models.Subscription, kind models.NoticeKind) m
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	if err := n.bus.Conn.Publish(models.SubjectNotices, nil); err != nil {
+	if err := n.bus.Conn.Publish(events.SubjectNotices, nil); err != nil {
 		n.t.Fatal(err)
 	}
 	return notice

@@ -31,6 +31,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"newsbell/models"
+	"newsbell/models/events"
 	"newsbell/notifier/pushservice"
 	"newsbell/notifier/webpush"
 )
@@ -120,7 +121,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 	if err := n.queue.prepare(ctx); err != nil {
 		return err
 	}
-	subscription, err := n.queue.conn.Subscribe(models.SubjectPublished, func(*nats.Msg) { n.wake() })
+	subscription, err := n.queue.conn.Subscribe(events.SubjectPublished, func(*nats.Msg) { n.wake() })
 	if err != nil {
 		return fmt.Errorf("listen for alerts: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"newsbell/models"
+	"newsbell/models/events"
 )
 
 const (
@@ -155,7 +156,7 @@ func (q *queue) tryPrepare(ctx context.Context) error {
 
 func (q *queue) createOrUpdate(ctx context.Context) error {
 	stream, err := q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: streamName, Subjects: []string{models.SubjectWork + ".>"}, Storage: q.storage,
+		Name: streamName, Subjects: []string{events.SubjectWork + ".>"}, Storage: q.storage,
 		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
 		MaxMsgsPerSubject: 1, DiscardNewPerSubject: true,
 	})
@@ -164,7 +165,7 @@ func (q *queue) createOrUpdate(ctx context.Context) error {
 	}
 	for _, l := range []*consumer{q.begun, q.first, q.next} {
 		_, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-			Durable: l.name, FilterSubject: models.SubjectWork + "." + l.name + ".>",
+			Durable: l.name, FilterSubject: events.SubjectWork + "." + l.name + ".>",
 			AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
 			MaxDeliver: -1, MaxAckPending: 100_000,
 		})

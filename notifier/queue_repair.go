@@ -8,7 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"newsbell/models"
+	"newsbell/models/events"
 )
 
 // overlaps is JetStream's error for a subject that another stream has.
@@ -43,7 +43,7 @@ func (q *queue) explain(ctx context.Context, err error) error {
 	if code, ok := apiErrorCode(err); !ok || code != overlaps {
 		return err
 	}
-	subject := models.SubjectWork + ".>"
+	subject := events.SubjectWork + ".>"
 	other, lookupErr := q.js.StreamNameBySubject(ctx, subject)
 	if lookupErr != nil {
 		return errors.Join(err, lookupErr)

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"newsbell/models"
+	"newsbell/models/events"
 	"newsbell/models/modelstest"
 )
 
@@ -16,7 +17,7 @@ func TestAStreamThatCannotBeUsedIsReplaced(t *testing.T) {
 	n := newInstallation(t, modelstest.SQLite)
 	n.stop()
 	js := n.jetStream()
-	subjects := []string{models.SubjectWork + ".>"}
+	subjects := []string{events.SubjectWork + ".>"}
 	for name, left := range map[string]struct {
 		stream   jetstream.StreamConfig
 		consumer *jetstream.ConsumerConfig
@@ -62,7 +63,7 @@ func TestAStreamThatIsSomebodyElsesIsLeftAloneAndNamed(t *testing.T) {
 	t.Cleanup(bus.Close)
 	n := &installation{t: t, bus: bus}
 	js := n.jetStream()
-	theirs := jetstream.StreamConfig{Name: "LEDGERS", Subjects: []string{models.SubjectWork + ".>"}, Storage: jetstream.MemoryStorage}
+	theirs := jetstream.StreamConfig{Name: "LEDGERS", Subjects: []string{events.SubjectWork + ".>"}, Storage: jetstream.MemoryStorage}
 	if _, err := js.CreateStream(t.Context(), theirs); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
+	"newsbell/models/events"
 )
 
 const (
@@ -43,7 +44,7 @@ func (q *queue) heard(err error) {
 }
 
 // probeSubject holds one message at most that no consumer reads.
-const probeSubject = models.SubjectWork + ".probe"
+const probeSubject = events.SubjectWork + ".probe"
 
 // ready returns nil if the queue takes messages and hands them out; else a
 // [models.NotReady]. The probe is refused when the last one is still there, but

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"newsbell/models"
+	"newsbell/models/receipts"
 	"newsbell/notifier/pushtest"
 	"newsbell/notifier/webpush"
 )
@@ -36,10 +37,10 @@ func TestEachReaderGetsAReceiptOfTheirOwn(t *testing.T) {
 							t.Fatalf("%+v is not this reader's own", about)
 						}
 						seen[proof] = true
-						shown = append(shown, models.Receipt{AlertID: about.Data.Alert, Proof: proof, Event: models.Shown})
+						shown = append(shown, models.Receipt{AlertID: about.Data.Alert, Proof: proof, Event: receipts.Shown})
 						wrong = append(wrong,
-							models.Receipt{AlertID: first + second - about.Data.Alert, Proof: proof, Event: models.Clicked},
-							models.Receipt{AlertID: about.Data.Alert, Proof: proof[:len(proof)-4] + "AAAA", Event: models.Clicked})
+							models.Receipt{AlertID: first + second - about.Data.Alert, Proof: proof, Event: receipts.Clicked},
+							models.Receipt{AlertID: about.Data.Alert, Proof: proof[:len(proof)-4] + "AAAA", Event: receipts.Clicked})
 					}
 				}
 				if err := n.RecordReceipts(t.Context(), append(wrong, shown...)...); err != nil {

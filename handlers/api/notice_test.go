@@ -9,6 +9,7 @@ import (
 
 	"newsbell/handlers/handlerstest"
 	"newsbell/models"
+	"newsbell/models/events"
 	"newsbell/models/ledger"
 )
 
@@ -20,7 +21,7 @@ func TestAReaderAsksForATestAndSeesItsResult(t *testing.T) {
 		if made != want || w.GetNotice(t, secret, made.ID) != want {
 			t.Errorf("notice = %+v; want %+v", made, want)
 		}
-		if want := []string{models.SubjectNotices + " "}; !slices.Equal(w.Bus.Published, want) {
+		if want := []string{events.SubjectNotices + " "}; !slices.Equal(w.Bus.Published, want) {
 			t.Errorf("published %q; want %q", w.Bus.Published, want)
 		}
 		w.RecordNotice(t, models.Result{Outcome: ledger.Failed, Status: 403, Reason: "BadJwtToken"})

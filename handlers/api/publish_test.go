@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"newsbell/handlers/handlerstest"
-	"newsbell/models"
+	"newsbell/models/events"
 	"slices"
 	"testing"
 )
@@ -28,7 +28,7 @@ func TestAProgramPublishesAndStops(t *testing.T) {
 			t.Fatalf("alert = %+v", p.Alert)
 		}
 		if want := []string{
-			models.SubjectPublished + " ", models.SubjectUpdates + ` {"outage":"calls","update_id":1}`,
+			events.SubjectPublished + " ", events.SubjectUpdates + ` {"outage":"calls","update_id":1}`,
 		}; !slices.Equal(w.Bus.Published, want) {
 			t.Errorf("published %q; want %q", w.Bus.Published, want)
 		}

@@ -19,6 +19,7 @@ import (
 	"newsbell/handlers/limit"
 	"newsbell/handlers/respond"
 	"newsbell/models"
+	"newsbell/models/events"
 	"newsbell/static"
 )
 
@@ -106,7 +107,7 @@ func New(d Dependencies, o Options) *Hub {
 func (h *Hub) Run(ctx context.Context) error {
 	defer h.end()
 	messages := make(chan *nats.Msg, 256)
-	subscription, err := h.bus.ChanSubscribe(models.SubjectUpdates, messages)
+	subscription, err := h.bus.ChanSubscribe(events.SubjectUpdates, messages)
 	if err != nil {
 		return fmt.Errorf("listen for updates: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"newsbell/models"
+	"newsbell/models/events"
 )
 
 // readTimeout bounds one question to the database.
@@ -16,7 +17,7 @@ const readTimeout = 5 * time.Second
 
 // receive reads on where the bus announces an update that is not known yet.
 func (h *Hub) receive(ctx context.Context, message *nats.Msg) {
-	var announced models.UpdateEvent
+	var announced events.UpdateEvent
 	if err := json.Unmarshal(message.Data, &announced); err != nil {
 		return // not ours
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"newsbell/models"
+	"newsbell/models/receipts"
 )
 
 // click counts a click that no script could report, and leads to the update.
@@ -22,7 +23,7 @@ func (p *pages) click(c *gin.Context) error {
 		return err
 	}
 	if c.Request.Method == http.MethodGet {
-		click := models.Receipt{AlertID: id, Proof: c.Param("receipt"), Event: models.Clicked}
+		click := models.Receipt{AlertID: id, Proof: c.Param("receipt"), Event: receipts.Clicked}
 		if err := p.store.RecordReceipts(ctx, click); err != nil {
 			p.errors.LogFailure(ctx, "a click was not counted", "error", err)
 		}

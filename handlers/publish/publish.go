@@ -9,6 +9,7 @@ import (
 	"log/slog"
 
 	"newsbell/models"
+	"newsbell/models/events"
 )
 
 // Bus carries announcements to all processes; a *nats.Conn is one.
@@ -36,9 +37,9 @@ func (p *Publisher) Update(ctx context.Context, d models.Draft) (models.Publicat
 		return published, err
 	}
 	if published.Alert != nil {
-		p.announce(models.SubjectPublished, nil)
+		p.announce(events.SubjectPublished, nil)
 	}
-	p.announce(models.SubjectUpdates, models.UpdateEvent{Outage: d.Outage, UpdateID: published.Update.ID})
+	p.announce(events.SubjectUpdates, events.UpdateEvent{Outage: d.Outage, UpdateID: published.Update.ID})
 	return published, nil
 }
 
@@ -49,7 +50,7 @@ func (p *Publisher) Notice(ctx context.Context, sub models.Subscription, kind mo
 	if err != nil {
 		return notice, err
 	}
-	p.announce(models.SubjectNotices, nil)
+	p.announce(events.SubjectNotices, nil)
 	return notice, nil
 }
 

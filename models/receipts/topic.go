@@ -1,4 +1,4 @@
-package models
+package receipts
 
 import (
 	"crypto/sha256"
@@ -15,7 +15,7 @@ const (
 // Topic is the Topic header for a tag (RFC 8030 §5.4), in 32 characters of
 // base64url: the same in all processes, and known only where the key is. From a
 // hash of the tag, which is public, a push service could tell who follows what.
-func (k *ReceiptKey) Topic(tag string) string {
+func (k *Key) Topic(tag string) string {
 	k.mac.Reset()
 	k.mac.Write([]byte(topicPurpose + tag))
 	return base64.RawURLEncoding.EncodeToString(k.mac.Sum(nil)[:topicSize])
@@ -23,7 +23,7 @@ func (k *ReceiptKey) Topic(tag string) string {
 
 // AlertTopic is the Topic of an alert. One that was made before Topics were
 // keyed keeps its own, so that what is sent twice replaces itself.
-func (k *ReceiptKey) AlertTopic(alertID int64, tag string) string {
+func (k *Key) AlertTopic(alertID int64, tag string) string {
 	if alertID > k.plainTopicsUpto {
 		return k.Topic(tag)
 	}

@@ -1,4 +1,4 @@
-package models
+package receipts
 
 import (
 	"context"
@@ -16,20 +16,20 @@ const (
 	maxGathered = 100_000
 )
 
-// seen is a receipt that has been proved.
-type seen struct {
-	alertID, reader int64
-	event           int8 // its place in receiptEvents
+// Seen is a receipt that has been proved.
+type Seen struct {
+	AlertID, Reader int64
+	Event           int8 // its place in receiptEvents
 }
 
-// receiptBuffer gathers receipts, each once, and writes them together: the browsers of
+// Buffer gathers receipts, each once, and writes them together: the browsers of
 // a million readers report within a minute. A goroutine writes, from the first receipt
 // until there are no more.
-type receiptBuffer struct {
-	write func(context.Context, map[seen]struct{}) error
+type Buffer struct {
+	write func(context.Context, map[Seen]struct{}) error
 
 	mu       sync.Mutex
-	gathered map[seen]struct{}
+	gathered map[Seen]struct{}
 	running  bool // a goroutine writes
 	closed   bool
 
@@ -39,14 +39,14 @@ type receiptBuffer struct {
 	writing sync.Mutex    // held while writing
 }
 
-func newReceiptBuffer(write func(context.Context, map[seen]struct{}) error) *receiptBuffer {
-	return &receiptBuffer{
-		write: write, gathered: map[seen]struct{}{}, hurry: make(chan struct{}, 1), stop: make(chan struct{}),
+func NewBuffer(write func(context.Context, map[Seen]struct{}) error) *Buffer {
+	return &Buffer{
+		write: write, gathered: map[Seen]struct{}{}, hurry: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 }
 
 // Add gathers a receipt, unless the store is closed.
-func (b *receiptBuffer) Add(r seen) {
+func (b *Buffer) Add(r Seen) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -63,7 +63,7 @@ func (b *receiptBuffer) Add(r seen) {
 }
 
 // gather takes a receipt if there is room, and sees to it that it is written.
-func (b *receiptBuffer) gather(r seen) {
+func (b *Buffer) gather(r Seen) {
 	if len(b.gathered) >= maxGathered {
 		return
 	}
@@ -75,7 +75,7 @@ func (b *receiptBuffer) gather(r seen) {
 }
 
 // run writes until there is nothing to write.
-func (b *receiptBuffer) run() {
+func (b *Buffer) run() {
 	ticker := time.NewTicker(writeReceiptsEvery)
 	defer ticker.Stop()
 	for !b.isDone() {
@@ -92,7 +92,7 @@ func (b *receiptBuffer) run() {
 }
 
 // isDone tells whether the goroutine may end.
-func (b *receiptBuffer) isDone() bool {
+func (b *Buffer) isDone() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.running = len(b.gathered) > 0
@@ -100,12 +100,12 @@ func (b *receiptBuffer) isDone() bool {
 }
 
 // Flush writes what has been gathered.
-func (b *receiptBuffer) Flush(ctx context.Context) error {
+func (b *Buffer) Flush(ctx context.Context) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	b.mu.Lock()
 	all := b.gathered
-	b.gathered = map[seen]struct{}{}
+	b.gathered = map[Seen]struct{}{}
 	b.mu.Unlock()
 	err := b.write(ctx, all)
 	if err != nil {
@@ -115,7 +115,7 @@ func (b *receiptBuffer) Flush(ctx context.Context) error {
 }
 
 // putBack gathers again what could not be written.
-func (b *receiptBuffer) putBack(all map[seen]struct{}) {
+func (b *Buffer) putBack(all map[Seen]struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for r := range all {
@@ -124,7 +124,7 @@ func (b *receiptBuffer) putBack(all map[seen]struct{}) {
 }
 
 // Close ends the goroutine, writes the rest, and gathers nothing any more.
-func (b *receiptBuffer) Close() error {
+func (b *Buffer) Close() error {
 	b.mu.Lock()
 	if !b.closed {
 		b.closed = true

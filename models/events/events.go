@@ -1,6 +1,5 @@
-package models
-
-import "fmt"
+// Package events has the subjects and payloads of the bus.
+package events
 
 // The subjects on the bus. What travels there only makes things faster: of
 // alerts, shards, notices and updates there are rows, and the sweeps find what a
@@ -23,18 +22,4 @@ type UpdateEvent struct {
 	// Outage is the outage's slug.
 	Outage   string `json:"outage"`
 	UpdateID int64  `json:"update_id"`
-}
-
-// Subject is the shard's own subject in the work queue: one message at most is
-// queued or in flight on it. Shards that were begun have a branch of their own,
-// and so have resolutions.
-func (r ShardRef) Subject() string {
-	branch := "next"
-	switch {
-	case r.Begun:
-		branch = "begun"
-	case r.Priority:
-		branch = "first"
-	}
-	return fmt.Sprintf("%s.%s.%d", SubjectWork, branch, r.ID)
 }

@@ -1,4 +1,4 @@
-package models
+package receipts
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 // What is never written must not fill the memory, nor keep the process busy.
 func TestReceiptsAreGatheredUpToABound(t *testing.T) {
 	closed := false
-	b := newReceiptBuffer(func(ctx context.Context, _ map[seen]struct{}) error {
+	b := NewBuffer(func(ctx context.Context, _ map[Seen]struct{}) error {
 		if closed {
 			return errors.New("the database is closed")
 		}
@@ -17,8 +17,8 @@ func TestReceiptsAreGatheredUpToABound(t *testing.T) {
 	})
 	b.writing.Lock() // the database takes its time
 	for reader := range int64(maxGathered + 10) {
-		b.Add(seen{1, reader, 0})
-		b.Add(seen{1, reader, 0})
+		b.Add(Seen{1, reader, 0})
+		b.Add(Seen{1, reader, 0})
 	}
 	if len(b.gathered) != maxGathered {
 		t.Errorf("%d are gathered; want %d", len(b.gathered), maxGathered)
@@ -33,6 +33,6 @@ func TestReceiptsAreGatheredUpToABound(t *testing.T) {
 	if err := b.Close(); err == nil {
 		t.Error("a closed database took receipts")
 	}
-	b.Add(seen{1, 1, 0})
+	b.Add(Seen{1, 1, 0})
 	b.writer.Wait()
 }

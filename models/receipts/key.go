@@ -1,4 +1,6 @@
-package models
+// Package receipts makes and verifies what a push carries to prove that its reader had it,
+// and gathers what browsers report of it.
+package receipts
 
 import (
 	"crypto/hmac"
@@ -13,30 +15,30 @@ const (
 	receiptPurpose = "newsbell receipt"
 	// receiptProof is how many bytes of the HMAC a receipt holds.
 	receiptProof = 16
-	// MaxReceipt is the longest receipt, in characters.
-	MaxReceipt = ((binary.MaxVarintLen64+receiptProof)*8 + 5) / 6
+	// MaxLength is the longest receipt, in characters.
+	MaxLength = ((binary.MaxVarintLen64+receiptProof)*8 + 5) / 6
 )
 
-// ReceiptKey makes and reads receipts: strings that an alert brings to one
+// Key makes and reads receipts: strings that an alert brings to one
 // reader, and that prove that they had it. A receipt is base64url of the
 // subscription's ID and a truncated HMAC-SHA256 over alert and subscription.
 // It makes Topics too. It belongs to one goroutine.
-type ReceiptKey struct {
+type Key struct {
 	mac          hash.Hash
 	signed, made []byte // what the last receipt was made of
 	// plainTopicsUpto is the last alert whose Topic is not keyed.
 	plainTopicsUpto int64
 }
 
-// NewReceiptKey returns the key of a secret, 32 random bytes. Alerts up to an ID have
+// NewKey returns the key of a secret, 32 random bytes. Alerts up to an ID have
 // Topics that are not keyed.
-func NewReceiptKey(secret []byte, plainTopicsUpto int64) *ReceiptKey {
-	return &ReceiptKey{mac: hmac.New(sha256.New, secret), plainTopicsUpto: plainTopicsUpto}
+func NewKey(secret []byte, plainTopicsUpto int64) *Key {
+	return &Key{mac: hmac.New(sha256.New, secret), plainTopicsUpto: plainTopicsUpto}
 }
 
 // Append appends a reader's receipt of an alert to dst. Where dst has room it
 // allocates nothing: it is called for each push.
-func (k *ReceiptKey) Append(dst []byte, alertID, subscriptionID int64) []byte {
+func (k *Key) Append(dst []byte, alertID, subscriptionID int64) []byte {
 	k.signed = append(k.signed[:0], receiptPurpose...)
 	k.signed = binary.BigEndian.AppendUint64(k.signed, uint64(alertID))
 	k.signed = binary.BigEndian.AppendUint64(k.signed, uint64(subscriptionID))
@@ -50,13 +52,13 @@ func (k *ReceiptKey) Append(dst []byte, alertID, subscriptionID int64) []byte {
 
 // Reader is the ID of the subscription that has this receipt of an alert; false
 // if nobody has.
-func (k *ReceiptKey) Reader(alertID int64, receipt string) (subscriptionID int64, ok bool) {
-	if len(receipt) > MaxReceipt {
+func (k *Key) Reader(alertID int64, receipt string) (subscriptionID int64, ok bool) {
+	if len(receipt) > MaxLength {
 		return 0, false
 	}
 	raw, _ := base64.RawURLEncoding.DecodeString(receipt)
 	id, _ := binary.Uvarint(raw)
 	// Whatever was read of it: only the receipt of that reader equals it.
-	made := k.Append(make([]byte, 0, MaxReceipt), alertID, int64(id))
+	made := k.Append(make([]byte, 0, MaxLength), alertID, int64(id))
 	return int64(id), hmac.Equal([]byte(receipt), made)
 }

@@ -18,14 +18,14 @@ const (
 	reachedAlerts = 8
 )
 
-// ReachedLately tells whether a push service has taken an earlier alert for
+// AcceptedLately tells whether a push service has taken an earlier alert for
 // the recipient, and none has been refused since.
-func (c *Claim) ReachedLately(r Recipient) bool {
+func (c *Claim) AcceptedLately(r Recipient) bool {
 	return !r.Refused() && c.reached.Contains(c.offset(r.ID))
 }
 
-// SomeReached tells whether anybody at all was reached lately.
-func (c *Claim) SomeReached() bool { return c.someReached }
+// AnyAcceptedLately tells whether anybody at all was reached lately.
+func (c *Claim) AnyAcceptedLately() bool { return c.someReached }
 
 // Size is about how large the alert's audience is: exact when it has been
 // planned, and until then at most as many as there are subscriptions.
@@ -36,9 +36,9 @@ func (c *Claim) Size() int {
 	return c.subscriptions
 }
 
-// readReached reads from the ledgers of the last alerts who of the shard was
+// readAcceptedLately reads from the ledgers of the last alerts who of the shard was
 // reached lately. A corrupt ledger says nothing.
-func (s *Store) readReached(ctx context.Context, c *Claim) error {
+func (s *Store) readAcceptedLately(ctx context.Context, c *Claim) error {
 	c.reached = roaring.New()
 	const recent = `alert_id IN (SELECT id FROM alerts
 		WHERE id < ? AND created_at > ? AND catch_up_until IS NULL ORDER BY id DESC LIMIT ?) AND accepted > 0`
@@ -73,10 +73,10 @@ func (s *Store) readSize(ctx context.Context, c *Claim) error {
 // everybody, before it is asked again whether all have had theirs.
 const postponeFor = 2 * time.Second
 
-// postponeUnproven lets those who were tried in vain, and never reached before,
+// delayUnproven lets those who were tried in vain, and never reached before,
 // wait until everybody in the alert's audience has been tried once. Anybody can
 // make subscriptions that never work; they must not delay readers.
-func (s *Store) postponeUnproven(ctx context.Context, c *Claim) error {
+func (s *Store) delayUnproven(ctx context.Context, c *Claim) error {
 	now := s.Now()
 	unproven := c.Ledger.Unproven(now, c.reached)
 	if unproven.IsEmpty() {

@@ -29,9 +29,9 @@ type audience struct {
 	catchUp *catchUpAudience
 }
 
-// Reach counts the readers that a draft's alert would reach now, those who are
+// CountAudience counts the readers that a draft's alert would reach now, those who are
 // in quiet hours too.
-func (s *Store) Reach(ctx context.Context, d Draft) (int, error) {
+func (s *Store) CountAudience(ctx context.Context, d Draft) (int, error) {
 	a, err := s.checkedAudience(ctx, d)
 	if err != nil || len(a.topics) == 0 {
 		return 0, err
@@ -45,9 +45,9 @@ func (s *Store) Reach(ctx context.Context, d Draft) (int, error) {
 	return count, domain(err)
 }
 
-// Asleep counts the readers that a draft's alert would reach not now but when
+// CountInQuietHours counts the readers that a draft's alert would reach not now but when
 // their quiet hours end.
-func (s *Store) Asleep(ctx context.Context, d Draft) (int, error) {
+func (s *Store) CountInQuietHours(ctx context.Context, d Draft) (int, error) {
 	a, err := s.checkedAudience(ctx, d)
 	if err != nil || len(a.topics) == 0 {
 		return 0, err

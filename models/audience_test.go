@@ -56,7 +56,7 @@ func TestTheAudienceFollowsTheLevels(t *testing.T) {
 			if c.draft.Alert == "" {
 				c.draft.Alert = models.AlertAll
 			}
-			reach, err := db.Reach(t.Context(), c.draft)
+			reach, err := db.CountAudience(t.Context(), c.draft)
 			if err != nil || reach != map[bool]int{true: 1}[c.reach] {
 				t.Errorf("%s: reach = %d, %v", c.name, reach, err)
 			}
@@ -78,7 +78,7 @@ func TestMutingAnOutageCountsForWhoFollowsItsAppsToo(t *testing.T) {
 			t.Helper()
 			for _, d := range drafts {
 				d.Outage, d.Alert, d.Headline = "messages-down", models.AlertAll, "News"
-				if reach, err := db.Reach(t.Context(), d); err != nil || reach != want {
+				if reach, err := db.CountAudience(t.Context(), d); err != nil || reach != want {
 					t.Errorf("reach of %+v = %d, %v; want %d", d, reach, err, want)
 				}
 			}

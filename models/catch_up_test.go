@@ -46,7 +46,7 @@ func TestAReaderInQuietHoursIsToldTheStateInTheMorningOnce(t *testing.T) {
 		reader, p := night(t, db)
 		awake := db.Reader("outage/messages-down:all")
 		draft := models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "Second"}
-		if asleep, err := db.Asleep(t.Context(), draft); err != nil || asleep != 1 {
+		if asleep, err := db.CountInQuietHours(t.Context(), draft); err != nil || asleep != 1 {
 			t.Errorf("asleep are %d, %v; want one of two", asleep, err)
 		}
 		second := db.PublishDraft(draft)

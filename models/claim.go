@@ -71,7 +71,7 @@ func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 // readClaimed reads what else a worker needs of its shard. If that fails it leaves
 // the shard to others at once: it has an owner who will never show a sign of life.
 func (s *Store) readClaimed(ctx context.Context, c *Claim) error {
-	for _, read := range []func(context.Context, *Claim) error{s.readLedger, s.readReached, s.readSize} {
+	for _, read := range []func(context.Context, *Claim) error{s.readLedger, s.readAcceptedLately, s.readSize} {
 		if err := read(ctx, c); err != nil {
 			releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
 			defer cancel()

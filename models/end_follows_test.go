@@ -52,7 +52,7 @@ func TestManyFollowsEndInBatches(t *testing.T) {
 		db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertNone})
 		db.Clock.Advance(day)
 		ends(t, db, many)
-		if reach, err := db.Reach(t.Context(), models.Draft{
+		if reach, err := db.CountAudience(t.Context(), models.Draft{
 			Outage: "messages-down", Kind: models.Correction, Alert: models.AlertAll, Headline: "It was 9",
 		}); err != nil || reach != 0 {
 			t.Errorf("reach = %d, %v; want none left", reach, err)

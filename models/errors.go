@@ -23,6 +23,8 @@ var (
 	// ErrOwned says that another worker owns the shard, and has not been silent
 	// for long.
 	ErrOwned = errors.New("owned: another worker has the shard")
+	// ErrPlanned says that there is no step of an alert's plan to make now.
+	ErrPlanned = errors.New("nothing to plan")
 	// ErrFinished says that there is nothing left to do on a shard.
 	ErrFinished = errors.New("finished")
 )

@@ -54,7 +54,7 @@ func TestAGoneAddressIsNotSentToAndItsReadersChoicesStay(t *testing.T) {
 			}
 			return ledger.Accepted
 		}
-		if reach, err := db.Reach(t.Context(), keyMoment); err != nil || reach != 1 {
+		if reach, err := db.CountAudience(t.Context(), keyMoment); err != nil || reach != 1 {
 			t.Errorf("reach = %d, %v; want the other alone", reach, err)
 		}
 		g.delivery.round()

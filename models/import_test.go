@@ -20,7 +20,7 @@ func TestAnImportedBrowserGetsItsSecretWhenItSubscribesAgain(t *testing.T) {
 		if err := db.Import(t.Context(), moved); err != nil {
 			t.Fatal(err)
 		}
-		reach, err := db.Reach(t.Context(), models.Draft{
+		reach, err := db.CountAudience(t.Context(), models.Draft{
 			Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "Still down",
 		})
 		if err != nil || reach != 2 {

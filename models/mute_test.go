@@ -65,7 +65,7 @@ func TestWhoFollowsOnlyTheAppHasNoLevelBesideAMute(t *testing.T) {
 			follows(t, db, reader, models.NewFollow{Muted: "no"}, "")
 		}
 		follows(t, db, reader, models.NewFollow{Muted: "no"}, "") // there is nothing to end
-		reach, err := db.Reach(t.Context(), models.Draft{
+		reach, err := db.CountAudience(t.Context(), models.Draft{
 			Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "News", Apps: []string{"messenger"},
 		})
 		if err != nil || reach != 1 {

@@ -144,7 +144,7 @@ func (r NoticeResult) recordSubscription(tx *gorm.DB, now time.Time) error {
 		return err
 	}
 	changes := map[string]any{}
-	if r.mendsOrBreaksKey() {
+	if r.changesKeyMismatch() {
 		changes["needs_resubscribe"] = r.KeyMismatch
 	}
 	if r.Outcome == ledger.Accepted && r.Recipient.Refused() {

@@ -86,7 +86,7 @@ func (p *Pages) Next(ctx context.Context) (Page, error) {
 // WaitingPages reads those who wait for another try that is due, a page at a
 // time, and hands each to fn.
 func (s *Store) WaitingPages(ctx context.Context, c *Claim, fn func(Page) error) error {
-	if err := s.postponeUnproven(ctx, c); err != nil {
+	if err := s.delayUnproven(ctx, c); err != nil {
 		return fmt.Errorf("read who waits in shard %d: %w", c.Shard.ID, err)
 	}
 	due := c.Ledger.Due(s.Now())

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"newsbell/models/ledger"
 	"slices"
 	"time"
+
+	"newsbell/models/ledger"
 )
 
 // deferredReader is somebody who is not to be disturbed until a time.
@@ -19,7 +20,7 @@ type deferredReader struct {
 // alert, and the readers that an alert may not disturb now, for a catch-up to tell them
 // later. It is called when the page is about to be sent.
 func (s *Store) HoldBack(ctx context.Context, c *Claim, page Page) (Page, error) {
-	page, err := s.leaveOutTold(ctx, c, page)
+	page, err := s.skipAlreadyNotified(ctx, c, page)
 	if err != nil {
 		return Page{}, fmt.Errorf("hold back: %w", err)
 	}
@@ -37,10 +38,10 @@ func (s *Store) HoldBack(ctx context.Context, c *Claim, page Page) (Page, error)
 	return page, nil
 }
 
-// leaveOutTold leaves out of a page the readers that another alert has told of the same
+// skipAlreadyNotified leaves out of a page the readers that another alert has told of the same
 // update or of a newer one. An alert that waited, or came late, must not put
 // something old on the screen in place of something new.
-func (s *Store) leaveOutTold(ctx context.Context, c *Claim, page Page) (Page, error) {
+func (s *Store) skipAlreadyNotified(ctx context.Context, c *Claim, page Page) (Page, error) {
 	if len(page.Recipients) == 0 {
 		return page, nil
 	}

@@ -25,7 +25,7 @@ func (s *Store) UnplannedAlerts(ctx context.Context) ([]int64, error) {
 // called until done. The first step makes one shard, so that its readers wait
 // for nothing, and each step twice as many as there are. The alert of an editor who
 // comes before the undo window has ended, after the last step, or beside
-// another worker's step is [ErrFinished].
+// another worker's step is [ErrPlanned].
 //
 // The first step also supersedes the older alerts of the outage whose audience
 // this one includes.
@@ -56,7 +56,7 @@ func (s *Store) beginPlan(ctx context.Context, alertID int64) (alert Alert, err 
 			return err
 		}
 		if alert.State != Sending || alert.PlannedAt != nil {
-			return ErrFinished
+			return ErrPlanned
 		}
 		if begun.RowsAffected == 0 || alert.IsCatchUp() {
 			return nil
@@ -117,7 +117,7 @@ func (s *Store) planStep(ctx context.Context, alert Alert) (refs []ShardRef, don
 			return mine.Error
 		}
 		if mine.RowsAffected == 0 {
-			return ErrFinished
+			return ErrPlanned
 		}
 		if len(shards) == 0 {
 			return nil

@@ -63,7 +63,7 @@ func TestAnAlertStoppedInItsPlanEnds(t *testing.T) {
 		if err := db.StopAlert(t.Context(), id, "test"); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := db.Plan(t.Context(), id); !errors.Is(err, models.ErrFinished) {
+		if _, _, err := db.Plan(t.Context(), id); !errors.Is(err, models.ErrPlanned) {
 			t.Errorf("plan = %v; want nothing to do", err)
 		}
 		deliverAll(t, db)

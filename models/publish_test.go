@@ -114,7 +114,7 @@ func TestACorrectionNamesTheUpdateThatItCorrects(t *testing.T) {
 			if _, err := db.Publish(ctx, draft); !isInvalid("corrects")(err) {
 				t.Errorf("%s: publish: %v", name, err)
 			}
-			if _, err := db.Reach(ctx, draft); !isInvalid("corrects")(err) {
+			if _, err := db.CountAudience(ctx, draft); !isInvalid("corrects")(err) {
 				t.Errorf("%s: reach: %v", name, err)
 			}
 		}

@@ -51,7 +51,7 @@ func (s *Store) rebuild(ctx context.Context, c *Claim, cause error) error {
 	}
 	err := s.noteFailures(ctx, c)
 	if err == nil {
-		err = s.noteHeld(ctx, c)
+		err = s.noteDeferred(ctx, c)
 	}
 	if err == nil {
 		err = s.notePassed(ctx, c)
@@ -78,8 +78,8 @@ func (s *Store) noteFailures(ctx context.Context, c *Claim) error {
 	return err
 }
 
-// noteHeld notes who was held back, by the catch-ups that say so.
-func (s *Store) noteHeld(ctx context.Context, c *Claim) error {
+// noteDeferred notes who was held back, by the catch-ups that say so.
+func (s *Store) noteDeferred(ctx context.Context, c *Claim) error {
 	page := Page{}
 	_, _, err := s.recipients(ctx, &page, `SELECT subscription_id FROM catch_ups
 		WHERE outage_id = ? AND alert_id = ? AND subscription_id > ? AND subscription_id <= ? AND due_at > ?`,

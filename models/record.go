@@ -5,10 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"newsbell/models/endpoints"
-	"newsbell/models/ledger"
 	"slices"
 	"time"
+
+	"newsbell/models/endpoints"
+	"newsbell/models/ledger"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"gorm.io/gorm"
@@ -113,7 +114,7 @@ func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) err
 		case r.Outcome == ledger.Failed:
 			failures = append(failures, c.failure(r, now))
 		}
-		if err == nil && r.mendsOrBreaksKey() {
+		if err == nil && r.changesKeyMismatch() {
 			err = tx.Model(&Subscription{}).Where("id = ?", r.Recipient.ID).
 				UpdateColumn("needs_resubscribe", r.KeyMismatch).Error
 		}
@@ -133,9 +134,9 @@ func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) err
 // failureBatch is how many failures one INSERT holds.
 const failureBatch = 500
 
-// mendsOrBreaksKey tells whether the answer changes what we know of the
+// changesKeyMismatch tells whether the answer changes what we know of the
 // subscription's VAPID key.
-func (r Result) mendsOrBreaksKey() bool {
+func (r Result) changesKeyMismatch() bool {
 	return r.KeyMismatch != r.Recipient.NeedsResubscribe && (r.KeyMismatch || r.Outcome == ledger.Accepted)
 }
 

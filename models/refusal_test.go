@@ -81,7 +81,7 @@ func TestAnAcceptedPushOrANewAddressEndsTheCountOfRefusals(t *testing.T) {
 				if err != nil || refused.Refusals != 2 || refused.RefusedUntil == nil {
 					t.Fatalf("subscription = %+v, %v; want 2 refusals", refused, err)
 				}
-				if reach, err := db.Reach(t.Context(), models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "News"}); err != nil || reach != 0 {
+				if reach, err := db.CountAudience(t.Context(), models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "News"}); err != nil || reach != 0 {
 					t.Errorf("reach = %d, %v; want nobody", reach, err)
 				}
 				end(t, db, sub)
@@ -104,7 +104,7 @@ func TestWhoWasReachedLatelyIsKnownFromTheLedgers(t *testing.T) {
 			claim := claimAll(t, db, db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID)[0]
 			page := readPages(t, db, claim)[0]
 			for i, r := range page.Recipients {
-				who[i] = claim.ReachedLately(r)
+				who[i] = claim.AcceptedLately(r)
 			}
 			if err := db.Record(t.Context(), claim, page, outcomes(page, ledger.Accepted, ledger.Failed, ledger.Waiting, ledger.Accepted)); err != nil {
 				t.Fatal(err)

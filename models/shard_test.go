@@ -28,7 +28,7 @@ func TestAPlanIsMadeOnceAndOnlyAfterTheUndoWindow(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := published.Alert.ID
-		if _, _, err := db.Plan(ctx, id); !errors.Is(err, models.ErrFinished) {
+		if _, _, err := db.Plan(ctx, id); !errors.Is(err, models.ErrPlanned) {
 			t.Errorf("plan inside the window: %v; want nothing to do", err)
 		}
 		db.Clock.Advance(window)
@@ -38,7 +38,7 @@ func TestAPlanIsMadeOnceAndOnlyAfterTheUndoWindow(t *testing.T) {
 		if shards, done, err := db.Plan(ctx, id); err != nil || len(shards) != 1 || !done {
 			t.Fatalf("plan = %v, %v, %v; want one shard and the end", shards, done, err)
 		}
-		if _, _, err := db.Plan(ctx, id); !errors.Is(err, models.ErrFinished) {
+		if _, _, err := db.Plan(ctx, id); !errors.Is(err, models.ErrPlanned) {
 			t.Errorf("second plan: %v; want nothing to do", err)
 		}
 		if shards, err := db.DueShards(ctx, 10); err != nil || len(shards) != 1 {
@@ -242,7 +242,7 @@ func TestAHoldingAlertIsTakenBackBeforeAnyoneIsTold(t *testing.T) {
 		if err := db.StopAlert(ctx, id, "test"); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := db.Plan(ctx, id); !errors.Is(err, models.ErrFinished) {
+		if _, _, err := db.Plan(ctx, id); !errors.Is(err, models.ErrPlanned) {
 			t.Errorf("plan: %v; want nothing to do", err)
 		}
 	})

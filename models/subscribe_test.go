@@ -54,7 +54,7 @@ func TestOfManyWhoSubscribeAtOnceNobodyFailsForAnothersSake(t *testing.T) {
 			})
 		}
 		all.Wait()
-		reach, err := db.Reach(t.Context(), models.Draft{
+		reach, err := db.CountAudience(t.Context(), models.Draft{
 			Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "Still down",
 		})
 		if err != nil || reach != 61 {

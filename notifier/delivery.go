@@ -178,13 +178,13 @@ func (d *delivery) send(ctx context.Context, page models.Page) ([]models.Result,
 		if err != nil {
 			return nil, err
 		}
-		d.jobs = append(d.jobs, pushservice.Job{ReachedLately: d.claim.ReachedLately(r), TriedBefore: page.Tries > 0 || r.Refused(), Push: webpush.Push{
+		d.jobs = append(d.jobs, pushservice.Job{AcceptedLately: d.claim.AcceptedLately(r), TriedBefore: page.Tries > 0 || r.Refused(), Push: webpush.Push{
 			SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
 			Payload: d.payload(r.ID), TTL: d.claim.Alert.Deadline.Sub(d.store.Now()),
 			Urgency: d.message.urgency, Topic: d.message.topic,
 		}})
 	}
-	d.pool.Send(ctx, d.jobs, pushservice.Source{ID: d.claim.Alert.ID, Size: d.claim.Size(), SomeReached: d.claim.SomeReached()})
+	d.pool.Send(ctx, d.jobs, pushservice.Source{ID: d.claim.Alert.ID, Size: d.claim.Size(), AnyAcceptedLately: d.claim.AnyAcceptedLately()})
 	results := make([]models.Result, 0, len(page.Recipients))
 	for i, r := range page.Recipients {
 		if answer := d.jobs[i].Answer; answer.Verdict != 0 {
@@ -243,7 +243,7 @@ const unresolvedTries = 3
 // names below *.push.apple.com. It counts as a refusal, so that the subscription
 // comes to its end.
 func (d *delivery) endUnresolved(ctx context.Context, result *models.Result, j pushservice.Job, tries int) {
-	if !j.Answer.Unresolved || j.ReachedLately || tries+1 < unresolvedTries {
+	if !j.Answer.Unresolved || j.AcceptedLately || tries+1 < unresolvedTries {
 		return
 	}
 	if d.pool.NamesResolve(ctx) {

@@ -339,7 +339,7 @@ func (f *fanOut) send(page []waiting) {
 		jobs[i].TriedBefore = w.tries > 0
 	}
 	someReached := slices.ContainsFunc(f.subscribers, func(s *subscriber) bool { return s.reached })
-	f.pool.Send(context.Background(), jobs, pushservice.Source{ID: f.alert, Size: len(f.subscribers), SomeReached: someReached})
+	f.pool.Send(context.Background(), jobs, pushservice.Source{ID: f.alert, Size: len(f.subscribers), AnyAcceptedLately: someReached})
 	for i, w := range page {
 		result := resultOf(models.Recipient{ID: w.id}, jobs[i].Answer, w.tries, f.clock.Now())
 		if result.Refused {
@@ -394,5 +394,5 @@ func (f *fanOut) job(s *subscriber) pushservice.Job {
 	if key == nil {
 		key = f.key
 	}
-	return pushservice.Job{ReachedLately: s.reached, Push: webpush.Push{SubscriptionID: s.id, Endpoint: fmt.Sprintf("https://push.example/%d", s.id), Key: key}}
+	return pushservice.Job{AcceptedLately: s.reached, Push: webpush.Push{SubscriptionID: s.id, Endpoint: fmt.Sprintf("https://push.example/%d", s.id), Key: key}}
 }

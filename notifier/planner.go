@@ -93,7 +93,7 @@ func (n *Notifier) planAlerts(ctx context.Context) error {
 		}
 		for _, id := range alerts {
 			shards, _, err := n.store.Plan(ctx, id)
-			if errors.Is(err, models.ErrFinished) {
+			if errors.Is(err, models.ErrPlanned) {
 				continue // another worker plans it, or it has been stopped
 			}
 			if err == nil {

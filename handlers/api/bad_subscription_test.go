@@ -63,7 +63,7 @@ func TestABadSubscriptionIsRefusedAndChangesNothing(t *testing.T) {
 				t.Errorf("%q: %d %s", text, answer.StatusCode, answer.Text)
 			}
 		}
-		reach, err := w.Reach(t.Context(), models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertKey, Headline: "x"})
+		reach, err := w.CountAudience(t.Context(), models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertKey, Headline: "x"})
 		if err != nil || reach != 0 {
 			t.Errorf("%d readers, %v; want none", reach, err)
 		}

@@ -45,11 +45,11 @@ func (n *Newsroom) preview(c *gin.Context, draft models.Draft) error {
 
 // previewOf returns who would get a draft's alert now, and what it shows them.
 func (n *Newsroom) previewOf(ctx context.Context, d models.Draft) (*static.EditorPreview, error) {
-	audience, err := n.store.Reach(ctx, d)
+	audience, err := n.store.CountAudience(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	inQuietHours, err := n.store.Asleep(ctx, d)
+	inQuietHours, err := n.store.CountInQuietHours(ctx, d)
 	if err != nil {
 		return nil, err
 	}

@@ -26,8 +26,8 @@ var (
 type Source struct {
 	ID   int64 // 0: of nothing, each is on its own
 	Size int   // how many there are in all; 0: those of the page
-	// SomeReached says that some of all subscriptions were reached lately.
-	SomeReached bool
+	// AnyAcceptedLately says that some of all subscriptions were reached lately.
+	AnyAcceptedLately bool
 }
 
 // page is what the jobs of one page share.

@@ -60,8 +60,8 @@ type Options struct {
 type Job struct {
 	Push   webpush.Push
 	Answer webpush.Answer
-	// ReachedLately says that an alert was accepted for the subscription lately.
-	ReachedLately bool
+	// AcceptedLately says that an alert was accepted for the subscription lately.
+	AcceptedLately bool
 	// TriedBefore says that it has been refused, or tried in vain, before.
 	TriedBefore bool
 }

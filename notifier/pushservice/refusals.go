@@ -181,7 +181,7 @@ func (r *refusals) refuse(now time.Time, j *Job) (doubts bool) {
 		return false
 	}
 	r.all.refused++
-	if j.ReachedLately {
+	if j.AcceptedLately {
 		r.reached.refused++
 	}
 	vouched := 0
@@ -273,7 +273,7 @@ func (d *doubt) retryAfter(now time.Time) time.Duration {
 // as its page is a part of the audience, those first who were reached lately.
 func (b *batch) chooseSample(atLeast int) {
 	share := sampleSize * b.page.share() * b.refusals.doubt.chance
-	if b.page.of.SomeReached && !slices.ContainsFunc(b.jobs, func(j *Job) bool { return j.ReachedLately }) {
+	if b.page.of.AnyAcceptedLately && !slices.ContainsFunc(b.jobs, func(j *Job) bool { return j.AcceptedLately }) {
 		share /= fewerUnreached // others say more
 	}
 	b.samples = min(max(roundAtRandom(share), atLeast), len(b.jobs))
@@ -283,9 +283,9 @@ func (b *batch) chooseSample(atLeast int) {
 	rand.Shuffle(len(b.jobs), func(i, j int) { b.jobs[i], b.jobs[j] = b.jobs[j], b.jobs[i] })
 	slices.SortStableFunc(b.jobs, func(x, y *Job) int {
 		switch {
-		case x.ReachedLately == y.ReachedLately:
+		case x.AcceptedLately == y.AcceptedLately:
 			return 0
-		case x.ReachedLately:
+		case x.AcceptedLately:
 			return -1
 		}
 		return 1

@@ -2,7 +2,9 @@ package models
 
 import (
 	"context"
+	"iter"
 
+	"newsbell/models/ledger"
 	"newsbell/models/migrations"
 )
 
@@ -21,4 +23,32 @@ func (s *Store) Failures(ctx context.Context, alert Alert, limit int) ([]Failure
 	var failures []Failure
 	err := s.db.Read.WithContext(ctx).Order("id").Limit(limit).Find(&failures, "alert_id = ?", alert.ID).Error
 	return failures, domain(err)
+}
+
+// ledgersAtOnce is how many shards' ledgers one query reads.
+const ledgersAtOnce = 20
+
+// Recipients are the IDs of the subscriptions of an alert that have an
+// outcome, in order, read shard by shard. It ends at the first error.
+func (s *Store) Recipients(ctx context.Context, alertID int64, outcome ledger.Outcome) iter.Seq2[int64, error] {
+	return func(yield func(int64, error) bool) {
+		for after := int64(-1); ; {
+			ledgers, err := s.ledgers(ctx, "alert_id = ? AND after_id > ? ORDER BY after_id LIMIT ?", alertID, after, ledgersAtOnce)
+			if err != nil {
+				yield(0, err)
+				return
+			}
+			for _, l := range ledgers {
+				for it := l.With(outcome).Iterator(); it.HasNext(); {
+					if !yield(l.afterID+int64(it.Next()), nil) {
+						return
+					}
+				}
+				after = l.afterID
+			}
+			if len(ledgers) < ledgersAtOnce {
+				return
+			}
+		}
+	}
 }

@@ -4,13 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"iter"
 
 	"newsbell/models/ledger"
 )
-
-// ledgersAtOnce is how many shards' ledgers one query reads.
-const ledgersAtOnce = 20
 
 // SentTo returns the outcome of an alert for a subscription: one shard's row and
 // one bit. An alert that has not been planned has tried nobody.
@@ -20,31 +16,6 @@ func (s *Store) SentTo(ctx context.Context, alertID, subscriptionID int64) (ledg
 		return ledger.Untried, err
 	}
 	return ledgers[0].sentTo(subscriptionID), nil
-}
-
-// Recipients are the IDs of the subscriptions of an alert that have an
-// outcome, in order, read shard by shard. It ends at the first error.
-func (s *Store) Recipients(ctx context.Context, alertID int64, outcome ledger.Outcome) iter.Seq2[int64, error] {
-	return func(yield func(int64, error) bool) {
-		for after := int64(-1); ; {
-			ledgers, err := s.ledgers(ctx, "alert_id = ? AND after_id > ? ORDER BY after_id LIMIT ?", alertID, after, ledgersAtOnce)
-			if err != nil {
-				yield(0, err)
-				return
-			}
-			for _, l := range ledgers {
-				for it := l.With(outcome).Iterator(); it.HasNext(); {
-					if !yield(l.afterID+int64(it.Next()), nil) {
-						return
-					}
-				}
-				after = l.afterID
-			}
-			if len(ledgers) < ledgersAtOnce {
-				return
-			}
-		}
-	}
 }
 
 // shardLedger is a ledger with the IDs that its offsets stand for.

@@ -3,14 +3,15 @@ package receipts
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 )
 
 // What is never written must not fill the memory, nor keep the process busy.
 func TestReceiptsAreGatheredUpToABound(t *testing.T) {
-	closed := false
+	var closed atomic.Bool
 	b := NewBuffer(func(ctx context.Context, _ map[Seen]struct{}) error {
-		if closed {
+		if closed.Load() {
 			return errors.New("the database is closed")
 		}
 		return ctx.Err()
@@ -29,7 +30,7 @@ func TestReceiptsAreGatheredUpToABound(t *testing.T) {
 	if err := b.Flush(given); err == nil {
 		t.Fatal("they were written without the time for it")
 	}
-	closed = true
+	closed.Store(true)
 	if err := b.Close(); err == nil {
 		t.Error("a closed database took receipts")
 	}

@@ -48,7 +48,7 @@ func (h *host) learn(now time.Time, of attempt) {
 	switch {
 	case a.Verdict == webpush.Accepted:
 		h.works(now)
-		h.accepts(now, of.batch)
+		h.accepts(now, of)
 	case a.Verdict == webpush.Gone, a.IsRefusal():
 		h.works(now)
 	case throttled:

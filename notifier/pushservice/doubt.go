@@ -17,8 +17,8 @@ func (h *host) refusalsOf(vapidID int64) *refusals {
 }
 
 // accepts ends a doubt.
-func (h *host) accepts(now time.Time, b *batch) {
-	if b.refusals.accept(now) {
+func (h *host) accepts(now time.Time, a attempt) {
+	if b := a.batch; b.refusals.accept(now, a.sample) {
 		h.changed = true
 		h.log.Info("a push service accepts pushes: some of its subscriptions are refused, not all", "host", h.name, "vapid_key", b.vapidID)
 	}
@@ -97,7 +97,7 @@ func (h *host) hearKeys(now time.Time, refused, accepted []int64) {
 	}
 	for _, id := range accepted {
 		if r := h.heardOf(id); r != nil {
-			r.accept(now)
+			r.accept(now, true)
 			if now.After(r.all.settledTo) {
 				r.settle(now)
 			}

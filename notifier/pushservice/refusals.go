@@ -150,12 +150,14 @@ func (r *refusals) end(a attempt) {
 	}
 }
 
-// accept notes an accepted push, and tells whether that ends a doubt.
-func (r *refusals) accept(now time.Time) (resolved bool) {
+// accept notes an accepted push, and tells whether that ends a doubt. A doubt about
+// subscriptions that were reached lately is ended by its sample alone: what was in
+// flight when it began may have been accepted before our key broke.
+func (r *refusals) accept(now time.Time, isSample bool) (resolved bool) {
 	r.fade(now)
 	r.acceptances++
 	r.accepted, r.all.refused, r.reached.refused = now, 0, 0
-	if !r.doubt.isOn {
+	if !r.doubt.isOn || r.doubt.ofReached && !isSample {
 		return false
 	}
 	r.settle(now)

@@ -231,7 +231,7 @@ func TestAWorkerThatTakesOverHoldsTheSameReadersBack(t *testing.T) {
 		for range 2 { // the first dies before it ends the shard
 			claim := claimShard(t, db)
 			for _, page := range readPages(t, db, claim) {
-				page, err := db.HoldBack(t.Context(), claim, claim.Untried(page))
+				page, err := db.HoldBack(t.Context(), claim, page)
 				if err != nil {
 					t.Fatal(err)
 				}

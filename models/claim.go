@@ -130,8 +130,8 @@ func (s *Store) Finish(ctx context.Context, c *Claim) error {
 	return s.finishAlert(ctx, c.Shard.AlertID)
 }
 
-// Ended tells whether nothing more of the alert may be sent: it was
-// stopped, or its deadline has passed.
+// Ended tells whether nothing more of the alert may be sent: it was stopped or
+// superseded, or its deadline has passed.
 func (s *Store) Ended(c *Claim) bool {
 	return c.Alert.State != Sending || !s.Now().Before(c.Alert.Deadline)
 }

@@ -24,20 +24,23 @@ type Page struct {
 	// been told since, gone of those whose address is gone, and missing of those
 	// who waited and whose row or address is gone since.
 	leftOut, gone, missing []int64
-	// held are those who are not to be disturbed now.
+	// deferred are those who are not to be disturbed now.
 	deferred []deferredReader
 }
 
-// Untried leaves out of a page the recipients that a worker that stopped in the middle of it
+// untried leaves out of a page the recipients that a worker that stopped in the middle of it
 // had reached.
-func (c *Claim) Untried(p Page) Page {
+func (c *Claim) untried(p Page) Page {
+	if p.upto == 0 {
+		return p // they wait because they have been tried
+	}
 	p.Recipients = slices.DeleteFunc(p.Recipients, func(r Recipient) bool { return c.Ledger.Outcome(c.offset(r.ID)) != ledger.Untried })
 	return p
 }
 
-// Interrupted is the page as far as it has results: the shard's position stays
+// interrupted is the page as far as it has results: the shard's position stays
 // before the first recipient who has none.
-func (p Page) Interrupted(results []Result) Page {
+func (p Page) interrupted(results []Result) Page {
 	for i, r := range p.Recipients {
 		if i == len(results) || results[i].Recipient.ID != r.ID {
 			p.upto = min(p.upto, r.ID-1)

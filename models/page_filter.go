@@ -16,11 +16,12 @@ type deferredReader struct {
 	until time.Time
 }
 
-// HoldBack takes out of a page who has been told of the outage since by a newer
-// alert, and the readers that an alert may not disturb now, for a catch-up to tell them
-// later. It is called when the page is about to be sent.
+// HoldBack takes out of a page who has the alert already, from a worker that stopped in
+// the middle of the page, who has been told of the outage since by a newer alert, and the
+// readers that an alert may not disturb now, for a catch-up to tell them later. It is
+// called when the page is about to be sent.
 func (s *Store) HoldBack(ctx context.Context, c *Claim, page Page) (Page, error) {
-	page, err := s.skipAlreadyNotified(ctx, c, page)
+	page, err := s.skipAlreadyNotified(ctx, c, c.untried(page))
 	if err != nil {
 		return Page{}, fmt.Errorf("hold back: %w", err)
 	}

@@ -77,7 +77,7 @@ func (p *postman) deliver(shardID int64) {
 				break
 			}
 			p.must(err)
-			p.must(p.send(claim, claim.Untried(page)))
+			p.must(p.send(claim, page))
 		}
 	} else if !p.db.Ended(claim) {
 		p.must(p.db.WaitingPages(ctx, claim, func(page models.Page) error { return p.send(claim, page) }))

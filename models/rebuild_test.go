@@ -49,7 +49,10 @@ func TestAShardBeginsAgainWhenItCannotSayWhoWaits(t *testing.T) {
 				if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 6, Failed: 1}) {
 					t.Errorf("counts = %+v; want the failure alone", counts)
 				}
-				again := claim.Untried(readPages(t, db, claim)[0])
+				again, err := db.HoldBack(t.Context(), claim, readPages(t, db, claim)[0])
+				if err != nil {
+					t.Fatal(err)
+				}
 				if len(again.Recipients) != 1 || again.Recipients[0].ID != pages[0].Recipients[1].ID {
 					t.Errorf("the first page again is %+v; want who waited", again.Recipients)
 				}

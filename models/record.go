@@ -35,13 +35,15 @@ type Result struct {
 	Refused bool
 }
 
-// Record writes a page's results in one transaction: the position, the counts,
+// Record writes a page's results, in the order of its recipients and perhaps not of all,
+// in one transaction: the position, the counts,
 // the ledger, the failures; and it retires the addresses that are gone. It returns
 // [ErrFenced] if another worker has claimed the shard since: nothing is written
 // then. After any other error the claim keeps the results for [Store.RecordAgain].
 //
 // It refreshes the claim's alert, so that a stop is seen before the next page.
 func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Result) error {
+	page = page.interrupted(results)
 	endRefused(results, s.Now())
 	for _, r := range results {
 		c.note(r, page.Tries, s.hosts)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -16,7 +17,12 @@ import (
 
 // delivery is the sending of one claimed shard.
 type delivery struct {
-	*Notifier
+	store    *models.Store
+	keys     *keyring
+	pool     *pushservice.Pool
+	priority *priority
+	log      *slog.Logger
+
 	claim   *models.Claim
 	message message
 	// jobs are a page's pushes, and payloads what they hold, one behind the other.
@@ -42,7 +48,10 @@ func (n *Notifier) deliver(ctx context.Context, claim *models.Claim, progress *a
 	if err != nil {
 		return err
 	}
-	d := &delivery{Notifier: n, claim: claim, message: message, progress: progress}
+	d := &delivery{
+		store: n.store, keys: n.keys, pool: n.pool, priority: &n.priority, log: n.log,
+		claim: claim, message: message, progress: progress,
+	}
 	send := d.sendPages
 	if claim.Shard.Position >= claim.Shard.UptoID {
 		send = d.sendWaiting
@@ -74,7 +83,7 @@ func (d *delivery) sendPages(ctx context.Context) error {
 		if err := d.yield(ctx); err != nil {
 			return err
 		}
-		if err := d.sendPage(ctx, d.claim.Untried(read.page)); err != nil {
+		if err := d.sendPage(ctx, read.page); err != nil {
 			return err
 		}
 	}
@@ -119,9 +128,6 @@ func (d *delivery) sendPage(ctx context.Context, page models.Page) error {
 	results, err := d.send(ctx, page)
 	if err != nil {
 		return err
-	}
-	if len(results) < len(page.Recipients) {
-		page = page.Interrupted(results)
 	}
 	if err := d.record(ctx, page, results); err != nil {
 		return err

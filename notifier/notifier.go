@@ -119,6 +119,9 @@ func New(o Options) (*Notifier, error) {
 func (n *Notifier) Run(ctx context.Context) error {
 	parent := ctx
 	if err := n.queue.prepare(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop while it waited
+		}
 		return err
 	}
 	subscription, err := n.queue.conn.Subscribe(events.SubjectPublished, func(*nats.Msg) { n.wake() })

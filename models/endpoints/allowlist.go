@@ -93,7 +93,7 @@ func (l Allowlist) Check(endpoint string) error {
 }
 
 // CheckURL checks only where a request would go: scheme, host and port. The
-// error is [ErrPushHost] for a host that is not on the list.
+// error is [ErrNotAllowed] for a host that is not on the list.
 func (l Allowlist) CheckURL(u *url.URL) error {
 	if u.User != nil {
 		return errors.New("endpoint has user information")

@@ -16,7 +16,7 @@ var ErrCorrupt = errors.New("corrupt ledger")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ledgerVersion tells ledgers with Held and timestamps from those that had neither,
+// ledgerVersion tells ledgers with Deferred and timestamps from those that had neither,
 // which were of version 0. It is added to the checksum, bit by bit, and far
 // enough from 0 that a damaged byte does not make one of the other.
 const ledgerVersion = 0x6c656432

@@ -71,8 +71,9 @@ type attempt struct {
 	batch *batch
 	// probe says that the host is paused but for this push.
 	probe bool
-	// sample says that others wait for what comes of it, in doubt.
-	sample bool
+	// sampleOf is the number of the doubt in which others wait for what comes of it; 0
+	// for none.
+	sampleOf int
 }
 
 // cut sorts jobs by their hosts and keys. One without a host has its answer

@@ -18,7 +18,7 @@ func (h *host) refusalsOf(vapidID int64) *refusals {
 
 // accepts ends a doubt.
 func (h *host) accepts(now time.Time, a attempt) {
-	if b := a.batch; b.refusals.accept(now, a.sample) {
+	if b := a.batch; b.refusals.accept(now, b.refusals.isSample(a)) {
 		h.changed = true
 		h.log.Info("a push service accepts pushes: some of its subscriptions are refused, not all", "host", h.name, "vapid_key", b.vapidID)
 	}

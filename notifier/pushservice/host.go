@@ -74,7 +74,7 @@ func (h *host) next(now time.Time) *batch {
 // rest of its page waits for that, and all others go back.
 func (h *host) begin(now time.Time) attempt {
 	b := h.next(now)
-	a := attempt{job: b.jobs[0], batch: b, probe: h.circuit.isOpen(), sample: b.refusals.begin(b)}
+	a := attempt{job: b.jobs[0], batch: b, probe: h.circuit.isOpen(), sampleOf: b.refusals.begin(b)}
 	b.jobs = b.jobs[1:]
 	b.inFlight++
 	h.queued--

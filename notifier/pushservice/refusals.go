@@ -64,6 +64,7 @@ type refusals struct {
 	inFlight int
 	alert    int64 // the newest that has pushes here
 	doubt    doubt
+	doubts   int  // how many there were; the number of the one that is on
 	changed  bool // others have not been told yet
 }
 
@@ -128,23 +129,27 @@ func (r *refusals) admits(now time.Time, b *batch) bool {
 // isFresh tells whether a push has been accepted lately.
 func (r *refusals) isFresh(now time.Time) bool { return now.Sub(r.accepted) < acceptedFor }
 
-// begin notes that a job begins, and tells whether it is one of the sample.
-func (r *refusals) begin(b *batch) (sample bool) {
+// begin notes that a job begins, and returns the number of the doubt whose sample it
+// is one of; 0 for none.
+func (r *refusals) begin(b *batch) (sampleOf int) {
 	r.inFlight++
 	if !r.doubt.isOn {
-		return false
+		return 0
 	}
 	r.doubt.left--
 	r.doubt.testing++
 	r.doubt.tried = true
 	b.samples--
 	b.testing++
-	return true
+	return r.doubts
 }
+
+// isSample tells whether an attempt is one of the sample of the doubt that is on.
+func (r *refusals) isSample(a attempt) bool { return r.doubt.isOn && a.sampleOf == r.doubts }
 
 func (r *refusals) end(a attempt) {
 	r.inFlight--
-	if a.sample {
+	if a.sampleOf > 0 {
 		a.batch.testing--
 		r.doubt.testing--
 	}
@@ -210,6 +215,7 @@ func (r *refusals) vouched(now time.Time) bool {
 
 // beginDoubt begins a doubt with a sample of a size.
 func (r *refusals) beginDoubt(now time.Time, size int) {
+	r.doubts++
 	r.doubt = doubt{isOn: true, ofReached: r.reached.exceeds(now, 0), left: size, testing: r.doubt.testing, round: now.Add(doubtRetry), chance: 1}
 	r.changed = true
 }

@@ -26,7 +26,7 @@ const (
 	Gone
 	// KeyMismatch: the subscription was made with another VAPID key.
 	KeyMismatch
-	// Rejected: this server's fault; keep the subscription and do not repeat.
+	// Rejected: the push, or the subscription, is not right; keep the subscription.
 	Rejected
 	// Unauthorized: this server's VAPID token is not good enough, for all
 	// subscriptions or for this one; keep it.
@@ -147,7 +147,7 @@ func verdictOf(status int, body []byte) Verdict {
 }
 
 // isKeyMismatch knows the words of Apple, Mozilla and FCM, in this order. Any
-// other refusal of a token is this server's fault, for every subscription.
+// other refusal may be this server's fault, or the subscription's: see pushservice.
 func isKeyMismatch(status int, body []byte) bool {
 	switch status {
 	case http.StatusBadRequest:

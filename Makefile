@@ -13,7 +13,11 @@ demo:
 run:
 	CGO_ENABLED=0 go run ./cmd/newsbell serve $(ARGS)
 
-test: setup lint go-test e2e
+# test checks the code while it installs what the tests need.
+test:
+	$(MAKE) -j2 setup lint
+	$(MAKE) go-test
+	$(MAKE) e2e
 
 # go-test runs each model test on SQLite and on a throwaway PostgreSQL. SQLite's
 # own code, translated from C, is not watched for races: that doubles its speed.

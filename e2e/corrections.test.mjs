@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startChromium, withMotion } from './lib/chromium.mjs'
+import { layoutShift, startChromium, withMotion } from './lib/chromium.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
 import { barSays } from './lib/reader.mjs'
 
@@ -8,11 +8,6 @@ async function reader(t) {
   const newsbell = await startNewsbell(t)
   const context = await startChromium(t)
   const page = await context.newPage()
-  await page.evaluateOnNewDocument(() => {
-    self.shift = 0
-    new PerformanceObserver(list => list.getEntries().forEach(({ value }) => { self.shift += value }))
-      .observe({ type: 'layout-shift', buffered: true })
-  })
   await page.setViewport({ width: 390, height: 844 })
   await withMotion(page)
   return { newsbell, context, page }
@@ -22,7 +17,6 @@ async function reader(t) {
 // where it is.
 const standStill = page => page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }])
 const streams = page => page.waitForSelector('newsbell-live[data-stream=open]')
-const shift = page => page.evaluate(() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(self.shift)))))
 const coverage = page => page.$$eval('.coverage .entry', all => all.map(entry => entry.innerText.replace(/\s+/g, ' ')))
 const marks = page => page.$$eval('.entry', all => all.map(entry => [...entry.querySelectorAll('.entry-corrects, .entry-corrected')]
   .map(mark => [mark.textContent.replace(/\d\d:\d\d/, 'hh:mm'), mark.querySelector('a').getAttribute('href')])))
@@ -42,7 +36,7 @@ test('a correction marks the entry that it corrects, when the reader asks for it
   await barSays(page, '3 new updates')
   assert.deepEqual(await page.evaluate(() => [scrollY, document.body.scrollHeight]), before)
   assert.deepEqual(await marks(page), [[]])
-  assert.equal(await shift(page), 0)
+  assert.equal(await layoutShift(page), 0)
 
   await page.click('.live-bar button')
   const want = [
@@ -59,7 +53,7 @@ test('a correction marks the entry that it corrects, when the reader asks for it
   await streams(page)
   assert.deepEqual(await coverage(page), live, 'the page shows the same when it is loaded again')
   assert.deepEqual(await marks(page), want)
-  assert.equal(await shift(page), 0, 'nothing moves while it loads')
+  assert.equal(await layoutShift(page), 0, 'nothing moves while it loads')
 
   await page.click(`#update-${wrong.id} .entry-corrected a`)
   await page.waitForSelector(`#update-${first.id}:target`)
@@ -113,5 +107,5 @@ test('a resolved outage is not offered to follow, its apps are', async t => {
   await page.reload()
   await page.waitForSelector('newsbell-follow[data-ready]')
   assert.deepEqual(await offer(), over)
-  assert.equal(await shift(page), 0)
+  assert.equal(await layoutShift(page), 0)
 })

@@ -36,10 +36,10 @@ type Result struct {
 }
 
 // Record writes a page's results, in the order of its recipients and perhaps not of all,
-// in one transaction: the position, the counts,
-// the ledger, the failures; and it retires the addresses that are gone. It returns
-// [ErrFenced] if another worker has claimed the shard since: nothing is written
-// then. After any other error the claim keeps the results for [Store.RecordAgain].
+// in one transaction: the position, the counts, the ledger, the failures; and it retires
+// the addresses that are gone. It returns [ErrFenced] if another worker has claimed the
+// shard since: nothing is written then. After any other error the claim keeps the results
+// for [Store.RecordAgain].
 //
 // It refreshes the claim's alert, so that a stop is seen before the next page.
 func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Result) error {

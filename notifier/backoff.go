@@ -17,11 +17,14 @@ const (
 	refusedFor = time.Minute
 )
 
-// retry calls try until it succeeds, returns a [backoff.PermanentError], or ctx ends.
-// The wait after each failure doubles from first to longest; failed is told of it.
-func retry(ctx context.Context, first, longest time.Duration, try func() error, failed backoff.Notify) error {
-	_, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, try() },
-		backoff.WithBackOff(&backoff.ExponentialBackOff{InitialInterval: first, Multiplier: 2, MaxInterval: longest}),
+// retry calls try until it succeeds, returns a [backoff.PermanentError], or ctx ends, and
+// returns what try returned last. The wait after each failure doubles from first to
+// longest; failed hears of it.
+func retry(ctx context.Context, first, longest time.Duration, try func() error, failed backoff.Notify) (err error) {
+	_, _ = backoff.Retry(ctx, func() (none struct{}, _ error) {
+		err = try()
+		return none, err
+	}, backoff.WithBackOff(&backoff.ExponentialBackOff{InitialInterval: first, Multiplier: 2, MaxInterval: longest}),
 		backoff.WithMaxElapsedTime(0), backoff.WithNotify(failed))
 	return err
 }

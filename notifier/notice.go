@@ -50,123 +50,123 @@ func (n *Notifier) newNoticeSender() *noticeSender {
 
 // run sends notices when they are made and, at each sweep, those that the bus or
 // another worker lost, and those to be tried again.
-func (d *noticeSender) run(ctx context.Context) error {
-	defer d.sending.Wait()
-	subscription, err := d.conn.QueueSubscribe(events.SubjectNotices, noticeWorkers, func(*nats.Msg) { d.wake() })
+func (s *noticeSender) run(ctx context.Context) error {
+	defer s.sending.Wait()
+	subscription, err := s.conn.QueueSubscribe(events.SubjectNotices, noticeWorkers, func(*nats.Msg) { s.wake() })
 	if err != nil {
 		return fmt.Errorf("listen for notices: %w", err)
 	}
 	defer func() { _ = subscription.Unsubscribe() }()
-	ticker := time.NewTicker(d.sweep)
+	ticker := time.NewTicker(s.sweep)
 	defer ticker.Stop()
 	for sweep := 0; ; sweep++ {
-		err := d.sendDue(ctx)
+		err := s.sendDue(ctx)
 		if err == nil && sweep%tidyEvery == 0 {
-			err = d.store.DeleteOldNotices(ctx)
+			err = s.store.DeleteOldNotices(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			d.log.Error("notices wait; trying again", "error", err)
+			s.log.Error("notices wait; trying again", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-d.claimable:
+		case <-s.claimable:
 		case <-ticker.C:
 		}
 	}
 }
 
 // sendDue claims what is due and there is room for.
-func (d *noticeSender) sendDue(ctx context.Context) error {
+func (s *noticeSender) sendDue(ctx context.Context) error {
 	for {
-		size, except := d.limit.share()
+		size, except := s.limit.share()
 		if size == 0 {
 			return nil // a notice that is answered wakes this
 		}
-		notices, err := d.store.ClaimNotices(ctx, size, except...)
+		notices, err := s.store.ClaimNotices(ctx, size, except...)
 		if err != nil || len(notices) == 0 {
 			return err
 		}
 		for service, group := range byPushService(notices) {
-			d.begin(ctx, service, group)
+			s.begin(ctx, service, group)
 		}
 	}
 }
 
 // begin sends and records the notices of a push service by themselves: one that
 // hangs holds up no other's.
-func (d *noticeSender) begin(ctx context.Context, service string, notices []models.Notice) {
-	d.limit.take(service, len(notices))
-	d.sending.Go(func() {
-		if err := d.send(ctx, notices); err != nil && ctx.Err() == nil {
-			d.log.Error("notices failed; trying again", "host", service, "error", err)
+func (s *noticeSender) begin(ctx context.Context, service string, notices []models.Notice) {
+	s.limit.take(service, len(notices))
+	s.sending.Go(func() {
+		if err := s.send(ctx, notices); err != nil && ctx.Err() == nil {
+			s.log.Error("notices failed; trying again", "host", service, "error", err)
 		}
-		d.limit.release(service, len(notices))
-		d.wake()
+		s.limit.release(service, len(notices))
+		s.wake()
 	})
 }
 
 // send sends claimed notices and records their outcomes. When ctx has
 // ended, what was sent is recorded all the same, and the rest given back.
-func (d *noticeSender) send(ctx context.Context, notices []models.Notice) error {
+func (s *noticeSender) send(ctx context.Context, notices []models.Notice) error {
 	jobs := make([]pushservice.Job, len(notices))
 	for i, notice := range notices {
 		var err error
-		if jobs[i].Push, err = d.push(ctx, notice); err != nil {
+		if jobs[i].Push, err = s.push(ctx, notice); err != nil {
 			return fmt.Errorf("notice %d: %w", notice.ID, err)
 		}
 	}
-	d.pool.Send(ctx, jobs, pushservice.Source{})
+	s.pool.Send(ctx, jobs, pushservice.Source{})
 	results := make([]models.NoticeResult, len(notices))
 	for i, notice := range notices {
-		results[i] = models.NoticeResult{Notice: notice, Result: d.resultOfNotice(notice, jobs[i].Answer)}
+		results[i] = models.NoticeResult{Notice: notice, Result: s.resultOfNotice(notice, jobs[i].Answer)}
 	}
-	return untilRecorded(ctx, func(ctx context.Context) error { return d.store.RecordNotices(ctx, results) }, func(err error) {
-		d.log.Warn("notices could not be recorded; trying again", "error", err)
+	return untilRecorded(ctx, func(ctx context.Context) error { return s.store.RecordNotices(ctx, results) }, func(err error) {
+		s.log.Warn("notices could not be recorded; trying again", "error", err)
 	})
 }
 
-func (d *noticeSender) push(ctx context.Context, notice models.Notice) (webpush.Push, error) {
+func (s *noticeSender) push(ctx context.Context, notice models.Notice) (webpush.Push, error) {
 	r := notice.Recipient()
-	key, err := d.keys.key(ctx, r.VAPIDKeyID)
+	key, err := s.keys.key(ctx, r.VAPIDKeyID)
 	if err != nil {
 		return webpush.Push{}, err
 	}
 	var follows []models.Follow
 	if notice.Kind == models.WelcomeNotice {
-		if follows, err = d.store.Follows(ctx, notice.Subscription); err != nil {
+		if follows, err = s.store.Follows(ctx, notice.Subscription); err != nil {
 			return webpush.Push{}, err
 		}
 	}
-	receipts, err := d.store.ReceiptKey(ctx)
+	receipts, err := s.store.ReceiptKey(ctx)
 	if err != nil {
 		return webpush.Push{}, err
 	}
-	payload, err := noticeMessage(d.notifications, notice, follows)
+	payload, err := noticeMessage(s.notifications, notice, follows)
 	return webpush.Push{
 		SubscriptionID: r.ID, Endpoint: r.Endpoint, P256DH: r.P256DH, Auth: r.Auth, Key: key,
-		Payload: payload, TTL: notice.Deadline.Sub(d.store.Now()),
+		Payload: payload, TTL: notice.Deadline.Sub(s.store.Now()),
 		Urgency: webpush.UrgencyHigh, Topic: receipts.Topic(noticeTag),
 	}, err
 }
 
 // resultOfNotice is the result of an answer; each earlier claim was a try. What was
 // not sent before the end of this process may be sent by another at once.
-func (d *noticeSender) resultOfNotice(notice models.Notice, a webpush.Answer) models.Result {
+func (s *noticeSender) resultOfNotice(notice models.Notice, a webpush.Answer) models.Result {
 	if a.Verdict == 0 {
-		return models.Result{Recipient: notice.Recipient(), Outcome: ledger.Waiting, Due: d.store.Now()}
+		return models.Result{Recipient: notice.Recipient(), Outcome: ledger.Waiting, Due: s.store.Now()}
 	}
 	if a.Detail != "" {
-		d.log.Warn("a notice did not get through", "notice", notice.ID,
+		s.log.Warn("a notice did not get through", "notice", notice.ID,
 			"host", endpoints.PushService(notice.Subscription.Endpoint), "error", a.Detail)
 	}
-	return resultOf(notice.Recipient(), a, int(notice.Epoch-1), d.store.Now())
+	return resultOf(notice.Recipient(), a, int(notice.Epoch-1), s.store.Now())
 }
 
 // wake lets it look now instead of at the next sweep.
-func (d *noticeSender) wake() {
+func (s *noticeSender) wake() {
 	select {
-	case d.claimable <- struct{}{}:
+	case s.claimable <- struct{}{}:
 	default:
 	}
 }

@@ -41,17 +41,13 @@ func (d *delivery) record(ctx context.Context, page models.Page, results []model
 func untilRecorded(ctx context.Context, write func(context.Context) error, failed func(error)) error {
 	ctx, cancel := outlive(ctx, recordTimeout)
 	defer cancel()
-	var last error
-	err := retry(ctx, recordAgainAfter, recordAgainAtLatest, func() error {
-		if last = within(ctx, recordTimeout, write); errors.Is(last, models.ErrFenced) {
-			return backoff.Permanent(last)
+	return retry(ctx, recordAgainAfter, recordAgainAtLatest, func() error {
+		err := within(ctx, recordTimeout, write)
+		if errors.Is(err, models.ErrFenced) {
+			return backoff.Permanent(err)
 		}
-		return last
+		return err
 	}, func(err error, _ time.Duration) { failed(err) })
-	if err != nil {
-		return last
-	}
-	return nil
 }
 
 // outlive is a context that ends some time after ctx.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"newsbell/cmd/newsbell/program"
@@ -66,8 +67,8 @@ func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 	}
 }
 
-// listsKeys checks what newsbell vapid list says: a line for each key, the newest first, with whether
-// it is the current one, and no private key.
+// listsKeys checks what newsbell vapid list says: a line for each key, the newest first,
+// with whether it is the current one, and no private key.
 func listsKeys(t *testing.T, databaseURL string, current ...string) {
 	t.Helper()
 	store, err := models.Open(t.Context(), models.Options{URL: databaseURL})
@@ -98,21 +99,15 @@ func listsKeys(t *testing.T, databaseURL string, current ...string) {
 func TestServeWritesACPUProfileUntilItEnds(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "cpu.pprof")
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout := os.Stdout
-	os.Stdout = write
-	defer func() { os.Stdout = stdout }()
+	printed, end := captureOutput(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
 		ended <- run(ctx, []string{"serve", "--data-dir", filepath.Join(folder, "data"), "--listen", "127.0.0.1:0", "--log-level", "error", "--cpu-profile", file})
-		write.Close()
+		end()
 	}()
-	if _, err := bufio.NewReader(read).ReadString('\n'); err != nil {
+	if _, err := bufio.NewReader(printed).ReadString('\n'); err != nil {
 		t.Fatal(err, <-ended)
 	}
 	cancel()
@@ -146,8 +141,8 @@ func TestABrokenDatabaseIsNamedAtStart(t *testing.T) {
 	}
 }
 
-// output runs a command line and returns what it prints.
-func output(t *testing.T, args ...string) string {
+// captureOutput returns what is printed from now on, until end or the test's end.
+func captureOutput(t *testing.T) (printed io.Reader, end func()) {
 	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -155,10 +150,21 @@ func output(t *testing.T, args ...string) string {
 	}
 	stdout := os.Stdout
 	os.Stdout = write
-	defer func() { os.Stdout = stdout }()
-	err = run(t.Context(), args)
-	write.Close()
-	out, readErr := io.ReadAll(read)
+	end = sync.OnceFunc(func() {
+		os.Stdout = stdout
+		_ = write.Close()
+	})
+	t.Cleanup(end)
+	return read, end
+}
+
+// output runs a command line and returns what it prints.
+func output(t *testing.T, args ...string) string {
+	t.Helper()
+	printed, end := captureOutput(t)
+	err := run(t.Context(), args)
+	end()
+	out, readErr := io.ReadAll(printed)
 	if err != nil || readErr != nil {
 		t.Fatalf("newsbell %s: %v, %v", strings.Join(args, " "), err, readErr)
 	}

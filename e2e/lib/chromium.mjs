@@ -110,3 +110,15 @@ export async function registerWorker(context, page) {
     },
   }
 }
+
+// layoutShift is how much a page has moved by itself since it began to load.
+export const layoutShift = page => page.evaluate(() => new Promise(drawn => {
+  let sum = 0
+  const add = entries => entries.forEach(({ value }) => { sum += value })
+  const observer = new PerformanceObserver(list => add(list.getEntries()))
+  observer.observe({ type: 'layout-shift', buffered: true })
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    add(observer.takeRecords())
+    drawn(sum)
+  }))
+}))

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"newsbell/models"
-	browser "newsbell/models/receipts"
+	modelreceipts "newsbell/models/receipts"
 )
 
 type receipts struct {
@@ -27,7 +27,7 @@ func (a *api) routeReceipts() {
 func (a *api) reportReceipts(ctx context.Context, in *body[receipts]) (*nothing, error) {
 	reported := make([]models.Receipt, len(in.Body.Receipts))
 	for i, r := range in.Body.Receipts {
-		reported[i] = models.Receipt{AlertID: r.Alert, Proof: r.Receipt, Event: browser.Event(r.Event)}
+		reported[i] = models.Receipt{AlertID: r.Alert, Proof: r.Receipt, Event: modelreceipts.Event(r.Event)}
 	}
 	return nil, a.store.RecordReceipts(ctx, reported...)
 }

@@ -54,8 +54,8 @@ func (w *Web) SignIn() {
 	w.Submit("/editor/sign-in", url.Values{"token": {w.Token}}).WantStatus(w.t, http.StatusOK)
 }
 
-// Send sends anything, with headers as pairs of name and value.
-func (w *Web) Send(method, path string, body io.Reader, headers ...string) Answer {
+// do sends a request, and leaves the body of the response to its caller.
+func (w *Web) do(method, path string, body io.Reader, headers []string) *http.Response {
 	w.t.Helper()
 	request, err := http.NewRequest(method, w.Origin+path, body)
 	if err != nil {
@@ -68,6 +68,13 @@ func (w *Web) Send(method, path string, body io.Reader, headers ...string) Answe
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return response
+}
+
+// Send sends anything, with headers as pairs of name and value.
+func (w *Web) Send(method, path string, body io.Reader, headers ...string) Answer {
+	w.t.Helper()
+	response := w.do(method, path, body, headers)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {

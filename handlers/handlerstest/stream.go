@@ -37,17 +37,7 @@ type Event struct {
 // and value.
 func (w *Web) OpenStream(query string, headers ...string) *Stream {
 	w.t.Helper()
-	request, err := http.NewRequest(http.MethodGet, w.Origin+"/outages/messages-down/events"+query, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := w.Client.Do(request)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	response := w.do(http.MethodGet, "/outages/messages-down/events"+query, nil, headers)
 	if response.StatusCode != http.StatusOK {
 		w.t.Fatalf("the stream answers %s", response.Status)
 	}

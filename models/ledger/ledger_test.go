@@ -31,18 +31,18 @@ func TestALedgerSurvivesItsEncoding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tallies := map[string]Counts{}
+		perService := map[string]Counts{}
 		for offset, e := range want {
 			if got := decoded.Outcome(offset); got != e.outcome {
 				t.Errorf("offset %d has outcome %d; want %d", offset, got, e.outcome)
 			}
-			one := tallies[e.host]
+			one := perService[e.host]
 			one[e.outcome]++
-			tallies[e.host] = one
+			perService[e.host] = one
 		}
-		for host, tally := range decoded.PerService {
-			if *tally != tallies[host] {
-				t.Errorf("%s has %v; want %v", host, *tally, tallies[host])
+		for service, counts := range decoded.PerService {
+			if *counts != perService[service] {
+				t.Errorf("%s has %v; want %v", service, *counts, perService[service])
 			}
 		}
 		c := decoded.Counts()

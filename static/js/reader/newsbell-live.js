@@ -143,19 +143,16 @@ function tellStates() {
 // headDays puts a heading before the newest entry of each day, in the reader's time
 // zone; the server wrote them in UTC.
 function headDays() {
-  for (const heading of document.querySelectorAll('.day-heading')) heading.remove()
+  for (const old of document.querySelectorAll('.day-heading')) old.remove()
   let last
   for (const entry of document.querySelectorAll('.coverage .entry')) {
     const day = time(entry.querySelector('.entry-when time').dateTime, 'day')
-    if (day.textContent !== last) entry.before(heading(day))
+    if (day.textContent === last) continue
     last = day.textContent
+    const heading = element('<h3 class="day-heading"></h3>')
+    heading.append(day)
+    entry.before(heading)
   }
-}
-
-function heading(day) {
-  const heading = element('<h3 class="day-heading"></h3>')
-  heading.append(day)
-  return heading
 }
 
 function element(html) {

@@ -104,8 +104,9 @@ func TestServeWritesACPUProfileUntilItEnds(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, []string{"serve", "--data-dir", filepath.Join(folder, "data"), "--listen", "127.0.0.1:0", "--log-level", "error", "--cpu-profile", file})
+		err := run(ctx, []string{"serve", "--data-dir", filepath.Join(folder, "data"), "--listen", "127.0.0.1:0", "--log-level", "error", "--cpu-profile", file})
 		end()
+		ended <- err
 	}()
 	if _, err := bufio.NewReader(printed).ReadString('\n'); err != nil {
 		t.Fatal(err, <-ended)

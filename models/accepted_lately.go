@@ -12,23 +12,23 @@ import (
 )
 
 const (
-	// A subscription was reached lately if one of the last alerts, not older than
-	// this, was accepted for it.
-	reachedWithin = 30 * 24 * time.Hour
-	reachedAlerts = 8
+	// A push was accepted lately for a subscription if that was one of the last
+	// latelyAlerts alerts, and not longer ago than latelyWithin.
+	latelyWithin = 30 * 24 * time.Hour
+	latelyAlerts = 8
 )
 
-// AcceptedLately tells whether a push service has taken an earlier alert for
-// the recipient, and none has been refused since.
+// AcceptedLately reports whether a push service has accepted an earlier alert for the
+// recipient, and has refused none since.
 func (c *Claim) AcceptedLately(r Recipient) bool {
-	return !r.Refused() && c.reached.Contains(c.offset(r.ID))
+	return !r.Refused() && c.acceptedLately.Contains(c.offset(r.ID))
 }
 
-// AnyAcceptedLately tells whether anybody at all was reached lately.
-func (c *Claim) AnyAcceptedLately() bool { return c.someReached }
+// AnyAcceptedLately reports whether an earlier alert was accepted for any subscription.
+func (c *Claim) AnyAcceptedLately() bool { return c.anyAccepted }
 
-// Size is about how large the alert's audience is: exact when it has been
-// planned, and until then at most as many as there are subscriptions.
+// Size is the size of the alert's audience: exact when the alert has been planned,
+// and until then about the number of all subscriptions.
 func (c *Claim) Size() int {
 	if c.Alert.PlannedAt != nil {
 		return c.Alert.Audience
@@ -36,15 +36,15 @@ func (c *Claim) Size() int {
 	return c.subscriptions
 }
 
-// readAcceptedLately reads from the ledgers of the last alerts who of the shard was
-// reached lately. A corrupt ledger says nothing.
+// readAcceptedLately reads from the ledgers of the last alerts which readers of the shard
+// they were accepted for. It ignores a corrupt ledger.
 func (s *Store) readAcceptedLately(ctx context.Context, c *Claim) error {
-	c.reached = roaring.New()
+	c.acceptedLately = roaring.New()
 	const recent = `alert_id IN (SELECT id FROM alerts
 		WHERE id < ? AND created_at > ? AND catch_up_until IS NULL ORDER BY id DESC LIMIT ?) AND accepted > 0`
-	args := []any{c.Shard.AlertID, s.Now().Add(-reachedWithin), reachedAlerts}
-	err := s.db.Reads.QueryRowContext(ctx, s.db.Rebind("SELECT EXISTS (SELECT 1 FROM shards WHERE "+recent+")"), args...).Scan(&c.someReached)
-	if err != nil || !c.someReached {
+	args := []any{c.Shard.AlertID, s.Now().Add(-latelyWithin), latelyAlerts}
+	err := s.db.Reads.QueryRowContext(ctx, s.db.Rebind("SELECT EXISTS (SELECT 1 FROM shards WHERE "+recent+")"), args...).Scan(&c.anyAccepted)
+	if err != nil || !c.anyAccepted {
 		return err
 	}
 	ledgers, err := s.ledgers(ctx, recent+" AND after_id < ? AND upto_id > ?", append(args, c.Shard.UptoID, c.Shard.AfterID)...)
@@ -52,12 +52,12 @@ func (s *Store) readAcceptedLately(ctx context.Context, c *Claim) error {
 		return err
 	}
 	for _, l := range ledgers {
-		c.reached.Or(roaring.AddOffset64(l.Accepted, l.afterID-c.Shard.AfterID))
+		c.acceptedLately.Or(roaring.AddOffset64(l.Accepted, l.afterID-c.Shard.AfterID))
 	}
 	return nil
 }
 
-// readSize reads what [Claim.Size] answers while the alert is being planned.
+// readSize reads what [Claim.Size] returns while the alert is being planned.
 func (s *Store) readSize(ctx context.Context, c *Claim) error {
 	if c.Alert.PlannedAt != nil {
 		return nil
@@ -69,16 +69,15 @@ func (s *Store) readSize(ctx context.Context, c *Claim) error {
 	return nil
 }
 
-// postponeFor is how long who was never reached waits for the first try of
-// everybody, before it is asked again whether all have had theirs.
+// postponeFor is how long retries of unproven subscriptions are postponed at a time.
 const postponeFor = 2 * time.Second
 
-// delayUnproven lets those who were tried in vain, and never reached before,
-// wait until everybody in the alert's audience has been tried once. Anybody can
-// make subscriptions that never work; they must not delay readers.
+// delayUnproven postpones the retries of unproven subscriptions, those that no alert was
+// accepted for, until everybody in the alert's audience has been tried once. Anybody
+// can make subscriptions that never work; they must not delay readers.
 func (s *Store) delayUnproven(ctx context.Context, c *Claim) error {
 	now := s.Now()
-	unproven := c.Ledger.Unproven(now, c.reached)
+	unproven := c.Ledger.Unproven(now, c.acceptedLately)
 	if unproven.IsEmpty() {
 		return nil
 	}
@@ -90,12 +89,12 @@ func (s *Store) delayUnproven(ctx context.Context, c *Claim) error {
 	return nil
 }
 
-// hasUntried tells whether a part of the audience has not been tried at all.
+// hasUntried reports whether a part of the audience has not been tried at all.
 func (s *Store) hasUntried(ctx context.Context, alert Alert) (untried bool, err error) {
 	if alert.PlannedAt == nil {
 		return true, nil
 	}
-	err = s.db.Reads.QueryRowContext(ctx, s.db.Rebind(`SELECT EXISTS (
-		SELECT 1 FROM shards WHERE alert_id = ? AND NOT done AND position < upto_id)`), alert.ID).Scan(&untried)
+	err = s.db.Reads.QueryRowContext(ctx, s.db.Rebind("SELECT EXISTS (SELECT 1 FROM shards WHERE alert_id = ? AND "+isUntried+")"), alert.ID).
+		Scan(&untried)
 	return untried, err
 }

@@ -57,6 +57,12 @@ type Alert struct {
 // alerts were deferred for them.
 func (a Alert) IsCatchUp() bool { return a.CatchUpUntil != nil }
 
+// hasEnded reports whether nothing more of the alert may be sent: it was stopped or
+// superseded, or its deadline has passed.
+func (a Alert) hasEnded(now time.Time) bool {
+	return a.State != Sending || !now.Before(a.Deadline)
+}
+
 // isUrgent reports whether the alert is sent in quiet hours to readers who let key
 // moments through.
 func (a Alert) isUrgent() bool {
@@ -169,14 +175,18 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 	return nil
 }
 
-// finishAlert ends an alert whose shards all are finished. It runs outside the
-// transaction that finished the last one, so that of two workers who finish
-// together at least one sees both.
+// isFinishable is the condition of an alert whose shards are all done, and that has not
+// been finished.
+const isFinishable = `finished_at IS NULL AND planned_at IS NOT NULL
+	AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND NOT done)`
+
+// finishAlert ends an alert whose shards are all done. It runs outside the transaction
+// that finished the last one, so that of two workers that finish at the same time at
+// least one sees both.
 func (s *Store) finishAlert(ctx context.Context, id int64) error {
 	return s.db.Write.WithContext(ctx).Exec(`
 		UPDATE alerts SET state = CASE state WHEN ? THEN ? ELSE state END, finished_at = ?
-		WHERE id = ? AND finished_at IS NULL AND planned_at IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND NOT done)`,
+		WHERE id = ? AND `+isFinishable,
 		Sending, Sent, s.Now(), id).Error
 }
 

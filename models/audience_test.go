@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -186,18 +187,15 @@ func expected(wishes map[string]string, d models.Draft) bool {
 	return admits("outage/"+d.Outage, reach...)
 }
 
-// pagesOf reads every shard of an alert to its end.
-func pagesOf(t *testing.T, db *modelstest.DB, alertID int64) []int64 {
+// pagesOf delivers every shard of an alert, and returns the readers.
+func pagesOf(t *testing.T, db *modelstest.DB, alertID int64) (readers []int64) {
 	t.Helper()
-	var ids []int64
 	for _, claim := range claimAll(t, db, alertID) {
-		for _, page := range readPages(t, db, claim) {
-			for _, r := range page.Recipients {
-				ids = append(ids, r.ID)
-			}
+		for _, p := range deliver(t, db, claim, ledger.Accepted) {
+			readers = append(readers, p.readers...)
 		}
 	}
-	return ids
+	return readers
 }
 
 func TestPausedReadersAreLeftOutAndThePagesStillCoverTheShard(t *testing.T) {

@@ -56,7 +56,7 @@ func (s *Store) OpenCatchUps(ctx context.Context) error {
 
 const catchUpDue = `EXISTS (SELECT 1 FROM catch_ups WHERE outage_id = outages.id AND due_at <= ?)
 	AND NOT EXISTS (SELECT 1 FROM alerts WHERE outage_id = outages.id AND (state = ? OR state = ? AND (planned_at IS NULL
-		OR EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND NOT done AND position < upto_id))))`
+		OR EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND ` + isUntried + "))))"
 
 func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) error {
 	return s.transaction(ctx, func(tx *gorm.DB) error {
@@ -101,36 +101,52 @@ func lockOutage(tx *gorm.DB, id int64) (outage Outage, err error) {
 	return outage, tx.Clauses(clause.Locking{Strength: "UPDATE"}).Take(&outage, id).Error
 }
 
-// lockCatchUps are the readers of a page who have a catch-up of the outage. If
-// the page changes any, others wait until it is recorded; but for its own shard
-// it locks nothing before the outage, so that nobody waits in a circle.
-func lockCatchUps(tx *gorm.DB, c *Claim, page Page) (there map[int64]bool, err error) {
-	if there, err = catchUpsThere(tx, c, page); err == nil && len(there)+len(page.deferred) > 0 {
+// lockCatchUps returns which readers of a page have a catch-up of the outage. If the page
+// changes any catch-up, it locks the outage until the page is recorded. Apart from its
+// own shard it locks nothing before the outage, so that there is no deadlock.
+func lockCatchUps(tx *gorm.DB, c *Claim, p page) (haveCatchUp map[int64]bool, err error) {
+	if haveCatchUp, err = findCatchUps(tx, c, p); err == nil && len(haveCatchUp)+len(p.deferred) > 0 {
 		_, err = lockOutage(tx, c.Alert.OutageID)
 	}
-	return there, err
+	return haveCatchUp, err
 }
 
-// recordCatchUps writes the catch-ups that a page has made necessary, or
-// unnecessary for those who have one.
-func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Result, there map[int64]bool) error {
-	var told, waiting []int64
-	gone := slices.DeleteFunc(slices.Clone(page.gone), func(id int64) bool { return !there[id] })
+// findCatchUps returns which readers of a page have a catch-up of the outage.
+func findCatchUps(tx *gorm.DB, c *Claim, p page) (map[int64]bool, error) {
+	first, last, ok := p.span()
+	if !ok {
+		return nil, nil
+	}
+	var ids []int64
+	err := tx.Raw("SELECT subscription_id FROM catch_ups WHERE outage_id = ? AND subscription_id BETWEEN ? AND ?",
+		c.Alert.OutageID, first, last).Scan(&ids).Error
+	found := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		found[id] = true
+	}
+	return found, err
+}
+
+// recordCatchUps ends or defers the catch-ups of a page's readers, and writes new ones for
+// the readers that are deferred.
+func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, p page, results []Result, haveCatchUp map[int64]bool) error {
+	var notified, waiting []int64
+	gone := slices.DeleteFunc(slices.Clone(p.gone), func(id int64) bool { return !haveCatchUp[id] })
 	for _, r := range results {
 		switch {
-		case !there[r.Recipient.ID]:
+		case !haveCatchUp[r.Recipient.ID]:
 		case r.Outcome == ledger.Waiting:
 			waiting = append(waiting, r.Recipient.ID)
 		case r.Outcome == ledger.Gone:
 			gone = append(gone, r.Recipient.ID)
 		case r.Outcome == ledger.Accepted, c.Alert.IsCatchUp():
-			told = append(told, r.Recipient.ID)
+			notified = append(notified, r.Recipient.ID)
 		}
 	}
 	if c.Alert.IsCatchUp() {
-		told = append(told, page.leftOut...)
+		notified = append(notified, p.skipped...)
 	}
-	if err := endCatchUps(tx, c.Alert, told); err != nil {
+	if err := endCatchUps(tx, c.Alert, notified); err != nil {
 		return err
 	}
 	if err := deferCatchUps(tx, c.Alert, waiting, c.Alert.Deadline.Add(catchUpGrace)); err != nil {
@@ -139,23 +155,7 @@ func (s *Store) recordCatchUps(tx *gorm.DB, c *Claim, page Page, results []Resul
 	if err := deferCatchUps(tx, c.Alert, gone, s.Now().Add(s.goneGrace)); err != nil {
 		return err
 	}
-	return s.writeCatchUps(tx, c, page.deferred)
-}
-
-// catchUpsThere are the readers of a page who have a catch-up of the outage.
-func catchUpsThere(tx *gorm.DB, c *Claim, page Page) (map[int64]bool, error) {
-	first, last, ok := page.span()
-	if !ok {
-		return nil, nil
-	}
-	var ids []int64
-	err := tx.Raw("SELECT subscription_id FROM catch_ups WHERE outage_id = ? AND subscription_id BETWEEN ? AND ?",
-		c.Alert.OutageID, first, last).Scan(&ids).Error
-	there := make(map[int64]bool, len(ids))
-	for _, id := range ids {
-		there[id] = true
-	}
-	return there, err
+	return s.writeCatchUps(tx, c, p.deferred)
 }
 
 // endCatchUps deletes the catch-ups of readers that an alert has notified.
@@ -187,9 +187,9 @@ func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, deferred []deferredReader) 
 		return err
 	}
 	byDue := map[time.Time][]int64{}
-	for _, h := range deferred {
-		due := wholeMinute(h.until) // few different times
-		byDue[due] = append(byDue[due], h.ID)
+	for _, d := range deferred {
+		due := wholeMinute(d.until) // few different times
+		byDue[due] = append(byDue[due], d.ID)
 	}
 	for _, due := range slices.SortedFunc(maps.Keys(byDue), time.Time.Compare) {
 		err := tx.Exec(`
@@ -202,7 +202,7 @@ func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, deferred []deferredReader) 
 				due_at = excluded.due_at`,
 			c.Alert.OutageID, c.Alert.ID, c.Alert.ID, c.audience.reach(), due, byDue[due]).Error
 		if err != nil {
-			return fmt.Errorf("hold back: %w", err)
+			return fmt.Errorf("defer to catch-ups: %w", err)
 		}
 	}
 	return nil
@@ -259,21 +259,6 @@ func dropCatchUps(tx *gorm.DB, subscriptionID int64) error {
 					SELECT app_id FROM outage_apps WHERE outage_id = catch_ups.outage_id
 					UNION SELECT app_id FROM update_apps JOIN updates ON updates.id = update_id WHERE updates.outage_id = catch_ups.outage_id)))))`,
 		subscriptionID, OutageTopic, MutedForGood, MutedUntilResolution, Ongoing, MutedUntilResolution, OutageTopic, AppTopic).Error
-}
-
-// span are the first and the last of a page's readers; false if it has none.
-func (p Page) span() (first, last int64, ok bool) {
-	ids := slices.Concat(p.leftOut, p.gone)
-	for _, r := range p.Recipients {
-		ids = append(ids, r.ID)
-	}
-	for _, h := range p.deferred {
-		ids = append(ids, h.ID)
-	}
-	if len(ids) == 0 {
-		return 0, 0, false
-	}
-	return slices.Min(ids), slices.Max(ids), true
 }
 
 // reach is the widest of an audience's topics: all that a catch-up must know

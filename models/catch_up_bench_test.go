@@ -31,7 +31,7 @@ func BenchmarkHoldBack(b *testing.B) {
 							continue
 						}
 						began := time.Now()
-						newPostman(b, db).deliver(shard.ID)
+						newFakeNotifier(b, db).deliver(shard.ID)
 						spent += time.Since(began)
 						pages++
 					}

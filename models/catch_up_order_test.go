@@ -1,7 +1,9 @@
 package models_test
 
 import (
+	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,20 +15,20 @@ import (
 func TestACorrectionThatWasHeldBackIsToldAlsoToWhoHadTheResolution(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
-		p, one := newPostman(t, db), 1
+		notifier, one := newFakeNotifier(t, db), 1
 		capped := chooses(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{HourlyCap: &one})
 		asleep := sleeping(t, db, "outage/messages-down:all")
 		resolution := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution}).Update.ID
-		p.round()
+		notifier.sendDue()
 		correction := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Correction}).Update.ID
 		for range 30 {
-			p.round()
+			notifier.sendDue()
 			db.Clock.Advance(time.Hour)
 		}
-		if got := updatesOf(p.to(capped)); !slices.Equal(got, []int64{resolution, correction}) {
+		if got := updatesOf(notifier.deliveredTo(capped)); !slices.Equal(got, []int64{resolution, correction}) {
 			t.Errorf("who had the resolution was sent %v; want the correction %d too", got, correction)
 		}
-		if got := updatesOf(p.to(asleep)); !slices.Equal(got, []int64{correction}) {
+		if got := updatesOf(notifier.deliveredTo(asleep)); !slices.Equal(got, []int64{correction}) {
 			t.Errorf("who slept was sent %v; want the correction %d, as it stands", got, correction)
 		}
 	})
@@ -35,15 +37,15 @@ func TestACorrectionThatWasHeldBackIsToldAlsoToWhoHadTheResolution(t *testing.T)
 func TestWhoSubscribesAnewHasNoCatchUpOfBefore(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
-		browser, p := db.Browser(), newPostman(t, db)
+		browser, notifier := db.Browser(), newFakeNotifier(t, db)
 		before, _ := db.ReaderWithSecret(browser, "outage/messages-down:all")
 		chooses(t, db, before, models.SubscriptionChange{SetQuietHours: true, QuietHours: &asleep})
 		db.PublishDraft(models.Draft{Outage: "messages-down"})
-		p.round()
+		notifier.sendDue()
 		again, _ := db.ReaderWithSecret(browser, "app/messenger:resolution")
 		db.Clock.Advance(morning)
-		p.round()
-		if got := p.to(again); len(got) != 0 || db.Count("catch_ups") != 0 {
+		notifier.sendDue()
+		if got := notifier.deliveredTo(again); len(got) != 0 || db.Count("catch_ups") != 0 {
 			t.Errorf("sent %v; want nothing of what was followed before", got)
 		}
 	})
@@ -52,13 +54,13 @@ func TestWhoSubscribesAnewHasNoCatchUpOfBefore(t *testing.T) {
 func TestWhoSwitchesQuietHoursOffIsToldAtOnceAlsoWhileOthersWait(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
-		reader, p := sleeping(t, db, "outage/messages-down:all"), newPostman(t, db)
-		p.keepsWaiting(db.Reader("outage/messages-down:all"))
+		reader, notifier := sleeping(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
+		notifier.neverReaches(db.Reader("outage/messages-down:all"))
 		db.PublishDraft(models.Draft{Outage: "messages-down"})
-		p.round()
+		notifier.sendDue()
 		chooses(t, db, reader, models.SubscriptionChange{SetQuietHours: true})
-		p.round()
-		if got := p.to(reader); len(got) != 1 {
+		notifier.sendDue()
+		if got := notifier.deliveredTo(reader); len(got) != 1 {
 			t.Errorf("sent %v; want the catch-up", got)
 		}
 	})
@@ -66,10 +68,10 @@ func TestWhoSwitchesQuietHoursOffIsToldAtOnceAlsoWhileOthersWait(t *testing.T) {
 
 func TestAReaderWhoSaysTheSameAgainMakesNoAlert(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		reader, p := night(t, db)
+		reader, notifier := night(t, db)
 		for range 5 {
 			chooses(t, db, reader, models.SubscriptionChange{TimeZone: &reader.TimeZone})
-			p.round()
+			notifier.sendDue()
 		}
 		if n := db.Count("alerts"); n != 1 {
 			t.Errorf("%d alerts; want the one that was published", n)
@@ -78,15 +80,15 @@ func TestAReaderWhoSaysTheSameAgainMakesNoAlert(t *testing.T) {
 }
 
 func TestStoppingACatchUpWhileAPageIsRecordedLosesNeither(t *testing.T) {
-	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+	modelstest.OnBothWith(t, models.Options{PageSize: 100}, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		for range 200 {
 			sleeping(t, db, "outage/messages-down:all")
 		}
-		p := newPostman(t, db)
+		notifier := newFakeNotifier(t, db)
 		for range 4 {
 			db.PublishDraft(models.Draft{Outage: "messages-down"})
-			p.round()
+			notifier.sendDue()
 			db.Clock.Advance(morning)
 			if err := db.OpenCatchUps(t.Context()); err != nil {
 				t.Fatal(err)
@@ -104,15 +106,28 @@ func TestStoppingACatchUpWhileAPageIsRecordedLosesNeither(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			page := readPages(t, db, claim)[0]
-			stopped := make(chan error)
-			go func() { stopped <- db.StopAlert(t.Context(), ids[0], "test") }()
-			if err := db.Record(t.Context(), claim, page, outcomes(page, ledger.Accepted)); err != nil {
-				t.Errorf("record: %v", err)
+			var stop sync.WaitGroup
+			var begin sync.Once
+			err = db.Deliver(t.Context(), claim, models.Delivery{
+				BeforePage: func(context.Context) error {
+					stop.Wait() // of the second page: else the alert may be sent before it is stopped
+					return nil
+				},
+				Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+					begin.Do(func() {
+						stop.Go(func() {
+							if err := db.StopAlert(t.Context(), ids[0], "test"); err != nil {
+								t.Errorf("stop: %v", err)
+							}
+						})
+					})
+					return outcomes(recipients, ledger.Accepted), nil
+				},
+			})
+			if err != nil {
+				t.Errorf("deliver: %v", err)
 			}
-			if err := <-stopped; err != nil {
-				t.Errorf("stop: %v", err)
-			}
+			stop.Wait()
 			if n := db.Count("catch_ups"); n != 0 {
 				t.Errorf("%d catch-ups are left", n)
 			}
@@ -121,9 +136,9 @@ func TestStoppingACatchUpWhileAPageIsRecordedLosesNeither(t *testing.T) {
 	})
 }
 
-func updatesOf(letters []letter) (updates []int64) {
-	for _, l := range letters {
-		updates = append(updates, l.update)
+func updatesOf(alerts []deliveredAlert) (updates []int64) {
+	for _, alert := range alerts {
+		updates = append(updates, alert.update)
 	}
 	return updates
 }

@@ -2,10 +2,12 @@ package models_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 	"newsbell/models/preferences"
 )
@@ -32,42 +34,42 @@ func chooses(t *testing.T, db *modelstest.DB, sub models.Subscription, change mo
 }
 
 // night opens an outage whose first alert is held back for a reader.
-func night(t *testing.T, db *modelstest.DB) (reader models.Subscription, p *postman) {
+func night(t *testing.T, db *modelstest.DB) (reader models.Subscription, notifier *fakeNotifier) {
 	t.Helper()
 	db.Outage("messages-down", "messenger")
-	reader, p = sleeping(t, db, "outage/messages-down:all"), newPostman(t, db)
+	reader, notifier = sleeping(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
 	db.PublishDraft(models.Draft{Outage: "messages-down"})
-	p.round()
-	return reader, p
+	notifier.sendDue()
+	return reader, notifier
 }
 
 func TestAReaderInQuietHoursIsToldTheStateInTheMorningOnce(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		reader, p := night(t, db)
+		reader, notifier := night(t, db)
 		awake := db.Reader("outage/messages-down:all")
 		draft := models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "Second"}
 		if asleep, err := db.CountInQuietHours(t.Context(), draft); err != nil || asleep != 1 {
 			t.Errorf("asleep are %d, %v; want one of two", asleep, err)
 		}
 		second := db.PublishDraft(draft)
-		p.round()
+		notifier.sendDue()
 		if c := countsOf(t, db, second.Alert.ID); c.Accepted != 1 || c.Deferred != 1 || c.Remaining() != 0 {
 			t.Errorf("counts = %+v; want one accepted, one held, none left", c)
 		}
 		db.Clock.Advance(3 * time.Hour)
 		resolution := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution})
-		p.round()
-		if got := p.to(reader); len(got) != 0 {
+		notifier.sendDue()
+		if got := notifier.deliveredTo(reader); len(got) != 0 {
 			t.Errorf("sent at night: %v", got)
 		}
-		if got := p.to(awake); len(got) != 2 {
+		if got := notifier.deliveredTo(awake); len(got) != 2 {
 			t.Errorf("sent to who is awake: %v; want both alerts", got)
 		}
 		db.Clock.Advance(morning)
-		p.round()
+		notifier.sendDue()
 		db.Clock.Advance(morning)
-		p.round()
-		got := p.to(reader)
+		notifier.sendDue()
+		got := notifier.deliveredTo(reader)
 		if len(got) != 1 || got[0].update != resolution.Update.ID || !got[0].catchUp {
 			t.Errorf("sent in the morning: %v; want the resolution, once", got)
 		}
@@ -76,21 +78,21 @@ func TestAReaderInQuietHoursIsToldTheStateInTheMorningOnce(t *testing.T) {
 
 func TestKeyMomentsWakeWhoLetsThem(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		sleeper, p := night(t, db)
+		sleeper, notifier := night(t, db)
 		light := asleep
 		light.KeyWakes = true
 		woken := chooses(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{SetQuietHours: true, QuietHours: &light})
 		key := db.PublishDraft(models.Draft{Outage: "messages-down", Alert: models.AlertKey})
-		p.round()
-		if got := p.to(woken); len(got) != 1 || got[0].update != key.Update.ID {
+		notifier.sendDue()
+		if got := notifier.deliveredTo(woken); len(got) != 1 || got[0].update != key.Update.ID {
 			t.Errorf("sent to who may be woken: %v; want the key moment", got)
 		}
-		if got := p.to(sleeper); len(got) != 0 {
+		if got := notifier.deliveredTo(sleeper); len(got) != 0 {
 			t.Errorf("sent to who may not: %v", got)
 		}
 		db.Clock.Advance(morning)
-		p.round()
-		if got := p.to(woken); len(got) != 1 {
+		notifier.sendDue()
+		if got := notifier.deliveredTo(woken); len(got) != 1 {
 			t.Errorf("sent to who was woken: %v; want nothing twice", got)
 		}
 	})
@@ -99,20 +101,20 @@ func TestKeyMomentsWakeWhoLetsThem(t *testing.T) {
 func TestWhatExceedsTheHourlyCapIsFoldedIntoOne(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
-		p, two := newPostman(t, db), 2
+		notifier, two := newFakeNotifier(t, db), 2
 		reader := chooses(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{HourlyCap: &two})
 		var last models.Publication
 		for range 5 {
 			last = db.PublishDraft(models.Draft{Outage: "messages-down"})
-			p.round()
+			notifier.sendDue()
 			db.Clock.Advance(5 * time.Minute)
 		}
-		if got := p.to(reader); len(got) != 2 {
+		if got := notifier.deliveredTo(reader); len(got) != 2 {
 			t.Errorf("sent within the hour: %v; want two", got)
 		}
 		db.Clock.Advance(time.Hour)
-		p.round()
-		if got := p.to(reader); len(got) != 3 || got[2].update != last.Update.ID {
+		notifier.sendDue()
+		if got := notifier.deliveredTo(reader); len(got) != 3 || got[2].update != last.Update.ID {
 			t.Errorf("sent after the hour: %v; want the last state too", got)
 		}
 	})
@@ -151,18 +153,18 @@ func TestWhatEndsACatchUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 				db.Outage("messages-down", "messenger")
-				reader, p := sleeping(t, db, "outage/messages-down:all"), newPostman(t, db)
-				p.keepsWaiting(db.Reader("outage/messages-down:all")) // and the alert from ending
+				reader, notifier := sleeping(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
+				notifier.neverReaches(db.Reader("outage/messages-down:all")) // and the alert from ending
 				db.PublishDraft(models.Draft{Outage: "messages-down"})
-				p.round()
+				notifier.sendDue()
 				if err := end(t.Context(), db, reader); err != nil {
 					t.Fatal(err)
 				}
 				db.Clock.Advance(morning)
-				p.round()
+				notifier.sendDue()
 				db.Clock.Advance(72 * time.Hour)
-				p.round()
-				if got := p.to(reader); len(got) != 0 {
+				notifier.sendDue()
+				if got := notifier.deliveredTo(reader); len(got) != 0 {
 					t.Errorf("sent %v", got)
 				}
 				if n := db.Count("catch_ups"); n != 0 {
@@ -177,18 +179,18 @@ func TestWhoHushedTheOutageIsToldInTheMorningThatItIsOver(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		before := sleeping(t, db, "outage/messages-down:hushed", "app/messenger:all")
-		after, p := sleeping(t, db, "outage/messages-down:all"), newPostman(t, db)
+		after, notifier := sleeping(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
 		db.PublishDraft(models.Draft{Outage: "messages-down", Apps: []string{"messenger"}})
-		p.round()
+		notifier.sendDue()
 		over := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution}).Update.ID
-		p.round()
+		notifier.sendDue()
 		if err := db.Follow(t.Context(), after, models.NewFollow{Topic: "outage/messages-down", Level: "hushed"}); err != nil {
 			t.Fatal(err)
 		}
 		db.Clock.Advance(morning)
-		p.round()
+		notifier.sendDue()
 		for name, reader := range map[string]models.Subscription{"before": before, "after": after} {
-			if got := p.to(reader); len(got) != 1 || got[0].update != over {
+			if got := notifier.deliveredTo(reader); len(got) != 1 || got[0].update != over {
 				t.Errorf("who hushed it %s it was over was sent %v; want that it is over", name, got)
 			}
 		}
@@ -197,10 +199,10 @@ func TestWhoHushedTheOutageIsToldInTheMorningThatItIsOver(t *testing.T) {
 
 func TestACatchUpComesAtOnceWhenTheQuietHoursAreSwitchedOff(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		reader, p := night(t, db)
+		reader, notifier := night(t, db)
 		chooses(t, db, reader, models.SubscriptionChange{SetQuietHours: true})
-		p.round()
-		if got := p.to(reader); len(got) != 1 || !got[0].catchUp {
+		notifier.sendDue()
+		if got := notifier.deliveredTo(reader); len(got) != 1 || !got[0].catchUp {
 			t.Errorf("sent %v; want the catch-up", got)
 		}
 	})
@@ -208,7 +210,7 @@ func TestACatchUpComesAtOnceWhenTheQuietHoursAreSwitchedOff(t *testing.T) {
 
 func TestACatchUpThatIsStoppedIsNotBegunAgain(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		reader, p := night(t, db)
+		reader, notifier := night(t, db)
 		db.Clock.Advance(morning)
 		if err := db.OpenCatchUps(t.Context()); err != nil {
 			t.Fatal(err)
@@ -216,8 +218,8 @@ func TestACatchUpThatIsStoppedIsNotBegunAgain(t *testing.T) {
 		if err := db.StopAlert(t.Context(), 2, "test"); err != nil {
 			t.Fatal(err)
 		}
-		p.round()
-		if got := p.to(reader); len(got) != 0 || db.Count("catch_ups") != 0 {
+		notifier.sendDue()
+		if got := notifier.deliveredTo(reader); len(got) != 0 || db.Count("catch_ups") != 0 {
 			t.Errorf("sent %v", got)
 		}
 	})
@@ -227,17 +229,13 @@ func TestAWorkerThatTakesOverHoldsTheSameReadersBack(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		sleeping(t, db, "outage/messages-down:all")
+		db.Reader("outage/messages-down:all")
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		for range 2 { // the first dies before it ends the shard
-			claim := claimShard(t, db)
-			for _, page := range readPages(t, db, claim) {
-				page, err := db.HoldBack(t.Context(), claim, page)
-				if err != nil {
-					t.Fatal(err)
-				}
-				record(t, db, claim, page)
-			}
+		dies := func(context.Context, []models.Recipient, int) ([]models.Result, error) { return nil, errDied }
+		if err := db.Deliver(t.Context(), claimShard(t, db), models.Delivery{Send: dies}); !errors.Is(err, errDied) {
+			t.Fatal(err)
 		}
+		deliver(t, db, claimShard(t, db), ledger.Accepted)
 		if c := countsOf(t, db, id); c.Deferred != 1 || db.Count("catch_ups") != 1 {
 			t.Errorf("counts = %+v, %d catch-ups; want one held", c, db.Count("catch_ups"))
 		}

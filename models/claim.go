@@ -26,20 +26,18 @@ type Claim struct {
 	Rebuilt string
 
 	audience audience
-	// reached are the offsets of who was reached lately, and subscriptions how
-	// many there are about.
-	reached       *roaring.Bitmap
-	someReached   bool
+	// acceptedLately are the offsets of the readers that an earlier alert was accepted
+	// for; anyAccepted says whether one was accepted for anybody, in any shard.
+	acceptedLately *roaring.Bitmap
+	anyAccepted    bool
+	// subscriptions is about how many there are.
 	subscriptions int
-	// page and results are those of the last record.
-	page    Page
-	results []Result
-	// leaves says that the worker is done with the shard for now.
-	leaves bool
+	// isReleased says that the worker leaves the shard with its next write.
+	isReleased bool
 }
 
 // Claim takes a shard that no worker owns. It returns [ErrOwned] if one does, and
-// [ErrFinished] if there is nothing left to do.
+// [ErrFinished] if nothing is left to do.
 func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 	var claim Claim
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
@@ -68,8 +66,8 @@ func (s *Store) Claim(ctx context.Context, shardID int64) (*Claim, error) {
 	return &claim, nil
 }
 
-// readClaimed reads what else a worker needs of its shard. If that fails it leaves
-// the shard to others at once: it has an owner who will never show a sign of life.
+// readClaimed reads what else a worker needs of its shard. If that fails it releases
+// the shard at once: its owner would never send a heartbeat.
 func (s *Store) readClaimed(ctx context.Context, c *Claim) error {
 	for _, read := range []func(context.Context, *Claim) error{s.readLedger, s.readAcceptedLately, s.readSize} {
 		if err := read(ctx, c); err != nil {
@@ -81,7 +79,7 @@ func (s *Store) readClaimed(ctx context.Context, c *Claim) error {
 	return nil
 }
 
-// releaseWithin bounds the release of a shard that was claimed in vain.
+// releaseWithin bounds the release of a shard that could not be read.
 const releaseWithin = 2 * time.Second
 
 // unclaimable says why a shard cannot be claimed.
@@ -97,43 +95,43 @@ func unclaimable(tx *gorm.DB, shardID int64) error {
 	return ErrOwned
 }
 
-// Waits tells whether anybody waits for a try before the deadline.
-func (c *Claim) Waits() bool {
+// isDone reports whether nothing is left to do on the shard: its alert has ended, or
+// every reader has been tried and no retry comes before the deadline.
+func (c *Claim) isDone(now time.Time) bool {
+	return c.Alert.hasEnded(now) || c.Shard.isTried() && !c.hasRetry()
+}
+
+// hasRetry reports whether a retry comes before the deadline.
+func (c *Claim) hasRetry() bool {
 	due, ok := c.Ledger.NextDue()
 	return ok && due.Before(c.Alert.Deadline)
 }
 
-// RetryLater leaves who waits until the first of them is due.
-func (s *Store) RetryLater(ctx context.Context, c *Claim) error {
+// retryLater leaves the shard until the next retry is due.
+func (s *Store) retryLater(ctx context.Context, c *Claim) error {
 	if due, ok := c.Ledger.NextDue(); ok {
 		c.Shard.DueAt = due
 	}
-	c.leaves = true
+	c.isReleased = true
 	return s.save(ctx, c, nil)
 }
 
-// Finish ends a shard. What has not been reached by then is left out. Who waits
-// has failed if the time is up, and is left out if the alert was stopped or
-// superseded.
-func (s *Store) Finish(ctx context.Context, c *Claim) error {
+// finish ends the shard, and its alert with the last shard. Retries that are left
+// have failed if the deadline has passed, and are cancelled if the alert was stopped
+// or superseded.
+func (s *Store) finish(ctx context.Context, c *Claim) error {
 	if c.Alert.State == Sending {
 		if err := s.giveUp(ctx, c); err != nil {
 			return err
 		}
 	}
 	waiting := c.Ledger.Waiting()
-	c.Ledger.LeaveOutWaiting()
-	c.Shard.Done, c.leaves = true, true
+	c.Ledger.CancelRetries()
+	c.Shard.Done, c.isReleased = true, true
 	if err := s.save(ctx, c, func(tx *gorm.DB) error { return s.releaseCatchUps(tx, c, waiting) }); err != nil {
 		return err
 	}
 	return s.finishAlert(ctx, c.Shard.AlertID)
-}
-
-// Ended tells whether nothing more of the alert may be sent: it was stopped or
-// superseded, or its deadline has passed.
-func (s *Store) Ended(c *Claim) bool {
-	return c.Alert.State != Sending || !s.Now().Before(c.Alert.Deadline)
 }
 
 // save writes the claimed shard, fenced by its epoch.
@@ -175,10 +173,10 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 	return nil
 }
 
-// heartbeat is what a write makes of the row's: a sign of life, or none when the
-// worker leaves the shard.
+// heartbeat is the heartbeat that a write sets: the next one, or none when the worker
+// leaves the shard.
 func (c *Claim) heartbeat() any {
-	if c.leaves {
+	if c.isReleased {
 		return nil
 	}
 	return gorm.Expr("coalesce(heartbeat, 0) + 1")

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -20,24 +21,24 @@ type goneReader struct {
 	models.Subscription
 	browser  models.Browser
 	secret   string
-	delivery *postman
+	notifier *fakeNotifier
 }
 
 func newGoneReader(t *testing.T, db *modelstest.DB) *goneReader {
 	t.Helper()
 	db.Outage("messages-down", "messenger")
-	g := &goneReader{browser: db.Browser(), delivery: newPostman(t, db)}
+	g := &goneReader{browser: db.Browser(), notifier: newFakeNotifier(t, db)}
 	g.Subscription, g.secret = db.ReaderWithSecret(g.browser, "outage/messages-down:key", "app/messenger:all")
 	cap := 3
 	chooses(t, db, g.Subscription, models.SubscriptionChange{SetQuietHours: true, QuietHours: &preferences.QuietHours{From: 60, Until: 120}, HourlyCap: &cap})
-	g.delivery.answers = func(r models.Recipient) ledger.Outcome {
+	g.notifier.answer = func(r models.Recipient) ledger.Outcome {
 		if r.Endpoint == g.browser.Endpoint {
 			return ledger.Gone
 		}
 		return ledger.Accepted
 	}
 	db.PublishDraft(keyMoment)
-	g.delivery.round()
+	g.notifier.sendDue()
 	return g
 }
 
@@ -48,7 +49,7 @@ func TestAGoneAddressIsNotSentToAndItsReadersChoicesStay(t *testing.T) {
 		g := newGoneReader(t, db)
 		other := db.Reader("outage/messages-down:all")
 		second := db.PublishDraft(keyMoment)
-		g.delivery.answers = func(r models.Recipient) ledger.Outcome {
+		g.notifier.answer = func(r models.Recipient) ledger.Outcome {
 			if r.ID == g.ID {
 				t.Error("the gone address was sent to")
 			}
@@ -57,7 +58,7 @@ func TestAGoneAddressIsNotSentToAndItsReadersChoicesStay(t *testing.T) {
 		if reach, err := db.CountAudience(t.Context(), keyMoment); err != nil || reach != 1 {
 			t.Errorf("reach = %d, %v; want the other alone", reach, err)
 		}
-		g.delivery.round()
+		g.notifier.sendDue()
 		if c := countsOf(t, db, second.Alert.ID); c != (models.Counts{Audience: 1, Accepted: 1}) {
 			t.Errorf("counts = %+v; want an audience of the other alone", c)
 		}
@@ -74,13 +75,13 @@ func TestAGoneAddressIsNotSentToAndItsReadersChoicesStay(t *testing.T) {
 		if back.GoneAt != nil || back.Endpoint != fresh.Endpoint || back.HourlyCap != 3 {
 			t.Errorf("with a new address: %+v", back)
 		}
-		g.delivery.answers = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
+		g.notifier.answer = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
 		third := db.PublishDraft(keyMoment)
-		g.delivery.round()
-		if got := g.delivery.to(g.Subscription); len(got) != 1 || got[0].update != third.Update.ID {
+		g.notifier.sendDue()
+		if got := g.notifier.deliveredTo(g.Subscription); len(got) != 1 || got[0].update != third.Update.ID {
 			t.Errorf("sent to the new address: %v; want the alert after it alone", got)
 		}
-		if reached := g.delivery.to(other); len(reached) != 2 {
+		if reached := g.notifier.deliveredTo(other); len(reached) != 2 {
 			t.Errorf("sent to the other: %v; want both", reached)
 		}
 	})
@@ -93,10 +94,16 @@ func TestAGoneAnswerForAnOldAddressLeavesTheNewOneInUse(t *testing.T) {
 		reader, secret := db.ReaderWithSecret(db.Browser(), "outage/messages-down:all")
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		claim := claimAll(t, db, id)[0]
-		page := readPages(t, db, claim)[0]
-		fresh := db.Browser()
-		chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
-		record(t, db, claim, page, ledger.Gone)
+		err := db.Deliver(t.Context(), claim, models.Delivery{
+			Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+				fresh := db.Browser()
+				chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
+				return outcomes(recipients, ledger.Gone), nil
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if sub, err := db.SubscriptionBySecret(t.Context(), secret); err != nil || sub.GoneAt != nil {
 			t.Errorf("the new address = %+v, %v; want it in use", sub, err)
 		}
@@ -220,23 +227,23 @@ func TestOnlyTheSameBrowserComesBackToAGoneAddress(t *testing.T) {
 
 func TestACatchUpWaitsForTheNewAddressOfItsReader(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		reader, p := night(t, db)
-		p.answers = func(models.Recipient) ledger.Outcome { return ledger.Gone }
+		reader, notifier := night(t, db)
+		notifier.answer = func(models.Recipient) ledger.Outcome { return ledger.Gone }
 		db.Clock.Advance(morning)
-		p.round() // the catch-up itself is told that the address is gone
+		notifier.sendDue() // the catch-up itself is told that the address is gone
 		alerts := db.Count("alerts")
 		for range 3 {
 			db.Clock.Advance(day)
-			p.round()
+			notifier.sendDue()
 		}
 		if n := db.Count("alerts"); n != alerts || db.Count("catch_ups") != 1 {
 			t.Errorf("%d alerts were opened for nobody; %d catch-ups are left of one", n-alerts, db.Count("catch_ups"))
 		}
-		p.answers = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
+		notifier.answer = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
 		fresh := db.Browser()
 		chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
-		p.round()
-		if got := p.to(reader); len(got) != 1 || !got[0].catchUp {
+		notifier.sendDue()
+		if got := notifier.deliveredTo(reader); len(got) != 1 || !got[0].catchUp {
 			t.Errorf("sent to the new address: %v; want the catch-up", got)
 		}
 	})
@@ -244,16 +251,16 @@ func TestACatchUpWaitsForTheNewAddressOfItsReader(t *testing.T) {
 
 func TestAReaderWhoseAddressGoesBeforeTheirCatchUpIsDueKeepsIt(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		reader, p := night(t, db)
+		reader, notifier := night(t, db)
 		db.Exec("UPDATE subscriptions SET gone_at = ?", db.Now())
 		alerts := db.Count("alerts")
 		db.Clock.Advance(morning)
-		p.round()
+		notifier.sendDue()
 		if n := db.Count("alerts"); n != alerts {
 			t.Errorf("%d alerts were opened for nobody", n-alerts)
 		}
 		db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution})
-		p.round()
+		notifier.sendDue()
 		db.Clock.Advance(day)
 		ends(t, db, 1) // the follows of the outage do not wait for the address
 		if n := db.Count("catch_ups"); n != 0 {
@@ -261,8 +268,8 @@ func TestAReaderWhoseAddressGoesBeforeTheirCatchUpIsDueKeepsIt(t *testing.T) {
 		}
 		fresh := db.Browser()
 		chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
-		p.round()
-		if got := p.to(reader); len(got) != 0 {
+		notifier.sendDue()
+		if got := notifier.deliveredTo(reader); len(got) != 0 {
 			t.Errorf("sent %v; want nothing of what is long over", got)
 		}
 	})
@@ -270,20 +277,13 @@ func TestAReaderWhoseAddressGoesBeforeTheirCatchUpIsDueKeepsIt(t *testing.T) {
 
 func TestWhoWaitsForAnotherTryIsGoneWithTheAddress(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		id, _ := waitingPage(t, db, time.Minute)
+		id, _ := waitingShard(t, db, time.Minute)
 		db.Exec("UPDATE subscriptions SET gone_at = ?", db.Now())
 		db.Clock.Advance(time.Minute)
-		claim := claimAll(t, db, id)[0]
-		err := db.WaitingPages(t.Context(), claim, func(p models.Page) error {
-			if len(p.Recipients) != 0 {
-				t.Errorf("the gone address is tried again: %+v", p.Recipients)
-			}
-			return db.Record(t.Context(), claim, p, nil)
-		})
-		if err != nil {
-			t.Fatal(err)
+		if pages := deliver(t, db, claimAll(t, db, id)[0], ledger.Accepted); len(pages) != 0 {
+			t.Errorf("the gone address is tried again: %+v", pages)
 		}
-		if c := countsOf(t, db, id); claim.Waits() || c != (models.Counts{Audience: 1, Gone: 1}) {
+		if c := countsOf(t, db, id); c != (models.Counts{Audience: 1, Gone: 1}) {
 			t.Errorf("counts = %+v; want one gone, nobody waiting", c)
 		}
 	})

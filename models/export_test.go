@@ -18,6 +18,26 @@ func (s *Store) MigrateDown(ctx context.Context, version int64) error {
 	return err
 }
 
+// NoteFirstPage sends the first page of a claimed shard and returns what writes the
+// results. Called again, it writes them as after an attempt that failed.
+func (s *Store) NoteFirstPage(ctx context.Context, c *Claim, send func(context.Context, []Recipient, int) ([]Result, error)) func(context.Context) error {
+	p, err := s.pages(c).next(ctx)
+	if err != nil {
+		panic(err)
+	}
+	results, err := send(ctx, p.recipients, p.tries)
+	if err != nil {
+		panic(err)
+	}
+	p = s.notePage(c, p, results)
+	write := s.writePage
+	return func(ctx context.Context) error {
+		attempt := write
+		write = s.writePageAgain
+		return attempt(ctx, c, p, results)
+	}
+}
+
 // Failures are the failures of an alert, the oldest first.
 func (s *Store) Failures(ctx context.Context, alert Alert, limit int) ([]Failure, error) {
 	var failures []Failure

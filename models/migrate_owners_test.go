@@ -8,6 +8,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/database"
+	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
 )
 
@@ -19,9 +20,7 @@ func TestShardsAreDoneOrNotThroughTheirMigrationUpAndDown(t *testing.T) {
 		db.Outage("messages-down", "messenger")
 		db.Reader("outage/messages-down:all")
 		ended := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		if err := db.Finish(ctx, claimAll(t, db, ended)[0]); err != nil {
-			t.Fatal(err)
-		}
+		deliver(t, db, claimAll(t, db, ended)[0], ledger.Accepted)
 		going := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		claimAll(t, db, going)
 

@@ -40,7 +40,7 @@ func TestNights(t *testing.T) {
 		night := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			night++
-			n := &nightTest{t: rt, db: db, postman: newPostman(t, db), slug: fmt.Sprintf("night-%d", night)}
+			n := &nightTest{t: rt, db: db, notifier: newFakeNotifier(t, db), slug: fmt.Sprintf("night-%d", night)}
 			n.run()
 		})
 	})
@@ -49,7 +49,7 @@ func TestNights(t *testing.T) {
 type nightTest struct {
 	t        *rapid.T
 	db       *modelstest.DB
-	postman  *postman
+	notifier *fakeNotifier
 	slug     string
 	sleepers []*sleeper
 	updates  map[int64]models.Update
@@ -60,12 +60,12 @@ type nightTest struct {
 func (n *nightTest) run() {
 	begin := modelstest.Start.Add(time.Duration(rapid.IntRange(0, 5*365*24*60).Draw(n.t, "minutes before")) * time.Minute)
 	n.db.Clock.Advance(begin.Sub(n.db.Now())) // of a failure the same again, whatever was before
-	n.must(n.db.CreateOutage(n.postman.t.Context(), models.NewOutage{Slug: n.slug, Headline: n.slug, Apps: []string{"messenger"}, Actor: "test"}))
+	n.must(n.db.CreateOutage(n.notifier.t.Context(), models.NewOutage{Slug: n.slug, Headline: n.slug, Apps: []string{"messenger"}, Actor: "test"}))
 	for i := range rapid.IntRange(1, 5).Draw(n.t, "readers") {
 		n.sleepers = append(n.sleepers, n.drawSleeper(i))
 	}
 	broken := rapid.Bool().Draw(n.t, "a push service is broken at times")
-	n.postman.answers = func(models.Recipient) ledger.Outcome {
+	n.notifier.answer = func(models.Recipient) ledger.Outcome {
 		if broken && rapid.IntRange(0, 3).Draw(n.t, "broken") == 0 {
 			return ledger.Waiting
 		}
@@ -82,17 +82,17 @@ func (n *nightTest) run() {
 		n.pass(rapid.IntRange(0, 300).Draw(n.t, "minutes"))
 		n.correction = n.publish(i, models.Correction, models.AlertKey)
 	}
-	n.postman.answers = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
+	n.notifier.answer = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
 	for range 3 * 24 {
 		n.db.Clock.Advance(time.Hour)
-		n.postman.round()
+		n.notifier.sendDue()
 	}
 	for _, s := range n.sleepers {
 		n.check(s, last)
 	}
 	// The next night begins with other readers.
 	for _, s := range n.sleepers {
-		if err := n.db.Forget(n.postman.t.Context(), s.Subscription); err != nil {
+		if err := n.db.Forget(n.notifier.t.Context(), s.Subscription); err != nil {
 			n.t.Fatal(err)
 		}
 	}
@@ -105,7 +105,7 @@ func (n *nightTest) drawSleeper(i int) *sleeper {
 	s.Subscription = n.db.Reader(topic + ":" + s.level)
 	if rapid.IntRange(0, 3).Draw(n.t, "mutes") == 0 {
 		s.muted = rapid.SampledFrom([]string{"until_resolution", "for_good"}).Draw(n.t, "muted")
-		err := n.db.Follow(n.postman.t.Context(), s.Subscription, models.NewFollow{Topic: "outage/" + n.slug, Muted: s.muted})
+		err := n.db.Follow(n.notifier.t.Context(), s.Subscription, models.NewFollow{Topic: "outage/" + n.slug, Muted: s.muted})
 		n.must(nil, err)
 	}
 	change := models.SubscriptionChange{TimeZone: &name}
@@ -121,7 +121,7 @@ func (n *nightTest) drawSleeper(i int) *sleeper {
 		s.cap = rapid.IntRange(1, 3).Draw(n.t, "cap")
 		change.HourlyCap = &s.cap
 	}
-	n.must(n.db.ChangeSubscription(n.postman.t.Context(), s.Subscription, change))
+	n.must(n.db.ChangeSubscription(n.notifier.t.Context(), s.Subscription, change))
 	var err error
 	if s.zone, err = time.LoadLocation(name); err != nil {
 		n.t.Fatal(err)
@@ -133,7 +133,7 @@ func (n *nightTest) drawSleeper(i int) *sleeper {
 func (n *nightTest) pass(minutes int) {
 	for ; minutes > 0; minutes -= 10 {
 		n.db.Clock.Advance(time.Duration(min(minutes, 10)) * time.Minute)
-		n.postman.round()
+		n.notifier.sendDue()
 	}
 }
 
@@ -142,51 +142,51 @@ func (n *nightTest) publish(i int, kind models.UpdateKind, level models.AlertLev
 		Outage: n.slug, Kind: kind, Alert: level, Apps: []string{"messenger"}, Headline: fmt.Sprint(kind, i),
 	}).Update
 	n.updates[u.ID] = u
-	n.postman.round()
+	n.notifier.sendDue()
 	return u.ID
 }
 
 func (n *nightTest) check(s *sleeper, last int64) {
-	letters := n.postman.to(s.Subscription)
+	alerts := n.notifier.deliveredTo(s.Subscription)
 	if s.muted != "" {
-		n.checkMuted(s, letters, last)
+		n.checkMuted(s, alerts, last)
 		return
 	}
 	if s.level != "resolution" { // who hears of key moments hears of corrections
 		last = max(last, n.correction)
 	}
-	if len(letters) == 0 || letters[len(letters)-1].update < last {
-		n.t.Fatalf("a reader at %q, quiet %v, cap %d, was not told the final state: %v", s.level, s.quiet, s.cap, letters)
+	if len(alerts) == 0 || alerts[len(alerts)-1].update < last {
+		n.t.Fatalf("a reader at %q, quiet %v, cap %d, was not told the final state: %v", s.level, s.quiet, s.cap, alerts)
 	}
-	for i, l := range letters {
-		update := n.updates[l.update]
-		wall := l.at.In(s.zone)
-		if s.quiet != nil && isQuiet(*s.quiet, wall) && !(s.quiet.KeyWakes && isKey(update) && !l.catchUp) {
+	for i, alert := range alerts {
+		update := n.updates[alert.update]
+		wall := alert.at.In(s.zone)
+		if s.quiet != nil && isQuiet(*s.quiet, wall) && !(s.quiet.KeyWakes && isKey(update) && !alert.catchUp) {
 			n.t.Errorf("a reader who is quiet from %s to %s was sent %s at %s", s.quiet.From, s.quiet.Until, update.Headline, wall)
 		}
-		if i > 0 && l.update <= letters[i-1].update {
-			n.t.Errorf("after %d a reader was sent %d", letters[i-1].update, l.update)
+		if i > 0 && alert.update <= alerts[i-1].update {
+			n.t.Errorf("after %d a reader was sent %d", alerts[i-1].update, alert.update)
 		}
-		if s.cap > 0 && i >= s.cap && l.at.Sub(letters[i-s.cap].at) < time.Hour {
-			n.t.Errorf("a reader with a cap of %d was sent %d within %s", s.cap, s.cap+1, l.at.Sub(letters[i-s.cap].at))
+		if s.cap > 0 && i >= s.cap && alert.at.Sub(alerts[i-s.cap].at) < time.Hour {
+			n.t.Errorf("a reader with a cap of %d was sent %d within %s", s.cap, s.cap+1, alert.at.Sub(alerts[i-s.cap].at))
 		}
 	}
-	if s.quiet == nil && s.cap == 0 && slices.ContainsFunc(letters, func(l letter) bool { return l.catchUp }) {
-		n.t.Errorf("a reader who may be disturbed at any time was sent a catch-up: %v", letters)
+	if s.quiet == nil && s.cap == 0 && slices.ContainsFunc(alerts, func(alert deliveredAlert) bool { return alert.catchUp }) {
+		n.t.Errorf("a reader who may be disturbed at any time was sent a catch-up: %v", alerts)
 	}
 }
 
 // checkMuted lets who muted the outage hear of its resolution at most.
-func (n *nightTest) checkMuted(s *sleeper, letters []letter, last int64) {
+func (n *nightTest) checkMuted(s *sleeper, alerts []deliveredAlert, last int64) {
 	if s.muted == "for_good" {
-		if len(letters) > 0 {
-			n.t.Errorf("a reader who muted the outage was sent %v", letters)
+		if len(alerts) > 0 {
+			n.t.Errorf("a reader who muted the outage was sent %v", alerts)
 		}
 		return
 	}
 	// A catch-up says how the outage stands, which a correction may have changed.
-	if len(letters) != 1 || letters[0].update < last || letters[0].update > last && !letters[0].catchUp {
-		n.t.Errorf("a reader who muted the outage until its resolution, %d, was sent %v", last, letters)
+	if len(alerts) != 1 || alerts[0].update < last || alerts[0].update > last && !alerts[0].catchUp {
+		n.t.Errorf("a reader who muted the outage until its resolution, %d, was sent %v", last, alerts)
 	}
 }
 

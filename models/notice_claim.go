@@ -71,12 +71,17 @@ type NoticeResult struct {
 	Result
 }
 
-// RecordNotices writes the outcomes of claimed notices in one transaction, and
-// retires the addresses that are gone. What another worker has claimed since
-// stays as it is.
-func (s *Store) RecordNotices(ctx context.Context, results []NoticeResult) error {
-	// Subscriptions first, and all in one order: others that forget or record
-	// beside us locks them in the same one.
+// RecordNotices writes the outcomes of claimed notices in one transaction, and retires
+// the addresses that are gone. A notice that another worker has claimed since does not
+// change. What was sent is recorded even when ctx has ended: failed is called with the
+// error of each attempt that is followed by another.
+func (s *Store) RecordNotices(ctx context.Context, results []NoticeResult, failed func(error)) error {
+	return untilRecorded(ctx, func(ctx context.Context) error { return s.writeNotices(ctx, results) }, failed)
+}
+
+func (s *Store) writeNotices(ctx context.Context, results []NoticeResult) error {
+	// Subscriptions first, and always in the order of their IDs, as everything locks
+	// them that forgets or records at the same time.
 	results = slices.SortedFunc(slices.Values(results), func(a, b NoticeResult) int {
 		return cmp.Or(cmp.Compare(a.Notice.SubscriptionID, b.Notice.SubscriptionID), cmp.Compare(a.Notice.ID, b.Notice.ID))
 	})

@@ -327,7 +327,7 @@ func claimNotice(t *testing.T, db *modelstest.DB) models.Notice {
 func answered(t *testing.T, db *modelstest.DB, n models.Notice, r models.Result) {
 	t.Helper()
 	r.Recipient = n.Recipient()
-	if err := db.RecordNotices(t.Context(), []models.NoticeResult{{Notice: n, Result: r}}); err != nil {
+	if err := db.RecordNotices(t.Context(), []models.NoticeResult{{Notice: n, Result: r}}, func(err error) { t.Error(err) }); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -2,7 +2,6 @@ package models_test
 
 import (
 	"errors"
-	"io"
 	"testing"
 
 	"newsbell/models"
@@ -122,9 +121,9 @@ func withShardsOf(t *testing.T, size int, test func(*testing.T, *modelstest.DB))
 	}
 }
 
-// deliverAll takes every due shard to its end, as if all pushes were accepted,
-// and returns the readers it reached.
-func deliverAll(t *testing.T, db *modelstest.DB) (reached []int64) {
+// deliverAll delivers every due shard, as if all pushes were accepted, and returns the
+// readers.
+func deliverAll(t *testing.T, db *modelstest.DB) (delivered []int64) {
 	t.Helper()
 	ctx := t.Context()
 	shards, err := db.DueShards(ctx, 1000)
@@ -136,26 +135,9 @@ func deliverAll(t *testing.T, db *modelstest.DB) (reached []int64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for pages := db.Pages(claim); !db.Ended(claim); {
-			page, err := pages.Next(ctx)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			var results []models.Result
-			for _, r := range page.Recipients {
-				reached = append(reached, r.ID)
-				results = append(results, models.Result{Recipient: r, Outcome: ledger.Accepted, Status: 201})
-			}
-			if err := db.Record(ctx, claim, page, results); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := db.Finish(ctx, claim); err != nil {
-			t.Fatal(err)
+		for _, p := range deliver(t, db, claim, ledger.Accepted) {
+			delivered = append(delivered, p.readers...)
 		}
 	}
-	return reached
+	return delivered
 }

@@ -80,11 +80,11 @@ func (s *Store) noteFailures(ctx context.Context, c *Claim) error {
 
 // noteDeferred notes who was held back, by the catch-ups that say so.
 func (s *Store) noteDeferred(ctx context.Context, c *Claim) error {
-	page := Page{}
-	_, _, err := s.recipients(ctx, &page, `SELECT subscription_id FROM catch_ups
+	p := page{}
+	_, _, err := s.recipients(ctx, &p, `SELECT subscription_id FROM catch_ups
 		WHERE outage_id = ? AND alert_id = ? AND subscription_id > ? AND subscription_id <= ? AND due_at > ?`,
 		[]any{c.Alert.OutageID, c.Alert.ID, c.Shard.AfterID, c.Shard.Position, s.Now()})
-	for _, r := range page.Recipients {
+	for _, r := range p.recipients {
 		c.Ledger.End(c.offset(r.ID), endpoints.PushService(r.Endpoint), ledger.Deferred)
 	}
 	return err
@@ -92,17 +92,17 @@ func (s *Store) noteDeferred(ctx context.Context, c *Claim) error {
 
 // notePassed enters as accepted the readers that the position has passed.
 func (s *Store) notePassed(ctx context.Context, c *Claim) error {
-	passed := s.Pages(c)
+	passed := s.pages(c)
 	passed.after, passed.upto = c.Shard.AfterID, c.Shard.Position
 	for {
-		page, err := passed.Next(ctx)
+		p, err := passed.next(ctx)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		for _, r := range page.Recipients {
+		for _, r := range p.recipients {
 			c.Ledger.End(c.offset(r.ID), endpoints.PushService(r.Endpoint), ledger.Accepted)
 		}
 	}

@@ -2,8 +2,9 @@ package models
 
 import (
 	"context"
-	"newsbell/models/preferences"
 	"time"
+
+	"newsbell/models/preferences"
 )
 
 // Recipient is what a push needs to know of a subscription.
@@ -18,9 +19,9 @@ type Recipient struct {
 	delivery *preferences.Delivery // nil for most
 }
 
-// recipients fills a page with the subscriptions that a query selects; it
-// returns how many there were, those left out too, and the last one's ID.
-func (s *Store) recipients(ctx context.Context, page *Page, query string, args []any) (read int, last int64, err error) {
+// recipients fills a page with the subscriptions that a query selects. It returns how
+// many there were, including those that are skipped or gone, and the last one's ID.
+func (s *Store) recipients(ctx context.Context, p *page, query string, args []any) (read int, last int64, err error) {
 	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
 		SELECT s.id, s.endpoint, s.p256dh, s.auth, s.vapid_key_id, s.needs_resubscribe, s.paused_until, s.gone_at IS NOT NULL,
 			s.refusals, s.refused_since, s.refused_until,
@@ -50,17 +51,17 @@ func (s *Store) recipients(ctx context.Context, page *Page, query string, args [
 		}
 		read, last = read+1, r.ID
 		if isGone {
-			page.gone = append(page.gone, r.ID)
+			p.gone = append(p.gone, r.ID)
 			continue
 		}
 		if isBefore(now, paused) || isBefore(now, refused) {
-			page.leftOut = append(page.leftOut, r.ID)
+			p.skipped = append(p.skipped, r.ID)
 			continue
 		}
-		page.Recipients = append(page.Recipients, r)
+		p.recipients = append(p.recipients, r)
 	}
 	return read, last, rows.Err()
 }
 
-// isBefore tells whether now is before a time, if there is one.
+// isBefore reports whether now is before a time, if there is one.
 func isBefore(now time.Time, until *time.Time) bool { return until != nil && now.Before(*until) }

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"context"
 	"testing"
 
 	"newsbell/models"
@@ -64,20 +65,16 @@ func sendToCrowd(b *testing.B, db *modelstest.DB) (alertID int64) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for pages := db.Pages(claim); claim.Shard.Position < claim.Shard.UptoID; {
-			page, err := pages.Next(ctx)
-			if err != nil {
-				b.Fatal(err)
-			}
-			results := outcomes(page, ledger.Accepted)
-			for i := 0; i < len(results); i += 100 {
-				results[i].Outcome = ledger.Failed
-			}
-			if err := db.Record(ctx, claim, page, results); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := db.Finish(ctx, claim); err != nil {
+		err = db.Deliver(ctx, claim, models.Delivery{
+			Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+				results := outcomes(recipients, ledger.Accepted)
+				for i := 0; i < len(results); i += 100 {
+					results[i].Outcome = ledger.Failed
+				}
+				return results, nil
+			},
+		})
+		if err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,6 +1,8 @@
 package models_test
 
 import (
+	"context"
+	"errors"
 	"maps"
 	"slices"
 	"testing"
@@ -23,13 +25,21 @@ func TestTheLedgerSaysWhatBecameOfEachSubscription(t *testing.T) {
 		db.PlanAll(id)
 		sentToAs(t, db, id, want)
 
-		claim := claimAll(t, db, id)[0]
-		page := readPages(t, db, claim)[0]
-		page.Recipients = page.Recipients[:4]
-		for i, r := range page.Recipients {
-			want[r.ID] = ledger.Outcome(i)
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		err := db.Deliver(ctx, claimAll(t, db, id)[0], models.Delivery{
+			Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+				end()
+				recipients = recipients[:4]
+				for i, r := range recipients {
+					want[r.ID] = ledger.Outcome(i)
+				}
+				return outcomes(recipients, ledger.Accepted, ledger.Gone, ledger.Failed, ledger.Waiting), nil
+			},
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
 		}
-		record(t, db, claim, page, ledger.Accepted, ledger.Gone, ledger.Failed, ledger.Waiting)
 		want[db.Reader("outage/messages-down:all").ID] = ledger.Untried // too late
 		sentToAs(t, db, id, want)
 	})
@@ -45,7 +55,7 @@ func TestRecipientsAreListedThroughAllShards(t *testing.T) {
 		}
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		for _, claim := range claimAll(t, db, id) {
-			record(t, db, claim, readPages(t, db, claim)[0], ledger.Accepted, ledger.Failed)
+			deliver(t, db, claim, ledger.Accepted, ledger.Failed)
 		}
 		for _, outcome := range []ledger.Outcome{ledger.Accepted, ledger.Gone, ledger.Failed, ledger.Waiting, ledger.Untried} {
 			var got []int64
@@ -81,9 +91,8 @@ func TestAnAlertIsCountedByPushHost(t *testing.T) {
 			db.ReaderWithSecret(browser, "outage/messages-down:all")
 		}
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		claims := claimAll(t, db, id)
-		for _, claim := range claims { // each has two Chromes and a Firefox
-			record(t, db, claim, readPages(t, db, claim)[0], ledger.Accepted, ledger.Waiting, ledger.Failed)
+		for _, claim := range claimAll(t, db, id) { // each has two Chromes and a Firefox
+			deliver(t, db, claim, ledger.Accepted, ledger.Waiting, ledger.Failed)
 		}
 		hostsAre(t, db, id, map[string]ledger.Counts{
 			chrome:  {ledger.Accepted: 2, ledger.Waiting: 2},
@@ -100,11 +109,8 @@ func TestAnAlertIsCountedByPushHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		db.Clock.Advance(time.Minute)
-		for _, claim := range claims {
-			err := db.WaitingPages(ctx, claim, func(p models.Page) error { return db.Record(ctx, claim, p, outcomes(p, ledger.Accepted)) })
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, claim := range claimAll(t, db, id) {
+			deliver(t, db, claim, ledger.Accepted)
 		}
 		hostsAre(t, db, id, map[string]ledger.Counts{ // where they were sent to first
 			chrome:  {ledger.Accepted: 3, ledger.Gone: 1},
@@ -126,13 +132,5 @@ func hostsAre(t *testing.T, db *modelstest.DB, alertID int64, want map[string]le
 	t.Helper()
 	if got, err := db.HostCounts(t.Context(), alertID); err != nil || !maps.Equal(got, want) {
 		t.Errorf("hosts = %v, %v; want %v", got, err, want)
-	}
-}
-
-// record gives each recipient of a page one of the outcomes, in turn.
-func record(t *testing.T, db *modelstest.DB, claim *models.Claim, page models.Page, each ...ledger.Outcome) {
-	t.Helper()
-	if err := db.Record(t.Context(), claim, page, outcomes(page, each...)); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -10,16 +10,26 @@ import (
 
 	"newsbell/models/endpoints"
 	"newsbell/models/ledger"
+	"newsbell/models/retry"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"gorm.io/gorm"
+)
+
+const (
+	// recordTimeout bounds one attempt to record results, and how long an ending
+	// process goes on trying.
+	recordTimeout = 10 * time.Second
+	// The wait between two attempts doubles from firstRecordRetry up to lastRecordRetry.
+	firstRecordRetry = 50 * time.Millisecond
+	lastRecordRetry  = time.Second
 )
 
 // Result is the outcome for one recipient of a page.
 type Result struct {
 	Recipient Recipient
 	Outcome   ledger.Outcome
-	// Due is when who waits may be tried again, at the earliest.
+	// Due is the earliest time for a retry, if the outcome is [ledger.Waiting].
 	Due time.Time
 	// NotAttempted says that the push was not sent, or that its answer says nothing
 	// about the recipient: it does not count as a try.
@@ -31,64 +41,79 @@ type Result struct {
 	// KeyMismatch says that the push service wants another VAPID key.
 	KeyMismatch bool
 	// Refused says that the push service refuses this subscription while it takes
-	// pushes for others. It counts when the outcome is [Failed].
+	// pushes for others. It counts when the outcome is [ledger.Failed].
 	Refused bool
 }
 
-// Record writes a page's results, in the order of its recipients and perhaps not of all,
-// in one transaction: the position, the counts, the ledger, the failures; and it retires
-// the addresses that are gone. It returns [ErrFenced] if another worker has claimed the
-// shard since: nothing is written then. After any other error the claim keeps the results
-// for [Store.RecordAgain].
-//
-// It refreshes the claim's alert, so that a stop is seen before the next page.
-func (s *Store) Record(ctx context.Context, c *Claim, page Page, results []Result) error {
-	page = page.interrupted(results)
+// untilRecorded calls write until the database has taken what was sent or another
+// worker owns it: what is not recorded would be sent a second time. It goes on for
+// [recordTimeout] after ctx has ended.
+func untilRecorded(ctx context.Context, write func(context.Context) error, failed func(error)) error {
+	ctx, cancel := retry.Outlive(ctx, recordTimeout)
+	defer cancel()
+	return retry.Do(ctx, firstRecordRetry, lastRecordRetry, func() error {
+		attempt, cancel := context.WithTimeout(ctx, recordTimeout)
+		defer cancel()
+		err := write(attempt)
+		if errors.Is(err, ErrFenced) {
+			return retry.Stop(err)
+		}
+		return err
+	}, func(err error, _ time.Duration) { failed(err) })
+}
+
+// notePage enters a page's results in the claim, to be written: the position and the
+// ledger. It returns the page as far as it has results.
+func (s *Store) notePage(c *Claim, p page, results []Result) page {
+	p = p.interrupted(results)
 	endRefused(results, s.Now())
 	for _, r := range results {
-		c.note(r, page.Tries, s.hosts)
+		c.note(r, p.tries, s.hosts)
 	}
-	for _, id := range page.missing {
+	for _, id := range p.missing {
 		c.Ledger.End(c.offset(id), "", ledger.Gone)
 	}
-	for _, id := range slices.Concat(page.leftOut, page.gone) {
-		c.Ledger.LeaveOut(c.offset(id))
+	for _, id := range slices.Concat(p.skipped, p.gone) {
+		c.Ledger.CancelRetry(c.offset(id))
 	}
-	for _, h := range page.deferred {
-		c.Ledger.End(c.offset(h.ID), countedAs(c.Ledger.PerService, h.Endpoint, ledger.Deferred, s.hosts), ledger.Deferred)
+	for _, d := range p.deferred {
+		c.Ledger.End(c.offset(d.ID), countedAs(c.Ledger.PerService, d.Endpoint, ledger.Deferred, s.hosts), ledger.Deferred)
 	}
-	c.stamp(s.Now(), page, results)
-	c.Shard.Position = max(c.Shard.Position, page.upto)
-	c.page, c.results = page, results
-	return s.writePage(ctx, c)
+	c.noteTime(s.Now(), p, results)
+	c.Shard.Position = max(c.Shard.Position, p.upto)
+	return p
 }
 
-// RecordAgain writes what [Store.Record] could not. A page whose commit succeeded
-// without an answer is not written twice.
-func (s *Store) RecordAgain(ctx context.Context, c *Claim) error {
-	written, err := s.isWritten(ctx, c)
-	if err != nil || written {
-		return err
-	}
-	return s.writePage(ctx, c)
-}
-
-// writePage writes the claim with the page that was noted last.
-func (s *Store) writePage(ctx context.Context, c *Claim) error {
+// writePage writes a page that was noted in one transaction: the position, the counts,
+// the ledger, the failures; and it retires the addresses that are gone. It returns
+// [ErrFenced] if another worker has claimed the shard since: nothing is written then.
+//
+// It refreshes the claim's alert, so that a stop is seen before the next page.
+func (s *Store) writePage(ctx context.Context, c *Claim, p page, results []Result) error {
 	return s.save(ctx, c, func(tx *gorm.DB) error {
-		there, err := lockCatchUps(tx, c, c.page)
+		haveCatchUp, err := lockCatchUps(tx, c, p)
 		if err == nil {
-			err = s.recordSubscriptions(tx, c, c.results)
+			err = s.recordSubscriptions(tx, c, results)
 		}
 		if err != nil {
 			return err
 		}
-		return s.recordCatchUps(tx, c, c.page, c.results, there)
+		return s.recordCatchUps(tx, c, p, results, haveCatchUp)
 	})
 }
 
-// isWritten tells whether the claim's row is as the last record wanted it, and
-// refreshes its alert.
+// writePageAgain writes a page after an attempt that returned an error. It does not
+// write it twice if that attempt was committed.
+func (s *Store) writePageAgain(ctx context.Context, c *Claim, p page, results []Result) error {
+	written, err := s.isWritten(ctx, c)
+	if err != nil || written {
+		return err
+	}
+	return s.writePage(ctx, c, p, results)
+}
+
+// isWritten reports whether the shard's row is as the claim is, and refreshes the
+// claim's alert.
 func (s *Store) isWritten(ctx context.Context, c *Claim) (bool, error) {
 	var row Shard
 	db := s.db.Write.WithContext(ctx)
@@ -136,14 +161,14 @@ func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) err
 // failureBatch is how many failures one INSERT holds.
 const failureBatch = 500
 
-// changesKeyMismatch tells whether the answer changes what we know of the
+// changesKeyMismatch reports whether the answer changes what we know of the
 // subscription's VAPID key.
 func (r Result) changesKeyMismatch() bool {
 	return r.KeyMismatch != r.Recipient.NeedsResubscribe && (r.KeyMismatch || r.Outcome == ledger.Accepted)
 }
 
-// note enters the outcome for a reader that was tried a number of times before. A due
-// time behind the deadline is the deadline: then there is no other try.
+// note enters the outcome for a reader that was tried a number of times before. A retry
+// that is due after the deadline is entered at the deadline: it never comes.
 func (c *Claim) note(r Result, tries int, hosts endpoints.Allowlist) {
 	offset, host := c.offset(r.Recipient.ID), countedAs(c.Ledger.PerService, r.Recipient.Endpoint, r.Outcome, hosts)
 	if r.Outcome != ledger.Waiting {
@@ -160,25 +185,24 @@ func (c *Claim) note(r Result, tries int, hosts endpoints.Allowlist) {
 	c.Ledger.RetryAt(offset, host, due, tries)
 }
 
-// stamp notes when a page was recorded: behind its last reader, or for the readers it
-// reached of those who waited.
-func (c *Claim) stamp(now time.Time, page Page, results []Result) {
-	if page.upto > 0 {
-		c.Ledger.AddPage(now, c.offset(page.upto))
+// noteTime enters when a page was recorded: for all readers up to its last, or for the
+// retries that were accepted.
+func (c *Claim) noteTime(now time.Time, p page, results []Result) {
+	if p.upto > 0 {
+		c.Ledger.AddPage(now, c.offset(p.upto))
 		return
 	}
-	reached := roaring.New()
+	accepted := roaring.New()
 	for _, r := range results {
 		if r.Outcome == ledger.Accepted {
-			reached.Add(c.offset(r.Recipient.ID))
+			accepted.Add(c.offset(r.Recipient.ID))
 		}
 	}
-	c.Ledger.AddReached(now, reached)
+	c.Ledger.AddRetried(now, accepted)
 }
 
-// recordRecentAlerts adds an alert to those that readers with an hourly cap were sent.
-// Most readers of a page were sent the same ones before, so that few statements are
-// needed.
+// recordRecentAlerts adds an alert to the recent ones of readers with an hourly cap.
+// Most readers of a page have the same recent alerts, so a few statements are enough.
 func (s *Store) recordRecentAlerts(tx *gorm.DB, results []Result) error {
 	now := s.Now()
 	alike := map[string][]int64{}
@@ -196,7 +220,7 @@ func (s *Store) recordRecentAlerts(tx *gorm.DB, results []Result) error {
 	return nil
 }
 
-// Failure says why one reader could not be reached. Deliveries leave no row,
+// Failure says why a push to one reader failed. A push that was accepted leaves no row,
 // only a bit in the ledger.
 type Failure struct {
 	ID             int64
@@ -209,18 +233,24 @@ type Failure struct {
 	CreatedAt time.Time
 }
 
-// gaveUp is the reason of who still waited when the time was up.
+// gaveUp is the reason of a push that was waiting for a retry at the deadline.
 const gaveUp = "gave up at the deadline"
 
-// giveUp records as failed all readers that wait.
+// giveUp records a failure for every reader that is waiting for a retry.
 func (s *Store) giveUp(ctx context.Context, c *Claim) error {
-	return s.waitingPages(ctx, c, c.Ledger.Waiting(), func(page Page) error {
-		results := make([]Result, len(page.Recipients))
-		for i, r := range page.Recipients {
+	for p, err := range s.retryPages(ctx, c, c.Ledger.Waiting()) {
+		if err != nil {
+			return err
+		}
+		results := make([]Result, len(p.recipients))
+		for i, r := range p.recipients {
 			results[i] = Result{Recipient: r, Outcome: ledger.Failed, Reason: gaveUp}
 		}
-		return s.Record(ctx, c, page, results)
-	})
+		if err := s.writePage(ctx, c, s.notePage(c, p, results), results); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Claim) failure(r Result, now time.Time) Failure {

@@ -1,7 +1,7 @@
 package models_test
 
 import (
-	"errors"
+	"context"
 	"testing"
 	"time"
 
@@ -45,10 +45,7 @@ func TestAnAcceptedPushOrANewAddressEndsTheCountOfRefusals(t *testing.T) {
 		"accepted alert": func(t *testing.T, db *modelstest.DB, _ models.Subscription) {
 			db.Clock.Advance(time.Hour)
 			claim := claimAll(t, db, db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID)[0]
-			page := readPages(t, db, claim)[0]
-			if err := db.Record(t.Context(), claim, page, outcomes(page, ledger.Accepted)); err != nil {
-				t.Fatal(err)
-			}
+			deliver(t, db, claim, ledger.Accepted)
 		},
 		"accepted notice": func(t *testing.T, db *modelstest.DB, sub models.Subscription) {
 			if _, err := db.CreateNotice(t.Context(), sub, models.TestNotice); err != nil {
@@ -59,7 +56,7 @@ func TestAnAcceptedPushOrANewAddressEndsTheCountOfRefusals(t *testing.T) {
 				t.Fatal(notices, err)
 			}
 			result := models.Result{Recipient: notices[0].Recipient(), Outcome: ledger.Accepted}
-			if err := db.RecordNotices(t.Context(), []models.NoticeResult{{Notice: notices[0], Result: result}}); err != nil {
+			if err := db.RecordNotices(t.Context(), []models.NoticeResult{{Notice: notices[0], Result: result}}, func(err error) { t.Error(err) }); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -102,11 +99,15 @@ func TestWhoWasReachedLatelyIsKnownFromTheLedgers(t *testing.T) {
 		}
 		reached := func() (who [4]bool) {
 			claim := claimAll(t, db, db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID)[0]
-			page := readPages(t, db, claim)[0]
-			for i, r := range page.Recipients {
-				who[i] = claim.AcceptedLately(r)
-			}
-			if err := db.Record(t.Context(), claim, page, outcomes(page, ledger.Accepted, ledger.Failed, ledger.Waiting, ledger.Accepted)); err != nil {
+			err := db.Deliver(t.Context(), claim, models.Delivery{
+				Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+					for i, r := range recipients {
+						who[i] = claim.AcceptedLately(r)
+					}
+					return outcomes(recipients, ledger.Accepted, ledger.Failed, ledger.Waiting, ledger.Accepted), nil
+				},
+			})
+			if err != nil {
 				t.Fatal(err)
 			}
 			return who
@@ -129,13 +130,16 @@ func refuseOnce(t *testing.T, db *modelstest.DB) (outcome ledger.Outcome, tried 
 	t.Helper()
 	ctx := t.Context()
 	id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-	claim := claimAll(t, db, id)[0]
-	page := readPages(t, db, claim)[0]
-	results := outcomes(page, ledger.Failed)[:len(page.Recipients)]
-	for i := range results {
-		results[i].Refused, results[i].Status = true, 403
-	}
-	err := errors.Join(db.Record(ctx, claim, page, results), db.Finish(ctx, claim))
+	err := db.Deliver(ctx, claimAll(t, db, id)[0], models.Delivery{
+		Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+			tried = len(recipients) > 0
+			results := outcomes(recipients, ledger.Failed)
+			for i := range results {
+				results[i].Refused, results[i].Status = true, 403
+			}
+			return results, nil
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,5 +147,5 @@ func refuseOnce(t *testing.T, db *modelstest.DB) (outcome ledger.Outcome, tried 
 	if counts.Gone == 1 {
 		return ledger.Gone, true
 	}
-	return ledger.Failed, len(results) > 0
+	return ledger.Failed, tried
 }

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -12,16 +13,15 @@ import (
 
 func TestEachReaderWaitsUntilTheirOwnTime(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		ctx := t.Context()
-		id, page := waitingPage(t, db, 10*time.Second, time.Minute, 10*time.Second)
+		id, readers := waitingShard(t, db, 10*time.Second, time.Minute, 10*time.Second)
 		for _, step := range []struct {
 			after time.Duration
-			tried []int // of the page's recipients
+			tried []int64
 		}{
 			{9 * time.Second, nil},
-			{time.Second, []int{0, 2}},
+			{time.Second, []int64{readers[0], readers[2]}},
 			{49 * time.Second, nil},
-			{time.Second, []int{1}},
+			{time.Second, []int64{readers[1]}},
 		} {
 			db.Clock.Advance(step.after)
 			claims := claimAll(t, db, id)
@@ -31,29 +31,9 @@ func TestEachReaderWaitsUntilTheirOwnTime(t *testing.T) {
 				}
 				continue
 			}
-			var want, got []int64
-			for _, i := range step.tried {
-				want = append(want, page.Recipients[i].ID)
-			}
-			err := db.WaitingPages(ctx, claims[0], func(p models.Page) error {
-				for _, r := range p.Recipients {
-					got = append(got, r.ID)
-				}
-				if p.Tries != 1 {
-					t.Errorf("tries = %d; want 1", p.Tries)
-				}
-				return db.Record(ctx, claims[0], p, outcomes(p, ledger.Accepted))
-			})
-			if err != nil || !slices.Equal(got, want) {
-				t.Errorf("tried %v, %v; want %v", got, err, want)
-			}
-			if claims[0].Waits() {
-				err = db.RetryLater(ctx, claims[0])
-			} else {
-				err = db.Finish(ctx, claims[0])
-			}
-			if err != nil {
-				t.Fatal(err)
+			pages := deliver(t, db, claims[0], ledger.Accepted)
+			if len(pages) != 1 || !slices.Equal(pages[0].readers, step.tried) || pages[0].tries != 1 {
+				t.Errorf("tried %+v; want %v, after one try", pages, step.tried)
 			}
 		}
 		if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 3, Accepted: 3}) {
@@ -62,17 +42,10 @@ func TestEachReaderWaitsUntilTheirOwnTime(t *testing.T) {
 	})
 }
 
-func TestWhoIsDueBehindTheDeadlineIsGivenUpByName(t *testing.T) {
+func TestARetryThatIsDueAfterTheDeadlineIsAFailureByName(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		id, page := waitingPage(t, db, 2*time.Hour, 24*time.Hour)
-		claim := claimShard(t, db)
-		if claim.Waits() {
-			t.Error("somebody waits for a try behind the deadline")
-		}
-		if err := db.Finish(ctx, claim); err != nil {
-			t.Fatal(err)
-		}
+		id, readers := waitingShard(t, db, 2*time.Hour, 24*time.Hour)
 		alert, err := db.Alert(ctx, id)
 		if err != nil || alert.State != models.Sent {
 			t.Errorf("alert = %+v, %v; want sent", alert, err)
@@ -85,51 +58,45 @@ func TestWhoIsDueBehindTheDeadlineIsGivenUpByName(t *testing.T) {
 			t.Fatalf("failures = %+v, %v; want two", failures, err)
 		}
 		for i, f := range failures {
-			if f.SubscriptionID != page.Recipients[i].ID || f.Reason != "gave up at the deadline" || f.PushHost != "fcm.googleapis.com" {
+			if f.SubscriptionID != readers[i] || f.Reason != "gave up at the deadline" || f.PushHost != "fcm.googleapis.com" {
 				t.Errorf("failure = %+v", f)
 			}
 		}
 	})
 }
 
-func TestWhoWaitsIsTriedUntilTheDeadline(t *testing.T) {
+func TestAReaderIsTriedAgainUntilTheDeadline(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		_, page := waitingPage(t, db, 59*time.Minute, 2*time.Hour)
-		db.Clock.Advance(59 * time.Minute)
-		claim := claimShard(t, db)
-		var tried []int64
-		err := db.WaitingPages(t.Context(), claim, func(p models.Page) error {
-			for _, r := range p.Recipients {
-				tried = append(tried, r.ID)
-			}
-			return nil
-		})
-		if err != nil || !slices.Equal(tried, []int64{page.Recipients[0].ID}) {
-			t.Errorf("tried %v, %v; want the one who is due before the deadline", tried, err)
+		id, readers := waitingShard(t, db, 59*time.Minute-time.Second, 2*time.Hour)
+		db.Clock.Advance(59*time.Minute - time.Second)
+		pages := deliver(t, db, claimShard(t, db), ledger.Waiting) // for a minute, which ends before the deadline
+		if len(pages) != 1 || !slices.Equal(pages[0].readers, readers[:1]) {
+			t.Errorf("tried %+v; want the one who is due before the deadline", pages)
 		}
-		if db.Ended(claim) {
-			t.Error("ended before its deadline")
+		if alert, err := db.Alert(t.Context(), id); err != nil || alert.State != models.Sending {
+			t.Errorf("alert = %+v, %v; want it sending before its deadline", alert, err)
 		}
-		db.Clock.Advance(time.Minute)
-		if !db.Ended(claim) {
-			t.Error("goes on behind its deadline")
+		db.Clock.Advance(time.Minute + time.Second)
+		if pages := deliver(t, db, claimShard(t, db), ledger.Accepted); len(pages) != 0 {
+			t.Errorf("tried %+v after the deadline", pages)
+		}
+		if counts := countsOf(t, db, id); counts.Failed != 2 {
+			t.Errorf("counts = %+v; want both failed", counts)
 		}
 	})
 }
 
-func TestAStopLeavesOutWhoWaits(t *testing.T) {
+func TestAStopCancelsTheRetries(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		id, _ := waitingPage(t, db, time.Minute, 2*time.Hour)
+		id, _ := waitingShard(t, db, time.Minute, 2*time.Hour)
 		if err := db.StopAlert(ctx, id, "test"); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Finish(ctx, claimShard(t, db)); err != nil {
-			t.Fatal(err)
-		}
+		deliver(t, db, claimShard(t, db), ledger.Accepted)
 		counts := countsOf(t, db, id)
 		if counts != (models.Counts{Audience: 2}) || counts.Remaining() != 2 {
-			t.Errorf("counts = %+v; want both left out", counts)
+			t.Errorf("counts = %+v; want both without an outcome", counts)
 		}
 		alert, err := db.Alert(ctx, id)
 		if err != nil {
@@ -141,54 +108,52 @@ func TestAStopLeavesOutWhoWaits(t *testing.T) {
 	})
 }
 
-func TestWhoPausesOrForgetsWhileWaitingIsNotWaitedFor(t *testing.T) {
+func TestAReaderWhoPausesOrForgetsBeforeTheirRetryHasNone(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		id, page := waitingPage(t, db, time.Minute, time.Minute)
+		id, readers := waitingShard(t, db, time.Minute, time.Minute)
 		later := modelstest.Start.Add(24 * time.Hour)
-		if _, err := db.ChangeSubscription(ctx, models.Subscription{ID: page.Recipients[0].ID}, models.SubscriptionChange{PausedUntil: &later}); err != nil {
+		if _, err := db.ChangeSubscription(ctx, models.Subscription{ID: readers[0]}, models.SubscriptionChange{PausedUntil: &later}); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Forget(ctx, models.Subscription{ID: page.Recipients[1].ID}); err != nil {
+		if err := db.Forget(ctx, models.Subscription{ID: readers[1]}); err != nil {
 			t.Fatal(err)
 		}
 		db.Clock.Advance(time.Minute)
-		claim := claimAll(t, db, id)[0]
-		err := db.WaitingPages(ctx, claim, func(p models.Page) error { return db.Record(ctx, claim, p, outcomes(p, ledger.Accepted)) })
-		if err != nil {
-			t.Fatal(err)
+		if pages := deliver(t, db, claimAll(t, db, id)[0], ledger.Accepted); len(pages) != 0 {
+			t.Errorf("tried %+v", pages)
 		}
-		if claim.Waits() {
-			t.Error("somebody is waited for")
+		if alert, err := db.Alert(ctx, id); err != nil || alert.State != models.Sent {
+			t.Errorf("alert = %+v, %v; want no retry to be left", alert, err)
 		}
 		if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 2, Gone: 1}) {
-			t.Errorf("counts = %+v; want one gone, one left out", counts)
+			t.Errorf("counts = %+v; want one gone, one skipped", counts)
 		}
 	})
 }
 
-// waitingPage publishes an alert to as many readers as there are waits, who all
-// wait that long for another try; the shard is left until the first is due.
-func waitingPage(t *testing.T, db *modelstest.DB, waits ...time.Duration) (alertID int64, page models.Page) {
+// waitingShard publishes an alert to a reader for each wait, and delivers its only
+// shard: they all wait for a retry, for those times.
+func waitingShard(t *testing.T, db *modelstest.DB, waits ...time.Duration) (alertID int64, readers []int64) {
 	t.Helper()
 	db.Outage("messages-down", "messenger")
 	for range waits {
-		db.Reader("outage/messages-down:all")
+		readers = append(readers, db.Reader("outage/messages-down:all").ID)
 	}
 	alertID = db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-	claim := claimAll(t, db, alertID)[0]
-	page = readPages(t, db, claim)[0]
-	results := outcomes(page, ledger.Waiting)
-	for i, wait := range waits {
-		results[i].Due = modelstest.Start.Add(wait)
-	}
-	if err := db.Record(t.Context(), claim, page, results); err != nil {
+	err := db.Deliver(t.Context(), claimAll(t, db, alertID)[0], models.Delivery{
+		Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+			results := outcomes(recipients, ledger.Waiting)
+			for i, wait := range waits {
+				results[i].Due = modelstest.Start.Add(wait)
+			}
+			return results, nil
+		},
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.RetryLater(t.Context(), claim); err != nil {
-		t.Fatal(err)
-	}
-	return alertID, page
+	return alertID, readers
 }
 
 // claimShard claims an alert's only shard, due or not.
@@ -204,27 +169,27 @@ func claimShard(t *testing.T, db *modelstest.DB) *models.Claim {
 
 func TestAReadersTriesAreNotAnothers(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		ctx := t.Context()
-		id, _ := waitingPage(t, db, time.Second, 20*time.Second)
+		id, _ := waitingShard(t, db, time.Second, 20*time.Second)
 		db.Clock.Advance(time.Second)
-		claim := claimShard(t, db)
-		tryAgain := func(held bool, wait time.Duration) (tries []int) {
-			err := db.WaitingPages(ctx, claim, func(p models.Page) error {
-				results := outcomes(p, ledger.Waiting)
-				for i := range results {
-					results[i].Due, results[i].NotAttempted = db.Now().Add(wait), held
-					tries = append(tries, p.Tries)
-				}
-				return db.Record(ctx, claim, p, results)
+		tryAgain := func(notAttempted bool, wait time.Duration) (tried []int) {
+			err := db.Deliver(t.Context(), claimShard(t, db), models.Delivery{
+				Send: func(_ context.Context, recipients []models.Recipient, tries int) ([]models.Result, error) {
+					results := outcomes(recipients, ledger.Waiting)
+					for i := range results {
+						results[i].Due, results[i].NotAttempted = db.Now().Add(wait), notAttempted
+						tried = append(tried, tries)
+					}
+					return results, nil
+				},
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			db.Clock.Advance(wait)
-			return tries
+			return tried
 		}
 		for step, want := range [][]int{{1}, {2}, {3}, {1, 3}} {
-			// Once the push was held back: that was no try.
+			// Once the push is not attempted: that is no try.
 			if got := tryAgain(step == 2, []time.Duration{time.Second, time.Second, 18 * time.Second, time.Second}[step]); !slices.Equal(got, want) {
 				t.Errorf("step %d: tries %v of alert %d; want %v", step, got, id, want)
 			}

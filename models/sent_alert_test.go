@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"context"
 	"encoding/binary"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func TestAReaderSeesWhatBecameOfTheirLastAlerts(t *testing.T) {
 			published := db.PublishNow(models.Draft{Outage: "messages-down", Headline: "News"})
 			db.Clock.Advance(time.Second)
 			for _, claim := range claimAll(t, db, published.Alert.ID) {
-				record(t, db, claim, readPages(t, db, claim)[0], outcome)
+				deliver(t, db, claim, outcome)
 			}
 			alert := models.SentAlert{
 				AlertID: published.Alert.ID, UpdateID: published.Update.ID, Outage: "messages-down", Headline: "News",
@@ -57,15 +58,15 @@ func TestAReaderSeesWhatBecameOfTheirLastAlerts(t *testing.T) {
 
 func TestAnAlertThatWasHeldBackAndThenSentIsListedOnce(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		reader, p := night(t, db)
+		reader, notifier := night(t, db)
 		held, err := db.LastAlerts(t.Context(), reader, 20)
 		if err != nil || len(held) != 1 || held[0].Outcome != ledger.Deferred || held[0].ToldBy != 0 {
 			t.Errorf("at night: %+v, %v; want the alert, held", held, err)
 		}
 		second := db.PublishDraft(models.Draft{Outage: "messages-down"})
-		p.round()
+		notifier.sendDue()
 		db.Clock.Advance(morning)
-		p.round()
+		notifier.sendDue()
 		got, err := db.LastAlerts(t.Context(), reader, 20)
 		if err != nil || len(got) != 2 {
 			t.Fatalf("in the morning: %+v, %v; want the second alert, as it was sent, and the first", got, err)
@@ -87,7 +88,7 @@ func TestALedgerThatCannotBeReadHidesNoOtherAlert(t *testing.T) {
 		for range 2 {
 			id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 			claim := claimAll(t, db, id)[0]
-			record(t, db, claim, readPages(t, db, claim)[0], ledger.Accepted)
+			deliver(t, db, claim, ledger.Accepted)
 			ids = append(ids, id)
 		}
 		db.Exec("UPDATE shards SET ledger = ? WHERE alert_id = ?", []byte("rotten"), ids[1])
@@ -102,17 +103,19 @@ func TestAReadersDataIsEverythingThatIsStoredOfThem(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		reader, other := db.Reader("outage/messages-down:all"), db.Reader("outage/messages-down:all")
-		for range 70 { // more than are looked at for the last ones
-			db.PublishNow(models.Draft{Outage: "messages-down"})
-		}
-		claim, err := db.Claim(t.Context(), 1)
+		first := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		err := db.Deliver(t.Context(), claimAll(t, db, first)[0], models.Delivery{
+			Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+				results := outcomes(recipients, ledger.Failed)
+				results[0].Status, results[0].Reason = 403, "credentials"
+				return results, nil
+			},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		results := outcomes(readPages(t, db, claim)[0], ledger.Failed)
-		results[0].Status, results[0].Reason = 403, "credentials"
-		if err := db.Record(t.Context(), claim, readPages(t, db, claim)[0], results); err != nil {
-			t.Fatal(err)
+		for range 69 { // more than are looked at for the last ones
+			db.PublishNow(models.Draft{Outage: "messages-down"})
 		}
 		now := db.Now()
 		for _, who := range []models.Subscription{reader, other} {

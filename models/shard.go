@@ -19,33 +19,40 @@ type Shard struct {
 	Position int64
 	// Epoch counts the claims; it is the fence.
 	Epoch int64
-	// Heartbeat counts the owner's signs of life; nil if no worker owns the shard.
+	// Heartbeat counts the owner's heartbeats; nil if no worker owns the shard.
 	Heartbeat *int64
-	// Done says that there is nothing left to do.
+	// Done says that nothing is left to do.
 	Done bool
 	// DueAt is when there is something to do.
 	DueAt time.Time
-	// The counts and Hosts, the tallies by push host in JSON, say again what the
-	// ledger says, for questions about the whole alert.
+	// The counts, and Hosts, the counts per push service in JSON, repeat what the
+	// ledger says, for queries about the whole alert.
 	Accepted, Gone, Failed, Waiting int
 	Deferred                        int `gorm:"column:held"`
 	Hosts                           string
 	EncodedLedger                   []byte `gorm:"column:ledger"`
 }
 
+// isTried reports whether every reader of the shard has been tried once.
+func (shard *Shard) isTried() bool { return shard.Position >= shard.UptoID }
+
+// isUntried is the condition of a shard with readers that have not been tried, as
+// [Shard.isTried] says it in Go.
+const isUntried = "NOT done AND position < upto_id"
+
 // ShardRef names a shard to be enqueued for the workers.
 type ShardRef struct {
 	ID       int64
 	AlertID  int64
 	Priority bool
-	// Begun says that a worker was interrupted in the midst of the shard: some of
-	// its readers have the alert.
+	// Begun says that a worker was interrupted in the middle of the shard: some of its
+	// readers have the alert.
 	Begun bool
 }
 
-// Subject is the shard's own subject in the work queue: one message at most is
-// queued or in flight on it. Shards that were begun have a branch of their own,
-// and so have resolutions.
+// Subject is the shard's own subject in the work queue: at most one message is queued or
+// in flight on it. Shards that were begun and resolutions are on branches of their
+// own.
 func (r ShardRef) Subject() string {
 	branch := "next"
 	switch {
@@ -87,13 +94,11 @@ func (s *Store) Shards(ctx context.Context, alertID int64) ([]Shard, error) {
 	return shards, domain(err)
 }
 
-// FinishAlerts ends the alerts whose last worker died between finishing the
-// last shard and saying so.
+// FinishAlerts ends the alerts whose last worker died after it finished the last shard
+// and before it ended the alert.
 func (s *Store) FinishAlerts(ctx context.Context) error {
 	var ids []int64
-	err := s.db.Read.WithContext(ctx).Model(&Alert{}).Where(`finished_at IS NULL AND planned_at IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM shards WHERE alert_id = alerts.id AND NOT done)`).
-		Pluck("id", &ids).Error
+	err := s.db.Read.WithContext(ctx).Model(&Alert{}).Where(isFinishable).Pluck("id", &ids).Error
 	for _, id := range ids {
 		if err == nil {
 			err = s.finishAlert(ctx, id)

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 func TestAShardIsOwnedUntilItsOwnerLeavesOrFallsSilent(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		id, claim, _ := claimedPage(t, db)
+		id, claim := claimedShard(t, db)
 		isOwned := func(when string) {
 			t.Helper()
 			if _, err := db.Claim(ctx, claim.Shard.ID); !errors.Is(err, models.ErrOwned) {
@@ -44,24 +45,36 @@ func TestAShardIsOwnedUntilItsOwnerLeavesOrFallsSilent(t *testing.T) {
 }
 
 func TestAnOwnerThatWakesUpBeforeAnotherClaimsRecordsItsPageAndOwnsTheShardAgain(t *testing.T) {
-	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+	modelstest.OnBothWith(t, models.Options{PageSize: 1}, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		id, claim, page := claimedPage(t, db)
-		ownersDie(t, db)
-		if err := db.Heartbeat(ctx, []models.Fence{claim.Fence()}); err != nil {
-			t.Fatal(err)
+		db.Outage("messages-down", "messenger")
+		for range 2 {
+			db.Reader("outage/messages-down:all")
 		}
-		if owned, err := db.OwnedShards(ctx); err != nil || len(owned) != 0 {
-			t.Errorf("owned = %+v, %v; a heartbeat alone must not take a shard back", owned, err)
+		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		claim := claimAll(t, db, id)[0]
+		page := 0
+		err := db.Deliver(ctx, claim, models.Delivery{
+			Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+				if page++; page == 1 { // it falls silent
+					ownersDie(t, db)
+					if err := db.Heartbeat(ctx, []models.Fence{claim.Fence()}); err != nil {
+						t.Error(err)
+					}
+					if owned, err := db.OwnedShards(ctx); err != nil || len(owned) != 0 {
+						t.Errorf("owned = %+v, %v; a heartbeat alone must not take a shard back", owned, err)
+					}
+				} else if _, err := db.Claim(ctx, claim.Shard.ID); !errors.Is(err, models.ErrOwned) {
+					t.Errorf("claim after the record: %v; want it refused", err)
+				}
+				return outcomes(recipients, ledger.Accepted), nil
+			},
+		})
+		if err != nil || page != 2 {
+			t.Errorf("deliver: %v after %d pages; want both", err, page)
 		}
-		if err := db.Record(ctx, claim, page, outcomes(page, ledger.Accepted)); err != nil {
-			t.Fatalf("record: %v", err)
-		}
-		if _, err := db.Claim(ctx, claim.Shard.ID); !errors.Is(err, models.ErrOwned) {
-			t.Errorf("claim after the record: %v; want it refused", err)
-		}
-		if counts := countsOf(t, db, id); counts.Accepted != 1 {
-			t.Errorf("counts = %+v; want the page", counts)
+		if counts := countsOf(t, db, id); counts.Accepted != 2 {
+			t.Errorf("counts = %+v; want both pages", counts)
 		}
 	})
 }
@@ -97,43 +110,25 @@ func TestAPageWhoseCommitWasNotAnsweredIsRecordedOnce(t *testing.T) {
 		}
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		claim := claimAll(t, db, id)[0]
-		page := readPages(t, db, claim)[0]
-		if err := db.Record(ctx, claim, page, outcomes(page, ledger.Accepted, ledger.Failed)); err != nil {
+		write := db.NoteFirstPage(ctx, claim, send(ledger.Accepted, ledger.Failed))
+		if err := write(ctx); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.StopAlert(ctx, id, "test"); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.RecordAgain(ctx, claim); err != nil {
+		if err := write(ctx); err != nil {
 			t.Fatalf("record again: %v", err)
 		}
 		if counts := countsOf(t, db, id); counts.Accepted != 2 || counts.Failed != 1 || db.Count("failures") != 1 {
 			t.Errorf("counts = %+v with %d failures; want the page once", counts, db.Count("failures"))
 		}
-		if !db.Ended(claim) {
+		if claim.Alert.State != models.Stopped {
 			t.Error("the worker does not see the stop")
 		}
 		claimAll(t, db, id)
-		if err := db.RecordAgain(ctx, claim); !errors.Is(err, models.ErrFenced) {
+		if err := write(ctx); !errors.Is(err, models.ErrFenced) {
 			t.Errorf("record again after another's claim: %v; want fenced", err)
-		}
-	})
-}
-
-func TestAPageThatTheDatabaseDidNotTakeIsRecordedLater(t *testing.T) {
-	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
-		ctx := t.Context()
-		id, claim, page := claimedPage(t, db)
-		db.Exec("ALTER TABLE failures RENAME TO failures_2")
-		if err := db.Record(ctx, claim, page, outcomes(page, ledger.Failed)); err == nil || errors.Is(err, models.ErrFenced) {
-			t.Fatalf("record: %v; want the database's error", err)
-		}
-		db.Exec("ALTER TABLE failures_2 RENAME TO failures")
-		if err := db.RecordAgain(ctx, claim); err != nil {
-			t.Fatal(err)
-		}
-		if counts := countsOf(t, db, id); counts.Failed != 1 || db.Count("failures") != 1 {
-			t.Errorf("counts = %+v with %d failures; want the page once", counts, db.Count("failures"))
 		}
 	})
 }

@@ -2,8 +2,9 @@ package models_test
 
 import (
 	"cmp"
+	"context"
 	"errors"
-	"io"
+	"net/url"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -74,7 +75,7 @@ func stopsInATransaction(t *testing.T, db *modelstest.DB, o models.Options) {
 
 	var stops atomic.Bool
 	stopped, goesOn := make(chan struct{}), make(chan struct{})
-	o.URL = cmp.Or(o.URL, db.URL)
+	o.URL = withParameter(t, cmp.Or(o.URL, db.URL), "idle_in_transaction_session_timeout", "300")
 	o.Now = func() time.Time {
 		if stops.CompareAndSwap(true, false) {
 			close(stopped)
@@ -90,48 +91,51 @@ func stopsInATransaction(t *testing.T, db *modelstest.DB, o models.Options) {
 	store := *db
 	store.Store = frozen
 	claim := claimAll(t, &store, id)[0]
-	page := readPages(t, &store, claim)[0]
+	write := frozen.NoteFirstPage(t.Context(), claim, send(ledger.Failed))
 	stops.Store(true) // in the transaction, at the time of the failure
 	recorded := make(chan error, 1)
-	go func() { recorded <- frozen.Record(t.Context(), claim, page, outcomes(page, ledger.Failed)) }()
+	go func() { recorded <- write(t.Context()) }()
 	<-stopped
 
-	heir := claimAll(t, db, id)[0]
+	var claims []*models.Claim
+	for claims == nil { // until PostgreSQL has ended the session that keeps the lock
+		claims = claimAll(t, db, id)
+	}
+	next := claims[0]
 	close(goesOn)
 	if err := <-recorded; err == nil {
 		t.Error("the worker that stopped recorded its page")
 	}
-	if heir.Shard.Position != 0 || heir.Shard.Failed != 0 {
-		t.Errorf("the heir begins at %d, with %d failures; want nothing done", heir.Shard.Position, heir.Shard.Failed)
+	if next.Shard.Position != 0 || next.Shard.Failed != 0 {
+		t.Errorf("the next worker begins at %d, with %d failures; want nothing done", next.Shard.Position, next.Shard.Failed)
 	}
+}
+
+// withParameter returns a database's URL with another parameter.
+func withParameter(t *testing.T, databaseURL, name, value string) string {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set(name, value)
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 func TestAWorkerThatLostItsShardWritesNothing(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		db.Outage("messages-down", "messenger")
-		db.Reader("outage/messages-down:all")
-		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		zombie := claimAll(t, db, id)[0]
-		heir := claimAll(t, db, id)[0]
-
-		page := readPages(t, db, zombie)[0]
-		results := outcomes(page, ledger.Gone)
-		if err := db.Record(ctx, zombie, page, results); !errors.Is(err, models.ErrFenced) {
-			t.Fatalf("record by the zombie: %v; want fenced", err)
+		id, fenced := claimedShard(t, db)
+		owner := claimAll(t, db, id)[0]
+		for _, when := range []string{"a page", "the end of the shard"} {
+			if err := db.Deliver(ctx, fenced, models.Delivery{Send: send(ledger.Gone)}); !errors.Is(err, models.ErrFenced) {
+				t.Errorf("%s recorded by the fenced worker: %v; want fenced", when, err)
+			}
 		}
-		if err := db.Finish(ctx, zombie); !errors.Is(err, models.ErrFenced) {
-			t.Errorf("finish by the zombie: %v; want fenced", err)
-		}
-		page = readPages(t, db, heir)[0]
-		if len(page.Recipients) != 1 {
-			t.Fatalf("the zombie's page deleted the reader")
-		}
-		if err := db.Record(ctx, heir, page, outcomes(page, ledger.Accepted)); err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Finish(ctx, heir); err != nil {
-			t.Fatal(err)
+		if pages := deliver(t, db, owner, ledger.Accepted); len(pages) != 1 || len(pages[0].readers) != 1 {
+			t.Fatalf("pages = %+v; the fenced worker's page retired the address", pages)
 		}
 		counts := countsOf(t, db, id)
 		if counts != (models.Counts{Audience: 1, Accepted: 1}) {
@@ -148,17 +152,21 @@ func TestARecordedPageMovesPositionCountsAndLedgerAndRetiresTheGone(t *testing.T
 		ctx := t.Context()
 		db.Outage("messages-down", "messenger")
 		var secrets []string
+		var waiting int64
 		for range 4 {
-			_, secret := db.ReaderWithSecret(db.Browser(), "outage/messages-down:all")
-			secrets = append(secrets, secret)
+			sub, secret := db.ReaderWithSecret(db.Browser(), "outage/messages-down:all")
+			secrets, waiting = append(secrets, secret), sub.ID
 		}
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-		claim := claimAll(t, db, id)[0]
-		page := readPages(t, db, claim)[0]
-		results := outcomes(page, ledger.Accepted, ledger.Gone, ledger.Failed, ledger.Waiting)
-		results[2].Status, results[2].Reason, results[2].KeyMismatch = 403, "credentials", true
-		results[3].Due = modelstest.Start.Add(time.Minute)
-		if err := db.Record(ctx, claim, page, results); err != nil {
+		err := db.Deliver(ctx, claimAll(t, db, id)[0], models.Delivery{
+			Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+				results := outcomes(recipients, ledger.Accepted, ledger.Gone, ledger.Failed, ledger.Waiting)
+				results[2].Status, results[2].Reason, results[2].KeyMismatch = 403, "credentials", true
+				results[3].Due = modelstest.Start.Add(time.Minute)
+				return results, nil
+			},
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 4, Accepted: 1, Gone: 1, Failed: 1, Waiting: 1}) {
@@ -179,24 +187,13 @@ func TestARecordedPageMovesPositionCountsAndLedgerAndRetiresTheGone(t *testing.T
 			t.Errorf("failures = %+v, %v", failures, err)
 		}
 
-		if err := db.RetryLater(ctx, claim); err != nil {
-			t.Fatal(err)
-		}
 		if shards, err := db.DueShards(ctx, 10); err != nil || len(shards) != 0 {
 			t.Errorf("due shards = %v, %v; want none yet", shards, err)
 		}
 		db.Clock.Advance(time.Minute)
-		claim = claimAll(t, db, id)[0]
-		if pages := readPages(t, db, claim); len(pages) != 0 {
-			t.Errorf("a shard that was read to its end has %d more pages", len(pages))
-		}
-		var waiting []models.Recipient
-		err = db.WaitingPages(ctx, claim, func(p models.Page) error {
-			waiting = append(waiting, p.Recipients...)
-			return db.Record(ctx, claim, p, outcomes(p, ledger.Accepted))
-		})
-		if err != nil || len(waiting) != 1 || waiting[0].ID != page.Recipients[3].ID {
-			t.Errorf("waiting = %+v, %v; want the one", waiting, err)
+		pages := deliver(t, db, claimAll(t, db, id)[0], ledger.Accepted)
+		if len(pages) != 1 || !slices.Equal(pages[0].readers, []int64{waiting}) {
+			t.Errorf("retried %+v; want only reader %d", pages, waiting)
 		}
 		if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 4, Accepted: 2, Gone: 1, Failed: 1}) {
 			t.Errorf("counts after the retry = %+v", counts)
@@ -205,30 +202,33 @@ func TestARecordedPageMovesPositionCountsAndLedgerAndRetiresTheGone(t *testing.T
 }
 
 func TestAStoppedAlertKeepsExactCountsAndEndsWhenItsShardsDo(t *testing.T) {
-	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+	modelstest.OnBothWith(t, models.Options{PageSize: 1}, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		id, claim, page := claimedPage(t, db)
-		if err := db.StopAlert(ctx, id, "token desk"); err != nil {
-			t.Fatal(err)
+		db.Outage("messages-down", "messenger")
+		for range 3 {
+			db.Reader("outage/messages-down:all")
 		}
-		if err := db.StopAlert(ctx, id, "token desk"); !errors.Is(err, models.ErrConflict) {
-			t.Errorf("second stop: %v; want a conflict", err)
-		}
-		if err := db.Record(ctx, claim, page, outcomes(page, ledger.Accepted)); err != nil {
+		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		err := db.Deliver(ctx, claimAll(t, db, id)[0], models.Delivery{
+			Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+				if err := db.StopAlert(ctx, id, "token desk"); err != nil {
+					t.Errorf("stop: %v", err)
+				}
+				if err := db.StopAlert(ctx, id, "token desk"); !errors.Is(err, models.ErrConflict) {
+					t.Errorf("second stop: %v; want a conflict", err)
+				}
+				return outcomes(recipients, ledger.Accepted), nil
+			},
+		})
+		if err != nil {
 			t.Fatalf("the page in flight: %v; want it recorded", err)
-		}
-		if !db.Ended(claim) {
-			t.Error("the worker does not see the stop after its page")
-		}
-		if err := db.Finish(ctx, claim); err != nil {
-			t.Fatal(err)
 		}
 		alert, err := db.Alert(ctx, id)
 		if err != nil || alert.State != models.Stopped || alert.FinishedAt == nil {
 			t.Errorf("alert = %+v, %v; want stopped and finished", alert, err)
 		}
-		if counts := countsOf(t, db, id); counts.Accepted != 1 {
-			t.Errorf("counts = %+v; want the page in flight counted", counts)
+		if counts := countsOf(t, db, id); counts.Accepted != 1 || counts.Remaining() != 2 {
+			t.Errorf("counts = %+v; want the page in flight counted, and no page after it", counts)
 		}
 	})
 }
@@ -261,27 +261,21 @@ func TestResolutionsAreOfferedFirst(t *testing.T) {
 	})
 }
 
-// claimedPage publishes an alert to one reader and claims its only page.
-func claimedPage(t *testing.T, db *modelstest.DB) (alertID int64, claim *models.Claim, page models.Page) {
-	t.Helper()
-	db.Outage("messages-down", "messenger")
-	db.Reader("outage/messages-down:all")
-	alertID = db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-	claim = claimAll(t, db, alertID)[0]
-	return alertID, claim, readPages(t, db, claim)[0]
-}
-
-// claimAll claims every shard of an alert that is due, in order; owners there were
-// are dead.
+// claimAll claims every shard of an alert that is due, in order; the owners that there
+// were are dead.
 func claimAll(t *testing.T, db *modelstest.DB, alertID int64) (claims []*models.Claim) {
 	t.Helper()
 	ownersDie(t, db)
-	shards, err := db.DueShards(t.Context(), 1000)
+	due, err := db.DueShards(t.Context(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shards, err := db.Shards(t.Context(), alertID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, shard := range shards {
-		if shard.AlertID != alertID {
+		if !slices.ContainsFunc(due, func(ref models.ShardRef) bool { return ref.ID == shard.ID }) {
 			continue
 		}
 		claim, err := db.Claim(t.Context(), shard.ID)
@@ -290,32 +284,7 @@ func claimAll(t *testing.T, db *modelstest.DB, alertID int64) (claims []*models.
 		}
 		claims = append(claims, claim)
 	}
-	slices.SortFunc(claims, func(a, b *models.Claim) int { return cmp.Compare(a.Shard.ID, b.Shard.ID) })
 	return claims
-}
-
-func readPages(t *testing.T, db *modelstest.DB, claim *models.Claim) (read []models.Page) {
-	t.Helper()
-	pages := db.Pages(claim)
-	for {
-		page, err := pages.Next(t.Context())
-		if errors.Is(err, io.EOF) {
-			return read
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		read = append(read, page)
-	}
-}
-
-// outcomes gives each recipient of a page one of the outcomes, in turn.
-func outcomes(page models.Page, outcomes ...ledger.Outcome) []models.Result {
-	results := make([]models.Result, len(page.Recipients))
-	for i, r := range page.Recipients {
-		results[i] = models.Result{Recipient: r, Outcome: outcomes[i%len(outcomes)]}
-	}
-	return results
 }
 
 func countsOf(t *testing.T, db *modelstest.DB, alertID int64) models.Counts {

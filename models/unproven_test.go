@@ -14,7 +14,6 @@ import (
 func TestWhoWasNeverReachedIsTriedAgainAfterTheFirstTryOfEverybody(t *testing.T) {
 	sizes := models.Options{ShardSize: 2, PageSize: 2}
 	modelstest.OnBothWith(t, sizes, func(t *testing.T, db *modelstest.DB) {
-		ctx := t.Context()
 		db.Outage("messages-down", "messenger")
 		var readers []int64
 		for range 4 { // two shards
@@ -22,32 +21,14 @@ func TestWhoWasNeverReachedIsTriedAgainAfterTheFirstTryOfEverybody(t *testing.T)
 		}
 		send := func(id int64, shard int, each ...ledger.Outcome) {
 			claims := claimAll(t, db, id)
-			claim := claims[min(shard, len(claims)-1)]
-			page := readPages(t, db, claim)[0]
-			results := outcomes(page, each...)
-			for i := range results {
-				results[i].Due = db.Now().Add(time.Second)
-			}
-			if err := db.Record(ctx, claim, page, results); err != nil {
-				t.Fatal(err)
-			}
+			deliver(t, db, claims[min(shard, len(claims)-1)], each...)
 		}
-		again := func(id int64) (ids []int64) {
-			db.Clock.Advance(10 * time.Second)
-			claim := claimAll(t, db, id)[0]
-			err := db.WaitingPages(ctx, claim, func(p models.Page) error {
-				for _, r := range p.Recipients {
-					ids = append(ids, r.ID)
-				}
-				return db.Record(ctx, claim, p, outcomes(p, ledger.Accepted))
-			})
-			if err == nil {
-				err = db.RetryLater(ctx, claim)
+		again := func(id int64) (readers []int64) {
+			db.Clock.Advance(61 * time.Second)
+			for _, p := range deliver(t, db, claimAll(t, db, id)[0], ledger.Accepted) {
+				readers = append(readers, p.readers...)
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			return ids
+			return readers
 		}
 		before := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		send(before, 0, ledger.Accepted, ledger.Failed)
@@ -84,7 +65,7 @@ func TestInventedNamesLeaveRoomForPushServicesInTheReport(t *testing.T) {
 		}
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		claim := claimAll(t, db, id)[0]
-		record(t, db, claim, readPages(t, db, claim)[0], each...)
+		deliver(t, db, claim, each...)
 		hostsAre(t, db, id, map[string]ledger.Counts{
 			"*.push.apple.com":   {ledger.Failed: 30},
 			"web.push.apple.com": {ledger.Accepted: 1},

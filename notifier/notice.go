@@ -121,7 +121,7 @@ func (s *noticeSender) send(ctx context.Context, notices []models.Notice) error 
 	for i, notice := range notices {
 		results[i] = models.NoticeResult{Notice: notice, Result: s.resultOfNotice(notice, jobs[i].Answer)}
 	}
-	return untilRecorded(ctx, func(ctx context.Context) error { return s.store.RecordNotices(ctx, results) }, func(err error) {
+	return s.store.RecordNotices(ctx, results, func(err error) {
 		s.log.Warn("notices could not be recorded; trying again", "error", err)
 	})
 }

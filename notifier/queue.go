@@ -14,6 +14,7 @@ import (
 
 	"newsbell/models"
 	"newsbell/models/events"
+	"newsbell/models/retry"
 )
 
 const (
@@ -68,7 +69,7 @@ func newQueue(bus *Bus, log *slog.Logger) (*queue, error) {
 // prepare makes sure that stream and consumers are there; it goes on trying
 // until ctx ends.
 func (q *queue) prepare(ctx context.Context) error {
-	return retry(ctx, retryQueue, 5*time.Second, func() error { return q.tryPrepare(ctx) }, func(err error, wait time.Duration) {
+	return retry.Do(ctx, retryQueue, 5*time.Second, func() error { return q.tryPrepare(ctx) }, func(err error, wait time.Duration) {
 		q.log.Warn("the queue is not there; trying again", "error", err, "after", wait)
 	})
 }

@@ -54,6 +54,7 @@ var closer = map[string][]string{
 	"newsbell/models/ledger":         nil,
 	"newsbell/models/events":         nil,
 	"newsbell/models/receipts":       nil,
+	"newsbell/models/retry":          nil,
 	"newsbell/models/secrets":        nil,
 	"newsbell/models/markdown":       nil,
 	"newsbell/models/preferences":    {"newsbell/models/validation"},

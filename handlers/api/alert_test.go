@@ -11,22 +11,10 @@ import (
 
 func TestAnAlertHasCountsByPushService(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
-		ctx := t.Context()
 		w.Reader("outage/messages-down:all")
 		w.Reader("outage/messages-down:all")
 		w.PublishNow(models.Draft{Outage: "messages-down"})
-		claim, err := w.Claim(ctx, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		page, err := w.Pages(claim).Next(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		results := []models.Result{{Recipient: page.Recipients[0]}, {Recipient: page.Recipients[1], Outcome: ledger.Failed}}
-		if err := w.Record(ctx, claim, page, results); err != nil {
-			t.Fatal(err)
-		}
+		w.SendAlert(t, 1, ledger.Accepted, ledger.Failed)
 		var alert struct {
 			Hosts map[string]struct{ Accepted, Gone, Failed, Waiting int }
 		}

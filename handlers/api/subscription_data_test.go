@@ -16,8 +16,8 @@ import (
 func TestAReaderSeesTheirLastAlerts(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader("outage/messages-down:all")
-		first := w.Deliver(t, "Messages fail", ledger.Accepted)
-		second := w.Deliver(t, "Still failing", ledger.Waiting)
+		first := w.PublishAndSend(t, "Messages fail", ledger.Accepted)
+		second := w.PublishAndSend(t, "Still failing", ledger.Waiting)
 		var got struct {
 			Alerts []struct {
 				Alert            int64
@@ -55,7 +55,7 @@ func TestAReaderDownloadsEverythingThatIsStoredOfThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		id := w.Deliver(t, "Messages fail", ledger.Failed)
+		id := w.PublishAndSend(t, "Messages fail", ledger.Failed)
 		w.Report(t, handlerstest.Receipt{Alert: id, Receipt: w.Proof(id, sub.ID), Event: "shown"})
 		w.WantReceipts(t, id, 1, 0, 0)
 		now := w.Now()

@@ -1,24 +1,26 @@
 package handlerstest
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"newsbell/models"
 	"newsbell/models/ledger"
 )
 
-// Deliver publishes an alert that has the same outcome for all of its readers,
+// PublishAndSend publishes an alert that has the same outcome for all of its readers,
 // and returns its ID.
-func (w *Web) Deliver(t *testing.T, headline string, outcome ledger.Outcome) (alertID int64) {
+func (w *Web) PublishAndSend(t *testing.T, headline string, outcome ledger.Outcome) (alertID int64) {
 	t.Helper()
 	alertID = w.PublishNow(models.Draft{Outage: "messages-down", Headline: headline}).Alert.ID
 	w.SendAlert(t, alertID, outcome)
 	return alertID
 }
 
-// SendAlert sends the shards of an alert, with the same outcome for all readers
-// that are not deferred.
-func (w *Web) SendAlert(t *testing.T, alertID int64, outcome ledger.Outcome) {
+// SendAlert sends the shards of an alert. The readers that are not deferred have
+// the outcomes in turn.
+func (w *Web) SendAlert(t *testing.T, alertID int64, outcomes ...ledger.Outcome) {
 	t.Helper()
 	ctx := t.Context()
 	shards, err := w.Shards(ctx, alertID)
@@ -27,22 +29,22 @@ func (w *Web) SendAlert(t *testing.T, alertID int64, outcome ledger.Outcome) {
 	}
 	for _, shard := range shards {
 		claim, err := w.Claim(ctx, shard.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		page, err := w.Pages(claim).Next(ctx)
 		if err == nil {
-			page, err = w.HoldBack(ctx, claim, page)
+			err = w.Deliver(ctx, claim, models.Delivery{Send: w.answer(outcomes)})
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		results := make([]models.Result, len(page.Recipients))
-		for i, r := range page.Recipients {
-			results[i] = models.Result{Recipient: r, Outcome: outcome, Reason: "refused"}
+	}
+}
+
+// answer returns a function that gives recipients the outcomes in turn.
+func (w *Web) answer(outcomes []ledger.Outcome) func(context.Context, []models.Recipient, int) ([]models.Result, error) {
+	return func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
+		results := make([]models.Result, len(recipients))
+		for i, r := range recipients {
+			results[i] = models.Result{Recipient: r, Outcome: outcomes[i%len(outcomes)], Due: w.Now().Add(time.Minute), Reason: "refused"}
 		}
-		if err := w.Record(ctx, claim, page, results); err != nil {
-			t.Fatal(err)
-		}
+		return results, nil
 	}
 }

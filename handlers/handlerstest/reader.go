@@ -75,7 +75,7 @@ func (w *Web) RecordNotice(t *testing.T, r models.Result) {
 		t.Fatalf("claimed %+v, %v; want one notice", claimed, err)
 	}
 	r.Recipient = claimed[0].Recipient()
-	if err := w.RecordNotices(t.Context(), []models.NoticeResult{{Notice: claimed[0], Result: r}}); err != nil {
+	if err := w.RecordNotices(t.Context(), []models.NoticeResult{{Notice: claimed[0], Result: r}}, func(err error) { t.Error(err) }); err != nil {
 		t.Fatal(err)
 	}
 }

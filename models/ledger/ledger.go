@@ -1,6 +1,6 @@
 // Package ledger records the outcome of an alert for each subscription of a shard,
-// in about 2 bytes a reader, and who waits for another try until when. It knows
-// nothing of the database that keeps it.
+// in about 2 bytes a reader, and which readers have a retry, and when. It knows nothing
+// of the database that keeps it.
 package ledger
 
 import (
@@ -40,15 +40,15 @@ const (
 	Gone
 	// Failed for good.
 	Failed
-	// Waiting for another try.
+	// Waiting for a retry.
 	Waiting
-	// Deferred means deferred to a catch-up, for the reader's quiet hours or hourly cap.
+	// Deferred to a catch-up, by the reader's quiet hours or hourly cap.
 	Deferred
-	// Untried: not attempted yet, left out, or not in the audience.
+	// Untried: not attempted yet, skipped, or not in the audience.
 	Untried
 )
 
-// Waiting returns the subscriptions that wait for another try.
+// Waiting returns the subscriptions that are waiting for a retry.
 func (l *Ledger) Waiting() *roaring.Bitmap { return l.retries.readers() }
 
 // Counts counts the entries.
@@ -90,9 +90,9 @@ func (l *Ledger) Outcome(offset uint32) Outcome {
 }
 
 // End enters a final outcome. A second one for the same reader changes nothing. A
-// reader that waited for a retry is counted at the push service where it waited.
+// reader that was waiting for a retry is counted at the push service of the retry.
 func (l *Ledger) End(offset uint32, service string, outcome Outcome) {
-	at, waited := l.leaveOut(offset)
+	at, waited := l.cancelRetry(offset)
 	if waited {
 		service = at
 	}
@@ -104,7 +104,7 @@ func (l *Ledger) End(offset uint32, service string, outcome Outcome) {
 
 // RetryAt enters when a reader is tried again, and how often it was tried.
 func (l *Ledger) RetryAt(offset uint32, service string, due time.Time, tries int) {
-	l.leaveOut(offset)
+	l.cancelRetry(offset)
 	if l.Outcome(offset) == Untried {
 		service = l.PerService.slot(service)
 		l.retries.add(offset, retry{service: service, due: roundUp(due), tries: tries})
@@ -115,34 +115,34 @@ func (l *Ledger) RetryAt(offset uint32, service string, due time.Time, tries int
 // Due returns the readers whose retry is due, by how often they have been tried.
 func (l *Ledger) Due(now time.Time) map[int]*roaring.Bitmap { return l.retries.due(now) }
 
-// NextDue returns when the next retry is due; false if nobody waits.
+// NextDue returns when the next retry is due; false if there is none.
 func (l *Ledger) NextDue() (time.Time, bool) { return l.retries.next() }
 
-// LeaveOut removes a reader's retry.
-func (l *Ledger) LeaveOut(offset uint32) { l.leaveOut(offset) }
+// CancelRetry removes a reader's retry, if there is one.
+func (l *Ledger) CancelRetry(offset uint32) { l.cancelRetry(offset) }
 
-// LeaveOutWaiting removes all retries.
-func (l *Ledger) LeaveOutWaiting() {
+// CancelRetries removes all retries.
+func (l *Ledger) CancelRetries() {
 	l.retries = nil
 	for _, counts := range l.PerService {
 		counts[Waiting] = 0
 	}
 }
 
-// Unproven returns the readers whose retry is due, who have been tried and are
-// not among those that were reached lately.
-func (l *Ledger) Unproven(now time.Time, reached *roaring.Bitmap) *roaring.Bitmap {
+// Unproven returns the readers whose retry is due, that have been tried, and that are
+// not among the proven ones.
+func (l *Ledger) Unproven(now time.Time, proven *roaring.Bitmap) *roaring.Bitmap {
 	unproven := roaring.New()
 	for tries, due := range l.retries.due(now) {
 		if tries > 0 {
 			unproven.Or(due)
 		}
 	}
-	unproven.AndNot(reached)
+	unproven.AndNot(proven)
 	return unproven
 }
 
-// Postpone lets readers that wait for a retry wait until another time.
+// Postpone moves the retries of readers to another time.
 func (l *Ledger) Postpone(readers *roaring.Bitmap, until time.Time) {
 	for it := readers.Iterator(); it.HasNext(); {
 		offset := it.Next()
@@ -155,16 +155,16 @@ func (l *Ledger) Postpone(readers *roaring.Bitmap, until time.Time) {
 // AddPage enters when all readers up to an offset had been tried once.
 func (l *Ledger) AddPage(at time.Time, upto uint32) { l.timestamps.addPage(at, upto) }
 
-// AddReached enters when readers were reached who had waited for a retry.
-func (l *Ledger) AddReached(at time.Time, readers *roaring.Bitmap) {
-	l.timestamps.addReaders(at, readers)
+// AddRetried enters when a retry was accepted for readers.
+func (l *Ledger) AddRetried(at time.Time, readers *roaring.Bitmap) {
+	l.timestamps.addRetried(at, readers)
 }
 
 // RecordedAt returns when a reader's page was recorded; false if that is unknown.
 func (l *Ledger) RecordedAt(offset uint32) (time.Time, bool) { return l.timestamps.of(offset) }
 
-// leaveOut removes a reader's retry, and returns its push service.
-func (l *Ledger) leaveOut(offset uint32) (service string, waited bool) {
+// cancelRetry removes a reader's retry, and returns its push service.
+func (l *Ledger) cancelRetry(offset uint32) (service string, waited bool) {
 	group, waited := l.retries.remove(offset)
 	if waited {
 		l.PerService.at(group.service)[Waiting]--
@@ -172,5 +172,5 @@ func (l *Ledger) leaveOut(offset uint32) (service string, waited bool) {
 	return group.service, waited
 }
 
-// finals are the outcomes that do not change any more.
+// finals are the outcomes that do not change.
 var finals = [...]Outcome{Accepted, Gone, Failed, Deferred}

@@ -7,36 +7,36 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// maxTimestamps bounds how many moments a shard remembers of those who waited: of
-// more, the oldest two become the later of them.
+// maxTimestamps bounds how many timestamps of retries a shard keeps. When there are
+// more, the oldest two become one, with the later time.
 const maxTimestamps = 32
 
-// timestamps say when readers were reached, in the order in which it was noted.
+// timestamps say when pushes to readers were recorded, in the order in which they were.
 type timestamps []timestamp
 
-// timestamp is a moment at which a page was recorded.
+// timestamp is the time when a page was recorded.
 type timestamp struct {
 	at int64 // Unix milliseconds
-	// upto is the offset of a page's last reader, or 0: then it is a page of
-	// readers who had waited, and these are the ones it reached.
+	// upto is the offset of a page's last reader. It is 0 for a page of retries; then
+	// readers are those whose retry was accepted.
 	upto    uint32
 	readers *roaring.Bitmap
 }
 
-// addPage notes when everybody up to an offset had been tried once.
+// addPage enters when all readers up to an offset had been tried once.
 func (s *timestamps) addPage(at time.Time, upto uint32) {
 	if upto > 0 {
 		*s = append(*s, timestamp{at: at.UnixMilli(), upto: upto, readers: roaring.New()})
 	}
 }
 
-// addReaders notes when readers who had waited were reached.
-func (s *timestamps) addReaders(at time.Time, readers *roaring.Bitmap) {
+// addRetried enters when a retry was accepted for readers.
+func (s *timestamps) addRetried(at time.Time, readers *roaring.Bitmap) {
 	if readers.IsEmpty() {
 		return
 	}
 	*s = append(*s, timestamp{at: at.UnixMilli(), readers: readers})
-	of := slices.Collect(s.ofReaders)
+	of := slices.Collect(s.ofRetries)
 	if len(of) <= maxTimestamps {
 		return
 	}
@@ -45,8 +45,8 @@ func (s *timestamps) addReaders(at time.Time, readers *roaring.Bitmap) {
 	*s = slices.Delete(*s, oldest, oldest+1)
 }
 
-// ofReaders are the places of the timestamps that addReaders made.
-func (s *timestamps) ofReaders(yield func(int) bool) {
+// ofRetries yields the indexes of the timestamps that addRetried made.
+func (s *timestamps) ofRetries(yield func(int) bool) {
 	for i, timestamp := range *s {
 		if timestamp.upto == 0 && !yield(i) {
 			return
@@ -54,7 +54,7 @@ func (s *timestamps) ofReaders(yield func(int) bool) {
 	}
 }
 
-// of is when a reader who has been reached was; false if that is not known.
+// of returns when the push to a reader was recorded; false if that is not known.
 func (s timestamps) of(offset uint32) (time.Time, bool) {
 	for _, timestamp := range s {
 		if timestamp.readers.Contains(offset) {

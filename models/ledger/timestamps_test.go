@@ -23,7 +23,7 @@ func TestTimestampsTellWhenEachReaderWasReachedHoweverManyTheyAre(t *testing.T) 
 		retried := rapid.Uint32Range(0, 40).Draw(t, "retried")
 		for offset := range retried {
 			at += rapid.Int64Range(1, 1000).Draw(t, "ms later")
-			all.addReaders(time.UnixMilli(at), roaring.BitmapOf(100+offset))
+			all.addRetried(time.UnixMilli(at), roaring.BitmapOf(100+offset))
 			want[100+offset] = at
 		}
 		decoded := (&decoder{rest: appendSection(nil, all.encode())}).timestamps()

@@ -8,10 +8,21 @@ import (
 	"slices"
 	"time"
 
+	"newsbell/models/batch"
 	"newsbell/models/receipts"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+)
+
+const (
+	// gatherReceipts is how long receipts are gathered, and writeReceiptsWithin how
+	// long the database may take for them.
+	gatherReceipts      = time.Second
+	writeReceiptsWithin = 10 * time.Second
+	// maxReceipts bounds the memory for receipts to a few megabytes. When half of it
+	// is used up they are written at once.
+	maxReceipts = 100_000
 )
 
 // Receipt is what a browser reports of an alert's notification.
@@ -45,6 +56,15 @@ func (s *Store) RecordReceipts(ctx context.Context, reported ...Receipt) error {
 		}
 	}
 	return nil
+}
+
+// newReceipts gathers receipts, each once, and writes them together: the browsers of a
+// million readers report within a minute.
+func (s *Store) newReceipts() *batch.Batcher[receipts.Seen] {
+	return batch.New(batch.Options[receipts.Seen]{
+		Write: s.writeReceipts, Within: writeReceiptsWithin,
+		Size: maxReceipts / 2, Gather: gatherReceipts, Room: maxReceipts,
+	})
 }
 
 // ReceiptKey is the database's one key; it is made when it is first asked for.

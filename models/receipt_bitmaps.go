@@ -34,9 +34,9 @@ const receiptsAtOnce = 50
 
 // writeReceipts writes receipts to their shards. To write one twice changes
 // nothing.
-func (s *Store) writeReceipts(ctx context.Context, all map[receipts.Seen]struct{}) error {
+func (s *Store) writeReceipts(ctx context.Context, all []receipts.Seen) error {
 	byAlert := map[int64][]receipts.Seen{}
-	for receipt := range all {
+	for _, receipt := range all {
 		byAlert[receipt.AlertID] = append(byAlert[receipt.AlertID], receipt)
 	}
 	for alertID, receipts := range byAlert {

@@ -22,6 +22,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"newsbell/models/batch"
 	"newsbell/models/database"
 	"newsbell/models/endpoints"
 	"newsbell/models/migrations"
@@ -42,8 +43,8 @@ type Store struct {
 	hold        time.Duration
 	ttl         TTLs
 	goneGrace   time.Duration
-	subscribers subscribers
-	receipts    *receipts.Buffer
+	subscribers *batch.Batcher[*subscribing]
+	receipts    *batch.Batcher[receipts.Seen]
 	// searches has a place for each search that goes on.
 	searches chan struct{}
 	// receiptKey is the database's, once it has been asked for.
@@ -101,9 +102,8 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 		shardSize: orDefault(opts.ShardSize, 5000), pageSize: orDefault(opts.PageSize, 1000),
 		log: orDefault(opts.Log, slog.New(slog.DiscardHandler)),
 	}
-	s.subscribers.store = s
 	s.searches = make(chan struct{}, searchesAtOnce)
-	s.receipts = receipts.NewBuffer(s.writeReceipts)
+	s.subscribers, s.receipts = s.newSubscribers(), s.newReceipts()
 	db, err := database.Open(database.Options{
 		URL: opts.URL, TransactionPooling: opts.TransactionPooling, MigrateURL: opts.MigrateURL, BusyTimeout: opts.BusyTimeout, Now: s.Now,
 	})
@@ -143,9 +143,9 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.db.Reads.PingContext(ctx)
 }
 
-// Close writes the last receipts and closes all connections.
+// Close writes the subscriptions and receipts that wait, and closes all connections.
 func (s *Store) Close() error {
-	err := s.receipts.Close()
+	err := errors.Join(s.subscribers.Close(), s.receipts.Close())
 	if s.clock != nil {
 		s.clock.Close()
 	}

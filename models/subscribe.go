@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
+	"newsbell/models/batch"
 	"newsbell/models/database"
 	"newsbell/models/secrets"
 	"newsbell/models/validation"
@@ -22,6 +22,9 @@ const (
 	// subscribeWithin bounds that transaction.
 	subscribeWithin = 30 * time.Second
 )
+
+// errClosed says that the store takes no more subscriptions.
+var errClosed = errors.New("the store is closed")
 
 // Subscribed is a new subscription with the secret that alone gives access to
 // it, and what it follows.
@@ -47,7 +50,7 @@ func (s *Store) Subscribe(ctx context.Context, n NewSubscription) (Subscribed, e
 	}
 	var secret string
 	secret, r.sub.SecretHash = secrets.New()
-	if err := s.subscribers.write(r); err != nil {
+	if err := s.write(r); err != nil {
 		return Subscribed{}, fmt.Errorf("subscribe: %w", err)
 	}
 	return Subscribed{Subscription: r.sub, Secret: secret, Follows: r.follows}, nil
@@ -65,27 +68,19 @@ type subscribing struct {
 	done    chan struct{}
 }
 
-// subscribers writes the subscriptions of many requests in one transaction.
-// When an outage is in the news they come by the thousand, and a transaction
-// costs more than its rows. Who comes while one is written is in the next.
-type subscribers struct {
-	store *Store
-
-	mu      sync.Mutex
-	waiting []*subscribing
-	writing bool
+// newSubscribers writes the subscriptions of many requests in one transaction. When an
+// outage is in the news they come by the thousand, and a transaction costs more than
+// its rows. Those that come while one is written are in the next. No more wait than
+// there are requests.
+func (s *Store) newSubscribers() *batch.Batcher[*subscribing] {
+	return batch.New(batch.Options[*subscribing]{Write: s.subscribeTogether, Within: subscribeWithin, Size: subscribeTogether})
 }
 
 // write returns when the subscription has been committed, or will not be; when
 // its context ends before, it may be either.
-func (q *subscribers) write(r *subscribing) error {
-	q.mu.Lock()
-	q.waiting = append(q.waiting, r)
-	begin := !q.writing
-	q.writing = true
-	q.mu.Unlock()
-	if begin {
-		go q.run() // of its own: a request that is given up takes nobody along
+func (s *Store) write(r *subscribing) error {
+	if !s.subscribers.Add(r) {
+		return errClosed
 	}
 	select {
 	case <-r.done:
@@ -95,38 +90,26 @@ func (q *subscribers) write(r *subscribing) error {
 	}
 }
 
-// run writes until nobody waits.
-func (q *subscribers) run() {
-	for {
-		q.mu.Lock()
-		n := min(len(q.waiting), subscribeTogether)
-		group := q.waiting[:n:n]
-		q.waiting = q.waiting[n:]
-		q.writing = n > 0
-		q.mu.Unlock()
-		if n == 0 {
-			return
-		}
-		q.store.subscribeTogether(group)
-		for _, r := range group {
-			close(r.done)
-		}
+// subscribeTogether writes a group, and gives each of it an answer.
+func (s *Store) subscribeTogether(ctx context.Context, group []*subscribing) error {
+	s.insertTogether(ctx, group)
+	for _, r := range group {
+		close(r.done)
 	}
+	return nil
 }
 
-// subscribeTogether writes a group in one transaction. If that fails, each is
+// insertTogether inserts a group in one transaction. If that fails, each is
 // tried alone, so that nobody fails for another's sake; but if the database is
 // unavailable it is so for all.
-func (s *Store) subscribeTogether(group []*subscribing) {
-	ctx, cancel := context.WithTimeout(context.Background(), subscribeWithin)
-	defer cancel()
+func (s *Store) insertTogether(ctx context.Context, group []*subscribing) {
 	err := s.transaction(ctx, func(tx *gorm.DB) error { return insertSubscriptions(tx, group) })
 	if err == nil {
 		return
 	}
 	for _, r := range group {
 		if r.err = err; len(group) > 1 && !database.IsUnavailable(err) {
-			s.subscribeTogether([]*subscribing{r})
+			s.insertTogether(ctx, []*subscribing{r})
 		}
 	}
 }

@@ -63,6 +63,26 @@ func TestOfManyWhoSubscribeAtOnceNobodyFailsForAnothersSake(t *testing.T) {
 	})
 }
 
+func TestAStoreThatIsClosedTakesNoSubscription(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		db.VAPIDKey()
+		store, err := models.Open(t.Context(), models.Options{URL: db.URL, Now: db.Clock.Now, PushHosts: modelstest.PushHosts(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Subscribe(t.Context(), imported(db.Browser(), "outage/messages-down:all")); err != nil {
+			t.Error(err)
+		}
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := store.Subscribe(t.Context(), imported(db.Browser(), "outage/messages-down:all")); err == nil {
+			t.Error("a closed store took a subscription")
+		}
+	})
+}
+
 // isStored compares what a browser was told with what is stored.
 func isStored(ctx context.Context, db *modelstest.DB, sub models.Subscribed) error {
 	found, err := db.SubscriptionBySecret(ctx, sub.Secret)

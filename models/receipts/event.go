@@ -11,3 +11,9 @@ const (
 
 // Events are all of them, in the order of their columns.
 var Events = [...]Event{Shown, Clicked, Dismissed}
+
+// Seen is an event that a receipt proved.
+type Seen struct {
+	AlertID, Reader int64
+	Event           int8 // its place in Events
+}

@@ -1,5 +1,4 @@
-// Package receipts makes and verifies what a push carries to prove that its reader had it,
-// and gathers what browsers report of it.
+// Package receipts makes and verifies what a push carries to prove that its reader had it.
 package receipts
 
 import (

@@ -54,30 +54,23 @@ func (s *Store) CountInQuietHours(ctx context.Context, d Draft) (int, error) {
 	}
 	now, urgent := s.Now(), isUrgent(d.Kind, d.Alert)
 	query, args := a.sql()
-	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
-		SELECT s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone, count(*) FROM (`+query+`) f
+	var alike []struct {
+		preferences.Delivery
+		Readers int
+	}
+	err = s.db.Read.WithContext(ctx).Raw(`
+		SELECT s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone, count(*) AS readers FROM (`+query+`) f
 		JOIN subscriptions s ON s.id = f.subscription_id
 		WHERE s.quiet_from IS NOT NULL AND s.gone_at IS NULL
 			AND (s.paused_until IS NULL OR s.paused_until <= ?) AND (s.refused_until IS NULL OR s.refused_until <= ?)
-		GROUP BY s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone`), append(args, now, now)...)
-	if err != nil {
-		return 0, domain(err)
-	}
-	defer rows.Close()
-	asleep := 0
-	for rows.Next() {
-		var (
-			p       preferences.Delivery
-			readers int
-		)
-		if err := rows.Scan(&p.QuietFrom, &p.QuietUntil, &p.KeyWakes, &p.TimeZone, &readers); err != nil {
-			return 0, err
-		}
-		if p.NextAllowed(now, urgent).After(now) {
-			asleep += readers
+		GROUP BY s.quiet_from, s.quiet_until, s.key_wakes, s.time_zone`, append(args, now, now)...).Scan(&alike).Error
+	inQuietHours := 0
+	for _, a := range alike {
+		if a.NextAllowed(now, urgent).After(now) {
+			inQuietHours += a.Readers
 		}
 	}
-	return asleep, rows.Err()
+	return inQuietHours, domain(err)
 }
 
 // checkedAudience is the audience of a valid draft; nobody if it sends no alert.

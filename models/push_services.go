@@ -15,26 +15,22 @@ import (
 // whose names anybody may have invented, and which accepted nothing, are counted
 // together under the rule that allows them, such as "*.push.apple.com".
 func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]ledger.Counts, error) {
-	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`SELECT hosts FROM shards WHERE alert_id = ? AND hosts <> ''`), alertID)
+	var shards []string
+	err := s.db.Read.WithContext(ctx).Model(&Shard{}).Where("alert_id = ? AND hosts <> ''", alertID).Pluck("hosts", &shards).Error
 	if err != nil {
 		return nil, fmt.Errorf("count push hosts: %w", err)
 	}
-	defer rows.Close()
 	total := map[string]ledger.Counts{}
-	for rows.Next() {
-		var encoded []byte
-		if err := rows.Scan(&encoded); err != nil {
-			return nil, fmt.Errorf("count push hosts: %w", err)
-		}
+	for _, encoded := range shards {
 		var hosts ledger.PerService
-		if err := json.Unmarshal(encoded, &hosts); err != nil {
+		if err := json.Unmarshal([]byte(encoded), &hosts); err != nil {
 			return nil, fmt.Errorf("count push hosts: %w", err)
 		}
 		for host, counts := range hosts {
 			total[host] = total[host].Plus(*counts)
 		}
 	}
-	return s.foldHosts(total), rows.Err()
+	return s.foldHosts(total), nil
 }
 
 // foldHosts counts together which hosts below a wildcard accepted nothing.
@@ -67,20 +63,16 @@ const originSample = 1000
 // PushOrigins returns the origins of the push services of the newest subscriptions,
 // where the next alert is likely to go.
 func (s *Store) PushOrigins(ctx context.Context) ([]*url.URL, error) {
-	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
+	var newest []string
+	err := s.db.Read.WithContext(ctx).Raw(`
 		SELECT min(endpoint) FROM (SELECT push_service, endpoint FROM subscriptions WHERE gone_at IS NULL ORDER BY id DESC LIMIT ?) AS newest
-		GROUP BY push_service`), originSample)
+		GROUP BY push_service`, originSample).Scan(&newest).Error
 	if err != nil {
 		return nil, fmt.Errorf("push origins: %w", err)
 	}
-	defer rows.Close()
-	var origins []*url.URL
-	for rows.Next() {
-		var endpoint string
-		if err := rows.Scan(&endpoint); err != nil {
-			return nil, fmt.Errorf("push origins: %w", err)
-		}
-		origins = append(origins, endpoints.Origin(endpoint))
+	origins := make([]*url.URL, len(newest))
+	for i, endpoint := range newest {
+		origins[i] = endpoints.Origin(endpoint)
 	}
-	return origins, rows.Err()
+	return origins, nil
 }

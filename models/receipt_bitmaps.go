@@ -124,20 +124,15 @@ func readReceipts(encoded []byte) *roaring.Bitmap {
 
 // countReceipts counts an alert's readers by event.
 func (s *Store) countReceipts(ctx context.Context, alertID int64) (counts [len(receipts.Events)]int, err error) {
-	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`SELECT shown, clicked, dismissed FROM receipts
-		WHERE shard_id IN (SELECT id FROM shards WHERE alert_id = ?)`), alertID)
+	var rows []shardReceipts
+	err = s.db.Read.WithContext(ctx).Find(&rows, "shard_id IN (SELECT id FROM shards WHERE alert_id = ?)", alertID).Error
 	if err != nil {
 		return counts, fmt.Errorf("count receipts: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var receipts shardReceipts
-		if err := rows.Scan(&receipts.Shown, &receipts.Clicked, &receipts.Dismissed); err != nil {
-			return counts, fmt.Errorf("count receipts: %w", err)
-		}
-		for event, stored := range receipts.events() {
+	for i := range rows {
+		for event, stored := range rows[i].events() {
 			counts[event] += int(readReceipts(*stored).GetCardinality())
 		}
 	}
-	return counts, rows.Err()
+	return counts, nil
 }

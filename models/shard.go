@@ -67,24 +67,16 @@ func (r ShardRef) Subject() string {
 // DueShards returns the shards that are due and that no worker owns: resolutions
 // first, then those that were begun.
 func (s *Store) DueShards(ctx context.Context, limit int) ([]ShardRef, error) {
-	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
+	var due []ShardRef
+	err := s.db.Read.WithContext(ctx).Raw(`
 		SELECT s.id, s.alert_id, a.priority, s.epoch > 0 AND s.position < s.upto_id AS begun
 		FROM shards s JOIN alerts a ON a.id = s.alert_id
 		WHERE NOT s.done AND s.heartbeat IS NULL AND (s.due_at <= ? OR a.state <> ?)
-		ORDER BY a.priority DESC, begun DESC, s.alert_id, s.id LIMIT ?`), s.Now(), Sending, limit)
+		ORDER BY a.priority DESC, begun DESC, s.alert_id, s.id LIMIT ?`, s.Now(), Sending, limit).Scan(&due).Error
 	if err != nil {
 		return nil, fmt.Errorf("due shards: %w", err)
 	}
-	defer rows.Close()
-	var refs []ShardRef
-	for rows.Next() {
-		var ref ShardRef
-		if err := rows.Scan(&ref.ID, &ref.AlertID, &ref.Priority, &ref.Begun); err != nil {
-			return nil, fmt.Errorf("due shards: %w", err)
-		}
-		refs = append(refs, ref)
-	}
-	return refs, rows.Err()
+	return due, nil
 }
 
 // Shards are an alert's shards in order, without their ledgers.

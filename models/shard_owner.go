@@ -36,22 +36,14 @@ func (o OwnedShard) Fence() Fence { return Fence{o.ID, o.Epoch} }
 
 // OwnedShards returns the shards that have an owner, alive or not.
 func (s *Store) OwnedShards(ctx context.Context) ([]OwnedShard, error) {
-	rows, err := s.db.Reads.QueryContext(ctx, `
-		SELECT s.id, s.alert_id, a.priority, s.epoch, s.heartbeat FROM shards s JOIN alerts a ON a.id = s.alert_id
-		WHERE NOT s.done AND s.heartbeat IS NOT NULL`)
+	var owned []OwnedShard
+	err := s.db.Read.WithContext(ctx).Raw(`
+		SELECT s.id, s.alert_id, a.priority, TRUE AS begun, s.epoch, s.heartbeat FROM shards s JOIN alerts a ON a.id = s.alert_id
+		WHERE NOT s.done AND s.heartbeat IS NOT NULL`).Scan(&owned).Error
 	if err != nil {
 		return nil, fmt.Errorf("owned shards: %w", err)
 	}
-	defer rows.Close()
-	var owned []OwnedShard
-	for rows.Next() {
-		o := OwnedShard{ShardRef: ShardRef{Begun: true}}
-		if err := rows.Scan(&o.ID, &o.AlertID, &o.Priority, &o.Epoch, &o.Heartbeat); err != nil {
-			return nil, fmt.Errorf("owned shards: %w", err)
-		}
-		owned = append(owned, o)
-	}
-	return owned, rows.Err()
+	return owned, nil
 }
 
 // Heartbeat writes a sign of life to the shards of this worker's claims, in one

@@ -77,21 +77,20 @@ func (s *Store) RetireVAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
 // key from being retired, since its browser may have to give up what it made with
 // it, but gets the current one when it comes back.
 func (s *Store) VAPIDKeyUses(ctx context.Context) (map[int64]int, error) {
-	rows, err := s.db.Reads.QueryContext(ctx, "SELECT vapid_key_id, count(*) FROM subscriptions WHERE gone_at IS NULL GROUP BY vapid_key_id")
+	var keys []struct {
+		ID   int64
+		Uses int
+	}
+	err := s.db.Read.WithContext(ctx).Raw(`SELECT vapid_key_id AS id, count(*) AS uses FROM subscriptions
+		WHERE gone_at IS NULL GROUP BY vapid_key_id`).Scan(&keys).Error
 	if err != nil {
 		return nil, fmt.Errorf("count the uses of VAPID keys: %w", err)
 	}
-	defer rows.Close()
-	uses := map[int64]int{}
-	for rows.Next() {
-		var id int64
-		var n int
-		if err := rows.Scan(&id, &n); err != nil {
-			return nil, fmt.Errorf("count the uses of VAPID keys: %w", err)
-		}
-		uses[id] = n
+	uses := make(map[int64]int, len(keys))
+	for _, key := range keys {
+		uses[key.ID] = key.Uses
 	}
-	return uses, rows.Err()
+	return uses, nil
 }
 
 // CurrentVAPIDKey is the key that new subscriptions use; [ErrNotFound] before

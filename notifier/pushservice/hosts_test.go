@@ -3,9 +3,11 @@ package pushservice
 import (
 	"context"
 	"maps"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"newsbell/models/modelstest"
@@ -55,6 +57,45 @@ func TestAProcessThatIsBusyGoesOnSending(t *testing.T) {
 	if got := r.sends(r.page(services[0], 50)); got[201] != 50 || asked.Load() < 50 {
 		t.Errorf("answers = %v, asked %d times", got, asked.Load())
 	}
+}
+
+// Each goroutine that encrypts sleeps after a message while the process is busy, so that
+// requests have all cores; once it is not, none sleeps any more.
+func TestEncryptionGivesWayWhileTheProcessIsBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var busy atomic.Bool
+		sender := &countingSender{}
+		pool := NewPool(Options{Sender: sender, Busy: busy.Load})
+		defer pool.Start(func(Event) {})()
+		encrypting := int64(runtime.GOMAXPROCS(0))
+		jobs := make([]Job, 100*encrypting)
+		for i := range jobs {
+			jobs[i].Push.Endpoint = "https://fcm.googleapis.com/fcm/send/1"
+		}
+		busy.Store(true)
+		go pool.Send(t.Context(), jobs, Source{})
+		for pauses := range int64(5) {
+			synctest.Wait() // until all sleep
+			if got, want := sender.prepared.Load(), (pauses+1)*encrypting; got != want {
+				t.Errorf("%d messages were encrypted before pause %d; want %d, one for each core", got, pauses+1, want)
+			}
+			time.Sleep(giveWay)
+		}
+		busy.Store(false)
+		time.Sleep(giveWay) // the last pause
+		synctest.Wait()
+		if got := sender.prepared.Load(); got != int64(len(jobs)) {
+			t.Errorf("%d of %d messages were encrypted when the process was no longer busy", got, len(jobs))
+		}
+	})
+}
+
+// countingSender is a sender whose pushes are all accepted at once.
+type countingSender struct{ prepared atomic.Int64 }
+
+func (s *countingSender) Prepare(*webpush.Push) webpush.Prepared {
+	s.prepared.Add(1)
+	return func(context.Context) webpush.Answer { return webpush.Answer{Verdict: webpush.Accepted, Status: 201} }
 }
 
 func TestAHostIsNotBlamedForTheTimeThatTheProcessStoodStill(t *testing.T) {

@@ -12,10 +12,11 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"syscall"
 	"time"
+
+	"newsbell/models/pgtest/deathsig"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/shirou/gopsutil/v4/disk"
@@ -167,14 +168,8 @@ func start(credential *syscall.Credential, dir, name string, args ...string) (*o
 	defer log.Close()
 	command := exec.Command(name, args...)
 	command.Dir, command.Stdout, command.Stderr = dir, log, log
-	command.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Pdeathsig: syscall.SIGQUIT}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread() // Pdeathsig is sent when the starting thread ends
-		started <- command.Start()
-		select {}
-	}()
-	err = <-started
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
+	err = deathsig.Start(command, syscall.SIGQUIT)
 	return command.Process, err
 }
 

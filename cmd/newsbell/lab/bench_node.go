@@ -10,6 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
+
+	"newsbell/models/pgtest/deathsig"
 )
 
 // benchNode is the script that sends with npm's web-push.
@@ -41,15 +44,15 @@ func (r *rig) sendWithNode(ctx context.Context, service *pushService, n int) (fl
 		return 0, err
 	}
 	command := exec.CommandContext(ctx, node, "--input-type=module", "--eval", benchNode)
-	command.Stdin, command.Stderr = bytes.NewReader(in), os.Stderr
-	output, err := command.Output()
-	if err != nil {
+	var output bytes.Buffer
+	command.Stdin, command.Stdout, command.Stderr = bytes.NewReader(in), &output, os.Stderr
+	if err := deathsig.Run(command, syscall.SIGKILL); err != nil {
 		return 0, fmt.Errorf("node: %w", err)
 	}
 	var out struct {
 		CPUUs float64 `json:"cpu_us"`
 	}
-	if err := json.Unmarshal(output, &out); err != nil {
+	if err := json.Unmarshal(output.Bytes(), &out); err != nil {
 		return 0, fmt.Errorf("node: %w", err)
 	}
 	return out.CPUUs / float64(n), nil

@@ -9,10 +9,12 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"newsbell/cmd/newsbell/lab/netns"
 	"newsbell/models/pgtest"
+	"newsbell/models/pgtest/deathsig"
 )
 
 // networkFault is a firewall before a server that drops packets and tells nobody.
@@ -55,7 +57,7 @@ func (c *Chaos) runInOwnNetwork(ctx context.Context) error {
 	command := netns.Command(ctx, program, "chaos", "--subscribers", strconv.Itoa(c.Subscribers),
 		"--workers", strconv.Itoa(c.Workers), "--only", strings.Join(c.Only, ","))
 	command.Stdout, command.Stderr = c.out, c.progress
-	if err := command.Run(); err != nil {
+	if err := deathsig.Run(command, syscall.SIGKILL); err != nil {
 		return fmt.Errorf("chaos in a network of its own: %w", errors.Join(ctx.Err(), err))
 	}
 	return nil

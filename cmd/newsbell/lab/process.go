@@ -14,12 +14,13 @@ import (
 	"time"
 
 	"newsbell/cmd/newsbell/program"
+	"newsbell/models/pgtest/deathsig"
 
 	"github.com/shirou/gopsutil/v4/process"
 )
 
 // child is this same program in a process of its own, as the benchmark and the
-// chaos run it.
+// chaos run it. It does not outlive this process.
 type child struct {
 	command *exec.Cmd
 	watched *process.Process
@@ -36,12 +37,12 @@ func (r *rig) startChild(ctx context.Context, env []string, ready func(line stri
 	command := exec.Command(r.program, args...)
 	command.Env = append(slices.DeleteFunc(os.Environ(), program.IsSetting), env...)
 	command.Stderr = r.log
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the parent, which ends its children
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for this process, which ends the others
 	output, err := command.StdoutPipe()
 	if err != nil {
 		return nil, "", err
 	}
-	if err := command.Start(); err != nil {
+	if err := deathsig.Start(command, syscall.SIGKILL); err != nil {
 		return nil, "", fmt.Errorf("start %s: %w", args[0], err)
 	}
 	c := &child{command: command, exited: make(chan struct{})}

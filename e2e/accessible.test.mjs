@@ -8,7 +8,7 @@ import { hurry, openPage, said } from './lib/reader.mjs'
 
 const axe = await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
-// what of each page is examined, and what is done before.
+// views are the pages to check, and what to do on each first.
 const views = {
   'the front page': { path: '/' },
   'a live page': { path: '/outages/messages-down' },
@@ -21,28 +21,28 @@ const views = {
   'the dialog of a follower': { path: '/outages/messages-down', open: openFollow },
   'the preferences': { path: '/preferences', open: openPreferences },
   'the preferences after a test': { path: '/preferences', open: testNotice },
-  'an offer in the preferences': { path: '/preferences#mute=outage/messages-down', open: openPreferences },
+  'a requested action in the preferences': { path: '/preferences#mute=outage/messages-down', open: openPreferences },
   'the question before forgetting': { path: '/preferences', open: askToForget },
   'an error': { path: '/outages/nowhere' },
   'the sign-in': { path: '/editor/sign-in' },
   'the newsroom': { path: '/editor' },
-  'the desk of an outage': { path: '/editor/outages/messages-down' },
-  'the desk with problems': { path: '/editor/outages/messages-down', open: page => submitDraft(page, ' ', 'publish') },
-  'the desk with a preview': { path: '/editor/outages/messages-down', open: page => submitDraft(page, 'Messages fail', 'preview') },
-  'the desk for a correction': { path: '/editor/outages/messages-down', open: page => page.click('[value=correction] + span') },
+  'the newsroom’s page of an outage': { path: '/editor/outages/messages-down' },
+  'the newsroom with problems': { path: '/editor/outages/messages-down', open: page => submitDraft(page, ' ', 'publish') },
+  'the newsroom with a preview': { path: '/editor/outages/messages-down', open: page => submitDraft(page, 'Messages fail', 'preview') },
+  'the newsroom for a correction': { path: '/editor/outages/messages-down', open: page => page.click('[value=correction] + span') },
 }
 
-// A scheme changes colours alone, so the rules about anything else are tried in one.
+// A colour scheme changes only colours, so all other rules run in one scheme.
 const rules = { light: {}, dark: { runOnly: ['color-contrast', 'link-in-text-block'] } }
 
-test('axe finds nothing wrong with any page, on a phone and on a desk, in light and dark', async t => {
+test('axe finds no violation on any page, at phone and desktop size, in light and dark', async t => {
   const newsbell = await startNewsbell(t)
   const { id } = await newsbell.publish({ headline: 'Messages are failing', alert: 'key', body: 'On **both** apps.', states: { messenger: 'failing' } })
   await newsbell.publish({ headline: 'Instagram recovers', states: { instagram: 'recovering' } })
   await newsbell.publish({ kind: 'correction', headline: 'It began at 14:04', alert: 'none', corrects: id })
   const context = await startChromium(t)
   const page = await openPage(context, newsbell)
-  await page.setBypassCSP(true) // axe is put into the page
+  await page.setBypassCSP(true) // to inject axe
   await signIn(page, newsbell)
   for (const [name, { path, open }] of Object.entries(views)) {
     await page.goto(newsbell.url + path)
@@ -54,7 +54,7 @@ test('axe finds nothing wrong with any page, on a phone and on a desk, in light 
   }
 })
 
-// violations are what axe finds wrong with a page at a width, in a scheme.
+// violations returns axe's findings for a page at a width, in a colour scheme.
 async function violations(page, width, scheme) {
   await page.setViewport({ width, height: 900 })
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
@@ -89,7 +89,7 @@ async function openPreferences(page) {
   await page.waitForFunction(() => document.querySelector('.alert-row') || !document.querySelector('#alerts-empty').hidden)
 }
 
-// testNotice goes up to the screen, where nothing arrives, and leaves an Undo.
+// testNotice runs the test up to the screen, where nothing arrives, with an Undo shown.
 async function testNotice(page) {
   await openPreferences(page)
   await page.click('[data-pause=hour]')

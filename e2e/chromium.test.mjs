@@ -29,7 +29,7 @@ test('the service worker shows an alert, and a newer one replaces it', async t =
   assert.deepEqual((await shown()).map(({ title }) => title), ['Corrected'])
 })
 
-test('an alert waits for nothing that the last one left to do, which is done all the same', async t => {
+test('an alert does not wait for the receipt of the last one, which is still sent', async t => {
   const { context, page } = await reader(t)
   const { worker, push, shown } = await registerWorker(context, page)
   await worker.evaluate(() => {
@@ -38,7 +38,7 @@ test('an alert waits for nothing that the last one left to do, which is done all
     self.fetch = () => new Promise(() => {})
   })
   const alerts = [7, 8].map(alert => sent(`Alert ${alert}`, { alert }))
-  for (const alert of alerts) await push(alert) // once the last is done, as Chromium does
+  for (const alert of alerts) await push(alert) // one after the other, as Chromium does
   assert.deepEqual((await shown()).map(({ title }) => title), ['Alert 8'])
   const reported = await worker.evaluate(() => new Promise(resolve => {
     const alerts = new Set()
@@ -53,7 +53,7 @@ test('an alert waits for nothing that the last one left to do, which is done all
   assert.deepEqual(reported, [7, 8])
 })
 
-test('an alert that comes again is shown, and does not ring', async t => {
+test('an alert that is sent twice is shown again, silently', async t => {
   const { context, page } = await reader(t)
   await page.evaluate(() => alertLog.shown({ alert: 6, outage: 'messages-down' }))
   const { push, rang } = await registerWorker(context, page)
@@ -64,7 +64,7 @@ test('an alert that comes again is shown, and does not ring', async t => {
   assert.deepEqual(await rang(), { 'Shown before the worker began': false, New: true, 'Sent again': false, Newer: true })
 })
 
-test('what the service worker could not report goes along with a visit', async t => {
+test('a visit sends the receipts that the service worker could not', async t => {
   const { page } = await reader(t)
   await page.evaluate(() => receipts.add({ alert: 7, receipt: 'proof' }, 'shown'))
   const report = page.waitForRequest(request => request.url().endsWith('/api/v1/receipts'))
@@ -86,7 +86,7 @@ for (const unknown of ['', 'not JSON', '{"notification":{}}', '[]', 'null'])
     assert.deepEqual((await shown()).map(({ title }) => title), ['Newsbell'])
   })
 
-test('every page loads without an error, and tells its outage without JavaScript', async t => {
+test('every page loads without an error, and can be read without JavaScript', async t => {
   const { newsbell, context, page } = await reader(t)
   await newsbell.publish({ headline: 'Messages are failing', body: 'On both apps.', states: { messenger: 'failing' } })
   const complaints = []
@@ -105,7 +105,7 @@ test('every page loads without an error, and tells its outage without JavaScript
   assert.match(text, /On both apps\./)
 })
 
-test('no page is wider than a phone', async t => {
+test('no page is wider than a phone screen', async t => {
   const { newsbell, page } = await reader(t)
   await newsbell.publish({ headline: 'Messages are failing', alert: 'none', body: `On both apps, as https://meta.example/${'status'.repeat(20)} says.`, states: { messenger: 'failing' } })
   await newsbell.post('/outages', { slug: 'feeds-down', headline: 'Feeds do not load on Messenger and Instagram', apps: ['messenger', 'instagram'] })
@@ -127,7 +127,7 @@ test('no page is wider than a phone', async t => {
   assert.deepEqual(wide, [])
 })
 
-test('new updates wait behind a bar, move nothing, and are shown on request', async t => {
+test('new updates wait behind a bar, do not move the page, and are shown on request', async t => {
   const { newsbell, page } = await reader(t)
   await newsbell.publish({ headline: 'First', alert: 'none', body: 'One paragraph.\n\n'.repeat(40) })
   await withMotion(page)
@@ -161,14 +161,14 @@ test('new updates wait behind a bar, move nothing, and are shown on request', as
   const live = await parts(page)
   await page.reload()
   await page.waitForSelector('newsbell-live[data-stream=open]')
-  assert.deepEqual(await parts(page), live, 'the page shows the same when it is loaded again')
+  assert.deepEqual(await parts(page), live, 'the page shows the same after a reload')
 })
 
-// parts are what updates change on an outage's page.
+// parts returns the text of those parts of an outage's page that updates change.
 const parts = page => page.evaluate(() => ['.status', '.outage-side', '.coverage .entry']
   .flatMap(part => [...document.querySelectorAll(part)].map(e => e.innerText.replace(/\s+/g, ' '))))
 
-test('a page that was out of sight gets what it missed', async t => {
+test('a page that was hidden gets the updates that it missed', async t => {
   const { newsbell, page } = await reader(t)
   await page.waitForSelector('newsbell-live[data-stream=open]')
   const turn = state => page.evaluate(state => {
@@ -184,7 +184,7 @@ test('a page that was out of sight gets what it missed', async t => {
   assert.deepEqual(await page.$$eval('.entry h4', all => all.map(e => e.textContent)), ['Three', 'Two', 'One'])
 })
 
-test('each day of the coverage has a heading, in the reader’s time zone, and nothing moves for it', async t => {
+test('each day of the coverage has a heading, in the reader’s time zone, without moving the page', async t => {
   const { newsbell, page } = await reader(t)
   for (const headline of ['One', 'Two', 'Three']) await newsbell.publish({ headline, alert: 'none' })
   const html = await (await fetch(newsbell.page)).text()
@@ -202,10 +202,10 @@ test('each day of the coverage has a heading, in the reader’s time zone, and n
   assert.deepEqual(coverage, ['Tue 6 Oct 2026', 'Three', 'Two', 'Mon 5 Oct 2026', 'One'])
   assert.equal(await layoutShift(page), 0)
   await page.evaluate(() => { document.querySelector('main').style.marginBlockStart = '200px' })
-  assert.ok(await layoutShift(page) > 0, 'what moves is seen')
+  assert.ok(await layoutShift(page) > 0, 'layoutShift notices a shift')
 })
 
-test('a page of updates that the server no longer has offers to be loaded again', async t => {
+test('a page with updates that the server no longer has asks to be reloaded', async t => {
   const { newsbell, page } = await reader(t)
   await newsbell.publish({ headline: 'In the backup', alert: 'none' })
   await page.setRequestInterception(true)
@@ -221,7 +221,7 @@ test('a page of updates that the server no longer has offers to be loaded again'
   assert.deepEqual(await page.$$eval('.entry h4', all => all.map(e => e.textContent)), ['After it was restored', 'In the backup'])
 })
 
-test('an editor signs in, previews the reach, publishes and sees the alert sent', async t => {
+test('an editor signs in, previews the audience, publishes and sees the alert sent', async t => {
   const { newsbell, page } = await reader(t, { undoWindow: '4s' })
   await page.goto(newsbell.url + '/editor')
   await page.type('#token', newsbell.token)
@@ -231,7 +231,7 @@ test('an editor signs in, previews the reach, publishes and sees the alert sent'
   await page.click('[name=alert][value=key]')
   await page.type('#field-headline', 'Meta confirms the problem')
   await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=preview]')])
-  assert.match(await page.$eval('.reach', e => e.textContent), /\b(0|no)\b.*readers/i)
+  assert.match(await page.$eval('.audience', e => e.textContent), /\b(0|no)\b.*readers/i)
   const [published] = await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=publish]')])
   assert.match(await published.text(), /class="alert[^>]*data-state="holding"/)
   await page.waitForSelector('.alert[data-state=sent]', { timeout: 20_000 })

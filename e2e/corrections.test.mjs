@@ -13,15 +13,15 @@ async function reader(t) {
   return { newsbell, context, page }
 }
 
-// standStill lets a page jump instead of scroll, so that what is clicked stays
-// where it is.
+// standStill makes a page jump instead of scroll smoothly, so that a click hits its
+// target.
 const standStill = page => page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }])
 const streams = page => page.waitForSelector('newsbell-live[data-stream=open]')
 const coverage = page => page.$$eval('.coverage .entry', all => all.map(entry => entry.innerText.replace(/\s+/g, ' ')))
 const marks = page => page.$$eval('.entry', all => all.map(entry => [...entry.querySelectorAll('.entry-corrects, .entry-corrected')]
   .map(mark => [mark.textContent.replace(/\d\d:\d\d/, 'hh:mm'), mark.querySelector('a').getAttribute('href')])))
 
-test('a correction marks the entry that it corrects, when the reader asks for it', async t => {
+test('a correction marks the entry that it corrects, once the reader shows new updates', async t => {
   const { newsbell, page } = await reader(t)
   const wrong = await newsbell.publish({ headline: 'It began at 8', alert: 'none', body: 'One paragraph.\n\n'.repeat(40) })
   await page.goto(newsbell.page)
@@ -51,7 +51,7 @@ test('a correction marks the entry that it corrects, when the reader asks for it
   await standStill(page)
   await page.goto(newsbell.page)
   await streams(page)
-  assert.deepEqual(await coverage(page), live, 'the page shows the same when it is loaded again')
+  assert.deepEqual(await coverage(page), live, 'the page shows the same after a reload')
   assert.deepEqual(await marks(page), want)
   assert.equal(await layoutShift(page), 0, 'nothing moves while it loads')
 
@@ -85,7 +85,7 @@ for (const scripts of [true, false])
     assert.equal((await marks(page))[0][0][0], 'Corrects: It began at 8')
   })
 
-test('a resolved outage is not offered to follow, its apps are', async t => {
+test('a resolved outage offers only its apps to follow', async t => {
   const { newsbell, page } = await reader(t)
   await page.goto(newsbell.page)
   await streams(page)
@@ -101,7 +101,7 @@ test('a resolved outage is not offered to follow, its apps are', async t => {
   await page.click('.live-bar button')
   const over = {
     topics: ['app/instagram', 'app/messenger'], label: 'Follow',
-    says: 'This outage is resolved, so you’ll be unfollowed automatically. Follow an app to hear about its next outage.',
+    says: 'This outage is resolved, so you’ll be unfollowed automatically. Follow an app to get notified about its next outage.',
   }
   assert.deepEqual(await offer(), over)
   await page.reload()

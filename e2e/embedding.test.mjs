@@ -9,7 +9,7 @@ import { startNewspaper } from './lib/newspaper.mjs'
 const axe = await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const payload = await readFile(new URL('../notifier/testdata/payload.json', import.meta.url), 'utf8')
 
-// start starts a newspaper and a Newsbell that has it on its list.
+// start starts a newspaper and a Newsbell that lists it as an embed origin.
 async function start(t, { isListed = true } = {}) {
   const newspaper = await startNewspaper(t)
   const newsbell = await startNewsbell(t, { embedOrigin: isListed ? newspaper.url : undefined })
@@ -19,8 +19,8 @@ async function start(t, { isListed = true } = {}) {
 
 const part = name => `newsbell-follow >>> .follow-${name}`
 
-// inside waits for a part of the element. (To wait for a selector is to hear of
-// the page's changes alone, and of none in a shadow root.)
+// inside waits for a part of the element. (waitForSelector does not notice changes in a
+// shadow root.)
 const inside = (page, selector, text) => page.waitForFunction((selector, text) => {
   const part = document.querySelector('newsbell-follow').shadowRoot?.querySelector(selector)
   return part && (text ?? part.textContent) === part.textContent && part
@@ -40,12 +40,12 @@ async function follow(page) {
 
 const label = (page, text) => inside(page, '.follow-label', text)
 
-// problem waits for what the dialog says is wrong.
+// problem waits for the dialog's error message.
 const problem = async page => (await inside(page, '.follow-problem:not(:empty)')).evaluate(e => e.textContent)
 
 const choose = (page, name, value) => page.click(`newsbell-follow >>> input[name=${name}][value="${value}"]`)
 
-test('a reader of a newspaper follows there, is told, reads on at Newsbell, and unfollows', async t => {
+test('a reader of a newspaper follows there, is notified, reads on at Newsbell, and unfollows', async t => {
   const { newspaper, newsbell } = await start(t)
   const firefox = await startFirefox(t)
   const page = await firefox.open(newspaper.url)
@@ -115,7 +115,7 @@ test('"Mute this outage" and "Forget this browser" work on a newspaper with a wo
   assert.equal(await page.evaluate(async () => await (await navigator.serviceWorker.ready).pushManager.getSubscription()), null)
 })
 
-test('a subscription of the newspaper’s own is left alone', async t => {
+test('the newspaper’s own push subscription stays unchanged', async t => {
   const { newspaper, newsbell } = await start(t)
   const firefox = await startFirefox(t)
   const page = await firefox.open(newspaper.url)
@@ -133,7 +133,7 @@ test('a subscription of the newspaper’s own is left alone', async t => {
   assert.equal((await newsbell.rows()).subscriptions, 0)
 })
 
-test('a newspaper that is not on the list cannot subscribe, and its readers are told why', async t => {
+test('a newspaper that is not listed cannot subscribe readers, and the element says why', async t => {
   const { newspaper, newsbell } = await start(t, { isListed: false })
   const context = await startChromium(t)
   const page = await context.newPage()
@@ -152,14 +152,14 @@ test('a newspaper that is not on the list cannot subscribe, and its readers are 
   assert.equal(await subscribe({ mode: 'no-cors' }), 'opaque')
   assert.equal((await newsbell.rows()).subscriptions, 0)
   const program = await fetch(newsbell.url + '/api/v1/subscriptions', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
-  assert.equal(program.status, 201, 'what was refused was right but for its origin')
+  assert.equal(program.status, 201, 'the rejected request was valid but for its origin')
 })
 
-test('axe finds nothing in the element, and no style of the page reaches it', async t => {
+test('axe finds no violation in the element, and no style of the page affects it', async t => {
   const { newspaper } = await start(t)
   const context = await startChromium(t)
   const page = await context.newPage()
-  await page.setBypassCSP(true) // axe and styles are put into the page
+  await page.setBypassCSP(true) // to inject axe and styles
   const look = () => page.evaluate(() => {
     const { shadowRoot } = document.querySelector('newsbell-follow')
     return ['.follow-button', '.follow-status', 'dialog h2', '.choice small'].map(part => {
@@ -197,7 +197,7 @@ test('axe finds nothing in the element, and no style of the page reaches it', as
   assert.equal(await page.$eval('newsbell-follow', e => getComputedStyle(e).backgroundColor), 'rgb(255, 255, 255)')
 })
 
-test('the worker takes what is Newsbell’s and leaves the newspaper its own', async t => {
+test('the worker handles Newsbell’s pushes and clicks and leaves the newspaper its own', async t => {
   const { newspaper, newsbell } = await start(t)
   newspaper.change = (text, name) => name !== 'service-worker.js' ? text : `${text}
     const base = 'the newspaper may use any name'
@@ -225,7 +225,7 @@ test('the worker takes what is Newsbell’s and leaves the newspaper its own', a
   for (const text of theirs) await push(text)
   assert.deepEqual(await heard(), theirs)
 
-  // Chromium may have forgotten some notifications, so the clicks are the test's.
+  // Chromium may have dropped some notifications, so the test dispatches the clicks.
   const opened = await worker.evaluate(async navigate => {
     self.heard = []
     const opened = []

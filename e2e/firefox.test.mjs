@@ -41,14 +41,14 @@ test('a newer alert replaces the card of the older one', async t => {
   assert.deepEqual((await firefox.alerts(newsbell.url)).map(n => n.title), ['Second'])
 })
 
-test('"Mute this outage" stops the next one, also for a follower of the app', async t => {
+test('"Mute this outage" stops the next alert, also for a follower of the app', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: ['app/messenger'] })
   await page.goto(newsbell.url + '/preferences')
   await page.waitForSelector('[data-topic="app/messenger"]')
   await newsbell.publish({ headline: 'Loud', apps: ['messenger'] })
   await firefox.window('Loud')
   await firefox.act('Loud', 'mute')
-  await page.waitForSelector('[data-topic="outage/messages-down"]') // the open page has heard of it
+  await page.waitForSelector('[data-topic="outage/messages-down"]') // the open page was notified
   await until(async () => (await newsbell.rows()).follows === 2, 'the mute is a row')
   const { alert } = await newsbell.publish({ headline: 'Silent', apps: ['messenger'] })
   assert.equal(alert.counts.audience, 0)
@@ -69,7 +69,7 @@ test('only the resolution reaches a follower who waits for "it\'s back"', async 
 
 test('preferences change the level, and "forget me" leaves no row', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: outage })
-  await firefox.hearRequests(t)
+  await firefox.watchRequests(t)
   assert.deepEqual(await newsbell.rows(), { subscriptions: 1, follows: 1, failures: 0 })
   await page.goto(newsbell.url + '/preferences')
   await page.waitForSelector('#preferences[data-ready]')
@@ -86,7 +86,7 @@ test('preferences change the level, and "forget me" leaves no row', async t => {
   await page.waitForSelector('#follows-empty:not([hidden])')
 })
 
-test('a second visit knows the reader and changes nothing', async t => {
+test('a second visit recognizes the reader and changes nothing', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: outage })
   await page.reload()
   await page.waitForFunction(() => document.querySelector('.follow-label')?.textContent.trim() === 'Following')
@@ -100,7 +100,7 @@ test('after a rotation of the VAPID key, a visit moves the browser to the new on
   await newsbell.command('vapid', 'rotate')
   await newsbell.publish({ headline: 'With the old key' })
   await firefox.notification(newsbell.url, 'With the old key')
-  await firefox.hearRequests(t)
+  await firefox.watchRequests(t)
   const moved = page.waitForResponse(r => r.request().method() === 'PATCH' && r.ok())
   await page.reload()
   await moved
@@ -111,7 +111,7 @@ test('after a rotation of the VAPID key, a visit moves the browser to the new on
   await firefox.notification(newsbell.url, 'With the new key')
 })
 
-test('a reader that the server has lost follows anew, and hears of the next alert', async t => {
+test('a reader that the server has deleted follows again, and gets the next alert', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: outage })
   await page.evaluate(async () => fetch('/api/v1/subscription', {
     method: 'DELETE', headers: { authorization: `Bearer ${await secretStore.get()}` },

@@ -1,4 +1,4 @@
-// The tests that use Chromium alone.
+// The tests that use only Chromium.
 import { runFiles } from './lib/group.mjs'
 
 await runFiles({ withFirefox: false })

@@ -14,13 +14,13 @@ async function reader(t, choice) {
   return { newsbell, firefox, page }
 }
 
-// counted waits until the alert has counted what browsers reported.
+// counted waits until the alert has counted one receipt of an event.
 const counted = (newsbell, { alert }, event) =>
   until(async () => (await newsbell.get(`/alerts/${alert.id}`)).counts[event] === 1, `${event} is counted`)
 
 const levelOf = (page, topic) => page.$eval(`[data-topic="${topic}"] .follow-level`, select => select.value)
 
-test('what a reader sees and opens is counted at the alert, and listed in the preferences', async t => {
+test('an alert counts who saw and opened it, and the preferences list it', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: outage })
   const published = await newsbell.publish({ headline: 'Messages are failing' })
   await firefox.window('Messages are failing')
@@ -32,12 +32,12 @@ test('what a reader sees and opens is counted at the alert, and listed in the pr
 
   await preferences(page, newsbell)
   const row = await page.waitForSelector(`.alert-row[data-alert="${published.alert.id}"]`)
-  const way = await row.$$eval('.way > div', stops => stops.map(stop => [stop.querySelector('dt').textContent, stop.querySelector('dd').textContent]))
-  assert.deepEqual(way.map(([name]) => name), ['Published', 'Push service', 'Opened here'])
-  assert.match(way[2][1], /^\d\d:\d\d:\d\d$/)
+  const steps = await row.$$eval('.steps > div', steps => steps.map(step => [step.querySelector('dt').textContent, step.querySelector('dd').textContent]))
+  assert.deepEqual(steps.map(([name]) => name), ['Published', 'Push service', 'Opened here'])
+  assert.match(steps[2][1], /^\d\d:\d\d:\d\d$/)
 })
 
-test('who has dismissed three alerts of an outage is offered to hear its end alone', async t => {
+test('after three dismissed alerts of an outage, a reader can choose to get only its resolution', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: [...outage, 'app/messenger'] })
   for (const headline of ['First', 'Second', 'Third']) {
     const published = await newsbell.publish({ headline, apps: ['messenger'] })
@@ -49,9 +49,9 @@ test('who has dismissed three alerts of an outage is offered to hear its end alo
   }
   await newsbell.publish({ headline: 'Fourth', apps: ['messenger'] })
   const { actions } = await firefox.notification(newsbell.url, 'Fourth')
-  assert.deepEqual(actions[1], { name: 'hush', title: 'Only when it’s back' })
+  assert.deepEqual(actions[1], { name: 'mute-until-resolution', title: 'Only when it’s back' })
   await firefox.window('Fourth')
-  await firefox.act('Fourth', 'hush')
+  await firefox.act('Fourth', 'mute-until-resolution')
   await until(async () => {
     await preferences(page, newsbell)
     return await levelOf(page, outage[0]) === 'until_resolution'
@@ -62,7 +62,7 @@ test('who has dismissed three alerts of an outage is offered to hear its end alo
   await firefox.notification(newsbell.url, 'Resolved: messages are back')
 })
 
-test('a newer alert is no dismissal of the one that it replaces, and neither is a click', async t => {
+test('a notification that is replaced or clicked does not count as dismissed', async t => {
   const { newsbell, firefox } = await reader(t, { topics: outage })
   const first = await newsbell.publish({ headline: 'First' })
   await firefox.window('First')
@@ -75,7 +75,7 @@ test('a newer alert is no dismissal of the one that it replaces, and neither is 
   assert.equal((await newsbell.get(`/alerts/${second.alert.id}`)).counts.dismissed, 0)
 })
 
-test('an alert that comes twice replaces itself, and its one dismissal is counted', async t => {
+test('an alert that is sent twice replaces itself, and is dismissed once', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: outage })
   const published = await newsbell.publish({ headline: 'Once' })
   await firefox.window('Once')
@@ -91,7 +91,7 @@ test('an alert that comes twice replaces itself, and its one dismissal is counte
   assert.equal(count, 1)
 })
 
-test('a resolution offers to follow its app, at the level that the outage had', async t => {
+test('a resolution offers to follow the app, at the outage’s level', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: outage, level: 'key' })
   await newsbell.publish({ kind: 'resolution', headline: 'All is back', states: { messenger: 'up', instagram: 'up' } })
   const { actions } = await firefox.notification(newsbell.url, 'All is back')
@@ -103,7 +103,7 @@ test('a resolution offers to follow its app, at the level that the outage had', 
   assert.equal(await levelOf(page, 'app/instagram'), 'key')
 })
 
-test('an action that fails opens the page that offers the same', async t => {
+test('an action that fails opens the preferences with the same action', async t => {
   const { newsbell, firefox, page } = await reader(t, { topics: outage })
   await newsbell.publish({ headline: 'Loud' })
   await firefox.window('Loud')

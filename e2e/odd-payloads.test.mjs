@@ -15,24 +15,24 @@ async function receiver(t) {
   return registerWorker(context, page)
 }
 
-// pushed is a payload of a new alert.
+// pushed returns the payload of a new alert.
 let alert = 0
 const pushed = changes => {
   const data = { ...payload.notification.data, alert: ++alert }
   return JSON.stringify({ ...payload, notification: { ...payload.notification, data, ...changes } })
 }
 
-test('an alert is shown with as much of it as the browser takes', async t => {
+test('an alert is shown without the parts that the browser rejects', async t => {
   const { push, shown } = await receiver(t)
   const open = { action: 'open', title: 'Read' }
   const odd = {
     'no actions': { actions: null },
-    'actions that are no list': { actions: { open } },
-    'an action that is none': { actions: [null, open], left: [open] },
+    'actions that are not a list': { actions: { open } },
+    'an action that is null': { actions: [null, open], left: [open] },
     'an action without a title': { actions: [{ action: 'mute' }, open], left: [open] },
-    'a pattern for what is silent': { vibrate: [100], silent: true },
+    'silent with a vibration pattern': { vibrate: [100], silent: true },
     'no data': { data: null },
-    'a direction that there is not': { dir: 'sideways' },
+    'an unknown direction': { dir: 'sideways' },
   }
   for (const [name, { left = [], ...changes }] of Object.entries(odd)) {
     await push(pushed({ title: name, ...changes }))
@@ -45,16 +45,16 @@ test('an alert is shown with as much of it as the browser takes', async t => {
   assert.ok((await shown()).some(({ title }) => title === 'Again without a tag'))
 })
 
-test('an alert does not wait for a store that never answers', async t => {
+test('an alert does not wait for a database that never answers', async t => {
   const { worker, push, shown } = await receiver(t)
   await worker.evaluate(() => {
-    for (const question of ['all', 'has', 'dismissals']) alertLog[question] = () => new Promise(() => {})
+    for (const method of ['all', 'has', 'dismissals']) alertLog[method] = () => new Promise(() => {})
   })
   await push(pushed({}))
   assert.deepEqual((await shown()).map(({ title }) => title), [title])
 })
 
-test('what cannot be shown in any way is told of as the unknown', async t => {
+test('a notification that cannot be shown at all is replaced by a generic one', async t => {
   const { worker, push, shown } = await receiver(t)
   await worker.evaluate(() => {
     const show = registration.showNotification

@@ -11,7 +11,7 @@ const answering = answer => page => page.evaluateOnNewDocument(answer => {
   Notification.requestPermission = async () => (self.answered = answer)
 }, answer)
 
-// what stands in a reader's way, and the words that they find.
+// obstacles are simulated in a browser; words is what the page must say about each.
 const obstacles = {
   'apple-tab': { as: page => page.setUserAgent({ userAgent: iPhone('17_5') }), words: /Share button.*Add to Home Screen.*press Follow there/ },
   'apple-old': {
@@ -23,13 +23,13 @@ const obstacles = {
     words: /16\.4 or newer.*Software Update/,
   },
   'other-app': { as: page => page.setUserAgent({ userAgent: iPhone('17_5') + ' [FBAN/FBIOS;FBAV/450.0]' }), words: /Open in browser/ },
-  unsupported: { as: without('PushManager'), words: /private window.*does not support.*private window of Firefox they work, and end with the window/ },
+  unsupported: { as: without('PushManager'), words: /private window.*does not support.*In Firefox, they also work in a private window, until you close it/ },
   insecure: { as: page => page.evaluateOnNewDocument(() => { Object.defineProperty(window, 'isSecureContext', { value: false }) }), words: /https/ },
   blocked: { as: (page, context, { url }) => context.overridePermissions(url, []), words: /are blocked.*Switch Notifications on/ },
 }
 
 for (const [id, { as, words }] of Object.entries(obstacles))
-  test(`${id}: the dialog says what stands in the way, and what to do`, async t => {
+  test(`${id}: the dialog says what is wrong, and what to do`, async t => {
     const newsbell = await startNewsbell(t)
     const context = await startChromium(t)
     const page = await context.newPage()
@@ -43,7 +43,7 @@ for (const [id, { as, words }] of Object.entries(obstacles))
     assert.match(await page.$eval('#permission', e => e.textContent), words)
   })
 
-const answers = { denied: [/Notifications were not allowed.*private window.*ends with the window/, true], default: [/haven’t answered.*bell icon next to the address/, false] }
+const answers = { denied: [/Notifications were not allowed.*private window.*end when you close the window/, true], default: [/haven’t answered.*bell icon next to the address/, false] }
 
 for (const [answer, [words, final]] of Object.entries(answers))
   test(`when the browser's question is answered with ${answer}, nothing is sent to the server`, async t => {
@@ -62,7 +62,7 @@ for (const [answer, [words, final]] of Object.entries(answers))
     assert.equal((await newsbell.rows()).subscriptions, 0)
   })
 
-test('a change of the permission in the browser is seen at once', async t => {
+test('the preferences show a change of permission at once', async t => {
   const { newsbell, context, page } = await startReader(t, { topics: [] })
   await page.goto(newsbell.url + '/preferences')
   await page.waitForSelector('#permission[data-state=granted]')

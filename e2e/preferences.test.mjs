@@ -19,7 +19,7 @@ const text = (page, selector) => page.$eval(selector, e => e.textContent)
 const focused = page => page.evaluate(() => document.activeElement.id || document.activeElement.className)
 const again = async ({ page, newsbell }) => preferences(page, newsbell)
 
-test('quiet hours are told in words, kept, and put back by Undo', async t => {
+test('quiet hours are described in words, saved, and restored by Undo', async t => {
   const { page, newsbell } = await reader(t)
   await page.click('#quiet-on')
   await said(page, 'Quiet hours: 22:00 to 07:00 the next day, 9 hours.')
@@ -40,7 +40,7 @@ test('quiet hours are told in words, kept, and put back by Undo', async t => {
   await page.select('#quiet-until', '23:30')
   await said(page, 'Nothing was changed')
   assert.equal(await page.$eval('#quiet-until', e => e.value), '07:00')
-  await page.click('#said-close')
+  await page.click('#message-close')
   await page.click('#quiet-on')
   await said(page, 'No quiet hours')
   await again({ page, newsbell })
@@ -51,7 +51,7 @@ test('a pause says until when, and ends by Resume or Undo', async t => {
   const { page, newsbell } = await reader(t)
   await page.click('[data-pause=always]')
   await said(page, 'Paused until you resume.')
-  const { alert } = await newsbell.publish({ headline: 'Not heard' })
+  const { alert } = await newsbell.publish({ headline: 'While paused' })
   assert.equal(alert.counts.accepted, 0)
   await again({ page, newsbell })
   assert.equal(await text(page, '#pause-state'), 'Paused until you resume.')
@@ -67,7 +67,7 @@ test('a pause says until when, and ends by Resume or Undo', async t => {
   assert.equal(await text(page, '#pause-state'), 'Not paused.')
 })
 
-test('what was done is said for a while, not over a dialog, and can be undone afterwards', async t => {
+test('the message about a change disappears, is hidden behind dialogs, and can be undone afterwards', async t => {
   const { page } = await reader(t)
   await page.evaluate(() => {
     self.later = []
@@ -76,16 +76,16 @@ test('what was done is said for a while, not over a dialog, and can be undone af
   await page.click('[data-pause=hour]')
   await said(page, 'Paused')
   const pass = () => page.evaluate(() => self.later.splice(0).filter(({ after }) => after < 60_000).forEach(({ act }) => act()))
-  const seen = () => page.$eval('#said', line => line.checkVisibility({ visibilityProperty: true }))
+  const seen = () => page.$eval('#message', line => line.checkVisibility({ visibilityProperty: true }))
   await page.focus('#undo')
   await pass()
-  assert.equal(await seen(), true, 'it stays while the keyboard is there')
+  assert.equal(await seen(), true, 'it stays while it has the keyboard focus')
   await page.click('#forget')
-  assert.equal(await seen(), false, 'it is not over a dialog')
+  assert.equal(await seen(), false, 'it is hidden behind a dialog')
   await page.click('#forget-dialog [value=keep]')
   assert.equal(await seen(), true)
   await pass()
-  assert.equal(await seen(), false, 'it has left')
+  assert.equal(await seen(), false, 'it has disappeared')
   await page.keyboard.down('Control')
   await page.keyboard.press('z')
   await page.keyboard.up('Control')
@@ -93,7 +93,7 @@ test('what was done is said for a while, not over a dialog, and can be undone af
   assert.equal(await text(page, '#pause-state'), 'Not paused.')
 })
 
-test('the hourly limit is kept', async t => {
+test('the hourly limit is saved', async t => {
   const { page, newsbell } = await reader(t)
   await page.click('#cap [value="2"]')
   await said(page, 'At most 2 per hour.')
@@ -107,7 +107,7 @@ test('the hourly limit is kept', async t => {
   assert.equal(await page.$eval('#cap :checked', e => e.value), '2')
 })
 
-test('the keyboard alone changes, unfollows and undoes, and never loses its place', async t => {
+test('the keyboard can change, unfollow and undo, and never loses its focus', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage, 'app/messenger'] })
   await page.focus(`${row(outage)} .follow-level`)
   await page.keyboard.press('ArrowDown')
@@ -137,10 +137,10 @@ test('the keyboard alone changes, unfollows and undoes, and never loses its plac
   await page.click('[data-pause=hour]')
   await said(page, 'Paused until')
   await page.keyboard.press('Escape')
-  assert.equal(await page.$eval('#said', e => e.hidden), true)
+  assert.equal(await page.$eval('#message', e => e.hidden), true)
 })
 
-test('what goes wrong after the browser was asked is said, and that it allows them', async t => {
+test('a failure after permission was granted is shown, and so is the permission', async t => {
   const { page, newsbell } = await startReader(t, { topics: [outage] })
   await page.evaluateOnNewDocument(() => {
     Object.defineProperty(Notification, 'permission', { get: () => self.answered ?? 'default' })
@@ -156,7 +156,7 @@ test('what goes wrong after the browser was asked is said, and that it allows th
   await page.waitForFunction(() => document.activeElement.id === 'permission-heading')
 })
 
-test('"End now" ends the follow of an outage that is over, and Undo brings it back', async t => {
+test('"End now" ends the follow of a resolved outage, and Undo restores it', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage], level: 'key' })
   await newsbell.publish({ kind: 'resolution', headline: 'Resolved: messages are back' })
   await again({ page, newsbell })
@@ -171,7 +171,7 @@ test('"End now" ends the follow of an outage that is over, and Undo brings it ba
   assert.match(await text(page, ended), /Until then you get only corrections/)
 })
 
-test('a browser that blocks notifications is told that nothing rings', async t => {
+test('a browser that blocks notifications says that no alerts come', async t => {
   const { newsbell, context, page } = await reader(t, { topics: [outage] })
   assert.equal(await text(page, '#summary'), 'You’ll get alerts about one outage.')
   await context.overridePermissions(newsbell.url, [])
@@ -184,17 +184,17 @@ test('a browser that blocks notifications is told that nothing rings', async t =
   assert.equal(await text(page, '.follow-status'), 'You follow this outage: all updates. Notifications are blocked in this browser, so you won’t get alerts.')
 })
 
-test('a browser that keeps nothing for the site is told so in plain words', async t => {
+test('a browser that blocks storage says so in plain words', async t => {
   const { page, newsbell } = await startReader(t, { topics: [] })
   await page.evaluateOnNewDocument(() => {
     IDBFactory.prototype.open = () => { throw new DOMException('The operation is insecure.', 'SecurityError') }
   })
   await preferences(page, newsbell)
-  assert.match(await text(page, '#follows-empty'), /^This browser keeps nothing for this site.*Allow cookies and site data/)
+  assert.match(await text(page, '#follows-empty'), /^This browser does not store data for this site.*Allow cookies and site data/)
   assert.equal(await page.$eval('#retry', e => e.checkVisibility()), true)
 })
 
-test('Unmute brings back the level from before, also on a later visit, and says so when there is none', async t => {
+test('Unmute restores the level, also on a later visit, and says so if there was none', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage], level: 'key' })
   await page.select(`${row(outage)} .follow-level`, 'for_good')
   await said(page, 'Muted')
@@ -211,10 +211,10 @@ test('Unmute brings back the level from before, also on a later visit, and says 
   await again({ page, newsbell })
   assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), 'key')
 
-  await page.click(`${row(outage)} .follow-remove`) // from now on only the mute
+  await page.click(`${row(outage)} .follow-remove`) // then mute it without a level
   await said(page, 'You no longer follow')
   await preferences(page, newsbell, `#mute=${outage}`)
-  await page.click('#offer-take')
+  await page.click('#requested-confirm')
   await page.waitForSelector(row(outage))
   await page.click(`${row(outage)} .follow-remove`)
   await said(page, 'Unmuted. You’ll get its alerts through the apps you follow.')
@@ -226,53 +226,54 @@ test('Unmute brings back the level from before, also on a later visit, and says 
 
 test('a browser without click events follows the links of a notification', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage] })
-  for (const [hash, level] of [[`#hush=${outage}`, 'until_resolution'], [`#mute=${outage}`, 'for_good']]) {
+  const until = 'until_resolution'
+  for (const [hash, level] of [[`#mute-until-resolution=${outage}`, until], [`#mute=${outage}`, 'for_good'], [`#hush=${outage}`, until]]) {
     await preferences(page, newsbell, hash)
-    await page.waitForSelector('#offer:not([hidden])')
-    assert.equal(await focused(page), 'offer-heading')
-    await page.click('#offer-take')
-    await page.waitForSelector('#offer[hidden]')
+    await page.waitForSelector('#requested-action:not([hidden])')
+    assert.equal(await focused(page), 'requested-heading')
+    await page.click('#requested-confirm')
+    await page.waitForSelector('#requested-action[hidden]')
     assert.equal(await page.$eval(`${row(outage)} .follow-level`, e => e.value), level)
   }
   await preferences(page, newsbell, '#follow=app/instagram')
-  await page.click('#offer-take')
+  await page.click('#requested-confirm')
   await page.waitForSelector(row('app/instagram'))
   await page.click('#undo')
   await said(page, 'Undone')
   assert.equal(await page.$(row('app/instagram')), null)
 })
 
-test('what could not be loaded offers nothing until Try again has loaded it', async t => {
+test('a page that failed to load asks for no action until Try again has loaded it', async t => {
   const { page, newsbell } = await startReader(t, { topics: [outage] })
   await page.setRequestInterception(true)
   const trouble = request => request.url().endsWith('/api/v1/subscription') ? request.respond({ status: 503 }) : request.continue()
   page.on('request', trouble)
   await preferences(page, newsbell, `#mute=${outage}`)
-  assert.equal(await page.$eval('#offer', e => e.hidden), true)
+  assert.equal(await page.$eval('#requested-action', e => e.hidden), true)
   assert.match(await text(page, '#follows-empty'), /went wrong on our side/)
-  const refused = page.waitForResponse(r => r.status() === 503)
+  const failed = page.waitForResponse(r => r.status() === 503)
   await page.focus('#retry')
   await page.keyboard.press('Enter')
-  await refused
+  await failed
   assert.equal(await focused(page), 'retry')
 
   page.off('request', trouble)
   page.on('request', request => request.continue())
   await page.keyboard.press('Enter')
-  await page.waitForSelector('#offer:not([hidden])')
-  assert.equal(await focused(page), 'offer-heading')
-  assert.match(await text(page, '#offer-words'), /You won’t get any more alerts/)
+  await page.waitForSelector('#requested-action:not([hidden])')
+  assert.equal(await focused(page), 'requested-heading')
+  assert.match(await text(page, '#requested-text'), /You won’t get any more alerts/)
   assert.equal(await page.$eval('#retry', e => e.checkVisibility()), false)
 })
 
-for (const hash of ['#mute=app/messenger', '#follow=outage/messages-down', '#hush=outage/../x', '#else=outage/x'])
-  test(`the address ${hash} offers nothing`, async t => {
+for (const hash of ['#mute=app/messenger', '#follow=outage/messages-down', '#mute-until-resolution=outage/../x', '#else=outage/x'])
+  test(`the address ${hash} requests no action`, async t => {
     const { page, newsbell } = await startReader(t, { topics: [] })
     await preferences(page, newsbell, hash)
-    assert.equal(await page.$eval('#offer', e => e.hidden), true)
+    assert.equal(await page.$eval('#requested-action', e => e.hidden), true)
   })
 
-test('a reader who has travelled takes the quiet hours along', async t => {
+test('the quiet hours of a reader who travels move to the new time zone', async t => {
   const { page, newsbell } = await reader(t)
   await page.emulateTimezone('Asia/Tokyo')
   const moved = page.waitForResponse(r => r.request().method() === 'PATCH' && r.ok())
@@ -303,13 +304,13 @@ test('a time zone that the browser or Newsbell does not know counts as UTC, and 
   await page.click('#quiet-on')
   await said(page, 'Quiet hours: 22:00 to 07:00')
   assert.match(await text(page, '#quiet-zone'), /^In Coordinated Universal Time: your browser does not say/)
-  await page.evaluate(() => { localStorage.reported = '+05:30' }) // which browsers know, and Go does not
+  await page.evaluate(() => { localStorage.reported = '+05:30' }) // browsers know it, Go does not
   await again({ page, newsbell })
   assert.equal(await text(page, '#quiet-zone'), 'In Coordinated Universal Time: Newsbell does not know your time zone, +05:30.')
   assert.deepEqual(complaints, [])
 })
 
-test('everything that is stored comes as a file', async t => {
+test('"Download my data" saves everything that is stored', async t => {
   const { context, page } = await reader(t)
   const folder = await mkdtemp(join(tmpdir(), 'newsbell-download-'))
   t.after(() => rm(folder, { recursive: true }))
@@ -323,7 +324,7 @@ test('everything that is stored comes as a file', async t => {
   assert.match(JSON.stringify(data), /outage\/messages-down/)
 })
 
-test('nothing on the page moves while it fills', async t => {
+test('nothing on the page moves while it loads', async t => {
   const { page, newsbell } = await reader(t, { topics: [outage, 'app/messenger', 'app/instagram'] })
   await withMotion(page)
   for (const width of [390, 1280]) {

@@ -6,7 +6,7 @@ import { preferences, said } from './lib/reader.mjs'
 
 async function reader(t) {
   const firefox = await startFirefox(t)
-  const newsbell = await startNewsbell(t) // its outage lasts from now on
+  const newsbell = await startNewsbell(t) // its outage begins now
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics: ['outage/messages-down'] })
   await firefox.notification(newsbell.url, 'You’ll get alerts here')
@@ -17,7 +17,7 @@ async function reader(t) {
 const titles = async ({ firefox, newsbell }) =>
   (await firefox.notifications(newsbell.url)).filter(({ tag }) => tag.startsWith('outage/')).map(({ title }) => title)
 
-test('what is published in quiet hours comes as one notification when they end, with the state of then', async t => {
+test('updates published in quiet hours come as one notification when they end, with the latest state', async t => {
   const all = await reader(t)
   const { newsbell, firefox, page } = all
   const [from, until] = await page.evaluate(() => [-1, 2].map(hours =>
@@ -41,7 +41,7 @@ test('what is published in quiet hours comes as one notification when they end, 
   assert.deepEqual(await titles(all), ['Messages are back'])
 })
 
-test('what exceeds the number an hour is folded into one notification', async t => {
+test('alerts over the hourly limit come as one notification', async t => {
   const all = await reader(t)
   const { newsbell, firefox, page } = all
   await page.click('#cap [value="1"]')

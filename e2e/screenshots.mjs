@@ -1,5 +1,6 @@
-// Takes pictures of every page and state, at phone and desk size, light and dark, and of
-// a notification, into the folder named on the command line, or e2e/output.
+// Takes screenshots of every page and state, at phone and desktop size, light and dark,
+// and of a notification. It writes them into the folder named on the command line, or
+// e2e/output.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startChromium } from './lib/chromium.mjs'
@@ -50,28 +51,29 @@ async function pages(newsbell) {
   await picture(page, 'follow')
   await followThere(page, newsbell.page, { topics: ['outage/' + newsbell.slug, 'app/messenger', 'app/instagram'], level: 'key' })
   await picture(page, 'following')
-  await mine(page, newsbell)
+  await changedPreferences(page, newsbell)
 }
 
-// mine are the preferences of a reader who has chosen some, whole.
-async function mine(page, newsbell) {
+// changedPreferences shows the preferences of a reader who has changed some.
+async function changedPreferences(page, newsbell) {
   const { at, ...update } = story.updates.at(-2)
   await newsbell.publish({ ...update, alert: 'key' })
   await preferences(page, newsbell)
   await page.click('#quiet-on')
   await said(page, 'Quiet hours')
-  await page.$eval('#cap [value="3"]', input => input.click()) // below what was said
+  await page.$eval('#cap [value="3"]', input => input.click()) // the message covers it
   await said(page, 'At most 3')
   await page.select('.follow-level', 'resolution')
   await said(page, 'Only when it’s back')
   await picture(page, 'preferences', { fullPage: true })
   await page.click('#test-send')
   await page.waitForSelector('[data-check=screen][data-state=broken]', { timeout: 240_000 })
-  await page.waitForSelector('#said', { hidden: true }) // it has left by itself
+  await page.waitForSelector('#message', { hidden: true })
   await picture(page, 'test', { at: '#test' })
 }
 
-// picture takes it at both sizes in both schemes, whole or from a part on.
+// picture takes a screenshot at both sizes in both schemes, of the full page or from a
+// part on.
 async function picture(page, name, { fullPage = false, at } = {}) {
   for (const width of [390, 1280])
     for (const scheme of ['light', 'dark']) {
@@ -82,7 +84,7 @@ async function picture(page, name, { fullPage = false, at } = {}) {
     }
 }
 
-// notification follows in Firefox and draws the window that Firefox shows.
+// notification follows in Firefox and takes a screenshot of the notification.
 async function notification(newsbell) {
   const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)

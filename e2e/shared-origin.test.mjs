@@ -1,21 +1,21 @@
-// Everything below a path, beside a newspaper that has the rest of the origin.
+// Newsbell below a path of an origin whose other pages are a newspaper's.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { follow, startFirefox } from './lib/firefox.mjs'
 import { startNewsbell, until } from './lib/newsbell.mjs'
 import { startSharedOrigin } from './lib/shared-origin.mjs'
 
-test('below a path a reader follows, is told, clicks and changes preferences, and an editor publishes; the newspaper beside it is left alone', async t => {
+test('below a path, readers and editors can do everything, and the newspaper at the same origin is not affected', async t => {
   const front = await startSharedOrigin(t)
   const newsbell = await startNewsbell(t, { front })
   const firefox = await startFirefox(t)
-  await firefox.hearRequests(t)
+  await firefox.watchRequests(t)
   const page = await firefox.open(front.url)
   const theirs = await subscribePaper(page)
-  const asked = []
+  const requested = []
   page.on('request', request => {
     const { origin, pathname } = new URL(request.url())
-    if (origin === front.url) asked.push(pathname)
+    if (origin === front.url) requested.push(pathname)
   })
 
   await page.goto(newsbell.page)
@@ -51,24 +51,25 @@ test('below a path a reader follows, is told, clicks and changes preferences, an
   await Promise.all([page.waitForNavigation(), page.click('main a[href$="/editor/outages/messages-down"]')])
   await page.click('[name=kind][value=update]')
   await page.click('[name=alert][value=none]')
-  await page.type('#field-headline', 'From the desk')
+  await page.type('#field-headline', 'From the newsroom')
   await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=publish]')])
-  assert.match(await page.$eval('.published', e => e.textContent), /From the desk/)
-  assert.ok(asked.includes('/alerts/api/v1/subscription'), 'the test hears of requests')
-  assert.deepEqual(asked.filter(path => !path.startsWith('/alerts/')), [], 'all that the pages ask for is below the path')
+  assert.match(await page.$eval('.published', e => e.textContent), /From the newsroom/)
+  assert.ok(requested.includes('/alerts/api/v1/subscription'), 'the test sees requests')
+  assert.deepEqual(requested.filter(path => !path.startsWith('/alerts/')), [], 'the pages only request paths below /alerts')
 
   await page.goto(front.url)
   await page.waitForSelector('newsbell-follow[data-ready]')
-  assert.equal(await page.$eval('newsbell-follow', element => element.shadowRoot.querySelector('.follow-label').textContent), 'Muted', 'a page beside it knows the same reader')
-  assert.equal(await subscribePaper(page), theirs, 'the newspaper has the subscription that it had')
+  assert.equal(await page.$eval('newsbell-follow', element => element.shadowRoot.querySelector('.follow-label').textContent), 'Muted', 'a page of the newspaper recognizes the same reader')
+  assert.equal(await subscribePaper(page), theirs, 'the newspaper still has its subscription')
 })
 
-// subscribePaper is the newspaper's own push subscription, made if it has none.
+// subscribePaper returns the endpoint of the newspaper's own push subscription, which
+// it creates if there is none.
 const subscribePaper = page => page.evaluate(async () => {
   const registration = await navigator.serviceWorker.register('/paper-worker.js')
   await navigator.serviceWorker.ready
   const { publicKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign'])
   const applicationServerKey = await crypto.subtle.exportKey('raw', publicKey)
-  const has = await registration.pushManager.getSubscription()
-  return (has ?? await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey })).endpoint
+  const current = await registration.pushManager.getSubscription()
+  return (current ?? await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey })).endpoint
 })

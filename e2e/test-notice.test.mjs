@@ -13,24 +13,24 @@ async function reader(t) {
   const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics })
-  // The welcome must not take the push service's next answer.
+  // Wait for the welcome, so that it does not take the scripted answer.
   await page.waitForFunction(() => /first notification arrived|No notification/.test(document.querySelector('.follow-status').textContent))
   await preferences(page, newsbell)
   return { newsbell, firefox, page }
 }
 
-// tested presses the button and returns the states of the checks at the end. It
-// waits for longer than all that the page itself waits for, one after the other:
-// the worker, the address, the push service's answer and the screen.
+// tested presses the button and returns the final states of the checks. Its timeout is
+// longer than the page's own timeouts for the worker, the address, the push service's
+// answer and the screen together.
 async function tested(page) {
   await page.click('#test-send')
   await page.waitForFunction(() => /^(It|The test) /.test(document.querySelector('#test-result').textContent), { timeout: 240_000 })
   return page.$$eval('.check', checks => Object.fromEntries(checks.map(({ dataset }) => [dataset.check, dataset.state])))
 }
 
-const help = (page, layer) => page.$eval(`[data-check=${layer}]`, e => e.textContent)
+const help = (page, check) => page.$eval(`[data-check=${check}]`, e => e.textContent)
 
-// scripted tells the push service its next answer to the browser.
+// scripted sets the push service's next answer to the browser.
 async function scripted({ newsbell, page }, answer) {
   const endpoint = await page.evaluate(async () => {
     const registration = await navigator.serviceWorker.ready
@@ -39,7 +39,7 @@ async function scripted({ newsbell, page }, answer) {
   await newsbell.script(endpoint, answer)
 }
 
-test('a test ticks off each layer, up to the screen', async t => {
+test('a test passes each step, up to the screen', async t => {
   const { newsbell, firefox, page } = await reader(t)
   assert.deepEqual(await tested(page), fine)
   assert.match(await page.$eval('#test-result', e => e.textContent), /^It works\./)
@@ -47,7 +47,7 @@ test('a test ticks off each layer, up to the screen', async t => {
   assert.equal(await page.$eval('#test-progress', e => e.value), 5)
 })
 
-test('a test mends an address that the browser has given up', async t => {
+test('a test replaces an address that the browser has dropped', async t => {
   const { page } = await reader(t)
   await page.evaluate(async () => {
     const registration = await navigator.serviceWorker.ready
@@ -63,25 +63,25 @@ test('a test starts a service worker that is gone', async t => {
   assert.deepEqual(await tested(page), { ...fine, worker: 'fixed', address: 'fixed' })
 })
 
-test('a test tells what the push service said when it refuses', async t => {
+test('a test shows why the push service rejected it', async t => {
   const { newsbell, page } = await reader(t)
   await scripted({ newsbell, page }, { status: 403, body: 'no' })
   const states = await tested(page)
   assert.deepEqual([states['push-service'], states.screen], ['broken', 'waiting'])
-  assert.match(await help(page, 'push-service'), /refused \(403\)/)
+  assert.match(await help(page, 'push-service'), /rejected the test \(403\)/)
 })
 
-test('a test renews an address that the push service has given up, and keeps what is followed', async t => {
+test('a test renews an address that the push service reports gone, and keeps the follows', async t => {
   const { newsbell, page } = await reader(t)
   await scripted({ newsbell, page }, { status: 410 })
   assert.deepEqual(await tested(page), { ...fine, 'push-service': 'fixed' })
-  assert.match(await page.$eval('[data-check=push-service]', e => e.textContent), /had given up this browser’s address/)
+  assert.match(await page.$eval('[data-check=push-service]', e => e.textContent), /this browser’s address had expired/)
   assert.deepEqual(await newsbell.rows(), { subscriptions: 1, follows: 1, failures: 0 })
   assert.equal(await page.$eval('#follows-empty', e => e.hidden), true)
   assert.equal(await page.evaluate(() => document.activeElement.id), 'test-send')
 })
 
-test('a test tells that the browser has been forgotten', async t => {
+test('a test says that the browser has been forgotten', async t => {
   const { page } = await reader(t)
   await page.evaluate(async () => fetch('/api/v1/subscription', {
     method: 'DELETE', headers: { authorization: `Bearer ${await secretStore.get()}` },
@@ -93,7 +93,7 @@ test('a test tells that the browser has been forgotten', async t => {
     assert.equal(await page.$eval(shown, e => e.checkVisibility()), true, shown)
 })
 
-test('a test that is accepted but does not arrive says what to look at', async t => {
+test('a test that is accepted but does not arrive says what to check', async t => {
   const { newsbell, page } = await reader(t)
   await scripted({ newsbell, page }, { swallow: true })
   await hurry(page)
@@ -115,7 +115,7 @@ test('a test that the browser cannot show says so', async t => {
   assert.match(await help(page, 'screen'), /arrived but could not be shown/)
 })
 
-test('a test stops at a permission that was taken away', async t => {
+test('a test stops at a permission that was revoked', async t => {
   const { newsbell, context, page } = await startReader(t, { topics })
   await context.overridePermissions(newsbell.url, [])
   await preferences(page, newsbell)
@@ -123,7 +123,7 @@ test('a test stops at a permission that was taken away', async t => {
   assert.match(await help(page, 'permission'), /blocked/)
 })
 
-test('too many tests are answered with how long to wait', async t => {
+test('after too many tests, the page says how long to wait', async t => {
   const { newsbell, page } = await startReader(t, { topics })
   await preferences(page, newsbell)
   const after = await page.evaluate(async () => {
@@ -138,7 +138,7 @@ test('too many tests are answered with how long to wait', async t => {
   assert.match(await page.$eval('#test-result', e => e.textContent), /^The test could not continue\. Too many attempts\. Wait (a second|\d+ (seconds|minutes)), then try again/)
 })
 
-test('a test that cannot ask Newsbell blames no layer', async t => {
+test('a test that cannot reach Newsbell does not blame any step', async t => {
   const { newsbell, page } = await startReader(t, { topics })
   await preferences(page, newsbell)
   await page.setRequestInterception(true)
@@ -153,7 +153,7 @@ test('a test that cannot ask Newsbell blames no layer', async t => {
   }
 })
 
-test('a browser whose own push service refuses says so, and the rest can be changed', async t => {
+test('a browser that cannot subscribe says so, and other settings can still be changed', async t => {
   const { newsbell, page } = await startReader(t, { topics })
   await page.evaluateOnNewDocument(() => {
     PushManager.prototype.getSubscription = async () => null
@@ -164,7 +164,7 @@ test('a browser whose own push service refuses says so, and the rest can be chan
   await page.click('#cap [value="2"]')
   await said(page, 'At most 2 per hour.')
   assert.match(await page.$eval('#summary', e => e.textContent), /^Your browser has a problem with notifications/)
-  assert.match(await page.$eval('#permission', e => e.textContent), /^Allowed, but.*push service refused/)
+  assert.match(await page.$eval('#permission', e => e.textContent), /^Allowed, but.*could not reach its push service/)
   assert.deepEqual(await tested(page), { permission: 'passed', worker: 'passed', address: 'broken', 'push-service': 'waiting', screen: 'waiting' })
-  assert.match(await help(page, 'address'), /push service refused/)
+  assert.match(await help(page, 'address'), /could not reach its push service/)
 })

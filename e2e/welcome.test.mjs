@@ -7,7 +7,7 @@ import { startReader } from './lib/reader.mjs'
 const outage = ['outage/messages-down']
 const says = (page, text) => page.waitForFunction(text => document.querySelector('.follow-status').textContent.includes(text), {}, text)
 
-test('the first follow brings a notification at once, the next one none', async t => {
+test('the first follow sends a notification at once, the next one does not', async t => {
   const newsbell = await startNewsbell(t)
   const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
@@ -24,7 +24,7 @@ test('the first follow brings a notification at once, the next one none', async 
   assert.equal((await firefox.notifications(newsbell.url)).length, 1)
 })
 
-test('a welcome that does not come leads to the test', async t => {
+test('if the welcome does not arrive, the page links to the test', async t => {
   const { page, newsbell } = await startReader(t, { topics: [] })
   await page.goto(newsbell.page)
   const isOnItsWay = says(page, 'on its way')
@@ -39,7 +39,7 @@ test('a welcome that does not come leads to the test', async t => {
   assert.match(await link.evaluate(a => a.href), /\/preferences#test$/)
 })
 
-test('the example shows what a level lets through', async t => {
+test('the example shows the notifications of a level', async t => {
   const { page, newsbell } = await startReader(t, { topics: [] })
   await page.goto(newsbell.page)
   await page.waitForSelector('newsbell-follow[data-ready]')
@@ -50,12 +50,12 @@ test('the example shows what a level lets through', async t => {
     return page.$eval('.example', e => [e.querySelector('figcaption').textContent, e.querySelector('.example-title').textContent])
   }
   assert.deepEqual(await shown('resolution'), ['You’ll get one notification, when it is resolved, such as:', 'Resolved: Instagram is back'])
-  assert.match((await shown('key'))[0], /^You’ll get what matters most/)
+  assert.match((await shown('key'))[0], /^You’ll get what matters most,/)
   await page.click('[name=topic][value="app/messenger"]')
   assert.deepEqual(await shown('all'), ['You’ll get each update, such as:', 'Messenger recovers for some'])
 })
 
-test('a resolved outage offers its apps alone', async t => {
+test('the dialog of a resolved outage offers only its apps', async t => {
   const { page, newsbell } = await startReader(t, { topics: [] })
   await newsbell.publish({ kind: 'resolution', headline: 'All is back', alert: 'none', states: { messenger: 'up', instagram: 'up' } })
   await page.goto(newsbell.page)

@@ -13,9 +13,9 @@ import (
 	"newsbell/static"
 )
 
-// belowBasePath serves everything below the path of the base URL, which handlers
-// do not see. Proxies pass it on as readers send it. Probes ask for health
-// without it.
+// belowBasePath serves everything below the path of the base URL, and removes that path
+// before the handlers see it. Proxies must forward it unchanged. Health checks are
+// outside of it.
 func belowBasePath(site static.Site, errors *respond.Errors, next http.Handler) http.Handler {
 	root := site.Root()
 	if root == "" {
@@ -45,8 +45,8 @@ func withPath(r *http.Request, path string) *http.Request {
 	return &changed
 }
 
-// notFound answers what no route does. It redirects an address with a slash too
-// many at its end.
+// notFound answers requests that match no route. It redirects a path with a trailing
+// slash.
 func notFound(site static.Site, errors *respond.Errors) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		requested := c.Request.URL.Path

@@ -13,7 +13,7 @@ import (
 	"newsbell/models"
 )
 
-// below is a site that shares its origin with a newspaper.
+// below are the options of a site that shares its origin with a newspaper.
 var below = handlers.Options{BaseURL: "https://paper.example/alerts"}
 
 var referred = regexp.MustCompile(`(?:\s(?:href|src|action|formaction)=|<id>|content="https:|"(?:@id|url|image|id|start_url|scope|src)": ?)"?([^"<>]+)`)
@@ -34,9 +34,9 @@ func TestEverythingIsBelowThePathOfTheBaseURL(t *testing.T) {
 			}
 			seen[address] = true
 			page := w.Get(address)
-			isNowhere := address == "/alerts/nothing" || address == "/alerts/api/v1" // the API's own base
+			isNowhere := address == "/alerts/nothing" || address == "/alerts/api/v1" // the API's base path
 			if page.StatusCode == http.StatusNotFound && !isNowhere {
-				t.Errorf("%s is not there", address)
+				t.Errorf("%s is not found", address)
 			}
 			for _, found := range referred.FindAllStringSubmatch(page.Text, -1) {
 				refers := strings.TrimPrefix(html.UnescapeString(found[1]), "https:")

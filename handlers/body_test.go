@@ -14,7 +14,7 @@ import (
 	"newsbell/models"
 )
 
-// Page, feed, linked data, preview and notification say the same of any body.
+// Page, feed, structured data, preview and notification agree on every body.
 func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.SignIn()
@@ -35,7 +35,7 @@ func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
 				t.Errorf("%q: the page does not show %q", body, want.html)
 			}
 			if said := newestInLinkedData(t, page); said != want.text {
-				t.Errorf("%q: linked data says %q", body, said)
+				t.Errorf("%q: structured data says %q", body, said)
 			}
 			for _, path := range []string{"/outages/messages-down/feed.atom", "/apps/messenger/feed.atom"} {
 				if content := strings.TrimSpace(newestInFeed(t, w.Get(path).Text)); content != want.html {
@@ -56,9 +56,9 @@ func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
 	})
 }
 
-// The preview cuts where the notification does, also where JSON takes several
-// bytes for a character.
-func TestThePreviewIsCutAsTheNotificationIs(t *testing.T) {
+// The preview is truncated at the same place as the notification, also if JSON takes
+// several bytes for a character.
+func TestThePreviewIsTruncatedAsTheNotificationIs(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.SignIn()
 		for _, words := range []string{"a ", "👩‍👩‍👧‍👧 ", `"<&>" `, "a\u2028", "**b** "} {
@@ -94,7 +94,7 @@ func newestInLinkedData(t *testing.T, page string) string {
 	}
 	found := linkedData.FindStringSubmatch(page)
 	if len(found) != 2 || json.Unmarshal([]byte(found[1]), &blog) != nil || len(blog.Updates) == 0 {
-		t.Fatalf("no linked data in %s", page)
+		t.Fatalf("no structured data in %s", page)
 	}
 	return blog.Updates[0].ArticleBody
 }

@@ -12,7 +12,7 @@ import (
 	"newsbell/handlers/handlerstest"
 )
 
-func TestAClientThatLeavesIsNotLoggedAsAFault(t *testing.T) {
+func TestAClientThatDisconnectsIsNotLoggedAsAnError(t *testing.T) {
 	var log handlerstest.Log
 	handlerstest.OnBothWith(t, handlers.Options{Log: log.Logger()}, func(t *testing.T, w *handlerstest.Web) {
 		w.SignIn()
@@ -39,7 +39,7 @@ func TestAClientThatLeavesIsNotLoggedAsAFault(t *testing.T) {
 	})
 }
 
-func TestAFaultOfOursIsLogged(t *testing.T) {
+func TestAnInternalErrorIsLogged(t *testing.T) {
 	var log handlerstest.Log
 	handlerstest.OnBothWith(t, handlers.Options{Log: log.Logger()}, func(t *testing.T, w *handlerstest.Web) {
 		if err := w.Store.Close(); err != nil {

@@ -8,13 +8,13 @@ import (
 	"newsbell/handlers/respond"
 )
 
-// compress compresses pages and assets. Answers of the API are not compressed,
-// so that no body mixes a secret with a stranger's input; nor are streams.
+// compress compresses pages and assets. It does not compress the API's responses, so
+// that no compressed body mixes a secret with input from others, or streams.
 func compress(next http.Handler) http.Handler {
 	return exceptForPrograms(next, gzhttp.GzipHandler(next))
 }
 
-// exceptForPrograms serves what programs read plainly and everything else wrapped.
+// exceptForPrograms uses plain for responses that programs read, and wrapped for others.
 func exceptForPrograms(plain, wrapped http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if respond.IsForPrograms(r) {

@@ -11,7 +11,7 @@ import (
 	"newsbell/handlers/live"
 )
 
-func TestACorrectionIsLinkedToWhatItCorrects(t *testing.T) {
+func TestACorrectionIsLinkedToTheCorrectedUpdate(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, live.Options{SweepEvery: time.Hour}, func(t *testing.T, w *handlerstest.Web) {
 		wrong := w.WriteUpdate("It began at 8")
 		page := w.OpenStream("")
@@ -29,12 +29,12 @@ func TestACorrectionIsLinkedToWhatItCorrects(t *testing.T) {
 		shown := w.Get("/outages/messages-down").Text
 		for _, part := range []string{e.Entry, e.Corrected, fmt.Sprintf(`Corrects: <a href="#update-%d">It began at 8</a>`, wrong)} {
 			if part == "" || strings.Count(shown, part) != 1 {
-				t.Errorf("the page does not show once %q", part)
+				t.Errorf("the page does not show %q exactly once", part)
 			}
 		}
 		for _, path := range []string{"/outages/messages-down/feed.atom", "/apps/messenger/feed.atom"} {
 			if feed := w.Get(path).Text; !strings.Contains(feed, `title="Corrects: It began at 8"`) {
-				t.Errorf("%s does not say what was corrected", path)
+				t.Errorf("%s does not show the corrected update", path)
 			}
 		}
 		for _, none := range []any{nil, 0} {
@@ -42,7 +42,7 @@ func TestACorrectionIsLinkedToWhatItCorrects(t *testing.T) {
 				"kind": "correction", "alert": "none", "headline": "All of it", "corrects": none,
 			}).Decode(t, http.StatusCreated, &p)
 			if e := page.Next(); p.Update.Corrects != nil || e.Corrects != nil || e.Corrected != "" {
-				t.Errorf("update = %+v, event = %+v; want that it corrects none", p.Update, e)
+				t.Errorf("update = %+v, event = %+v; want a correction of no update", p.Update, e)
 			}
 		}
 	})

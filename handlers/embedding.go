@@ -19,13 +19,12 @@ var forReaders = []string{
 	"receipts", "outages/*", "apps/*",
 }
 
-// preflightAge is how long a browser may remember what is allowed, in seconds;
-// Chromium does so for two hours at most.
+// preflightAge is how long a browser may cache a preflight, in seconds. Chromium allows
+// at most two hours.
 const preflightAge = 7200
 
-// embedding lets pages of these origins call what readers' browsers call, and
-// refuses the pages of all other sites. Pages and the editors' routes are for
-// our own origin alone.
+// embedding allows pages of these origins to call the readers' routes, and blocks pages
+// of all other origins. Pages and the editors' routes are only for our own origin.
 func embedding(site static.Site, errors *respond.Errors, origins []string) (gin.HandlerFunc, error) {
 	allowed := cors.New(cors.Options{
 		AllowOriginFunc: func(origin string) bool { return slices.Contains(origins, origin) },
@@ -48,7 +47,7 @@ func embedding(site static.Site, errors *respond.Errors, origins []string) (gin.
 			return
 		}
 		if protection.Check(c.Request) != nil {
-			errors.Refuse(c, http.StatusForbidden)
+			errors.Abort(c, http.StatusForbidden)
 		}
 	}, nil
 }

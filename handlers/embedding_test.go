@@ -18,7 +18,7 @@ const (
 
 var embedded = handlers.Options{EmbedOrigins: []string{newspaper, "http://localhost:8081"}, SubscribeLimit: 2}
 
-func TestPagesOfAListedOriginMayCallWhatReadersCall(t *testing.T) {
+func TestPagesOfAListedOriginMayCallTheReadersRoutes(t *testing.T) {
 	handlerstest.OnBothWith(t, embedded, func(t *testing.T, w *handlerstest.Web) {
 		for _, call := range []struct{ method, path string }{
 			{http.MethodGet, "/vapid-key"},
@@ -71,7 +71,7 @@ func TestAPageOfAnotherSiteCannotSubscribe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// A browser sends this without asking first: the body has no type.
+		// A browser sends this without a preflight, because the body has no type.
 		from := func(origin string) handlerstest.Answer {
 			return w.Send(http.MethodPost, "/api/v1/subscriptions", bytes.NewReader(body), "Origin", origin, "Sec-Fetch-Site", "cross-site")
 		}
@@ -103,7 +103,7 @@ func TestEditorsRoutesAndPagesAreClosedToOtherOrigins(t *testing.T) {
 					t.Errorf("%s %s is allowed to %s", method, path, got)
 				}
 				if path == "/outages/messages-down/events" {
-					continue // it does not end
+					continue // the stream does not end
 				}
 				if got := w.Send(method, path, nil, "Origin", newspaper).Header.Get("Access-Control-Allow-Origin"); got != "" {
 					t.Errorf("%s %s answers %s", method, path, got)
@@ -123,15 +123,14 @@ func TestWithoutAListNoOtherOriginMayCall(t *testing.T) {
 	})
 }
 
-// preflight asks, as a browser does, whether a page of an origin may send a
-// request.
+// preflight sends a CORS preflight as a browser does for a page of an origin.
 func preflight(t *testing.T, w *handlerstest.Web, origin, method, path string) handlerstest.Answer {
 	t.Helper()
 	return w.Send(http.MethodOptions, "/api/v1"+path, nil, "Origin", origin,
 		"Access-Control-Request-Method", method, "Access-Control-Request-Headers", "authorization,content-type")
 }
 
-// allows returns the origin whose pages may send a request; empty: none.
+// allows returns the origin whose pages may send a request; empty if none may.
 func allows(t *testing.T, w *handlerstest.Web, origin, method, path string) string {
 	t.Helper()
 	return preflight(t, w, origin, method, path).Header.Get("Access-Control-Allow-Origin")

@@ -10,7 +10,7 @@ import (
 	"newsbell/handlers/handlerstest"
 )
 
-func TestWrongTokensAreLoggedAndBounded(t *testing.T) {
+func TestWrongTokensAreLoggedAndLimited(t *testing.T) {
 	var log handlerstest.Log
 	o := handlers.Options{GuessLimit: 3, TrustedProxies: handlerstest.Loopback, Log: log.Logger()}
 	handlerstest.OnBothWith(t, o, func(t *testing.T, w *handlerstest.Web) {
@@ -25,8 +25,8 @@ func TestWrongTokensAreLoggedAndBounded(t *testing.T) {
 		from("203.0.113.9", "/editor/sign-in", w.Token).WantStatus(t, http.StatusSeeOther)
 		from("203.0.113.9", "/editor/sign-in", "guess").WantStatus(t, http.StatusUnprocessableEntity)
 		said := log.Take()
-		if strings.Count(said, "a wrong secret") != 3 || strings.Count(said, "203.0.113.9/32") != 4 || strings.Contains(said, "guess") {
-			t.Errorf("log = %q; want three lines on wrong tokens and one on the limit", said)
+		if strings.Count(said, `msg="wrong secret"`) != 3 || strings.Count(said, "203.0.113.9/32") != 4 || strings.Contains(said, "guess") {
+			t.Errorf("log = %q; want three lines about wrong tokens and one about the limit", said)
 		}
 		for _, path := range []string{"/editor/sign-in", "/api/v1/apps"} {
 			refused := from("203.0.113.9", path, w.Token)
@@ -39,11 +39,11 @@ func TestWrongTokensAreLoggedAndBounded(t *testing.T) {
 	})
 }
 
-func TestWrongSecretsAreBoundedApartFromTokens(t *testing.T) {
+func TestWrongSecretsAreLimitedSeparatelyFromTokens(t *testing.T) {
 	var log handlerstest.Log
 	handlerstest.OnBothWith(t, handlers.Options{GuessLimit: 2, Log: log.Logger()}, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader()
-		for range 5 { // no secret is no guess
+		for range 5 { // a missing secret is not a guess
 			w.Call(http.MethodGet, "/api/v1/subscription", "", nil).WantStatus(t, http.StatusUnauthorized)
 		}
 		w.Call(http.MethodGet, "/api/v1/subscription", "guess", nil).WantStatus(t, http.StatusUnauthorized)
@@ -52,7 +52,7 @@ func TestWrongSecretsAreBoundedApartFromTokens(t *testing.T) {
 		w.Call(http.MethodDelete, "/api/v1/subscription", secret, nil).WantProblem(t, http.StatusTooManyRequests, "wait")
 		w.Call(http.MethodPost, handlerstest.UpdatesPath, w.Token, handlerstest.UpdateBody).WantStatus(t, http.StatusCreated)
 		if said := log.Take(); strings.Count(said, "must wait") != 1 {
-			t.Errorf("log = %q; want one line on the limit", said)
+			t.Errorf("log = %q; want one line about the limit", said)
 		}
 	})
 	handlerstest.OnBothWith(t, handlers.Options{}, func(t *testing.T, w *handlerstest.Web) {

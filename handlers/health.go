@@ -16,8 +16,7 @@ import (
 )
 
 const (
-	// readyWithin is how long this process has to show that it can do its work, and
-	// checkWithin how long what it needs has to answer.
+	// readyWithin limits the whole readiness check, checkWithin each dependency's answer.
 	readyWithin = 2 * time.Second
 	checkWithin = 1900 * time.Millisecond
 )
@@ -28,18 +27,18 @@ func routeHealth(engine *gin.Engine, r *readiness) {
 	engine.HEAD("/readyz", r.answer)
 }
 
-// routeHealthz answers that this process is alive, whatever it waits for.
+// routeHealthz registers /healthz, which says that this process is alive.
 func routeHealthz(engine *gin.Engine) {
 	healthz := func(c *gin.Context) { c.String(http.StatusOK, "ok\n") }
 	engine.GET("/healthz", healthz)
 	engine.HEAD("/healthz", healthz)
 }
 
-// readiness checks whether this process can do its work now. Requests that come
-// together share one check.
+// readiness checks whether this process can do its work now. Concurrent requests share
+// one check.
 type readiness struct {
 	store *models.Store
-	ready func(context.Context) error // nil: nothing else is needed
+	ready func(context.Context) error // nil: only the database is needed
 	log   *slog.Logger
 	group singleflight.Group
 }
@@ -48,8 +47,8 @@ func newReadiness(store *models.Store, ready func(context.Context) error, log *s
 	return &readiness{store: store, ready: ready, log: log}
 }
 
-// answer says whether this process is ready, and if not, why not in words that
-// anybody may read.
+// answer says whether this process is ready and, if not, why, in words that are safe to
+// publish.
 func (r *readiness) answer(c *gin.Context) {
 	err := r.checkSoon(c.Request.Context())
 	if err == nil {
@@ -64,8 +63,8 @@ func (r *readiness) answer(c *gin.Context) {
 	respond.Problem(c, http.StatusServiceUnavailable, detail)
 }
 
-// checkSoon checks within readyWithin, however long a database takes to notice
-// that its answer is no longer wanted.
+// checkSoon runs check and returns within readyWithin, even if the database ignores its
+// context for longer.
 func (r *readiness) checkSoon(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
@@ -77,7 +76,7 @@ func (r *readiness) checkSoon(ctx context.Context) error {
 	select {
 	case result := <-checked:
 		if p, ok := errors.AsType[*panicked](result.Err); ok {
-			panic(p.cause) // as if it had been checked here
+			panic(p.cause) // as if check had run in this goroutine
 		}
 		return result.Err
 	case <-ctx.Done():
@@ -85,8 +84,8 @@ func (r *readiness) checkSoon(ctx context.Context) error {
 	}
 }
 
-// check checks the database and everything else. A panic is an error here,
-// because nobody recovers from those of other goroutines.
+// check checks the database and the other dependencies. It returns a panic as an error,
+// because a panic in its own goroutine could not be recovered.
 func (r *readiness) check(ctx context.Context) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -15,7 +15,7 @@ import (
 	"newsbell/models"
 )
 
-func TestAProcessIsReadyWhenEverythingItNeedsIs(t *testing.T) {
+func TestAProcessIsReadyWhenItsDependenciesAre(t *testing.T) {
 	var missing error
 	o := handlers.Options{Ready: func(context.Context) error { return missing }}
 	handlerstest.OnBothWith(t, o, func(t *testing.T, w *handlerstest.Web) {
@@ -31,7 +31,7 @@ func TestAProcessIsReadyWhenEverythingItNeedsIs(t *testing.T) {
 	})
 }
 
-func TestAProcessSaysWhatItWaitsForWithoutItsAddress(t *testing.T) {
+func TestAProcessNamesTheMissingDependencyWithoutItsAddress(t *testing.T) {
 	o := handlers.Options{Ready: func(context.Context) error {
 		return &models.NotReady{Words: "NATS is not connected", Cause: errors.New("no bus at nats://user:password@bus")}
 	}}
@@ -56,7 +56,7 @@ func TestReadinessIsAnsweredEvenIfACheckHangs(t *testing.T) {
 	release()
 }
 
-func TestAProcessCountsWhatItIsAnsweringButNotOpenPages(t *testing.T) {
+func TestAProcessCountsRequestsInProgressExceptOpenPages(t *testing.T) {
 	var answering func() int
 	during := 0
 	o := handlers.Options{Ready: func(context.Context) error {
@@ -71,7 +71,7 @@ func TestAProcessCountsWhatItIsAnsweringButNotOpenPages(t *testing.T) {
 		}
 		w.Get("/readyz").WantStatus(t, http.StatusOK)
 		if during != 1 || w.Answering() != 0 {
-			t.Errorf("answered %d at a time, and %d then; want 1 and 0", during, w.Answering())
+			t.Errorf("%d requests in progress, and %d afterwards; want 1 and 0", during, w.Answering())
 		}
 	})
 }

@@ -18,7 +18,7 @@ func TestSubscriptionsOfOneAddressAreLimited(t *testing.T) {
 		for range 3 {
 			subscribeFrom(t, w, "2001:db8::1").WantStatus(t, http.StatusCreated)
 		}
-		refused := subscribeFrom(t, w, "198.51.100.7, 2001:db8::2") // the same household, which claims another address
+		refused := subscribeFrom(t, w, "198.51.100.7, 2001:db8::2") // the same household, with a forged address
 		refused.WantProblem(t, http.StatusTooManyRequests, "wait")
 		if wait := refused.Header.Get("Retry-After"); wait != "60" {
 			t.Errorf("Retry-After = %q", wait)
@@ -37,7 +37,7 @@ func TestSubscriptionsOfOneAddressAreLimited(t *testing.T) {
 
 func TestNoticesOfOneAddressAreLimited(t *testing.T) {
 	handlerstest.OnBothWith(t, handlers.Options{SubscribeLimit: 2, NoticeLimit: 3}, func(t *testing.T, w *handlerstest.Web) {
-		reader, neighbour := w.NewReader(), w.NewReader() // which count separately from notices
+		reader, neighbour := w.NewReader(), w.NewReader() // subscriptions count separately from notices
 		test := map[string]string{"kind": "test"}
 		first := w.Notify(t, reader, "test")
 		w.Call(http.MethodPost, handlerstest.NoticesPath, neighbour, test).WantStatus(t, http.StatusAccepted)
@@ -47,7 +47,7 @@ func TestNoticesOfOneAddressAreLimited(t *testing.T) {
 		if wait := refused.Header.Get("Retry-After"); wait != "60" {
 			t.Errorf("Retry-After = %q", wait)
 		}
-		w.GetNotice(t, reader, first.ID) // asking for its state does not count
+		w.GetNotice(t, reader, first.ID) // reading its state does not count
 		subscribeFrom(t, w, "").WantProblem(t, http.StatusTooManyRequests, "Too many requests of this kind")
 		if due, err := w.ClaimNotices(t.Context(), 10); err != nil || len(due) != 2 {
 			t.Errorf("%d notices, %v; want two", len(due), err)
@@ -75,12 +75,12 @@ func TestAProxyThatAddsAPortStillNamesEachReader(t *testing.T) {
 		subscribeFrom(t, w, "unknown").WantStatus(t, http.StatusCreated)
 		subscribeFrom(t, w, "unknown").WantStatus(t, http.StatusTooManyRequests)
 		if said := log.Take(); !strings.Contains(said, "names no address") || strings.Contains(said, "untrusted") {
-			t.Errorf("log = %q; want that the proxy names no client", said)
+			t.Errorf("log = %q; want a warning that the proxy names no client", said)
 		}
 	})
 }
 
-func TestNoOtherHeaderNamesTheReader(t *testing.T) {
+func TestOnlyXForwardedForNamesTheReader(t *testing.T) {
 	handlerstest.OnBothWith(t, handlers.Options{SubscribeLimit: 1, TrustedProxies: handlerstest.Loopback}, func(t *testing.T, w *handlerstest.Web) {
 		for i, status := range []int{http.StatusCreated, http.StatusTooManyRequests} {
 			body, err := json.Marshal(w.SubscriptionBody())

@@ -10,9 +10,8 @@ import (
 	"newsbell/handlers/respond"
 )
 
-// limitPosts lets one address post to a path at most this often a minute; 0: any
-// number of times. Each path is counted by itself, and no other request is
-// counted.
+// limitPosts limits the number of POST requests per address and minute for each path in
+// perMinute; 0: no limit. Paths are counted separately.
 func limitPosts(clients *limit.Clients, errors *respond.Errors, perMinute map[string]int) gin.HandlerFunc {
 	limiters := map[string]*httprate.RateLimiter{}
 	for path, n := range perMinute {
@@ -26,8 +25,8 @@ func limitPosts(clients *limit.Clients, errors *respond.Errors, perMinute map[st
 			return
 		}
 		if limiter.OnLimit(c.Writer, c.Request, clients.Key(c.Request)) {
-			clients.WarnOfProxy(c.Request)
-			errors.Refuse(c, http.StatusTooManyRequests)
+			clients.WarnOfSharedLimit(c.Request)
+			errors.Abort(c, http.StatusTooManyRequests)
 		}
 	}
 }

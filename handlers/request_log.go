@@ -10,7 +10,7 @@ import (
 	"newsbell/handlers/respond"
 )
 
-// logRequest logs the route, not the address: addresses may hold secrets.
+// logRequest logs the route, not the URL, which may contain a secret.
 func logRequest(log *slog.Logger) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Next()
@@ -18,10 +18,10 @@ func logRequest(log *slog.Logger) gin.HandlerFunc {
 	}
 }
 
-// recoverPanic answers and logs a request whose handler panics.
+// recoverPanic answers with 500 if a handler panics, and logs the panic.
 func recoverPanic(errors *respond.Errors, log *slog.Logger) gin.HandlerFunc {
 	return gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, cause any) {
 		log.Error("panic", "route", c.FullPath(), "cause", cause, "stack", string(debug.Stack()))
-		errors.Refuse(c, http.StatusInternalServerError)
+		errors.Abort(c, http.StatusInternalServerError)
 	})
 }

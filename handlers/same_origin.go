@@ -8,9 +8,9 @@ import (
 	"newsbell/static"
 )
 
-// crossOriginProtection refuses what browsers say comes from a page of another
-// origin, except these. Proxies may have changed the Host that browsers sent, so
-// our own origin is among them.
+// crossOriginProtection blocks requests that browsers send for a page of another origin,
+// except these. Proxies may have changed the Host header, so our own origin is added
+// too.
 func crossOriginProtection(site static.Site, errors *respond.Errors, others ...string) (*http.CrossOriginProtection, error) {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range append([]string{site.Origin()}, others...) {
@@ -24,9 +24,9 @@ func crossOriginProtection(site static.Site, errors *respond.Errors, others ...s
 	return protection, nil
 }
 
-// sameOrigin refuses forms that another site's page sends with an editor's
-// cookie. The API knows no cookies. A form for the newsroom must say where it
-// comes from, as every browser does that can show the newsroom.
+// sameOrigin blocks forms that another site's page submits with an editor's cookie. The
+// API uses no cookies. A form for the newsroom must name its origin, as every browser
+// does that can show the newsroom.
 func sameOrigin(protection *http.CrossOriginProtection, errors *respond.Errors, next http.Handler) http.Handler {
 	protected := protection.Handler(next)
 	return exceptForPrograms(next, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -10,8 +10,9 @@ import (
 	"newsbell/static"
 )
 
-// Starting answers while the program cannot reach its database: it is alive but
-// not ready, and every request is answered with 503 and a time to retry.
+// Starting returns the handler for the time in which the program cannot reach its
+// database: it is alive but not ready, and answers every request with 503 and
+// Retry-After.
 func Starting(baseURL string, log *slog.Logger) (http.Handler, error) {
 	site := static.Site{Name: siteName, BaseURL: baseURL}
 	pages, err := static.New(site)
@@ -22,14 +23,14 @@ func Starting(baseURL string, log *slog.Logger) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	routeHealthz(engine)
-	engine.GET("/static/*file", gin.WrapH(static.Assets())) // of the error page
+	engine.GET("/static/*file", gin.WrapH(static.Assets())) // for the error page
 	engine.NoRoute(func(c *gin.Context) {
 		c.Header("Retry-After", respond.RetryAfter)
 		if c.Request.URL.Path == "/readyz" {
 			respond.Problem(c, http.StatusServiceUnavailable, respond.Message(http.StatusServiceUnavailable))
 			return
 		}
-		errors.Refuse(c, http.StatusServiceUnavailable)
+		errors.Abort(c, http.StatusServiceUnavailable)
 	})
 	return belowBasePath(site, errors, secure(site, engine)), nil
 }

@@ -14,7 +14,7 @@ import (
 	"newsbell/models/sqlitetest"
 )
 
-func TestADatabaseThatIsLockedIsNoFaultOfTheRequest(t *testing.T) {
+func TestALockedDatabaseAnswersWith503(t *testing.T) {
 	hosts, err := endpoints.NewAllowlist()
 	if err != nil {
 		t.Fatal(err)
@@ -33,12 +33,12 @@ func TestADatabaseThatIsLockedIsNoFaultOfTheRequest(t *testing.T) {
 		"publish":   w.Call(http.MethodPost, handlerstest.UpdatesPath, w.Token, handlerstest.UpdateBody),
 	} {
 		if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
-			t.Errorf("%s: %s, %v; want 503 and when to come back", name, answer.Status, answer.Header)
+			t.Errorf("%s: %s, %v; want 503 and Retry-After", name, answer.Status, answer.Header)
 		}
 	}
 	signIn := w.Submit("/editor/sign-in", url.Values{"token": {w.Token}})
 	if signIn.StatusCode != http.StatusServiceUnavailable || signIn.Header.Get("Retry-After") == "" {
-		t.Errorf("sign in: %s, %v; want 503 and when to come back", signIn.Status, signIn.Header)
+		t.Errorf("sign in: %s, %v; want 503 and Retry-After", signIn.Status, signIn.Header)
 	}
 	w.Get("/outages/messages-down").WantStatus(t, http.StatusOK)
 	if err := unlock(); err != nil {
@@ -47,7 +47,7 @@ func TestADatabaseThatIsLockedIsNoFaultOfTheRequest(t *testing.T) {
 	w.Call(http.MethodPost, "/api/v1/subscriptions", "", newcomer).WantStatus(t, http.StatusCreated)
 }
 
-func TestADatabaseThatOnlyReadsIsNoFaultOfTheRequest(t *testing.T) {
+func TestAReadOnlyDatabaseAnswersWith503(t *testing.T) {
 	db := modelstest.Open(t, modelstest.Postgres)
 	w := handlerstest.New(t, db, handlers.Options{})
 	db.Exec("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$")

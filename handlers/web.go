@@ -1,8 +1,7 @@
-// Package handlers is Newsbell's web. Its rooms answer the requests: the API, the
-// pages, their live streams and the newsroom. This package joins them and keeps
-// what goes around every request: the path that the site is below, security
-// headers, compression, protection from other sites, limits and health. Nothing
-// is sent to readers in a request.
+// Package handlers is Newsbell's HTTP server. Its subpackages answer the requests: the
+// API, the pages, their live streams and the newsroom. This package combines them and
+// adds what applies to every request: the base path, security headers, compression,
+// cross-origin protection, limits and health checks. No handler sends a push message.
 package handlers
 
 import (
@@ -19,7 +18,7 @@ import (
 	"newsbell/models"
 )
 
-// siteName is what the pages call themselves.
+// siteName is the name of the site on its pages.
 const siteName = "Newsbell"
 
 // Bus carries events between processes; a *nats.Conn is one.
@@ -28,42 +27,41 @@ type Bus interface {
 	live.Bus
 }
 
-// Options are what the web needs.
+// Options are the dependencies and settings of the web.
 type Options struct {
 	Store *models.Store
 	Bus   Bus
-	// BaseURL is where readers find the pages, an origin and perhaps a path,
-	// without a slash at the end.
+	// BaseURL is the public address of the site: an origin, perhaps with a path, without
+	// a trailing slash.
 	BaseURL string
 	// Lang is the language of the coverage. Default: "en".
 	Lang string
 	Log  *slog.Logger
-	// Ready returns an error if something else is not ready for traffic.
+	// Ready returns an error if a dependency other than the database is not ready.
 	Ready func(context.Context) error
 	Live  live.Options
-	// SubscribeLimit is how often a minute one address may subscribe; 0: as often
-	// as it likes.
+	// SubscribeLimit is the number of subscriptions per address and minute; 0: no limit.
 	SubscribeLimit int
-	// NoticeLimit is the same of notices.
+	// NoticeLimit is the number of notices per address and minute; 0: no limit.
 	NoticeLimit int
-	// GuessLimit is how many wrong tokens, and how many wrong secrets of readers, one
-	// address may send a minute; 0: any number.
+	// GuessLimit is the number of wrong tokens, and of wrong reader secrets, per address
+	// and minute; 0: no limit.
 	GuessLimit int
-	// TrustedProxies are those whose X-Forwarded-For is believed.
+	// TrustedProxies are the proxies whose X-Forwarded-For is trusted.
 	TrustedProxies peer.Proxies
-	// EmbedOrigins are the origins whose pages may offer to follow.
+	// EmbedOrigins are the origins whose pages may embed Follow.
 	EmbedOrigins []string
 }
 
-// Web is the handler of everything.
+// Web handles all requests.
 type Web struct {
 	http.Handler
 	live *live.Hub
-	// answering counts requests.
+	// answering is the number of requests in progress.
 	answering atomic.Int64
 }
 
-// New returns the web; nothing runs yet.
+// New returns a Web. Call Run to keep live pages up to date.
 func New(o Options) (*Web, error) {
 	shared, err := newShared(o)
 	if err != nil {
@@ -90,15 +88,15 @@ func New(o Options) (*Web, error) {
 	return w, nil
 }
 
-// Run keeps the open live pages up to date until ctx ends, and then ends their
+// Run keeps the open live pages up to date until ctx is done, and then ends their
 // streams.
 func (w *Web) Run(ctx context.Context) error { return w.live.Run(ctx) }
 
-// Answering is how many requests are being answered now, without the streams of
-// open live pages.
+// Answering returns the number of requests in progress, without the streams of open live
+// pages.
 func (w *Web) Answering() int { return int(w.answering.Load()) }
 
-// count counts the requests that are being answered.
+// count counts the requests in progress.
 func (w *Web) count(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(writer http.ResponseWriter, r *http.Request) {
 		if !respond.IsEventStream(r) {

@@ -39,13 +39,13 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 				}
 			}
 			if strings.HasPrefix(path, "/api/") && h.Get("Cache-Control") != "no-store" {
-				t.Errorf("%s may be kept: %q", path, h.Get("Cache-Control"))
+				t.Errorf("%s may be cached: %q", path, h.Get("Cache-Control"))
 			}
 		}
 	})
 }
 
-func TestHSTSIsForHTTPSAlone(t *testing.T) {
+func TestHSTSIsOnlyForHTTPS(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		if value := w.Get("/").Header.Get("Strict-Transport-Security"); value != "" {
 			t.Errorf("Strict-Transport-Security = %q", value)

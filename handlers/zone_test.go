@@ -13,7 +13,7 @@ import (
 	"newsbell/models"
 )
 
-// aTime matches a time in JSON and feeds.
+// aTime matches a time in JSON or a feed.
 var aTime = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^"<]*`)
 
 func TestTimesAreUTCWhateverTheZoneOfTheProcessAndOfTheClient(t *testing.T) {
@@ -60,7 +60,7 @@ func TestTimesAreUTCWhateverTheZoneOfTheProcessAndOfTheClient(t *testing.T) {
 
 const tokyo = "Asia/Tokyo"
 
-// againIn runs this test again, in a process with a time zone.
+// againIn runs this test again in a process with another time zone.
 func againIn(t *testing.T, zone string) {
 	t.Helper()
 	again := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")

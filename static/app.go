@@ -24,7 +24,7 @@ func (p *Pages) App(w http.ResponseWriter, page AppPage) error {
 	return p.render(w, http.StatusOK, "app", "/apps/"+page.App.Slug, page)
 }
 
-// Follow offers the app, and each outage it is in now.
+// Follow returns the choices to follow the app and each of its ongoing outages.
 func (a AppPage) Follow() followChoices {
 	choices := followChoices{Subject: a.App.Name, Topic: "app/" + a.App.Slug}
 	choices.add("app", a.App.Slug, a.App.Name, "each of its outages")

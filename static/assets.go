@@ -23,17 +23,17 @@ type asset struct {
 	etag    string
 }
 
-// assets are all files under /static/ by name, and version is a hash over
-// them. It stands in the path, not in the query, so that modules and styles
-// which name each other relatively stay in their own version.
+// assets are all files under /static/ by name, and version is a hash of them. It is
+// part of the path, not the query, so that modules and styles that refer to each other
+// by relative paths stay within one version.
 var assets, version = load("css", "js", "icons")
 
-// AssetURL is where, below the site's root, an asset such as "css/base.css" can
-// be cached for ever.
+// AssetURL returns the path, below the site's root, at which an asset such as
+// "css/base.css" can be cached forever.
 func AssetURL(name string) string { return root + version + "/" + name }
 
-// Assets serves /static/: for ever under the current version, and to be
-// checked again on each use without one.
+// Assets serves /static/. A path with the current version is cached forever; a path
+// without a version is revalidated on each use.
 func Assets() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, versioned := strings.CutPrefix(strings.TrimPrefix(r.URL.Path, root), version+"/")
@@ -50,8 +50,8 @@ func Assets() http.Handler {
 	})
 }
 
-// ServiceWorker serves /service-worker.js, which may control the whole site and
-// nothing beside it.
+// ServiceWorker serves /service-worker.js, whose scope is the whole site but not the
+// rest of its origin.
 func ServiceWorker(site Site) http.Handler {
 	worker := read("service-worker.js")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -68,7 +68,7 @@ func Manifest(site Site) http.Handler {
 	})
 }
 
-// serve serves a file to the pages of any site, which may embed what is public.
+// serve serves a file. Pages of any site may load it, because assets are public.
 func (a asset) serve(w http.ResponseWriter, r *http.Request, name, caching string) {
 	header := w.Header()
 	header.Set("Content-Type", contentType(name))
@@ -80,7 +80,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request, name, caching strin
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(a.content))
 }
 
-// contentType does not ask the machine's tables, which differ.
+// contentType does not use the MIME tables of the operating system, which differ.
 func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".css":

@@ -95,7 +95,7 @@ func get(handler http.Handler, address, etag string) *httptest.ResponseRecorder 
 	return w
 }
 
-func TestEmbeddedModuleIsTheOneOfNow(t *testing.T) {
+func TestEmbeddedModuleImportsTheCurrentVersion(t *testing.T) {
 	w := get(Embed(Site{}), "/newsbell.js", "")
 	imported := matches(w.Body.String(), `^import "(/static/[^"]*)"`)
 	if len(imported) != 1 {

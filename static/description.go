@@ -2,12 +2,12 @@ package static
 
 import "strings"
 
-// maxDescription is how long a description is, in bytes; search engines show
+// maxDescription is the maximum length of a description, in bytes; search engines show
 // no more.
 const maxDescription = 200
 
-// Description is the outage in a sentence or two: its standfirst or, without
-// one, the newest update's text or, without that, its headline.
+// Description returns the outage in a sentence or two: its standfirst; without one, the
+// newest update's text; without that, its headline.
 func (o OutagePage) Description() string {
 	if o.Outage.Standfirst != "" {
 		return o.Outage.Standfirst
@@ -20,7 +20,7 @@ func (o OutagePage) Description() string {
 	return o.Outage.Headline
 }
 
-// beginning is the first words of a text, in one line.
+// beginning returns the first words of a text, in one line.
 func beginning(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) <= maxDescription {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// EditorSignInPage asks for a token; Problem says why the last was refused.
+// EditorSignInPage asks for a token. Problem says why the last one was not accepted.
 type EditorSignInPage struct{ Problem string }
 
 // EditorSignIn writes the sign-in page.
@@ -28,24 +28,24 @@ func (p *Pages) EditorFront(w http.ResponseWriter, page EditorFrontPage) error {
 	return p.render(w, http.StatusOK, "editor_front", "", page)
 }
 
-// EditorAlert is an alert and how far it has come.
+// EditorAlert is an alert and its progress.
 type EditorAlert struct {
 	ID int64
 	// State is holding, sending, sent, stopped or superseded.
 	State     string
-	HoldUntil time.Time
+	UndoUntil time.Time
 	Counts
 }
 
-// Active says that it can still be stopped.
+// Active reports whether the alert can still be stopped.
 func (a EditorAlert) Active() bool { return a.State == "holding" || a.State == "sending" }
 
 // EditorUpdate is an update with the alert it sent, if any.
 type EditorUpdate struct {
 	Update
 	Alert *EditorAlert
-	// CatchUps are the alerts that tell it now to readers that it did not
-	// disturb, and CaughtUp is how many have been told so.
+	// CatchUps are the catch-ups being sent to readers for whom the alert was deferred,
+	// and CaughtUp is the number of readers that a catch-up has reached.
 	CatchUps []EditorAlert
 	CaughtUp int
 }
@@ -60,27 +60,27 @@ type EditorDraft struct {
 	States map[string]string
 }
 
-// EditorPreview is what a draft's alert would do now.
+// EditorPreview shows the alert that a draft would send now.
 type EditorPreview struct {
 	// SendsAlert is false when the draft alerts nobody.
 	SendsAlert bool
-	// Audience is how many readers it is for; InQuietHours of them get a catch-up
-	// when those end.
+	// Audience is the number of readers. InQuietHours of them get a catch-up when their
+	// quiet hours end.
 	Audience, InQuietHours int
 	// Title and Body are the notification's.
 	Title, Body string
 }
 
-// EditorOutagePage writes one outage's coverage.
+// EditorOutagePage is where an editor writes the coverage of one outage.
 type EditorOutagePage struct {
 	Actor  string
 	Outage Outage
 	// Apps are all apps, not only the outage's.
 	Apps  []App
 	Draft EditorDraft
-	// Problems are why the draft was refused.
+	// Problems say why the draft is invalid.
 	Problems []EditorProblem
-	// Preview is there after one was asked for.
+	// Preview is nil unless it was requested.
 	Preview *EditorPreview
 	Updates []EditorUpdate
 }
@@ -94,7 +94,7 @@ func (p *Pages) EditorOutage(w http.ResponseWriter, page EditorOutagePage) error
 	return p.render(w, status, "editor_outage", "", page)
 }
 
-// Kind is the draft's kind, or the first that the outage still admits.
+// Kind returns the draft's kind; without one, the first that the outage allows.
 func (e EditorOutagePage) Kind() string {
 	switch {
 	case e.Draft.Kind != "":

@@ -9,19 +9,19 @@ import (
 type EditorProblem struct {
 	// Field is "headline", "states.messenger" and so on; empty for the whole form.
 	Field string
-	// Words are what is wrong, as in "is required".
+	// Words say what is wrong, as in "is required".
 	Words string
 }
 
-// fieldNames are what the form calls its fields.
+// fieldNames are the names of the fields in the form.
 var fieldNames = map[string]string{
 	"kind": "Kind", "corrects": "Corrects", "headline": "Headline", "body": "Text", "apps": "Apps", "alert": "Alert",
 }
 
-// choices are what the form says of fields of which one choice is missing.
+// choices are the sentences for fields in which no choice was made.
 var choices = map[string]string{"kind": "Choose a kind.", "alert": "Choose who to alert."}
 
-// Problem is what is wrong with a field, in sentences; empty if nothing is.
+// Problem says what is wrong with a field, in sentences; empty if nothing is.
 func (e EditorOutagePage) Problem(field string) string {
 	var sentences []string
 	for _, p := range e.Problems {
@@ -32,10 +32,10 @@ func (e EditorOutagePage) Problem(field string) string {
 	return strings.Join(sentences, " ")
 }
 
-// fieldProblem is a problem that leads to its field.
+// fieldProblem is a problem with the ID of its field, to link to it.
 type fieldProblem struct{ ID, Sentence string }
 
-// ProblemList are all problems, each with the ID of its field, or none.
+// ProblemList returns all problems. ID is empty if the form does not have the field.
 func (e EditorOutagePage) ProblemList() []fieldProblem {
 	problems := make([]fieldProblem, len(e.Problems))
 	for i, p := range e.Problems {
@@ -44,7 +44,7 @@ func (e EditorOutagePage) ProblemList() []fieldProblem {
 	return problems
 }
 
-// fieldID is the ID of a field's element, if the form has the field.
+// fieldID returns the ID of a field's element; empty if the form does not have it.
 func (e EditorOutagePage) fieldID(field string) string {
 	if slug, ok := strings.CutPrefix(field, "states."); ok && e.app(slug) >= 0 {
 		return "state-" + slug
@@ -78,7 +78,7 @@ func (e EditorOutagePage) sentence(p EditorProblem) string {
 	return name + ": " + p.Words + "."
 }
 
-// app is where the app of a slug stands among those of the form, or -1.
+// app returns the index of an app among the form's, or -1.
 func (e EditorOutagePage) app(slug string) int {
 	return slices.IndexFunc(e.Apps, func(a App) bool { return a.Slug == slug })
 }

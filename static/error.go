@@ -2,7 +2,7 @@ package static
 
 import "net/http"
 
-// ErrorPage says what went wrong, in words that are safe to show.
+// ErrorPage says what went wrong, in words that are safe to show to readers.
 type ErrorPage struct {
 	Status         int
 	Title, Message string

@@ -53,7 +53,7 @@ type atomLink struct {
 	Rel  string `xml:"rel,attr"`
 	Type string `xml:"type,attr"`
 	Href string `xml:"href,attr"`
-	// Title says what is there, if it needs to be said.
+	// Title describes the link; it may be empty.
 	Title string `xml:"title,attr,omitempty"`
 }
 
@@ -62,7 +62,7 @@ type atomContent struct {
 	HTML string `xml:",chardata"`
 }
 
-// feed writes the feed of a page; without an entry it was updated at its begin.
+// feed writes the feed of a page. Without entries, its updated time is begin.
 func (p *Pages) feed(w http.ResponseWriter, path, title string, begin time.Time, entries []FeedEntry) error {
 	page, self := p.site.BaseURL+path, p.site.BaseURL+FeedPath(path)
 	updated := begin
@@ -81,17 +81,17 @@ func (p *Pages) feed(w http.ResponseWriter, path, title string, begin time.Time,
 		return fmt.Errorf("write feed %s: %w", path, err)
 	}
 	w.Header().Set("Content-Type", "application/atom+xml; charset=utf-8")
-	// A time is to the second: while another update may still be published in the
-	// same one, or by a clock that is behind, it says nothing.
+	// Last-Modified has a resolution of one second. It is left out while another update
+	// may get the same one, from a process whose clock is behind.
 	if time.Since(updated) > time.Minute {
 		w.Header().Set("Last-Modified", updated.UTC().Format(http.TimeFormat))
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
-	_, _ = body.WriteTo(w) // that the reader has left is nobody's fault
+	_, _ = body.WriteTo(w) // fails only if the reader has left
 	return nil
 }
 
-// feedEntry is an update; its corrections count as changes of it.
+// feedEntry returns the entry of an update. A correction updates the corrected entry.
 func (p *Pages) feedEntry(e FeedEntry) atomEntry {
 	url := p.site.UpdateURL(e.Outage.Slug, e.Update.ID)
 	entry := atomEntry{
@@ -114,8 +114,8 @@ func (p *Pages) feedEntry(e FeedEntry) atomEntry {
 	return entry
 }
 
-// FeedPath is where the feed of an outage's or app's page is.
+// FeedPath returns the path of the feed of an outage's or app's page.
 func FeedPath(page string) string { return page + "/feed.atom" }
 
-// atomTime is a time as RFC 3339 writes it.
+// atomTime formats a time as RFC 3339.
 func atomTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// linkedData is the JSON of a page that search engines read.
-var linkedData = regexp.MustCompile(`(?s)<script type="application/ld\+json">(.*?)</script>`)
+// structuredData matches the JSON of a page that search engines read.
+var structuredData = regexp.MustCompile(`(?s)<script type="application/ld\+json">(.*?)</script>`)
 
-func TestAnOutageIsLinkedData(t *testing.T) {
+func TestAnOutageHasStructuredData(t *testing.T) {
 	outage := Outage{Slug: "messages-down", Headline: hostile, State: "resolved", BeganAt: began, ResolvedAt: &resolved}
 	page := render(t, func(p *Pages, w http.ResponseWriter) error {
 		return p.Outage(w, OutagePage{outage, []Update{{
@@ -35,9 +35,9 @@ func TestAnOutageIsLinkedData(t *testing.T) {
 			Correction  []string
 		} `json:"liveBlogUpdate"`
 	}
-	found := linkedData.FindAllStringSubmatch(page, -1)
+	found := structuredData.FindAllStringSubmatch(page, -1)
 	if len(found) != 1 {
-		t.Fatalf("%d blocks of linked data", len(found))
+		t.Fatalf("%d blocks of structured data; want 1", len(found))
 	}
 	if err := json.Unmarshal([]byte(found[0][1]), &blog); err != nil {
 		t.Fatal(err)
@@ -121,18 +121,18 @@ func TestAFeedSaysWhatWasCorrected(t *testing.T) {
 		t.Fatal(err)
 	}
 	const page = "https://news.example/outages/messages-down#update-"
-	for i, want := range []struct{ itself, other, title string }{
+	for i, want := range []struct{ self, other, title string }{
 		{page + "2", page + "1", "Corrects: It began at 8"},
 		{page + "1", page + "2", "Corrected: It began at 9"},
 	} {
 		l := feed.Entries[i].Links
-		if len(l) != 2 || l[0].Rel != "alternate" || l[0].Href != want.itself || l[0].Title != "" ||
+		if len(l) != 2 || l[0].Rel != "alternate" || l[0].Href != want.self || l[0].Title != "" ||
 			l[1].Rel != "related" || l[1].Href != want.other || l[1].Title != want.title {
 			t.Errorf("links = %+v; want %+v", l, want)
 		}
 	}
 	if e := feed.Entries[1]; e.Published != "2021-11-03T18:04:00Z" || e.Updated != "2021-11-03T22:15:00Z" {
-		t.Errorf("what was corrected = %+v", e)
+		t.Errorf("corrected entry = %+v", e)
 	}
 }
 

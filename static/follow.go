@@ -1,12 +1,12 @@
 package static
 
-// followChoices is what a page's Follow button offers.
+// followChoices are the topics that a page's Follow button offers.
 type followChoices struct {
 	// Subject is what the page is about.
 	Subject string
-	// Topic is the one chosen beforehand, or empty.
+	// Topic is the preselected topic, or empty.
 	Topic string
-	// Over says that the page is about an outage that is resolved.
+	// Over is true if the page is about a resolved outage.
 	Over    bool
 	Choices []followChoice
 }

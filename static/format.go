@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// functions are the words that templates may use on every site.
+// functions are the template functions that do not depend on the site.
 var functions = template.FuncMap{
 	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"moment":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
@@ -23,7 +23,7 @@ var functions = template.FuncMap{
 	"found":    found,
 }
 
-// duration is exact to the minute, as in "4 h 11 min".
+// duration formats a duration to the minute, as in "4 h 11 min".
 func duration(d time.Duration) string {
 	minutes := int(d.Round(time.Minute) / time.Minute)
 	days, hours, minutes := minutes/(24*60), minutes/60%24, minutes%60
@@ -59,7 +59,7 @@ func readers(n int) string {
 	return count(n) + " readers"
 }
 
-// stateWord is how readers see an app's state.
+// stateWord returns the word that readers see for an app's state.
 func stateWord(state string) string {
 	switch state {
 	case "up":

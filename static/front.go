@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// FrontPage shows what is out now, how each app is, and what is over.
+// FrontPage shows ongoing outages, the state of each app, and past outages.
 type FrontPage struct {
 	Ongoing, Past []Outage
 	Apps          []App
@@ -16,13 +16,13 @@ func (p *Pages) Front(w http.ResponseWriter, page FrontPage) error {
 	return p.render(w, http.StatusOK, "front", "/", page)
 }
 
-// Month is a month's outages.
+// Month is the outages that began in one month.
 type Month struct {
 	Began   time.Time
 	Outages []Outage
 }
 
-// Months are the past outages by the month in which they began (UTC).
+// Months groups the past outages by the month in which they began (UTC).
 func (f FrontPage) Months() []Month {
 	var months []Month
 	for _, outage := range f.Past {
@@ -36,7 +36,7 @@ func (f FrontPage) Months() []Month {
 	return months
 }
 
-// Empty says that nothing has ever been covered.
+// Empty reports whether there are no outages and no apps.
 func (f FrontPage) Empty() bool {
 	return len(f.Ongoing) == 0 && len(f.Past) == 0 && len(f.Apps) == 0
 }

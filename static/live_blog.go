@@ -2,7 +2,7 @@ package static
 
 import "time"
 
-// The page as search engines read it: https://schema.org/LiveBlogPosting.
+// The page as structured data for search engines: https://schema.org/LiveBlogPosting.
 type (
 	liveBlog struct {
 		Context     string         `json:"@context"`
@@ -28,7 +28,7 @@ type (
 		Body      string       `json:"articleBody,omitempty"`
 		Published time.Time    `json:"datePublished"`
 		Author    organization `json:"author"`
-		// Corrections are the addresses of the posts that correct this one.
+		// Corrections are the URLs of the posts that correct this one.
 		Corrections []string `json:"correction,omitempty"`
 	}
 	organization struct {
@@ -42,7 +42,7 @@ type (
 	}
 )
 
-// LiveBlog is the page as linked data.
+// LiveBlog returns the page as structured data.
 func (o outageView) LiveBlog() liveBlog {
 	p, page := o.pages, o.OutagePage
 	newsroom := organization{"Organization", p.site.Name, p.site.BaseURL + "/"}

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Outage is a live story about one or more apps.
+// Outage is live coverage of one or more apps that do not work.
 type Outage struct {
 	Slug, Headline, Standfirst string
 	// State is ongoing or resolved.
@@ -16,10 +16,10 @@ type Outage struct {
 	Apps       []App
 }
 
-// Ongoing says that it is not over.
+// Ongoing reports whether the outage is not resolved.
 func (o Outage) Ongoing() bool { return o.State != "resolved" }
 
-// Lasted is how long a resolved outage took; zero while it goes on.
+// Lasted returns how long a resolved outage took; zero while it is ongoing.
 func (o Outage) Lasted() time.Duration {
 	if o.ResolvedAt == nil {
 		return 0
@@ -39,21 +39,21 @@ type Update struct {
 	ID int64
 	// Kind is update, resolution or correction.
 	Kind string
-	// Key says that it is a key moment.
+	// Key marks a key moment.
 	Key      bool
 	Headline string
-	// Body is the body as HTML, Text the same as text.
+	// Body is the body as HTML, Text the same as plain text.
 	Body        template.HTML
 	Text        string
 	PublishedAt time.Time
 	Apps        []UpdateApp
 	// Corrects is the update that a correction corrects, or nil.
 	Corrects *Entry
-	// Corrections are those of this update, the oldest first.
+	// Corrections are the corrections of this update, oldest first.
 	Corrections []Entry
 }
 
-// Entry is an update that another one leads to.
+// Entry is an update that another one links to.
 type Entry struct {
 	ID          int64
 	Headline    string
@@ -74,8 +74,8 @@ type Day struct {
 	Updates []Update
 }
 
-// Days are the updates by their day in UTC, newest first. Scripts move the headings
-// to where the reader's days begin.
+// Days groups the updates by day in UTC, newest first. A script regroups them by the
+// reader's time zone.
 func (o OutagePage) Days() (days []Day) {
 	for _, update := range o.Updates {
 		date := update.PublishedAt.UTC().Truncate(24 * time.Hour)
@@ -88,7 +88,7 @@ func (o OutagePage) Days() (days []Day) {
 	return days
 }
 
-// outageView is what the page's template is given.
+// outageView is the data of the page's template.
 type outageView struct {
 	OutagePage
 	pages *Pages
@@ -99,17 +99,16 @@ func (p *Pages) Outage(w http.ResponseWriter, page OutagePage) error {
 	return p.render(w, http.StatusOK, "outage", "/outages/"+page.Outage.Slug, outageView{page, p})
 }
 
-// Fragments are what an update adds to an outage's page that is open already,
-// in the page's own HTML.
+// Fragments are the HTML that an update adds to an outage's page that is already open.
 type Fragments struct {
 	// Entry is its entry in the coverage.
 	Entry string
-	// KeyMoment is its line among the key moments; empty when it is none.
+	// KeyMoment is its line among the key moments; empty if it is not one.
 	KeyMoment string
-	// Band says how the outage stands since a resolution; empty for all others.
+	// Band is the new band after a resolution; empty for other updates.
 	Band string
-	// Corrected is the mark that a correction leaves on the entry that it
-	// corrects; empty when it corrects none.
+	// Corrected is the mark on the entry that a correction corrects; empty for other
+	// updates.
 	Corrected string
 }
 
@@ -119,25 +118,25 @@ func (p *Pages) Fragments(outage Outage, update Update) (f Fragments, err error)
 	for _, part := range []struct {
 		html     *string
 		template string
-		of       any
-		isThere  bool
+		data     any
+		applies  bool
 	}{
 		{&f.Entry, "entry", update, true},
 		{&f.KeyMoment, "key-moment", update, update.isKeyMoment()},
 		{&f.Band, "band", outage, update.Kind == "resolution"},
 		{&f.Corrected, "corrected", update, update.Corrects != nil},
 	} {
-		if !part.isThere {
+		if !part.applies {
 			continue
 		}
-		if *part.html, err = p.fragment("outage", part.template, part.of); err != nil {
+		if *part.html, err = p.fragment("outage", part.template, part.data); err != nil {
 			return f, err
 		}
 	}
 	return f, nil
 }
 
-// Newest is the ID of the newest update; 0 without any.
+// Newest returns the ID of the newest update; 0 if there is none.
 func (o OutagePage) Newest() int64 {
 	if len(o.Updates) == 0 {
 		return 0
@@ -145,7 +144,7 @@ func (o OutagePage) Newest() int64 {
 	return o.Updates[0].ID
 }
 
-// KeyMoments are the updates to read if one reads no more, newest first.
+// KeyMoments returns the most important updates, newest first.
 func (o OutagePage) KeyMoments() []Update {
 	var moments []Update
 	for _, update := range o.Updates {
@@ -156,8 +155,8 @@ func (o OutagePage) KeyMoments() []Update {
 	return moments
 }
 
-// Apps are all that the coverage has named: the outage's own, then those that
-// updates added.
+// Apps returns all apps of the coverage: the outage's own, then those that only updates
+// name.
 func (o OutagePage) Apps() []App {
 	apps := append([]App(nil), o.Outage.Apps...)
 	seen := map[string]bool{}
@@ -175,13 +174,13 @@ func (o OutagePage) Apps() []App {
 	return apps
 }
 
-// AppsInState are the apps that are in one state.
+// AppsInState are the apps in one state.
 type AppsInState struct {
 	State string
 	Apps  []App
 }
 
-// States are the coverage's apps by their state, the worst first.
+// States groups the coverage's apps by state, the worst first.
 func (o OutagePage) States() []AppsInState {
 	var states []AppsInState
 	for _, state := range []string{"failing", "recovering", "up"} {
@@ -198,7 +197,7 @@ func (o OutagePage) States() []AppsInState {
 	return states
 }
 
-// LastUpdate is when the newest update was published; zero without any.
+// LastUpdate returns when the newest update was published; zero if there is none.
 func (o OutagePage) LastUpdate() time.Time {
 	if len(o.Updates) == 0 {
 		return time.Time{}
@@ -206,8 +205,8 @@ func (o OutagePage) LastUpdate() time.Time {
 	return o.Updates[0].PublishedAt
 }
 
-// Follow offers the outage and its apps. Once it is resolved only the apps are
-// left, and none is chosen beforehand.
+// Follow returns the choices to follow the outage and its apps. After the resolution it
+// offers only the apps, and preselects none.
 func (o OutagePage) Follow() followChoices {
 	choices := followChoices{Subject: o.Outage.Headline, Over: !o.Outage.Ongoing()}
 	if o.Outage.Ongoing() {

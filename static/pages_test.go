@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// hostile is what somebody may try wherever text is shown.
+// hostile is text that tries to become markup or a template.
 const hostile = `<script>alert("x")</script>" onload='y' {{.}}`
 
 var (
@@ -18,7 +18,7 @@ var (
 	resolved = time.Date(2021, 11, 3, 22, 15, 0, 0, time.UTC)
 )
 
-// everyPage is each page with data and without.
+// everyPage returns every page, with and without data.
 func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 	app := App{Slug: "messenger", Name: text, State: "failing", Since: began}
 	ongoing := Outage{Slug: "messages-down", Headline: text, Standfirst: text, State: "ongoing", BeganAt: began, Apps: []App{app}}
@@ -32,7 +32,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 	var written []EditorUpdate
 	for i, state := range []string{"holding", "sending", "sent"} {
 		written = append(written, EditorUpdate{
-			Update: updates[i], Alert: &EditorAlert{ID: int64(i), State: state, HoldUntil: began, Counts: Counts{Audience: 1204, Accepted: 7}},
+			Update: updates[i], Alert: &EditorAlert{ID: int64(i), State: state, UndoUntil: began, Counts: Counts{Audience: 1204, Accepted: 7}},
 			CatchUps: []EditorAlert{{ID: 9, State: "sending"}}, CaughtUp: 12,
 		})
 	}
@@ -43,44 +43,44 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"front": func(p *Pages, w http.ResponseWriter) error {
 			return p.Front(w, FrontPage{Ongoing: []Outage{ongoing}, Past: []Outage{past}, Apps: []App{app}})
 		},
-		"front without anything": func(p *Pages, w http.ResponseWriter) error { return p.Front(w, FrontPage{}) },
-		"front on a calm day": func(p *Pages, w http.ResponseWriter) error {
+		"front without data": func(p *Pages, w http.ResponseWriter) error { return p.Front(w, FrontPage{}) },
+		"front without outages": func(p *Pages, w http.ResponseWriter) error {
 			return p.Front(w, FrontPage{Apps: []App{app}})
 		},
 		"outage": func(p *Pages, w http.ResponseWriter) error { return p.Outage(w, OutagePage{ongoing, updates}) },
 		"outage resolved": func(p *Pages, w http.ResponseWriter) error {
 			return p.Outage(w, OutagePage{past, updates})
 		},
-		"outage without anything": func(p *Pages, w http.ResponseWriter) error { return p.Outage(w, OutagePage{}) },
+		"outage without data": func(p *Pages, w http.ResponseWriter) error { return p.Outage(w, OutagePage{}) },
 		"app": func(p *Pages, w http.ResponseWriter) error {
 			return p.App(w, AppPage{app, []Outage{ongoing, past}})
 		},
-		"app without anything": func(p *Pages, w http.ResponseWriter) error { return p.App(w, AppPage{}) },
+		"app without data": func(p *Pages, w http.ResponseWriter) error { return p.App(w, AppPage{}) },
 		"search": func(p *Pages, w http.ResponseWriter) error {
 			return p.Search(w, SearchPage{text, []Outage{ongoing, past}})
 		},
-		"search without anything": func(p *Pages, w http.ResponseWriter) error { return p.Search(w, SearchPage{}) },
-		"preferences":             func(p *Pages, w http.ResponseWriter) error { return p.Preferences(w, PreferencesPage{}) },
+		"search without data": func(p *Pages, w http.ResponseWriter) error { return p.Search(w, SearchPage{}) },
+		"preferences":         func(p *Pages, w http.ResponseWriter) error { return p.Preferences(w, PreferencesPage{}) },
 		"error": func(p *Pages, w http.ResponseWriter) error {
 			return p.Error(w, ErrorPage{http.StatusNotFound, text, text})
 		},
 		"sign-in": func(p *Pages, w http.ResponseWriter) error { return p.EditorSignIn(w, EditorSignInPage{}) },
-		"sign-in refused": func(p *Pages, w http.ResponseWriter) error {
+		"sign-in with a problem": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorSignIn(w, EditorSignInPage{Problem: text})
 		},
 		"newsroom": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorFront(w, EditorFrontPage{text, []Outage{ongoing, past}})
 		},
-		"newsroom without anything": func(p *Pages, w http.ResponseWriter) error {
+		"newsroom without data": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorFront(w, EditorFrontPage{})
 		},
-		"desk": func(p *Pages, w http.ResponseWriter) error {
+		"newsroom outage": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
 				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Preview: &EditorPreview{SendsAlert: true, Audience: 1204, InQuietHours: 4, Title: text, Body: text}, Updates: written,
 				Problems: []EditorProblem{{"", text}, {"headline", text}, {"kind", text}, {"alert", text}, {"apps", text}, {"body", text}, {"corrects", text}, {"states.messenger", text}, {"states.icq", text}, {"undo_seconds", text}},
 			})
 		},
-		"desk without anything": func(p *Pages, w http.ResponseWriter) error {
+		"newsroom outage without data": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{})
 		},
 	}
@@ -137,7 +137,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	for name, write := range everyPage(hostile) {
 		t.Run(name, func(t *testing.T) {
 			html := render(t, write)
-			html = linkedData.ReplaceAllString(html, "") // TestAnOutageIsLinkedData reads it
+			html = structuredData.ReplaceAllString(html, "") // TestAnOutageHasStructuredData reads it
 			if strings.Contains(html, "<script>") || strings.Contains(html, `" onload='`) {
 				t.Error("hostile text became markup")
 			}
@@ -152,7 +152,7 @@ func TestBodiesKeepTheirMarkup(t *testing.T) {
 	}
 }
 
-func TestOutageTellsHowLongItTook(t *testing.T) {
+func TestAResolvedOutageShowsItsDuration(t *testing.T) {
 	html := render(t, everyPage("Messages are failing")["outage resolved"])
 	if !strings.Contains(html, "after 4 h 11 min") {
 		t.Error("no duration")
@@ -170,7 +170,7 @@ func TestEachDayOfTheCoverageHasOneHeading(t *testing.T) {
 	}
 }
 
-func TestEntriesHaveTheAnchorsThatNotificationsName(t *testing.T) {
+func TestEntriesHaveTheAnchorsThatNotificationsLinkTo(t *testing.T) {
 	html := render(t, everyPage("Messages are failing")["outage"])
 	for _, anchor := range []string{`id="update-1"`, `id="update-2"`, `id="update-3"`, `href="#update-1"`} {
 		if !strings.Contains(html, anchor) {
@@ -188,7 +188,7 @@ func TestFollowOffersTheOutageAndItsApps(t *testing.T) {
 	}
 }
 
-func TestACorrectionAndWhatItCorrectsLeadToEachOther(t *testing.T) {
+func TestACorrectionAndTheCorrectedUpdateLinkToEachOther(t *testing.T) {
 	html := render(t, everyPage("Messages are failing")["outage"])
 	entries := strings.Split(html, `<article class="entry `)
 	for i, want := range map[int]string{
@@ -196,13 +196,13 @@ func TestACorrectionAndWhatItCorrectsLeadToEachOther(t *testing.T) {
 		3: `<a href="#update-3">Corrected at <time datetime="2021-11-03T22:15:00Z" data-show="clock">22:15 UTC</time></a>`,
 	} {
 		if strings.Count(html, want) != 1 || !strings.Contains(entries[i], want) {
-			t.Errorf("entry %d does not say once %q", i, want)
+			t.Errorf("entry %d does not contain %q exactly once", i, want)
 		}
 	}
 }
 
-func TestTheDeskOffersThePublishedUpdatesToCorrect(t *testing.T) {
-	html := render(t, everyPage("Messages are failing")["desk"])
+func TestTheNewsroomOffersThePublishedUpdatesToCorrect(t *testing.T) {
+	html := render(t, everyPage("Messages are failing")["newsroom outage"])
 	options := matches(html, `<option value="([0-9]+" selected|[0-9]+)`)
 	if strings.Join(options, " ") != `3 2 1" selected` {
 		t.Errorf("options %q", options)
@@ -219,7 +219,7 @@ func TestOnlyTheAppsOfAResolvedOutageCanBeFollowed(t *testing.T) {
 	}
 }
 
-func TestResolvedOutageAdmitsCorrectionsOnly(t *testing.T) {
+func TestAResolvedOutageAllowsOnlyCorrections(t *testing.T) {
 	html := render(t, func(p *Pages, w http.ResponseWriter) error {
 		return p.EditorOutage(w, EditorOutagePage{Outage: Outage{Slug: "over", State: "resolved"}})
 	})
@@ -230,7 +230,7 @@ func TestResolvedOutageAdmitsCorrectionsOnly(t *testing.T) {
 
 func TestStatuses(t *testing.T) {
 	pages := newPages(t)
-	for name, want := range map[string]int{"front": 200, "error": 404, "sign-in refused": 422, "desk": 422} {
+	for name, want := range map[string]int{"front": 200, "error": 404, "sign-in with a problem": 422, "newsroom outage": 422} {
 		w := httptest.NewRecorder()
 		if err := everyPage("Messages are failing")[name](pages, w); err != nil {
 			t.Fatal(err)
@@ -291,7 +291,7 @@ func matches(text, pattern string) []string {
 	return found
 }
 
-func TestFragmentsAreThoseOfThePage(t *testing.T) {
+func TestFragmentsAreTheSameAsOnThePage(t *testing.T) {
 	pages, err := New(Site{Name: "Newsbell", BaseURL: "https://news.example"})
 	if err != nil {
 		t.Fatal(err)
@@ -331,7 +331,7 @@ func TestFragmentsAreThoseOfThePage(t *testing.T) {
 	}
 }
 
-func TestEachProblemOfTheDesksFormNamesItsField(t *testing.T) {
+func TestEachProblemOfTheEditorsFormNamesItsField(t *testing.T) {
 	html := render(t, func(p *Pages, w http.ResponseWriter) error {
 		return p.EditorOutage(w, EditorOutagePage{Apps: []App{{Slug: "messenger", Name: "Messenger"}}, Problems: []EditorProblem{
 			{"headline", "is required"}, {"kind", "must be this or that"}, {"body", "must be at most 9 bytes"}, {"body", "must be valid UTF-8"}, {"alert", "must be some"},
@@ -358,6 +358,6 @@ func TestEachProblemOfTheDesksFormNamesItsField(t *testing.T) {
 		}
 	}
 	if !strings.Contains(form, "Text must be at most 9 bytes. Text must be valid UTF-8.") {
-		t.Error("of two problems of a field one is lost")
+		t.Error("only one of a field's two problems is shown")
 	}
 }

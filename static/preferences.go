@@ -2,8 +2,8 @@ package static
 
 import "net/http"
 
-// PreferencesPage holds nothing: only the reader's browser knows the secret
-// that tells what it follows, so its script fills the page.
+// PreferencesPage has no data: a script fills the page, because only the reader's
+// browser knows the secret of its subscription.
 type PreferencesPage struct{}
 
 // Preferences writes the preferences page.

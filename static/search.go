@@ -2,13 +2,13 @@ package static
 
 import "net/http"
 
-// SearchPage is what was looked for, and what was found, the newest first.
+// SearchPage is a query and the outages that match it, newest first.
 type SearchPage struct {
 	Query   string
 	Outages []Outage
 }
 
-// Search writes the page of a search; search engines must not list it.
+// Search writes the search page, which search engines must not index.
 func (p *Pages) Search(w http.ResponseWriter, page SearchPage) error {
 	return p.render(w, http.StatusOK, "search", "", page)
 }

@@ -1,9 +1,8 @@
-// Shows what is pushed, does what is clicked, and reports both. Everything else
-// is the pages'.
+// Shows push messages, handles clicks on notifications, and reports both.
 //
-// The worker of another site imports this as /newsbell-worker.js, which says in
-// self.newsbell where Newsbell is. There it is a guest: the site has pushes of
-// its own.
+// The service worker of another site imports this as /newsbell-worker.js, which sets
+// self.newsbell to Newsbell's address. There it is a guest: the site has push messages
+// of its own.
 const isGuest = Boolean(self.newsbell)
 const base = self.newsbell ??= new URL('.', location).href.slice(0, -1)
 
@@ -27,31 +26,31 @@ self.addEventListener('notificationclose', event => {
 })
 self.addEventListener('pushsubscriptionchange', event => event.waitUntil(ownSubscription.renew()))
 
-// take keeps an event from the listeners of the site where this is a guest, and
-// leaves them what does not lead to Newsbell.
-function take(event, of) {
-  if (isGuest && !(of?.navigate && windows.isOurs(of.navigate))) return false
+// take claims an event for Newsbell, and returns whether it did. On another site it
+// leaves an event that does not lead to Newsbell to the site's own listeners.
+function take(event, data) {
+  if (isGuest && !(data?.navigate && windows.isOurs(data.navigate))) return false
   event.stopImmediatePropagation()
   return true
 }
 
-// receive ends as soon as the notification is shown: Chromium delivers the next
+// receive ends as soon as the notification is shown, because Chromium delivers the next
 // push only then.
 async function receive(notification) {
   const data = notification.data ?? {}
   try {
     await notifications.show(notification)
   } catch (error) {
-    if (data.notice) inBackground(windows.tell({ failed: { notice: data.notice } }))
+    if (data.notice) inBackground(windows.broadcast({ failed: { notice: data.notice } }))
     throw error
   }
   inBackground(record(data))
 }
 
-// record says that the notification was shown: to the page that waits for it, to
-// this browser's own list, and to the newsroom.
+// record reports that the notification was shown: to the page that waits for it, to
+// this browser's alert log, and to the newsroom.
 async function record({ notice, alert, outage, receipt }) {
-  if (notice) await windows.tell({ shown: { notice } })
+  if (notice) await windows.broadcast({ shown: { notice } })
   if (alert) await alertLog.shown({ alert, outage })
   if (!receipt) return
   await receipts.add({ alert, receipt }, 'shown')

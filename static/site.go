@@ -6,17 +6,17 @@ import (
 	"net/url"
 )
 
-// Site is what every page says about where it is.
+// Site is the name and the address of the site.
 type Site struct {
 	// Name is the publication's, such as "Newsbell".
 	Name string
-	// BaseURL is where readers find the site, an origin and perhaps a path,
-	// without a trailing slash.
+	// BaseURL is the public address of the site: an origin, perhaps with a path, without
+	// a trailing slash.
 	BaseURL string
 }
 
-// Root is the path that everything is below: empty, or such as "/alerts". What
-// refers to the site starts with it.
+// Root returns the path of BaseURL, such as "/alerts", or an empty string. Every path on
+// the site starts with it.
 func (s Site) Root() string {
 	base, err := url.Parse(s.BaseURL)
 	if err != nil {
@@ -25,29 +25,29 @@ func (s Site) Root() string {
 	return base.Path
 }
 
-// Origin is the scheme and host of the site.
+// Origin returns the scheme and host of the site.
 func (s Site) Origin() string { return s.BaseURL[:len(s.BaseURL)-len(s.Root())] }
 
-// AppURL is the address of an app's page.
+// AppURL returns the URL of an app's page.
 func (s Site) AppURL(slug string) string { return s.BaseURL + "/apps/" + slug }
 
-// OutageURL is the address of an outage's page.
+// OutageURL returns the URL of an outage's page.
 func (s Site) OutageURL(slug string) string { return s.BaseURL + "/outages/" + slug }
 
-// UpdateURL is where an update stands on its outage's page.
+// UpdateURL returns the URL of an update on its outage's page.
 func (s Site) UpdateURL(outage string, id int64) string {
 	return fmt.Sprintf("%s#update-%d", s.OutageURL(outage), id)
 }
 
-// UpdatePath is the same without scheme and host, for redirects.
+// UpdatePath is UpdateURL without scheme and host, for redirects.
 func (s Site) UpdatePath(outage string, id int64) string {
 	return fmt.Sprintf("%s/outages/%s#update-%d", s.Root(), outage, id)
 }
 
-// ShareImage is the address of the picture that goes with a link to any page.
+// ShareImage returns the URL of the preview image for links to the site.
 func (s Site) ShareImage() string { return s.BaseURL + AssetURL(shareImage) }
 
-// functions are what templates use to refer to the site.
+// functions are the template functions that depend on the site.
 func (s Site) functions() template.FuncMap {
 	root := s.Root()
 	return template.FuncMap{

@@ -1,10 +1,10 @@
-// Package static is what browsers get: the pages, rendered on the server from
-// Go templates, and the styles, scripts, icons, service worker and manifest
-// that go with them, all embedded in the binary.
+// Package static holds everything that browsers load: the pages, rendered on the server
+// from Go templates, and their styles, scripts, icons, service worker and manifest. All
+// are embedded in the binary.
 //
-// It promises that every page can be read without JavaScript, that nothing is
-// inline (a Content-Security-Policy of default-src 'self' holds), and that an
-// asset's address changes whenever its content does.
+// It promises that every page can be read without JavaScript, that nothing is inline
+// (pages work with the Content-Security-Policy default-src 'self'), and that an asset's
+// URL changes whenever its content does.
 package static
 
 import (
@@ -20,7 +20,7 @@ import (
 //go:embed templates css js icons service-worker.js manifest.webmanifest
 var files embed.FS
 
-// shareImage goes with a link to any page, 1200 × 630 pixels.
+// shareImage is the preview image for links to the site, 1200 × 630 pixels.
 const shareImage = "icons/share.png"
 
 // Pages renders each page into a response.
@@ -51,15 +51,15 @@ func New(site Site) (*Pages, error) {
 	return p, nil
 }
 
-// view is what the layout is given; the page's own templates get Page.
+// view is the data of the layout; the page's own templates get Page.
 type view struct {
 	Site Site
-	// Path is the page's canonical path; empty when it has none.
+	// Path is the page's canonical path; empty if it has none.
 	Path string
 	Page any
 }
 
-// render writes the whole page or, on an error, nothing.
+// render writes the whole page, or nothing on an error.
 func (p *Pages) render(w http.ResponseWriter, status int, name, path string, page any) error {
 	var html bytes.Buffer
 	if err := p.templates[name].ExecuteTemplate(&html, "layout", view{p.site, path, page}); err != nil {
@@ -68,14 +68,14 @@ func (p *Pages) render(w http.ResponseWriter, status int, name, path string, pag
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(html.Len()))
 	w.WriteHeader(status)
-	_, _ = html.WriteTo(w) // that the reader has left is nobody's fault
+	_, _ = html.WriteTo(w) // fails only if the reader has left
 	return nil
 }
 
 // fragment renders one of a page's own templates.
-func (p *Pages) fragment(page, name string, of any) (string, error) {
+func (p *Pages) fragment(page, name string, data any) (string, error) {
 	var html strings.Builder
-	if err := p.templates[page].ExecuteTemplate(&html, name, of); err != nil {
+	if err := p.templates[page].ExecuteTemplate(&html, name, data); err != nil {
 		return "", fmt.Errorf("render %s of page %s: %w", name, page, err)
 	}
 	return strings.TrimSpace(html.String()), nil

@@ -1,5 +1,5 @@
-// A real Chromium. Google's push service cannot be reached from a test, so
-// DevTools hands the service worker what a push would.
+// A real Chromium. A test cannot reach Google's push service, so DevTools delivers
+// push messages to the service worker.
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,8 +9,8 @@ import { shared } from './shared.mjs'
 
 const chromium = shared(launchChromium)
 
-// startChromium returns the profile of the Chromium that all share: one for each
-// test would need processes of its own. What a test leaves in it is cleared.
+// startChromium returns the profile of the Chromium that all tests share: a profile for
+// each test would need processes of its own. It clears what the last test left.
 export async function startChromium(t) {
   const context = (await chromium()).defaultBrowserContext()
   t.after(() => clear(context))
@@ -30,9 +30,9 @@ async function clear(context) {
   await context.clearPermissionOverrides()
 }
 
-// launchChromium starts one. Nothing in it moves by itself: a click must not miss
-// what scrolls smoothly away. It is a kiosk's: tabs and a toolbar that nobody sees
-// are drawn anew whenever a page loads.
+// launchChromium starts Chromium with reduced motion, so that a click does not miss a
+// target that scrolls smoothly. Kiosk mode saves redrawing tabs and a toolbar whenever a
+// page loads.
 export async function launchChromium(t) {
   const profile = await mkdtemp(join(tmpdir(), 'newsbell-chromium-'))
   const browser = await puppeteer.launch({
@@ -48,15 +48,15 @@ export async function launchChromium(t) {
   return browser
 }
 
-// withMotion lets a page move as it does for most readers.
+// withMotion allows motion, as most readers do.
 export const withMotion = page => page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'no-preference' }])
 
-// registerWorker lets a page have its service worker, with permission to show
-// notifications. It returns the worker, how to push to it, which waits until it is done,
-// and what is shown then: Chromium's own record of what it displays and closes, with
-// the options that the worker gave. (Asking the registration would race with the
-// showing: Chromium forgets those that it has stored but not yet put on the
-// screen.) And the worker itself.
+// registerWorker registers the page's service worker, with permission to show
+// notifications. It returns the worker; push, which delivers a message and waits until
+// it is handled; and shown, which returns the notifications on the screen: Chromium's
+// own record of those that it displayed and closed, with the worker's options. (Asking
+// the registration would be a race, because Chromium drops those that it has stored
+// but not displayed yet.)
 export async function registerWorker(context, page) {
   const { origin } = new URL(page.url())
   await context.overridePermissions(origin, ['notifications'])
@@ -102,7 +102,7 @@ export async function registerWorker(context, page) {
       await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
       await done
     },
-    // rang says of each title whether its notification made itself heard.
+    // rang says for each title whether its notification made a sound.
     rang: () => worker.evaluate(() => self.rang),
     shown: async () => {
       const given = await worker.evaluate(() => self.given)
@@ -111,7 +111,7 @@ export async function registerWorker(context, page) {
   }
 }
 
-// layoutShift is how much a page has moved by itself since it began to load.
+// layoutShift returns the page's cumulative layout shift since it began to load.
 export const layoutShift = page => page.evaluate(() => new Promise(drawn => {
   let sum = 0
   const add = entries => entries.forEach(({ value }) => { sum += value })

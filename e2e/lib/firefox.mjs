@@ -1,14 +1,14 @@
-// A real Firefox: it subscribes at our push service, and what it shows is read
-// and clicked in the browser itself, through BiDi's privileged scope.
+// A real Firefox. It subscribes at our push service; its notifications are read and
+// clicked in the browser itself, in BiDi's privileged scope.
 import puppeteer from 'puppeteer-core'
 import { pushService, until } from './newsbell.mjs'
 import { shared } from './shared.mjs'
 
 const firefox = shared(launchFirefox)
 
-// startFirefox returns the one that the tests of a process share. What a test
-// leaves on its screen is closed; what is stored belongs to the origin of the
-// test's own newsbell.
+// startFirefox returns the Firefox that all tests of a process share. It closes the
+// windows that the last test left; stored data belongs to the origin of each test's own
+// Newsbell.
 export async function startFirefox(t) {
   const started = await firefox()
   t.after(() => started.clear())
@@ -19,7 +19,7 @@ async function launchFirefox(t) {
   const push = await pushService()
   const browser = await puppeteer.launch({
     browser: 'firefox', headless: true,
-    networkEnabled: false, // see hearRequests
+    networkEnabled: false, // see watchRequests
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
     args: ['--remote-allow-system-access', '--width=1280', '--height=900'],
     extraPrefsFirefox: {
@@ -30,8 +30,8 @@ async function launchFirefox(t) {
       'permissions.default.desktop-notification': 1,
       'alerts.useSystemBackend': false,
       'dom.webnotifications.requireinteraction.count': 1000,
-      'dom.ipc.processPrelaunch.enabled': false, // no spare process for each that a test begins to use
-      'ui.prefersReducedMotion': 1, // a click must not miss what scrolls smoothly away
+      'dom.ipc.processPrelaunch.enabled': false, // do not start processes in advance
+      'ui.prefersReducedMotion': 1, // so that a click does not miss a target that scrolls smoothly
     },
   })
   t.after(() => browser.close())
@@ -46,8 +46,8 @@ class Firefox {
     Object.assign(this, { browser, chrome })
   }
 
-  // isConnected tells whether the push service has answered Firefox's hello:
-  // to subscribe before can hang.
+  // isConnected says whether the push service has answered Firefox's hello.
+  // Subscribing before that can hang.
   isConnected() {
     return this.#inChrome(`
       const { PushServiceWebSocket } = ChromeUtils.importESModule('resource://gre/modules/PushServiceWebSocket.sys.mjs')
@@ -60,15 +60,15 @@ class Firefox {
     return page
   }
 
-  // hearRequests lets pages tell a test of their requests. Firefox does a third of
-  // its work for that, so it does so only for the tests that ask.
-  async hearRequests(t) {
+  // watchRequests enables request events. They take a third of Firefox's work, so they
+  // are only enabled for the tests that need them.
+  async watchRequests(t) {
     const { result } = await this.browser.connection.send('session.subscribe', { events: ['network'] })
     t.after(() => this.browser.connection.send('session.unsubscribe', { subscriptions: [result.subscription] }))
   }
 
-  // notifications are what Firefox shows for a site, an origin and perhaps a path:
-  // id, title, body, tag.
+  // notifications returns those that Firefox shows for a site, an origin and perhaps a
+  // path: id, title, body, tag.
   async notifications(site) {
     return JSON.parse(await this.#inChrome(`
       const { db } = ChromeUtils.importESModule('moz-src:///dom/notification/NotificationDB.sys.mjs')
@@ -77,17 +77,17 @@ class Firefox {
         ({ id, title, body, tag, actions: (actions ?? []).map(({ name, title }) => ({ name, title })) })))`))
   }
 
-  // alerts are those that are not to this reader alone, as a welcome is.
+  // alerts returns the notifications except notices, such as a welcome.
   async alerts(site) {
     return (await this.notifications(site)).filter(({ tag }) => tag.startsWith('outage/'))
   }
 
-  // notification waits for the one with a title.
+  // notification waits for the notification with a title.
   notification(site, title) {
     return until(async () => (await this.notifications(site)).find(n => n.title === title), `"${title}" is shown`)
   }
 
-  // window is the text of the notification's window on the screen.
+  // window returns the text of the notification's window on the screen.
   window(title) {
     return until(async () => JSON.parse(await this.#inChrome(`
       const windows = [...Services.wm.getEnumerator('alert:alert')].map(({ document }) => ({
@@ -95,7 +95,7 @@ class Firefox {
       return JSON.stringify(windows.find(w => w.title === ${JSON.stringify(title)}) ?? null)`)), `a window says "${title}"`)
   }
 
-  // picture is a PNG of the notification's window.
+  // picture returns a PNG of the notification's window.
   async picture(title) {
     const url = await this.#inChrome(`
       for (const window of Services.wm.getEnumerator('alert:alert')) {
@@ -120,7 +120,7 @@ class Firefox {
       return ''`)
   }
 
-  // dismiss closes a notification's window, as a reader does who does not want it.
+  // dismiss closes a notification's window.
   dismiss(title) {
     return this.#inChrome(`
       for (const window of Services.wm.getEnumerator('alert:alert'))
@@ -129,7 +129,7 @@ class Firefox {
       return ''`)
   }
 
-  // push hands the service worker of an origin what its push service would.
+  // push delivers a push message to the service worker of an origin.
   push(origin, payload) {
     return this.#inChrome(`
       const principal = Services.scriptSecurityManager.createContentPrincipalFromOrigin(${JSON.stringify(origin)})
@@ -138,8 +138,8 @@ class Firefox {
       return ''`)
   }
 
-  // act presses an action of a notification, as the desktop's notification
-  // server reports it to Firefox: Firefox's own windows have no buttons.
+  // act presses an action of a notification as a desktop's notification server would
+  // report it, because Firefox's own windows have no buttons.
   act(title, action) {
     return this.#inChrome(`
       const pressed = { QueryInterface: ChromeUtils.generateQI(['nsIAlertAction']), action: ${JSON.stringify(action)} }
@@ -151,7 +151,7 @@ class Firefox {
       return ''`)
   }
 
-  // clear closes all pages but the first, and all windows of notifications.
+  // clear closes all pages but the first, and all notification windows.
   async clear() {
     const [, ...pages] = await this.browser.pages()
     await Promise.all(pages.map(page => page.close()))
@@ -170,8 +170,8 @@ class Firefox {
   }
 }
 
-// follow follows as a reader does: choose, confirm, and wait for the button to
-// say so.
+// follow follows as a reader does: choose, confirm, and wait until the button says
+// Following.
 export async function follow(page, { topics, level = 'all' }) {
   await page.waitForSelector('newsbell-follow[data-ready]')
   await page.click('.follow-button')

@@ -1,5 +1,5 @@
-// A real Newsbell for each test, on a fresh database, and a real push service for
-// all tests, in processes of their own.
+// Starts a real Newsbell for each test, on a new database, and a real push service that
+// all tests share, each in its own process.
 import { spawn, execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
@@ -13,12 +13,12 @@ import { shared } from './shared.mjs'
 const run = promisify(execFile)
 const bin = new URL('../../bin/', import.meta.url).pathname
 
-// pushService is where all browsers subscribe: url, websocket.
+// pushService returns the addresses of the push service: url, websocket.
 export const pushService = shared(async t =>
   JSON.parse((await start(t, 'newsbell', ['push-service', '--plain'], line => line.startsWith('{'))).line))
 
-// prepared is a folder with a new database, and a token for it. To copy it is
-// quicker than to make another.
+// prepared returns a folder with a new database, and a token for it. Copying it is
+// faster than creating another.
 const prepared = shared(async t => {
   const folder = await newFolder(t)
   const { stdout } = await run(join(bin, 'newsbell'), ['token', 'create', 'e2e', '--data-dir', folder])
@@ -31,11 +31,12 @@ async function newFolder(t) {
   return folder
 }
 
-// startNewsbell starts it. With a front, that is where readers find Newsbell.
+// startNewsbell starts a Newsbell. If there is a front, a proxy, its address is the base
+// URL.
 export async function startNewsbell(t, { empty = false, embedOrigin, front, undoWindow = '10s' } = {}) {
   const folder = await newFolder(t)
-  const [push, { folder: begun, token }] = await Promise.all([pushService(), prepared()])
-  await cp(begun, folder, { recursive: true })
+  const [push, { folder: template, token }] = await Promise.all([pushService(), prepared()])
+  await cp(template, folder, { recursive: true })
   const listen = `127.0.0.1:${await freePort()}`
   const url = front?.alerts ?? `http://${listen}`
   await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', listen, '--base-url', url,
@@ -82,13 +83,13 @@ class Newsbell {
   get(path) { return this.#call('GET', path) }
   post(path, body) { return this.#call('POST', path, body) }
 
-  // script gives the push service its next answers to an endpoint.
+  // script sets the push service's next answers to an endpoint.
   async script(endpoint, ...answers) {
-    const told = await fetch(`${this.push.url}/control/script`, { method: 'POST', body: JSON.stringify({ endpoint, answers }) })
-    if (!told.ok) throw new Error(`the push service does not follow the script: ${await told.text()}`)
+    const response = await fetch(`${this.push.url}/control/script`, { method: 'POST', body: JSON.stringify({ endpoint, answers }) })
+    if (!response.ok) throw new Error(`the push service did not accept the script: ${await response.text()}`)
   }
 
-  // rows counts what the database holds of readers.
+  // rows counts the rows about readers in the database.
   async rows() {
     return JSON.parse((await run(join(bin, 'rows'), [join(this.folder, 'newsbell.db')])).stdout)
   }
@@ -103,7 +104,7 @@ class Newsbell {
   }
 }
 
-// until asks again and again until the answer is true, and returns it.
+// until calls ask until it returns something truthy, and returns that.
 export async function until(ask, what, seconds = 15) {
   const deadline = Date.now() + seconds * 1000
   for (;;) {
@@ -114,17 +115,17 @@ export async function until(ask, what, seconds = 15) {
   }
 }
 
-// start runs a program of ours until the test ends, and waits for the line
-// that says that it is ready.
+// start runs one of our programs until the test ends, and waits for the line that says
+// that it is ready.
 async function start(t, name, args, isReady) {
   const child = spawn(join(bin, name), args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
   t.after(async () => { child.kill(); await exited })
-  let complaints = ''
-  child.stderr.on('data', data => { complaints += data })
+  let errors = ''
+  child.stderr.on('data', data => { errors += data })
   const ready = (async () => {
     for await (const line of createInterface({ input: child.stdout })) if (isReady(line)) return line
-    throw new Error(`${name} ended: ${complaints}`)
+    throw new Error(`${name} ended: ${errors}`)
   })()
   return { child, line: await ready }
 }

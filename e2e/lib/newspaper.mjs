@@ -1,6 +1,5 @@
-// A newspaper at an origin of its own: docs/embedding as it is, but for the
-// address of Newsbell, and with no more than what docs/embedding.md says that a
-// Content-Security-Policy must allow.
+// A newspaper at an origin of its own: docs/embedding with Newsbell's real address, and
+// with the strictest Content-Security-Policy that docs/embedding.md allows.
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -9,8 +8,8 @@ import { extname } from 'node:path'
 const folder = new URL('../../docs/embedding/', import.meta.url)
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript' }
 
-// startNewspaper serves pages once it is told where Newsbell is; change makes
-// other files of them.
+// startNewspaper serves the pages. Its newsbell is Newsbell's address; its change
+// edits each file.
 export async function startNewspaper(t) {
   const newspaper = { newsbell: '', change: text => text }
   const server = createServer((request, response) => answer(newspaper, request.url, response).catch(error => {
@@ -31,7 +30,7 @@ async function answer({ newsbell, change }, path, response) {
   }).end(change(text, name).replaceAll('https://push.example', newsbell))
 }
 
-// policy is the one that the page about embedding gives.
+// policy returns the Content-Security-Policy in the guide.
 async function policy() {
   const page = await readFile(new URL('../embedding.md', folder), 'utf8')
   return page.match(/^Content-Security-Policy: (.*)$/m)[1]

@@ -1,6 +1,5 @@
-// A reader in Chromium. Everything is real but the browser's own push
-// subscription, which Google's service alone could give: its stand-in has an
-// address at our push service.
+// A reader in Chromium. Everything is real except the push subscription, which only
+// Google's service could issue: a fake one has an address at our push service.
 import { createECDH, randomBytes } from 'node:crypto'
 import { follow } from './firefox.mjs'
 import { startChromium } from './chromium.mjs'
@@ -14,14 +13,14 @@ export async function startReader(t, { topics = ['outage/messages-down'], level 
   return { newsbell, context, page }
 }
 
-// openPage opens a page with permission to notify and the stand-in, whose
-// pushes are accepted and go nowhere.
+// openPage opens a page with notification permission and a fake subscription, whose
+// pushes are accepted but not delivered.
 export async function openPage(context, newsbell) {
   const endpoint = `${newsbell.push.url}/push/${randomBytes(16).toString('hex')}`
   await newsbell.script(endpoint, ...Array(50).fill({ status: 201 }))
   await context.overridePermissions(newsbell.url, ['notifications'])
   const page = await context.newPage()
-  await page.evaluateOnNewDocument(standIn, endpoint, keys())
+  await page.evaluateOnNewDocument(fakeSubscription, endpoint, keys())
   return page
 }
 
@@ -30,18 +29,17 @@ export async function followThere(page, url, choice) {
   await follow(page, choice)
 }
 
-// preferences opens them, and waits until they are shown.
+// preferences opens the preferences, and waits until they are shown.
 export async function preferences(page, newsbell, hash = '') {
   await page.goto(`${newsbell.url}/preferences${hash}`)
   await page.waitForSelector('#preferences[data-ready]')
 }
 
-// said waits until the page says what was done.
+// said waits until the page's message about a change contains a text.
 export const said = (page, text) => page.waitForFunction(
   text => document.querySelector('#preferences-status').textContent.includes(text), {}, text)
 
-// hurry lets what the page begins to wait for from now on come a hundred times as
-// soon.
+// hurry makes the page's timers run a hundred times faster from now on.
 export const hurry = page => page.evaluate(() => {
   const { setTimeout } = self
   self.setTimeout = (act, after) => setTimeout(act, after / 100)
@@ -52,7 +50,7 @@ function keys() {
   return { p256dh: ecdh.generateKeys().toString('base64url'), auth: randomBytes(16).toString('base64url') }
 }
 
-function standIn(address, keys) {
+function fakeSubscription(address, keys) {
   const bytes = text => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0)).buffer
   const made = () => localStorage.pushKey ? {
     endpoint: address,
@@ -67,7 +65,7 @@ function standIn(address, keys) {
   }
 }
 
-// barSays waits until the live page's bar says so and has come to rest.
+// barSays waits until the live page's bar shows a text and has stopped moving.
 export async function barSays(page, text) {
   await page.waitForFunction(text => document.querySelector('.live-bar')?.textContent === text, {}, text)
   await page.$eval('.live-bar button', bar => Promise.all(bar.getAnimations().map(({ finished }) => finished)))

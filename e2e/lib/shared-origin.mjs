@@ -1,6 +1,6 @@
-// A newspaper and Newsbell at one origin: a proxy passes what is below /alerts/
-// on to Newsbell, path and all. Everything else is the newspaper's: a page with a
-// service worker, in charge of the whole origin, and an element to follow.
+// A newspaper and Newsbell at one origin. A proxy forwards paths below /alerts/ to
+// Newsbell unchanged. The rest is the newspaper's: a page with the follow element, and a
+// service worker that controls the whole origin.
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 

@@ -1,11 +1,11 @@
-// What is slow to start is started once for all the tests of a process, and
-// ended after the last of them.
+// Resources that are slow to start are shared by all tests of a process, and ended
+// after the last one.
 import { after } from 'node:test'
 
 const ends = []
 
-// shared returns what gives each caller the same, started for the first. Like a
-// test, it lets start say what to do in the end.
+// shared returns a function that returns the same resource to every caller, started for
+// the first one. Like a test's context, its argument has after, for cleanup.
 export function shared(start) {
   let started
   return () => started ??= start({ after: end => ends.unshift(end) })

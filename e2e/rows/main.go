@@ -1,4 +1,4 @@
-// Rows counts what an SQLite database holds of readers, for the browser tests.
+// Rows counts the rows about readers in an SQLite database, for the browser tests.
 package main
 
 import (

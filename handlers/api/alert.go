@@ -25,8 +25,8 @@ type alert struct {
 	PlannedAt  *time.Time    `json:"planned_at"`
 	FinishedAt *time.Time    `json:"finished_at"`
 	Counts     static.Counts `json:"counts"`
-	// Hosts are the same counts for each push service, when asked for one alert.
-	Hosts map[string]hostCounts `json:"hosts,omitempty" doc:"By push service. Those below a wildcard, such as *.push.apple.com, that accepted nothing are counted together."`
+	// Hosts are the counts by push service; only in the answer for a single alert.
+	Hosts map[string]hostCounts `json:"hosts,omitempty" doc:"By push service. Hosts below a wildcard, such as *.push.apple.com, that have accepted nothing are counted together."`
 }
 
 // hostCounts are the counts of one push service.
@@ -40,7 +40,7 @@ type hostCounts struct {
 
 func (a *api) routeAlerts() {
 	handle(a, route{method: http.MethodGet, path: "/alerts/{id}", id: "get-alert", who: "editor",
-		summary: "How an alert goes"}, a.getAlert)
+		summary: "An alert and its counts"}, a.getAlert)
 	handle(a, route{method: http.MethodPost, path: "/alerts/{id}/stop", id: "stop-alert", who: "editor",
 		summary: "Stop an alert"}, a.stopAlert)
 }

@@ -1,5 +1,5 @@
-// Package api is the HTTP API below /api/v1, for readers' browsers and for
-// programs of editors, with its OpenAPI description. It answers every error with
+// Package api is the HTTP API below /api/v1, for readers' browsers and editors'
+// programs, with its OpenAPI description. Every error is an
 // application/problem+json (RFC 9457).
 package api
 
@@ -19,20 +19,20 @@ import (
 
 const (
 	root = "/api/v1"
-	// SubscribePath and NoticesPath are where readers subscribe and ask for
+	// SubscribePath and NoticesPath are the paths at which readers subscribe and request
 	// notices.
 	SubscribePath = root + "/subscriptions"
 	NoticesPath   = root + "/subscription/notices"
 )
 
-// Options are what the API needs.
+// Options are the dependencies of the API.
 type Options struct {
 	Store     *models.Store
 	Publisher *publish.Publisher
 	Site      static.Site
 	Errors    *respond.Errors
 	Clients   *limit.Clients
-	// EditorGuesses and ReaderGuesses bound wrong tokens and wrong secrets.
+	// EditorGuesses and ReaderGuesses limit wrong tokens and wrong secrets.
 	EditorGuesses, ReaderGuesses *limit.Guesses
 	Log                          *slog.Logger
 }
@@ -71,11 +71,11 @@ func Route(engine *gin.Engine, o Options) {
 func describe(site static.Site) huma.Config {
 	config := huma.DefaultConfig("Newsbell", "1")
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/openapi", "", ""
-	config.CreateHooks = nil // no $schema in answers
+	config.CreateHooks = nil // no $schema in responses
 	config.Servers = []*huma.Server{{URL: site.BaseURL + root}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"reader": {Type: "http", Scheme: "bearer", Description: "The secret of POST /subscriptions"},
-		"editor": {Type: "http", Scheme: "bearer", Description: "A token of newsbell token create"},
+		"reader": {Type: "http", Scheme: "bearer", Description: "The secret from POST /subscriptions"},
+		"editor": {Type: "http", Scheme: "bearer", Description: "A token from newsbell token create"},
 	}
 	return config
 }

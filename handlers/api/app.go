@@ -21,9 +21,9 @@ type app struct {
 
 func (a *api) routeApps() {
 	handle(a, route{method: http.MethodPost, path: "/apps", id: "create-app", who: "editor", status: http.StatusCreated,
-		summary: "Make an app"}, a.createApp)
+		summary: "Create an app"}, a.createApp)
 	handle(a, route{method: http.MethodGet, path: "/apps/{slug}", id: "get-app",
-		summary: "An app as it is now"}, a.getApp)
+		summary: "An app and its current state"}, a.getApp)
 }
 
 func (a *api) createApp(ctx context.Context, in *body[newApp]) (*body[app], error) {

@@ -20,7 +20,7 @@ const (
 	editorKey
 )
 
-// authenticate lets only those who may call an operation do so.
+// authenticate adds the middleware that admits only the allowed callers of an operation.
 func (a *api) authenticate(operation *huma.Operation, who string) {
 	switch who {
 	case "reader":
@@ -38,16 +38,16 @@ func (a *api) authenticate(operation *huma.Operation, who string) {
 	operation.Errors = append(operation.Errors, http.StatusGone)
 }
 
-// limitGuesses refuses an address that guessed too often, and counts requests
-// with a wrong secret.
+// limitGuesses answers 429 to an address with too many wrong guesses, and counts
+// requests with a wrong secret.
 func (a *api) limitGuesses(g *limit.Guesses) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humagin.Unwrap(ctx)
 		address := a.clients.Key(c.Request)
 		if g.Exhausted(address) {
-			a.clients.WarnOfProxy(c.Request)
+			a.clients.WarnOfSharedLimit(c.Request)
 			ctx.SetHeader("Retry-After", limit.GuessRetryAfter)
-			a.refuse(ctx, http.StatusTooManyRequests, respond.Message(http.StatusTooManyRequests))
+			a.abort(ctx, http.StatusTooManyRequests, respond.Message(http.StatusTooManyRequests))
 			return
 		}
 		next(ctx)
@@ -57,15 +57,15 @@ func (a *api) limitGuesses(g *limit.Guesses) func(huma.Context, func(huma.Contex
 	}
 }
 
-// needReader admits the holder of a subscription's secret, before anything of
-// the body is read.
+// needReader admits only the holder of a subscription's secret. It runs before the body
+// is read.
 func (a *api) needReader(ctx huma.Context, next func(huma.Context)) {
 	sub, err := a.store.SubscriptionBySecret(ctx.Context(), bearer(ctx))
 	a.admit(ctx, next, readerKey, sub, err)
 }
 
-// forgetExpired answers a former reader, whose subscription expired because its
-// endpoint was gone for too long: little is left to forget.
+// forgetExpired handles "forget me" for a reader whose subscription has expired because
+// its endpoint was gone for too long: only the hash of the secret is left.
 func (a *api) forgetExpired(ctx huma.Context, next func(huma.Context)) {
 	found, err := a.store.ForgetExpired(ctx.Context(), bearer(ctx))
 	if err == nil && found {
@@ -78,7 +78,7 @@ func (a *api) forgetExpired(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// needEditor admits the holder of a token.
+// needEditor admits only the holder of a token.
 func (a *api) needEditor(ctx huma.Context, next func(huma.Context)) {
 	token, err := a.store.Authenticate(ctx.Context(), bearer(ctx))
 	a.admit(ctx, next, editorKey, token, err)
@@ -96,7 +96,7 @@ func (a *api) admit(ctx huma.Context, next func(huma.Context), key contextKey, w
 	case http.StatusServiceUnavailable:
 		ctx.SetHeader("Retry-After", respond.RetryAfter)
 	}
-	a.refuse(ctx, status, a.problem(ctx.Context(), err).Error())
+	a.abort(ctx, status, a.problem(ctx.Context(), err).Error())
 }
 
 // readerOf returns the reader that needReader admitted.
@@ -104,8 +104,7 @@ func readerOf(ctx context.Context) models.Subscription {
 	return ctx.Value(readerKey).(models.Subscription)
 }
 
-// editorOf returns the editor that needEditor admitted, by the name that the
-// audit log has for them.
+// editorOf returns the name, in the audit log, of the editor that needEditor admitted.
 func editorOf(ctx context.Context) string { return ctx.Value(editorKey).(models.Token).Actor() }
 
 func bearer(ctx huma.Context) string {

@@ -9,7 +9,7 @@ import (
 	"newsbell/models"
 )
 
-func TestABadSubscriptionIsRefusedAndChangesNothing(t *testing.T) {
+func TestAnInvalidSubscriptionChangesNothing(t *testing.T) {
 	keys := func(b map[string]any) map[string]any {
 		return b["subscription"].(map[string]any)["keys"].(map[string]any)
 	}
@@ -70,7 +70,7 @@ func TestABadSubscriptionIsRefusedAndChangesNothing(t *testing.T) {
 	})
 }
 
-func TestABadChangeIsRefusedAndChangesNothing(t *testing.T) {
+func TestAnInvalidChangeOfASubscriptionChangesNothing(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader("outage/messages-down:key")
 		const follows = "/api/v1/subscription/follows/"

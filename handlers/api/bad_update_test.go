@@ -12,7 +12,7 @@ import (
 	"newsbell/models"
 )
 
-func TestABadUpdateIsRefusedAndChangesNothing(t *testing.T) {
+func TestAnInvalidUpdateChangesNothing(t *testing.T) {
 	good := map[string]any{"kind": "update", "alert": "all", "headline": "News"}
 	cases := []struct {
 		name   string
@@ -50,14 +50,14 @@ func TestAnUnreadableUpdateChangesNothing(t *testing.T) {
 				t.Errorf("%q: %d %s", text, answer.StatusCode, answer.Text)
 			}
 		}
-		// A reader of no known length is sent in chunks.
+		// A body of unknown length is sent in chunks.
 		long := io.MultiReader(strings.NewReader(`{"headline":"`), strings.NewReader(strings.Repeat("x", 17<<10)+`"}`))
 		w.Send(http.MethodPost, path, long, "Content-Type", "application/json", "Authorization", "Bearer "+w.Token).WantProblem(t, 413, "")
 		w.WantNothingPublished()
 	})
 }
 
-func TestABadAppOrOutageIsRefusedAndChangesNothing(t *testing.T) {
+func TestAnInvalidAppOrOutageChangesNothing(t *testing.T) {
 	outage := func(change map[string]any) map[string]any {
 		body := map[string]any{"slug": "new", "headline": "News", "apps": []string{"messenger"}}
 		maps.Copy(body, change)
@@ -90,15 +90,15 @@ func TestABadAppOrOutageIsRefusedAndChangesNothing(t *testing.T) {
 		}
 		apps, err := w.Apps(t.Context())
 		if err != nil || len(apps) != 2 {
-			t.Errorf("apps = %+v, %v; want the two of before", apps, err)
+			t.Errorf("apps = %+v, %v; want only the two from before", apps, err)
 		}
 		if outages, err := w.Outages(t.Context(), 10); err != nil || len(outages) != 1 || outages[0].Headline != "messages-down is down" {
-			t.Errorf("outages = %+v, %v; want the one of before", outages, err)
+			t.Errorf("outages = %+v, %v; want only the one from before", outages, err)
 		}
 	})
 }
 
-func TestAResolvedOutageTakesNoUpdate(t *testing.T) {
+func TestAResolvedOutageAcceptsNoUpdate(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertNone})
 		body := map[string]any{"kind": "update", "alert": "all", "headline": "More", "states": map[string]string{"messenger": "failing"}}
@@ -110,7 +110,7 @@ func TestAResolvedOutageTakesNoUpdate(t *testing.T) {
 	})
 }
 
-func TestALongTextIsNotRefused(t *testing.T) {
+func TestALongTextIsAccepted(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		body := map[string]any{"kind": "update", "alert": "all", "headline": strings.Repeat("Lang 👩‍👩‍👧 ", 200), "body": strings.Repeat("text ", 1000)}
 		w.Call(http.MethodPost, "/api/v1/outages/messages-down/updates", w.Token, body).WantStatus(t, http.StatusCreated)

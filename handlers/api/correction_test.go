@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestACorrectionOfWhatIsNotThereIsRefused(t *testing.T) {
+func TestACorrectionOfAMissingUpdateIsInvalid(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		for name, body := range map[string]map[string]any{
 			"nothing there":    {"kind": "correction", "corrects": 7},

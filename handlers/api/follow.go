@@ -10,12 +10,12 @@ import (
 
 type follow struct {
 	Topic string  `json:"topic"`
-	Level *string `json:"level" doc:"all, key or resolution; null where the outage is only muted."`
-	Muted string  `json:"muted" doc:"no, until_resolution or for_good. The level comes back when a mute ends."`
+	Level *string `json:"level" doc:"all, key or resolution; null if the outage is only muted."`
+	Muted string  `json:"muted" doc:"no, until_resolution or for_good. The level counts again when the mute ends."`
 	Name  string  `json:"name" doc:"The app's name or the outage's headline."`
-	State string  `json:"state" doc:"Of an app: up, failing or recovering. Of an outage: ongoing or resolved."`
+	State string  `json:"state" doc:"For an app: up, failing or recovering. For an outage: ongoing or resolved."`
 	// EndsAt is null unless the topic is a resolved outage.
-	EndsAt *time.Time `json:"ends_at" doc:"When the follow ends by itself, since its outage is resolved."`
+	EndsAt *time.Time `json:"ends_at" doc:"When the follow ends automatically, because its outage is resolved."`
 }
 
 // TopicPath is the path of a topic.
@@ -29,10 +29,10 @@ type followChange struct {
 	Body FollowBody
 }
 
-// FollowBody is a level, or whether the topic is muted.
+// FollowBody is a level, a mute, or both.
 type FollowBody struct {
-	Level string `json:"level,omitempty" doc:"all, key or resolution. Default: the level that is there. Alone it ends a mute. An older client's muted and hushed mean muted: for_good and until_resolution."`
-	Muted string `json:"muted,omitempty" doc:"Of an outage: until_resolution, for_good, or no, which ends a mute: the level from before counts again, and without one nothing is followed."`
+	Level string `json:"level,omitempty" doc:"all, key or resolution. Default: unchanged. Without muted it also ends a mute. Older clients send the levels muted and hushed, which mean muted: for_good and until_resolution."`
+	Muted string `json:"muted,omitempty" doc:"For an outage: until_resolution, for_good, or no. no ends a mute: the level counts again, and without a level the follow ends."`
 }
 
 func (a *api) routeFollows() {
@@ -56,8 +56,8 @@ func (a *api) follow(ctx context.Context, in *followChange) (*body[follow], erro
 	return &body[follow]{now}, err
 }
 
-// followOf returns the reader's follow of a topic as it is now, or the topic
-// without a level.
+// followOf returns the reader's current follow of a topic. Without one, it returns the
+// topic without a level.
 func (a *api) followOf(ctx context.Context, topic models.Topic) (follow, error) {
 	follows, err := a.follows(ctx, readerOf(ctx))
 	if err != nil {

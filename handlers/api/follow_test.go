@@ -80,13 +80,13 @@ func TestAMuteIsReadAndWrittenBesideTheLevel(t *testing.T) {
 		var answered state
 		w.Call(http.MethodPut, path, appOnly, map[string]string{"muted": "until_resolution"}).Decode(t, http.StatusOK, &answered)
 		if !is(answered, "", "until_resolution") {
-			t.Errorf("who follows the app alone: %+v", answered)
+			t.Errorf("a follower of the app: %+v", answered)
 		}
 		w.Call(http.MethodPut, path, appOnly, map[string]string{"muted": "no"}).Decode(t, http.StatusOK, &answered)
 		var sub struct{ Follows []state }
 		w.Call(http.MethodGet, "/api/v1/subscription", appOnly, nil).Decode(t, http.StatusOK, &sub)
 		if len(sub.Follows) != 1 || !is(answered, "", "no") {
-			t.Errorf("after the mute: answered %+v, follows %+v; want the app alone", answered, sub.Follows)
+			t.Errorf("after the mute: answered %+v, follows %+v; want only the app", answered, sub.Follows)
 		}
 		w.Call(http.MethodPut, path, secret, map[string]string{}).WantProblem(t, http.StatusUnprocessableEntity, "level")
 		w.Call(http.MethodPut, path, secret, map[string]string{"muted": "loudly"}).WantProblem(t, http.StatusUnprocessableEntity, "muted")

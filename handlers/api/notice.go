@@ -21,7 +21,7 @@ type notice struct {
 	Kind       string     `json:"kind"`
 	State      string     `json:"state" doc:"waiting, accepted or failed"`
 	Status     int        `json:"status" doc:"The push service's last HTTP status; 0 if there was none."`
-	Reason     string     `json:"reason" doc:"What was wrong."`
+	Reason     string     `json:"reason" doc:"Why it failed or is still waiting."`
 	CreatedAt  time.Time  `json:"created_at"`
 	AnsweredAt *time.Time `json:"answered_at"`
 }

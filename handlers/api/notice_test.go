@@ -13,7 +13,7 @@ import (
 	"newsbell/models/ledger"
 )
 
-func TestAReaderAsksForATestAndSeesItsResult(t *testing.T) {
+func TestAReaderRequestsATestAndSeesItsResult(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader("outage/messages-down:key")
 		made := w.Notify(t, secret, "test")
@@ -40,7 +40,7 @@ func TestAReaderAsksForATestAndSeesItsResult(t *testing.T) {
 	})
 }
 
-func TestANoticeIsOfAKnownKindAndOnlyItsReaderSeesIt(t *testing.T) {
+func TestANoticeHasAKnownKindAndOnlyItsReaderSeesIt(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret, other := w.NewReader(), w.NewReader()
 		made := w.Notify(t, secret, "test")
@@ -60,7 +60,7 @@ func TestANoticeIsOfAKnownKindAndOnlyItsReaderSeesIt(t *testing.T) {
 			}
 		}
 		if due, err := w.ClaimNotices(t.Context(), 10); err != nil || len(due) != 1 {
-			t.Errorf("%d notices, %v; want the first alone", len(due), err)
+			t.Errorf("%d notices, %v; want only the first", len(due), err)
 		}
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// nullable is a field of a PATCH that may be null: then it is set to nothing. A
-// field that is absent is left as it is (RFC 7396).
+// nullable is a field of a PATCH that null removes. An absent field does not change the
+// value (RFC 7396).
 type nullable[T any] struct {
 	set   bool
 	value *T
@@ -20,7 +20,7 @@ func (n *nullable[T]) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, &n.value)
 }
 
-// Schema returns that of T, or null.
+// Schema returns the schema of T, made nullable.
 func (n nullable[T]) Schema(r huma.Registry) *huma.Schema {
 	schema := *huma.SchemaFromType(r, reflect.TypeFor[T]())
 	schema.Nullable = true

@@ -24,7 +24,7 @@ func TestTheAPIDescribesItself(t *testing.T) {
 			"/outages/{slug}/updates": "post", "/alerts/{id}": "get", "/alerts/{id}/stop": "post",
 		} {
 			if description.Paths[path][method] == nil {
-				t.Errorf("%s %s is not described", method, path)
+				t.Errorf("OpenAPI does not describe %s %s", method, path)
 			}
 		}
 	})

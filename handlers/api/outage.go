@@ -12,8 +12,8 @@ type newOutage struct {
 	Slug       string                     `json:"slug"`
 	Headline   string                     `json:"headline"`
 	Standfirst string                     `json:"standfirst,omitempty"`
-	Apps       []string                   `json:"apps" doc:"Slugs of the apps that it began with."`
-	States     map[string]models.AppState `json:"states,omitempty" doc:"The states that its apps are in, by the app's slug: up, failing or recovering. Default: failing."`
+	Apps       []string                   `json:"apps" doc:"Slugs of the apps that the outage began with."`
+	States     map[string]models.AppState `json:"states,omitempty" doc:"States of its apps by slug: up, failing or recovering. Default: failing."`
 	BeganAt    *time.Time                 `json:"began_at,omitempty" doc:"From the year 2000 until now. Default: now."`
 }
 
@@ -23,19 +23,19 @@ type outage struct {
 	Standfirst string                     `json:"standfirst"`
 	State      string                     `json:"state"`
 	Apps       []string                   `json:"apps"`
-	States     map[string]models.AppState `json:"states" doc:"The states that its apps are in now."`
+	States     map[string]models.AppState `json:"states" doc:"The current states of its apps, by slug."`
 	BeganAt    time.Time                  `json:"began_at"`
 	ResolvedAt *time.Time                 `json:"resolved_at"`
 	URL        string                     `json:"url"`
 }
 
-// outageNow is an outage as anybody may see it.
+// outageNow is the public view of an outage.
 type outageNow struct {
 	Slug       string     `json:"slug"`
 	Headline   string     `json:"headline"`
 	Standfirst string     `json:"standfirst"`
 	State      string     `json:"state" doc:"ongoing or resolved"`
-	Apps       []app      `json:"apps" doc:"Those that it began with, then those that its updates named."`
+	Apps       []app      `json:"apps" doc:"The apps that it began with, then those that updates added."`
 	BeganAt    time.Time  `json:"began_at"`
 	ResolvedAt *time.Time `json:"resolved_at"`
 	URL        string     `json:"url"`
@@ -47,9 +47,9 @@ type slugPath struct {
 
 func (a *api) routeOutages() {
 	handle(a, route{method: http.MethodPost, path: "/outages", id: "open-outage", who: "editor", status: http.StatusCreated,
-		summary: "Open an outage"}, a.createOutage)
+		summary: "Create an outage"}, a.createOutage)
 	handle(a, route{method: http.MethodGet, path: "/outages/{slug}", id: "get-outage",
-		summary: "An outage as it is now"}, a.getOutage)
+		summary: "An outage and its current state"}, a.getOutage)
 }
 
 func (a *api) createOutage(ctx context.Context, in *body[newOutage]) (*body[outage], error) {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestOpeningAnOutageSaysWhichOfItsAppsFail(t *testing.T) {
+func TestANewOutageSetsTheStatesOfItsApps(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		for _, slug := range []string{"whatsapp", "threads"} {
 			w.Call(http.MethodPost, "/api/v1/apps", w.Token, map[string]string{"slug": slug, "name": slug}).WantStatus(t, http.StatusCreated)
@@ -26,7 +26,7 @@ func TestOpeningAnOutageSaysWhichOfItsAppsFail(t *testing.T) {
 		}
 		for _, path := range []string{"/outages/calls", "/"} {
 			if page := w.Get(path).Text; !strings.Contains(page, "Ongoing") || strings.Contains(page, `"state state-up"`) {
-				t.Errorf("%s shows an app as up beside an outage that goes on", path)
+				t.Errorf("%s shows an app as up during an ongoing outage", path)
 			}
 		}
 		w.Call(http.MethodPost, "/api/v1/outages/calls/updates", w.Token, map[string]any{"kind": "resolution", "alert": "none", "headline": "Back"}).WantStatus(t, http.StatusCreated)
@@ -36,7 +36,7 @@ func TestOpeningAnOutageSaysWhichOfItsAppsFail(t *testing.T) {
 	})
 }
 
-func TestAnybodyMayKnowAnOutageAndAnApp(t *testing.T) {
+func TestOutagesAndAppsArePublic(t *testing.T) {
 	handlerstest.OnBothWith(t, handlers.Options{BaseURL: "https://push.example"}, func(t *testing.T, w *handlerstest.Web) {
 		type app struct{ Slug, Name, State, URL string }
 		var outage struct {
@@ -56,7 +56,7 @@ func TestAnybodyMayKnowAnOutageAndAnApp(t *testing.T) {
 		}
 		want := app{"whatsapp", "whatsapp", "failing", "https://push.example/apps/whatsapp"}
 		if last := outage.Apps[len(outage.Apps)-1]; last != want {
-			t.Errorf("the app that was named = %+v; want %+v", last, want)
+			t.Errorf("the app that the update named = %+v; want %+v", last, want)
 		}
 		var found app
 		w.Get("/api/v1/apps/whatsapp").Decode(t, http.StatusOK, &found)

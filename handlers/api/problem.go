@@ -11,8 +11,7 @@ import (
 	"newsbell/models/validation"
 )
 
-// problem turns a domain error into the one that huma answers, and logs it if
-// the fault is ours.
+// problem converts a domain error to an error for huma. It logs internal errors.
 func (a *api) problem(ctx context.Context, err error) error {
 	status := respond.Status(err)
 	switch status {
@@ -34,9 +33,9 @@ func (a *api) problem(ctx context.Context, err error) error {
 	return huma.NewError(status, respond.Message(status))
 }
 
-// refuse answers instead of the operation.
-func (a *api) refuse(ctx huma.Context, status int, detail string) {
+// abort answers with an error instead of running the operation.
+func (a *api) abort(ctx huma.Context, status int, detail string) {
 	if err := huma.WriteErr(a.huma, ctx, status, detail); err != nil && ctx.Context().Err() == nil {
-		a.log.Warn("no answer to a request that was refused", "error", err)
+		a.log.Warn("cannot write an error response", "error", err)
 	}
 }

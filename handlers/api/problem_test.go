@@ -43,7 +43,7 @@ func TestProblemsAreInAFixedOrder(t *testing.T) {
 	})
 }
 
-// wantLocations compares the fields that a problem is about.
+// wantLocations compares the fields in a problem.
 func wantLocations(t *testing.T, answer handlerstest.Answer, want ...string) {
 	t.Helper()
 	var problem struct{ Errors []struct{ Location string } }

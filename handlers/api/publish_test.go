@@ -50,7 +50,7 @@ func TestAProgramPublishesAndStops(t *testing.T) {
 	})
 }
 
-func TestABusThatFailsNeverFailsThePublishing(t *testing.T) {
+func TestPublishingSucceedsIfTheBusFails(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.Bus.Fail = func() error { return errors.New("no server") }
 		var p handlerstest.Published

@@ -6,11 +6,11 @@ import (
 	"newsbell/models/validation"
 )
 
-// quietHours are when a reader gets no alerts, on the clock of their time zone.
+// quietHours are the hours in which a reader gets no alerts, in their time zone.
 type quietHours struct {
 	From     string `json:"from" example:"22:00" doc:"Hours and minutes."`
-	Until    string `json:"until" example:"07:00" doc:"Hours and minutes; before from, it is the next day's."`
-	KeyWakes bool   `json:"key_wakes,omitempty" doc:"Key moments and the resolution are sent all the same."`
+	Until    string `json:"until" example:"07:00" doc:"Hours and minutes. If it is before from, they end on the next day."`
+	KeyWakes bool   `json:"key_wakes,omitempty" doc:"Key moments and the resolution are sent during quiet hours too."`
 }
 
 func quietHoursOf(sub models.Subscription) *quietHours {

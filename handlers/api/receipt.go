@@ -14,7 +14,7 @@ type receipts struct {
 
 type receipt struct {
 	Alert   int64  `json:"alert"`
-	Receipt string `json:"receipt" doc:"What the push brought along."`
+	Receipt string `json:"receipt" doc:"The receipt from the payload of the push."`
 	Event   string `json:"event" doc:"shown, clicked or dismissed"`
 }
 
@@ -23,7 +23,7 @@ func (a *api) routeReceipts() {
 		summary: "Report what happened to alerts"}, a.reportReceipts)
 }
 
-// reportReceipts gives right and wrong receipts the same answer.
+// reportReceipts records receipts. Valid and invalid receipts get the same answer.
 func (a *api) reportReceipts(ctx context.Context, in *body[receipts]) (*nothing, error) {
 	reported := make([]models.Receipt, len(in.Body.Receipts))
 	for i, r := range in.Body.Receipts {

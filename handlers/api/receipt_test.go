@@ -18,7 +18,7 @@ func TestBrowsersReportWhatHappenedToAnAlert(t *testing.T) {
 			handlerstest.Receipt{Alert: id, Receipt: w.Proof(id, second.ID), Event: "dismissed"},
 		)
 		w.Report(t,
-			handlerstest.Receipt{Alert: id, Receipt: w.Proof(id, first.ID), Event: "shown"}, // once more
+			handlerstest.Receipt{Alert: id, Receipt: w.Proof(id, first.ID), Event: "shown"}, // repeated
 			handlerstest.Receipt{Alert: id, Receipt: w.Proof(99, first.ID), Event: "clicked"},
 			handlerstest.Receipt{Alert: id, Receipt: "forged", Event: "clicked"},
 			handlerstest.Receipt{Alert: id, Receipt: w.Proof(id, first.ID), Event: "eaten"},
@@ -27,7 +27,7 @@ func TestBrowsersReportWhatHappenedToAnAlert(t *testing.T) {
 	})
 }
 
-func TestReportsThatCannotBeReadAreRefused(t *testing.T) {
+func TestUnreadableReportsAreInvalid(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		many := make([]handlerstest.Receipt, 101)
 		for body, status := range map[string]int{
@@ -41,7 +41,7 @@ func TestReportsThatCannotBeReadAreRefused(t *testing.T) {
 			w.Call(http.MethodPost, handlerstest.ReceiptsPath, "", body).WantProblem(t, status, "")
 		}
 		w.Call(http.MethodPost, handlerstest.ReceiptsPath, "", map[string]any{"receipts": many}).WantProblem(t, http.StatusUnprocessableEntity, "100")
-		w.Report(t, many[:100]...) // not too many, but wrong
+		w.Report(t, many[:100]...) // not too many, but with invalid receipts
 		w.Report(t)
 	})
 }

@@ -7,20 +7,20 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// maxBody is the largest body that is read, in bytes.
+// maxBody is the maximum size of a request body, in bytes.
 const maxBody = 16 << 10
 
 // route describes one operation.
 type route struct {
 	method, path, id, summary string
-	// status is that of success. Default: 200.
+	// status is the HTTP status of success. Default: 200.
 	status int
-	// who may call it: everybody, "reader", "former reader", which is also one whose
-	// subscription has expired, or "editor".
+	// who may call it: "reader"; "former reader", which includes readers whose
+	// subscription has expired; "editor"; or everybody, if it is empty.
 	who string
 }
 
-// handle registers an operation, whose errors are the domain's.
+// handle registers an operation. do returns domain errors.
 func handle[In, Out any](a *api, r route, do func(context.Context, *In) (*Out, error)) {
 	operation := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary,
@@ -37,8 +37,8 @@ func handle[In, Out any](a *api, r route, do func(context.Context, *In) (*Out, e
 	})
 }
 
-// body wraps what is received or answered.
+// body is the body of a request or a response.
 type body[T any] struct{ Body T }
 
-// nothing is no input, or no answer.
+// nothing is an empty request or response.
 type nothing struct{}

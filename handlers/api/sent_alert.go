@@ -9,22 +9,22 @@ import (
 	"newsbell/models/ledger"
 )
 
-// maxLastAlerts is how many of their last alerts a reader sees.
+// maxLastAlerts is the number of last alerts that a reader sees.
 const maxLastAlerts = 20
 
-// SentAlert is an alert that was for a reader, as they see it.
+// SentAlert is a reader's view of an alert for them.
 type SentAlert struct {
 	Alert       int64      `json:"alert"`
 	Outage      string     `json:"outage"`
 	Headline    string     `json:"headline"`
 	PublishedAt time.Time  `json:"published_at"`
-	Outcome     string     `json:"outcome" doc:"accepted by the browser's push service, failed, waiting for another try, deferred for the reader's quiet hours or hourly limit, or gone: the push service had given up the browser's address"`
+	Outcome     string     `json:"outcome" doc:"accepted by the browser's push service, failed, waiting for a retry, deferred because of quiet hours or the hourly limit, or gone: the browser's address was gone"`
 	AcceptedAt  *time.Time `json:"accepted_at"`
-	ToldBy      *int64     `json:"told_by" doc:"The later alert that told what this one held back; null if none has."`
+	ToldBy      *int64     `json:"told_by" doc:"The later alert that covered this one after it was deferred; null if there is none."`
 }
 
 type lastAlerts struct {
-	Alerts []SentAlert `json:"alerts" doc:"The newest first."`
+	Alerts []SentAlert `json:"alerts" doc:"Newest first."`
 }
 
 func (a *api) routeSentAlerts() {

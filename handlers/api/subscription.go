@@ -9,7 +9,7 @@ import (
 )
 
 // pushSubscription is what a browser's PushSubscription.toJSON returns. Browsers
-// add members to it, such as expirationTime; those are not read.
+// add members to it, such as expirationTime, which are ignored.
 type pushSubscription struct {
 	_        struct{} `additionalProperties:"true"`
 	Endpoint string   `json:"endpoint"`
@@ -32,36 +32,36 @@ type newSubscription struct {
 		Topic string `json:"topic" doc:"outage/<slug> or app/<slug>"`
 		FollowBody
 	} `json:"follows,omitempty"`
-	TimeZone string `json:"time_zone" doc:"An IANA name. One that Newsbell does not know becomes UTC."`
-	VAPIDKey string `json:"vapid_key,omitempty" doc:"The key that it was made with. Default: the current one."`
+	TimeZone string `json:"time_zone" doc:"An IANA time zone name. Unknown names become UTC."`
+	VAPIDKey string `json:"vapid_key,omitempty" doc:"The VAPID key of the push subscription. Default: the current key."`
 }
 
 type subscribed struct {
-	Secret   string   `json:"secret" doc:"Shown only now. It alone addresses the subscription."`
+	Secret   string   `json:"secret" doc:"Returned only once. Every other request about the subscription needs it."`
 	Follows  []follow `json:"follows"`
 	TimeZone string   `json:"time_zone"`
 }
 
-// subscription is a subscription as its reader sees it.
+// subscription is a reader's view of their subscription.
 type subscription struct {
 	Endpoint         string      `json:"endpoint"`
-	PublicKey        string      `json:"public_key" doc:"The VAPID key that it is bound to."`
-	NeedsResubscribe bool        `json:"needs_resubscribe" doc:"The browser must make a new push subscription and PATCH it: nothing can be sent to this one."`
-	GoneAt           *time.Time  `json:"gone_at" doc:"Since when the push service has given up the endpoint; null while it is in use. What is followed stays for a grace period."`
+	PublicKey        string      `json:"public_key" doc:"The VAPID key that the push subscription is bound to."`
+	NeedsResubscribe bool        `json:"needs_resubscribe" doc:"The push subscription cannot be used any more: the browser must create a new one and PATCH it."`
+	GoneAt           *time.Time  `json:"gone_at" doc:"When the push service reported that the endpoint is gone; null while it is in use. Follows are kept for a grace period."`
 	TimeZone         string      `json:"time_zone"`
 	PausedUntil      *time.Time  `json:"paused_until"`
-	QuietHours       *quietHours `json:"quiet_hours" doc:"null when there are none."`
-	HourlyCap        int         `json:"hourly_cap" doc:"Alerts an hour; 0: any number."`
+	QuietHours       *quietHours `json:"quiet_hours" doc:"null if there are none."`
+	HourlyCap        int         `json:"hourly_cap" doc:"Alerts per hour; 0: no limit."`
 	Follows          []follow    `json:"follows"`
 }
 
 type subscriptionChange struct {
 	Subscription *pushSubscription    `json:"subscription,omitempty"`
-	VAPIDKey     string               `json:"vapid_key,omitempty" doc:"The key that the subscription was made with. Default: the current one."`
-	TimeZone     *string              `json:"time_zone,omitempty" doc:"An IANA name. One that Newsbell does not know becomes UTC."`
-	PausedUntil  *time.Time           `json:"paused_until,omitempty" doc:"No alerts until then, at most ten years ahead or, until further notice, 9999-12-31T00:00:00Z; a time in the past, from 1970 on, resumes them."`
-	QuietHours   nullable[quietHours] `json:"quiet_hours,omitempty" doc:"null switches them off."`
-	HourlyCap    *int                 `json:"hourly_cap,omitempty" doc:"Alerts an hour, up to 60; 0: any number."`
+	VAPIDKey     string               `json:"vapid_key,omitempty" doc:"The VAPID key of the push subscription. Default: the current key."`
+	TimeZone     *string              `json:"time_zone,omitempty" doc:"An IANA time zone name. Unknown names become UTC."`
+	PausedUntil  *time.Time           `json:"paused_until,omitempty" doc:"When a pause ends: at most ten years ahead, or 9999-12-31T00:00:00Z to pause until further notice. A time in the past, from 1970 on, resumes alerts."`
+	QuietHours   nullable[quietHours] `json:"quiet_hours,omitempty" doc:"null turns them off."`
+	HourlyCap    *int                 `json:"hourly_cap,omitempty" doc:"Alerts per hour, at most 60; 0: no limit."`
 }
 
 type vapidKey struct {
@@ -70,7 +70,7 @@ type vapidKey struct {
 
 func (a *api) routeSubscriptions() {
 	handle(a, route{method: http.MethodGet, path: "/vapid-key", id: "get-vapid-key",
-		summary: "The key to subscribe with"}, a.getVAPIDKey)
+		summary: "The current VAPID key"}, a.getVAPIDKey)
 	handle(a, route{method: http.MethodPost, path: "/subscriptions", id: "subscribe", status: http.StatusCreated,
 		summary: "Subscribe a browser"}, a.subscribe)
 	handle(a, route{method: http.MethodGet, path: "/subscription", id: "get-subscription", who: "reader",

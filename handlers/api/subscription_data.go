@@ -8,23 +8,23 @@ import (
 	"newsbell/models"
 )
 
-// subscriptionData is everything that is stored of a subscription, except the
-// hash of its secret.
+// subscriptionData is everything that is stored about a subscription, except the hash
+// of its secret.
 type subscriptionData struct {
 	ID           int64        `json:"id"`
 	CreatedAt    time.Time    `json:"created_at"`
 	UpdatedAt    time.Time    `json:"updated_at"`
-	Keys         browserKeys  `json:"keys" doc:"With which alerts are encrypted for the browser."`
+	Keys         browserKeys  `json:"keys" doc:"The keys with which alerts are encrypted for the browser."`
 	Subscription subscription `json:"subscription"`
-	// FollowedAt has the time since which each topic is followed.
+	// FollowedAt is the time of each follow, by topic.
 	FollowedAt   map[string]time.Time `json:"followed_at"`
-	Refusals     int                  `json:"refusals" doc:"How often in a row its push service refused it while it took pushes for others."`
+	Refusals     int                  `json:"refusals" doc:"Consecutive refusals by its push service, while it accepted pushes to others."`
 	RefusedSince *time.Time           `json:"refused_since"`
-	RefusedUntil *time.Time           `json:"refused_until" doc:"Until when it gets no alerts for that."`
-	Recent       []time.Time          `json:"recent" doc:"When the last alerts were sent, while there is an hourly cap."`
+	RefusedUntil *time.Time           `json:"refused_until" doc:"No alerts are sent until then, because of the refusals."`
+	Recent       []time.Time          `json:"recent" doc:"When the last alerts were sent; only kept while there is an hourly cap."`
 	Alerts       []ownAlert           `json:"alerts"`
 	Failures     []failure            `json:"failures"`
-	CatchUps     []catchUp            `json:"catch_ups" doc:"Of outages whose alerts are held."`
+	CatchUps     []catchUp            `json:"catch_ups" doc:"Outages with deferred alerts."`
 	Notices      []storedNotice       `json:"notices"`
 }
 
@@ -43,7 +43,7 @@ type ownAlert struct {
 type failure struct {
 	Alert     int64     `json:"alert"`
 	PushHost  string    `json:"push_host"`
-	Status    int       `json:"status" doc:"The push service's; 0 if there was none."`
+	Status    int       `json:"status" doc:"The push service's HTTP status; 0 if there was none."`
 	Reason    string    `json:"reason"`
 	CreatedAt time.Time `json:"created_at"`
 }
@@ -69,7 +69,7 @@ type download struct {
 
 func (a *api) routeSubscriptionData() {
 	handle(a, route{method: http.MethodGet, path: "/subscription/data", id: "get-subscription-data", who: "reader",
-		summary: "Everything that is stored of my subscription"}, a.getSubscriptionData)
+		summary: "Everything that is stored about my subscription"}, a.getSubscriptionData)
 }
 
 func (a *api) getSubscriptionData(ctx context.Context, _ *nothing) (*download, error) {

@@ -46,7 +46,7 @@ func TestAReaderSeesTheirLastAlerts(t *testing.T) {
 	})
 }
 
-func TestAReaderDownloadsEverythingThatIsStoredOfThem(t *testing.T) {
+func TestAReaderDownloadsEverythingThatIsStoredAboutThem(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		body := w.SubscriptionBody("outage/messages-down:all")
 		var subscribed struct{ Secret string }
@@ -109,7 +109,7 @@ func TestAReaderDownloadsEverythingThatIsStoredOfThem(t *testing.T) {
 	})
 }
 
-func TestOnlyTheReaderSeesTheirs(t *testing.T) {
+func TestOnlyTheReaderSeesTheirData(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		for _, path := range []string{"/api/v1/subscription/alerts", "/api/v1/subscription/data"} {
 			for _, bearer := range []string{"", "wrong", w.Token} {

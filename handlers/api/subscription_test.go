@@ -20,7 +20,7 @@ type mine struct {
 	Follows   []followed
 }
 
-func TestAReaderSubscribesChangesAndIsForgotten(t *testing.T) {
+func TestAReaderSubscribesChangesSettingsAndIsForgotten(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		var key struct {
 			PublicKey string `json:"public_key"`
@@ -75,13 +75,13 @@ func TestAReaderSetsQuietHoursAndAnHourlyLimit(t *testing.T) {
 		}
 		now := change(map[string]any{"quiet_hours": map[string]any{"from": "22:30", "until": "07:00", "key_wakes": true}, "hourly_cap": 3})
 		if q := now.QuietHours; q == nil || q.From != "22:30" || q.Until != "07:00" || !q.KeyWakes || now.HourlyCap != 3 {
-			t.Errorf("choices = %+v", now)
+			t.Errorf("settings = %+v", now)
 		}
 		if now = change(map[string]any{"time_zone": "Asia/Tokyo"}); now.QuietHours == nil || now.HourlyCap != 3 {
-			t.Errorf("another time zone left %+v", now)
+			t.Errorf("after a change of the time zone: %+v", now)
 		}
 		if now = change(map[string]any{"quiet_hours": nil, "hourly_cap": 0}); now.QuietHours != nil || now.HourlyCap != 0 {
-			t.Errorf("switched off, it is %+v", now)
+			t.Errorf("after turning both off: %+v", now)
 		}
 		for field, bad := range map[string]map[string]any{
 			"quiet_hours.from": {"quiet_hours": map[string]any{"from": "24:00", "until": "07:00"}},
@@ -93,7 +93,7 @@ func TestAReaderSetsQuietHoursAndAnHourlyLimit(t *testing.T) {
 	})
 }
 
-func TestWhatBrowsersAddToTheirSubscriptionIsNotRead(t *testing.T) {
+func TestUnknownMembersOfAPushSubscriptionAreIgnored(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		grown := func() map[string]any {
 			body := w.SubscriptionBody("outage/messages-down:key")
@@ -132,7 +132,7 @@ func TestAReaderInAnUnknownTimeZoneFollowsInUTC(t *testing.T) {
 	})
 }
 
-func TestAnotherReadersSecretTouchesOnlyTheirs(t *testing.T) {
+func TestASecretChangesOnlyItsOwnSubscription(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		victim, other := w.NewReader("outage/messages-down:all"), w.NewReader("app/messenger:all")
 		w.Call(http.MethodDelete, "/api/v1/subscription/follows/outage/messages-down", other, nil).WantStatus(t, http.StatusNoContent)
@@ -145,7 +145,7 @@ func TestAnotherReadersSecretTouchesOnlyTheirs(t *testing.T) {
 	})
 }
 
-func TestEveryProtectedRouteRefusesAMissingOrWrongSecret(t *testing.T) {
+func TestEveryProtectedRouteNeedsTheRightSecret(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		reader := w.NewReader()
 		for _, call := range []struct{ method, path, bearer string }{
@@ -183,7 +183,7 @@ func TestABrowserThatSubscribesTwiceIsOneReader(t *testing.T) {
 	})
 }
 
-func TestAReaderWithoutAnAddressIsKnownUntilTheGracePeriodIsOver(t *testing.T) {
+func TestAReaderWhoseAddressIsGoneIsKnownDuringTheGracePeriod(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		const path = "/api/v1/subscription"
 		secret := w.NewReader("outage/messages-down:key")
@@ -199,7 +199,7 @@ func TestAReaderWithoutAnAddressIsKnownUntilTheGracePeriodIsOver(t *testing.T) {
 		}
 		w.Call(http.MethodGet, path, secret, nil).Decode(t, http.StatusOK, &known)
 		if known.GoneAt == nil || !known.NeedsResubscribe || len(known.Follows) != 1 || known.Follows[0].Level != "key" {
-			t.Errorf("subscription = %+v; want its follow kept, and a new address asked for", known)
+			t.Errorf("subscription = %+v; want its follow kept and needs_resubscribe", known)
 		}
 		change := map[string]any{"subscription": w.SubscriptionBody()["subscription"]}
 		w.Call(http.MethodPatch, path, secret, change).Decode(t, http.StatusOK, &known)

@@ -8,7 +8,7 @@ import (
 	"newsbell/handlers/handlerstest"
 )
 
-func TestATimeOutsideOfItsRangeIsRefused(t *testing.T) {
+func TestATimeOutsideOfItsRangeIsInvalid(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader("outage/messages-down:all")
 		for i, began := range []string{
@@ -26,7 +26,7 @@ func TestATimeOutsideOfItsRangeIsRefused(t *testing.T) {
 	})
 }
 
-func TestATimeAtTheEndOfItsRangeIsTaken(t *testing.T) {
+func TestATimeAtTheEndOfItsRangeIsAccepted(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader("outage/messages-down:all")
 		for i, began := range []string{"2000-01-01T00:00:00Z", "1999-12-31T23:00:00-01:00", "2021-11-03T18:05:00Z"} {
@@ -40,7 +40,7 @@ func TestATimeAtTheEndOfItsRangeIsTaken(t *testing.T) {
 	})
 }
 
-// wantPagesAndReader checks that every page and answer that has times works.
+// wantPagesAndReader checks every page and API response that contains times.
 func wantPagesAndReader(t *testing.T, w *handlerstest.Web, secret string) {
 	t.Helper()
 	for _, path := range []string{"/", "/search?q=messages", "/apps/messenger", "/outages/messages-down"} {

@@ -14,16 +14,16 @@ type newUpdate struct {
 	Body struct {
 		Kind        string                     `json:"kind" doc:"update, resolution or correction"`
 		Alert       string                     `json:"alert" doc:"none, all or key"`
-		Apps        []string                   `json:"apps,omitempty" doc:"Slugs of the apps that it concerns."`
-		States      map[string]models.AppState `json:"states,omitempty" doc:"States that it sets, by the app's slug: up, failing or recovering."`
+		Apps        []string                   `json:"apps,omitempty" doc:"Slugs of the apps that the update concerns."`
+		States      map[string]models.AppState `json:"states,omitempty" doc:"New states of apps, by slug: up, failing or recovering."`
 		Headline    string                     `json:"headline"`
-		Body        string                     `json:"body,omitempty" doc:"Markdown without HTML: tags are shown as they are written, and an image as a link to it."`
-		Corrects    *int64                     `json:"corrects,omitempty" nullable:"true" doc:"The number of the update, of the same outage, that a correction corrects."`
-		UndoSeconds *float64                   `json:"undo_seconds,omitempty" doc:"How long the alert can be taken back; 0 sends it at once."`
+		Body        string                     `json:"body,omitempty" doc:"Markdown without HTML: tags are shown as text, and an image as a link to it."`
+		Corrects    *int64                     `json:"corrects,omitempty" nullable:"true" doc:"For a correction: the number of the update that it corrects, of the same outage."`
+		UndoSeconds *float64                   `json:"undo_seconds,omitempty" doc:"The undo window: how long the alert can be stopped before it is sent; 0 sends it at once."`
 	}
 }
 
-// Update is an update as the API answers it.
+// Update is an update in the API's responses.
 type Update struct {
 	ID          int64                      `json:"id"`
 	Kind        string                     `json:"kind"`
@@ -39,7 +39,7 @@ type Update struct {
 
 type publication struct {
 	Update Update `json:"update"`
-	Alert  *alert `json:"alert" doc:"null when the update has none"`
+	Alert  *alert `json:"alert" doc:"null if the update sends no alert"`
 }
 
 func (a *api) routeUpdates() {
@@ -54,7 +54,8 @@ func (a *api) publish(ctx context.Context, in *newUpdate) (*body[publication], e
 	}
 	out := publication{Update: UpdateOf(a.site, in.Slug, published.Update)}
 	if published.Alert != nil {
-		// From what was written: nothing that is published may answer an error.
+		// Built from the publication itself, without a query that could fail after the
+		// update was published.
 		out.Alert = alertOf(*published.Alert, in.Slug, models.Counts{})
 	}
 	return &body[publication]{out}, nil

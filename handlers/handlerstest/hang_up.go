@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// listener notices when the server hangs up on a client.
+// listener notices when the server closes a client's connection.
 type listener struct {
 	net.Listener
 	mu      sync.Mutex
-	hungUps map[string]chan struct{} // by the client's address
+	hungUps map[string]chan struct{} // by client address
 }
 
 // listenedConn notices when the server closes it.
@@ -36,7 +36,7 @@ func (c *listenedConn) Close() error {
 	return c.TCPConn.Close()
 }
 
-// hungUp returns a channel that is closed when the server hangs up on a client.
+// hungUp returns a channel that is closed when the server closes a client's connection.
 func (l *listener) hungUp(address net.Addr) chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,8 +49,8 @@ func (l *listener) hungUp(address net.Addr) chan struct{} {
 	return l.hungUps[address.String()]
 }
 
-// DialStream opens the stream of "messages-down" on a connection of its own, from
-// which nothing has been read; hungUp is closed when the server hangs up.
+// DialStream opens the stream of "messages-down" on a new connection, from which nothing
+// has been read. hungUp is closed when the server closes the connection.
 func (w *Web) DialStream() (conn net.Conn, hungUp <-chan struct{}) {
 	w.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(w.Origin, "http://"))

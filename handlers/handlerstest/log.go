@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Log is what the server has logged.
+// Log captures the log of the server.
 type Log struct {
 	mu   sync.Mutex
 	text bytes.Buffer

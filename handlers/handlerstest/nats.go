@@ -14,8 +14,8 @@ import (
 	"newsbell/models/modelstest"
 )
 
-// OnBothWithNATS tests a web that keeps its live pages up to date, on a NATS and
-// a database of each kind.
+// OnBothWithNATS runs a test against a web with NATS and live pages, on SQLite and on
+// PostgreSQL.
 func OnBothWithNATS(t *testing.T, o live.Options, test func(*testing.T, *Web)) {
 	t.Helper()
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
@@ -25,7 +25,7 @@ func OnBothWithNATS(t *testing.T, o live.Options, test func(*testing.T, *Web)) {
 	})
 }
 
-// StartProcess starts one more web on the same database and NATS.
+// StartProcess starts another web on the same database and NATS.
 func (w *Web) StartProcess(o live.Options) *Web {
 	w.t.Helper()
 	conn, err := nats.Connect(w.NATS.ClientURL(), nats.ReconnectWait(time.Millisecond), nats.MaxReconnects(-1))
@@ -39,7 +39,7 @@ func (w *Web) StartProcess(o live.Options) *Web {
 	return process
 }
 
-// start keeps the web's live pages up to date until Stop.
+// start runs the web until Stop is called.
 func (w *Web) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -53,7 +53,7 @@ func (w *Web) start() {
 	w.t.Cleanup(w.Stop)
 }
 
-// StartNATS starts a NATS on a port; -1: any.
+// StartNATS starts a NATS server on a port; -1: any.
 func StartNATS(t *testing.T, port int) *server.Server {
 	t.Helper()
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, NoLog: true, NoSigs: true})
@@ -68,7 +68,7 @@ func StartNATS(t *testing.T, port int) *server.Server {
 	return s
 }
 
-// StopNATS stops a NATS.
+// StopNATS stops a NATS server.
 func StopNATS(s *server.Server) {
 	s.Shutdown()
 	s.WaitForShutdown()

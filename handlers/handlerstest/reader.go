@@ -11,10 +11,10 @@ import (
 	"newsbell/models/modelstest"
 )
 
-// NoticesPath is where readers ask for notices.
+// NoticesPath is the path at which readers request notices.
 const NoticesPath = "/api/v1/subscription/notices"
 
-// SubscriptionBody returns the body that subscribes a new browser.
+// SubscriptionBody returns a request body that subscribes a new browser.
 func (w *Web) SubscriptionBody(follows ...string) map[string]any {
 	browser := w.Browser()
 	topics := []map[string]string{}
@@ -38,7 +38,7 @@ func (w *Web) NewReader(follows ...string) string {
 	return out.Secret
 }
 
-// Notice is a notice as its reader sees it.
+// Notice is a reader's view of a notice.
 type Notice struct {
 	ID          int64
 	Kind, State string
@@ -48,14 +48,14 @@ type Notice struct {
 	AnsweredAt  *time.Time `json:"answered_at"`
 }
 
-// Notify asks for a notice.
+// Notify requests a notice.
 func (w *Web) Notify(t *testing.T, secret, kind string) (made Notice) {
 	t.Helper()
 	w.Call(http.MethodPost, NoticesPath, secret, map[string]string{"kind": kind}).Decode(t, http.StatusAccepted, &made)
 	return made
 }
 
-// GetNotice asks for the state of a notice.
+// GetNotice returns the state of a notice.
 func (w *Web) GetNotice(t *testing.T, secret string, id int64) (found Notice) {
 	t.Helper()
 	a := w.Call(http.MethodGet, fmt.Sprintf("%s/%d", NoticesPath, id), secret, nil)
@@ -66,8 +66,7 @@ func (w *Web) GetNotice(t *testing.T, secret string, id int64) (found Notice) {
 	return found
 }
 
-// RecordNotice records the result of the one notice that is due, as a worker
-// does.
+// RecordNotice records a result for the only notice that is due, as a worker does.
 func (w *Web) RecordNotice(t *testing.T, r models.Result) {
 	t.Helper()
 	claimed, err := w.ClaimNotices(t.Context(), 10)

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// ReceiptsPath is where browsers report what happened to alerts.
+// ReceiptsPath is the path at which browsers report receipts.
 const ReceiptsPath = "/api/v1/receipts"
 
-// Receipt is what a browser reports about an alert.
+// Receipt is a browser's report about an alert.
 type Receipt struct {
 	Alert   int64  `json:"alert"`
 	Receipt string `json:"receipt"`
@@ -28,7 +28,7 @@ func (w *Web) Report(t *testing.T, all ...Receipt) {
 	}
 }
 
-// Proof returns the proof that a subscription's browser got an alert.
+// Proof returns the receipt in the payload of an alert for a subscription.
 func (w *Web) Proof(alertID, subscriptionID int64) string {
 	w.t.Helper()
 	key, err := w.ReceiptKey(w.t.Context())
@@ -38,7 +38,7 @@ func (w *Web) Proof(alertID, subscriptionID int64) string {
 	return string(key.Append(nil, alertID, subscriptionID))
 }
 
-// WantReceipts compares an alert's counts of receipts as an editor sees them.
+// WantReceipts compares an alert's counts of receipts.
 func (w *Web) WantReceipts(t *testing.T, alertID int64, shown, clicked, dismissed int) {
 	t.Helper()
 	if err := w.FlushReceipts(t.Context()); err != nil {

@@ -17,7 +17,8 @@ type Answer struct {
 	Text string
 }
 
-// Call sends JSON, or a string as it is, with a bearer token unless that is empty.
+// Call sends a value as JSON, or a string unchanged, with a bearer token unless it is
+// empty.
 func (w *Web) Call(method, path, bearer string, in any) Answer {
 	w.t.Helper()
 	raw, isText := in.(string)
@@ -48,13 +49,13 @@ func (w *Web) Submit(path string, form url.Values) Answer {
 		"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
 }
 
-// SignIn signs an editor in, in the client's cookies.
+// SignIn signs an editor in. The client keeps the cookie.
 func (w *Web) SignIn() {
 	w.t.Helper()
 	w.Submit("/editor/sign-in", url.Values{"token": {w.Token}}).WantStatus(w.t, http.StatusOK)
 }
 
-// do sends a request, and leaves the body of the response to its caller.
+// do sends a request. The caller must close the body of the response.
 func (w *Web) do(method, path string, body io.Reader, headers []string) *http.Response {
 	w.t.Helper()
 	request, err := http.NewRequest(method, w.Origin+path, body)
@@ -71,7 +72,7 @@ func (w *Web) do(method, path string, body io.Reader, headers []string) *http.Re
 	return response
 }
 
-// Send sends anything, with headers as pairs of name and value.
+// Send sends a request, with headers as pairs of name and value.
 func (w *Web) Send(method, path string, body io.Reader, headers ...string) Answer {
 	w.t.Helper()
 	response := w.do(method, path, body, headers)
@@ -100,8 +101,8 @@ func (a Answer) Decode(t *testing.T, status int, into any) {
 	}
 }
 
-// WantProblem fails the test unless the answer is a problem (RFC 9457) with a
-// status and some words.
+// WantProblem fails the test unless the answer is a problem (RFC 9457) with a status and
+// a text in it.
 func (a Answer) WantProblem(t *testing.T, status int, words string) {
 	t.Helper()
 	var problem struct {

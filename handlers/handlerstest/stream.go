@@ -11,7 +11,7 @@ import (
 	"github.com/tmaxmax/go-sse"
 )
 
-// Stream is the event stream of a live page, read by a program.
+// Stream is an open event stream of a live page.
 type Stream struct {
 	*http.Response
 	t      *testing.T
@@ -78,7 +78,7 @@ func (s *Stream) WantUpdates(ids ...int64) {
 	}
 }
 
-// WantReset waits for the event that makes the page begin anew after an update.
+// WantReset waits for the event that resets the page to an update.
 func (s *Stream) WantReset(id int64) {
 	s.t.Helper()
 	if e := s.Next(); e.Type != "reset" || e.UpdateID != id || e.ID != strconv.FormatInt(id, 10) {
@@ -95,7 +95,7 @@ func (s *Stream) WantEnd() {
 			s.t.Fatalf("got %+v; want the end", e)
 		}
 	case <-time.After(20 * time.Second):
-		s.t.Fatal("the stream goes on")
+		s.t.Fatal("the stream has not ended")
 	}
 }
 

@@ -6,13 +6,13 @@ import (
 	"newsbell/models"
 )
 
-// UpdatesPath is where programs of editors publish updates of "messages-down".
+// UpdatesPath is the path at which programs publish updates of "messages-down".
 const UpdatesPath = "/api/v1/outages/messages-down/updates"
 
 // UpdateBody is the body of an update that alerts its followers.
 var UpdateBody = map[string]any{"kind": "update", "alert": "all", "headline": "News"}
 
-// Published is what the API answers when an update is published.
+// Published is the API's response to a published update.
 type Published struct {
 	Update struct {
 		ID             int64
@@ -38,7 +38,7 @@ func (w *Web) PublishUpdate(headline string) int64 {
 	return p.Update.ID
 }
 
-// WriteUpdate writes an update that the bus does not announce, and returns its ID.
+// WriteUpdate writes an update without announcing it on the bus, and returns its ID.
 func (w *Web) WriteUpdate(headline string) int64 {
 	w.t.Helper()
 	return w.PublishDraft(models.Draft{Outage: "messages-down", Alert: models.AlertNone, Headline: headline}).Update.ID

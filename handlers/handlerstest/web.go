@@ -1,5 +1,5 @@
-// Package handlerstest runs the whole web inside of tests: the real handler on a
-// real server and database, with a bus that remembers what was published.
+// Package handlerstest runs the whole web in tests: the real handler on a real server
+// and database, with a bus that records what was published.
 package handlerstest
 
 import (
@@ -20,35 +20,35 @@ import (
 	"newsbell/models/modelstest"
 )
 
-// Loopback are the proxies on the test's own machine.
+// Loopback trusts proxies on the test's own machine.
 var Loopback = peer.Proxies{netip.MustParsePrefix("127.0.0.1/32")}
 
-// Web is the whole handler on a real server, with an outage "messages-down" of
-// the apps "messenger" and "instagram".
+// Web is the whole handler on a real server, with an outage "messages-down" of the apps
+// "messenger" and "instagram".
 type Web struct {
 	*modelstest.DB
 	*handlers.Web
-	// Origin is where the server is, such as "http://127.0.0.1:4711".
+	// Origin is the origin of the server, such as "http://127.0.0.1:4711".
 	Origin string
-	// Token is an editor's.
+	// Token is an editor's token.
 	Token string
 	Bus   *Bus
 	// Client keeps cookies.
 	Client *http.Client
 	// NATS is the server that the bus is connected to, if any.
 	NATS *server.Server
-	// Stop ends what keeps live pages up to date, where there is NATS.
+	// Stop ends Run, if there is NATS.
 	Stop func()
 
 	t        *testing.T
 	listener *listener
 }
 
-// Bus remembers what was published.
+// Bus records what was published.
 type Bus struct {
-	*nats.Conn // only where processes must hear each other
+	*nats.Conn // nil unless a test needs several processes
 	mu         sync.Mutex
-	// Published are the messages, each as its subject and data.
+	// Published are the messages, each as subject and data.
 	Published []string
 	// Fail is called instead of publishing.
 	Fail func() error
@@ -68,14 +68,14 @@ func (b *Bus) Publish(subject string, data []byte) error {
 	return b.Conn.Publish(subject, data)
 }
 
-// OnBoth tests a web on a database of each kind.
+// OnBoth runs a test against a web on SQLite and on PostgreSQL.
 func OnBoth(t *testing.T, test func(*testing.T, *Web)) {
 	t.Helper()
 	OnBothWith(t, handlers.Options{}, test)
 }
 
-// OnBothWith is OnBoth with options. Store and bus are the test's own; so are
-// base URL and log if the options have none.
+// OnBothWith is OnBoth with options. It sets the store and the bus, and the base URL and
+// the log if the options have none.
 func OnBothWith(t *testing.T, o handlers.Options, test func(*testing.T, *Web)) {
 	t.Helper()
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) { test(t, New(t, db, o)) })
@@ -93,7 +93,7 @@ func New(t *testing.T, db *modelstest.DB, o handlers.Options) *Web {
 	return Serve(t, db, token, &Bus{}, o)
 }
 
-// Serve returns one more web on a database that has a token.
+// Serve returns another web on a database, with an existing token.
 func Serve(t *testing.T, db *modelstest.DB, token string, b *Bus, o handlers.Options) *Web {
 	t.Helper()
 	jar, err := cookiejar.New(nil)

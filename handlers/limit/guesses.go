@@ -7,34 +7,33 @@ import (
 	"github.com/go-chi/httprate"
 )
 
-// GuessRetryAfter is how long an address that guessed too often waits at most, in
-// seconds.
+// GuessRetryAfter is the maximum time in seconds that an address must wait after too
+// many wrong guesses.
 const GuessRetryAfter = "60"
 
-// Guesses bounds and logs how often an address sends a wrong secret of one kind.
-// An address that did so too often within a minute must wait, even with the
-// right one. Nobody guesses 256 random bits; but attempts are seen, and cost the
-// database nothing.
+// Guesses limits and logs wrong secrets of one kind by address. After too many within a
+// minute, an address must wait, even with the right secret. Nobody guesses 256 random
+// bits; but attempts are logged, and cost the database nothing.
 type Guesses struct {
 	kind     string
 	logsEach bool
-	limit    int                   // a minute, from one address
-	limiter  *httprate.RateLimiter // nil: any number
+	limit    int                   // per minute and address
+	limiter  *httprate.RateLimiter // nil: no limit
 	log      *slog.Logger
 }
 
-// GuessOptions say which secrets are guessed and how often.
+// GuessOptions say which secrets are guarded, and the limit.
 type GuessOptions struct {
 	// Kind names the secret in the log.
 	Kind string
-	// LogEach logs every wrong one, not only that an address must wait.
+	// LogEach logs every wrong secret, not only that an address must wait.
 	LogEach bool
-	// PerMinute is how many wrong ones an address may send; 0: any number.
+	// PerMinute is the number of wrong secrets that an address may send; 0: no limit.
 	PerMinute int
 	Log       *slog.Logger
 }
 
-// NewGuesses returns a Guesses that has counted none.
+// NewGuesses returns a Guesses with all counts at zero.
 func NewGuesses(o GuessOptions) *Guesses {
 	g := &Guesses{kind: o.Kind, logsEach: o.LogEach, limit: o.PerMinute, log: o.Log}
 	if o.PerMinute > 0 {
@@ -55,13 +54,13 @@ func (g *Guesses) Exhausted(address string) bool {
 // CountWrong counts and logs a wrong secret.
 func (g *Guesses) CountWrong(w http.ResponseWriter, r *http.Request, address string) {
 	if g.logsEach {
-		g.log.Warn("a wrong secret", "of", g.kind, "address", address)
+		g.log.Warn("wrong secret", "kind", g.kind, "address", address)
 	}
 	if g.limiter == nil {
 		return
 	}
 	g.limiter.OnLimit(w, r, address)
 	if g.Exhausted(address) {
-		g.log.Warn("too many wrong secrets: this address must wait", "of", g.kind, "address", address)
+		g.log.Warn("too many wrong secrets: this address must wait", "kind", g.kind, "address", address)
 	}
 }

@@ -14,27 +14,26 @@ import (
 	"newsbell/static"
 )
 
-// event is an update as it goes to every open page, encoded once, or a reset.
+// event is an encoded update for all open pages, or a reset.
 type event struct {
 	id   int64
 	text []byte
 }
 
-// resetEvent tells a page that it has updates that the database does not, as
-// after that was restored from a backup: the page begins anew after update id.
+// resetEvent tells a page that it has updates that the database does not have, for
+// example because a backup was restored: the page must reload, and continues after id.
 func resetEvent(id int64) event {
 	return event{id, fmt.Appendf(nil, "id: %d\nevent: reset\ndata: {\"id\": %d}\n\n", id, id)}
 }
 
-// update is the data of an event: an update as the API answers it, and as an open
-// page shows it.
+// update is the data of an event: an update as in the API, and its HTML on the page.
 type update struct {
 	api.Update
-	// Entry is the HTML of its entry in the coverage, KeyMoment that of its line
-	// among the key moments, if it is one: the page's own.
+	// Entry is the HTML of its entry in the coverage, KeyMoment the HTML of its line
+	// among the key moments, if it is one. Both are the same as on the page.
 	Entry     string `json:"entry"`
 	KeyMoment string `json:"key_moment,omitempty"`
-	// Band is the HTML of the outage's state, if the update resolves it.
+	// Band is the HTML of the outage's state, if the update resolves the outage.
 	Band string `json:"band,omitempty"`
 	// Corrected is the HTML of the mark on the entry that the update corrects.
 	Corrected string `json:"corrected,omitempty"`
@@ -57,7 +56,7 @@ func (e encoder) encodeAll(outage models.Outage, updates []models.Update) ([]eve
 	return events, nil
 }
 
-// encode encodes an update: its ID as id, "update" as event, JSON as data.
+// encode encodes an update with its ID as id, "update" as event and JSON as data.
 func (e encoder) encode(outage models.Outage, u models.Update) (event, error) {
 	fragments, err := e.pages.Fragments(views.Outage(outage), views.Update(u))
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package live streams an outage's updates to its open live pages
-// (text/event-stream). An open page gets each update once and in order, whatever
-// the bus loses and whichever process published it.
+// (text/event-stream). An open page gets each update once and in order, from every
+// process and even if the bus loses messages.
 package live
 
 import (
@@ -23,21 +23,21 @@ import (
 	"newsbell/static"
 )
 
-// Options say how open live pages are kept up to date; zero fields get their
-// defaults.
+// Options are the settings of a hub; zero fields get their defaults.
 type Options struct {
-	// Heartbeat is how long a stream is silent at most. Default: 20 s.
+	// Heartbeat is the maximum time between two writes to a stream. Default: 20 s.
 	Heartbeat time.Duration
-	// WriteTimeout is how long a page that does not read is kept. Default: 10 s.
+	// WriteTimeout is the time after which a page that does not read is dropped. Default:
+	// 10 s.
 	WriteTimeout time.Duration
-	// SweepEvery is how often the database is asked for updates that the bus did
-	// not announce, once for each outage with open pages. Default: 3 s.
+	// SweepEvery is the interval at which the database is asked for updates that the bus
+	// did not announce, with one query for each outage with open pages. Default: 3 s.
 	SweepEvery time.Duration
-	// MaxPages is how many may be open at a time, so that connections are left for
-	// everything else. Default: 10,000.
+	// MaxPages is the maximum number of open pages, so that connections are left for
+	// other requests. Default: 10,000.
 	MaxPages int
-	// MaxPagesOfAddress is how many of them one address may have, trusted proxies
-	// excepted; 0: any number.
+	// MaxPagesOfAddress is the maximum number of open pages of one address, except
+	// trusted proxies; 0: no limit.
 	MaxPagesOfAddress int
 }
 
@@ -48,7 +48,7 @@ type Bus interface {
 	RemoveStatusListener(changes chan nats.Status)
 }
 
-// Dependencies are what a hub works with.
+// Dependencies are what a hub needs.
 type Dependencies struct {
 	Store   *models.Store
 	Bus     Bus
@@ -59,16 +59,15 @@ type Dependencies struct {
 	Log     *slog.Logger
 }
 
-// errFull is returned when as many live pages are open as may be.
+// errFull is returned if MaxPages live pages are open.
 var errFull = errors.New("too many live pages are open")
 
-// errFullAddress is returned when one address has as many live pages open as it
-// may.
+// errFullAddress is returned if one address has MaxPagesOfAddress live pages open.
 var errFullAddress = errors.New("too many live pages are open from one address")
 
-// Hub keeps the open live pages up to date. The bus announces an update; its
-// contents come from the database, which is asked once for all pages of an
-// outage, and also without an announcement.
+// Hub keeps the open live pages up to date. The bus announces an update; the update
+// itself is read from the database, once for all pages of an outage. Regular sweeps find
+// updates that the bus did not announce.
 type Hub struct {
 	store   *models.Store
 	bus     Bus
@@ -80,13 +79,13 @@ type Hub struct {
 	heartbeat, writeTimeout, sweepEvery time.Duration
 	maxPages, maxOfAddress              int
 
-	running sync.WaitGroup // the pages'
+	running sync.WaitGroup // of the pages
 
 	mu sync.Mutex
-	// outages are those with open pages, by slug.
+	// outages are the outages with open pages, by slug.
 	outages map[string]*openOutage
-	opened  int // pages that are counted
-	// ofAddress is how many of them each address has.
+	opened  int // number of open pages
+	// ofAddress is the number of open pages of each address.
 	ofAddress map[string]int
 	pages     map[*page]struct{}
 	ended     bool
@@ -102,8 +101,7 @@ func New(d Dependencies, o Options) *Hub {
 	}
 }
 
-// Run sends open pages what is published, until ctx ends; then their streams
-// end too.
+// Run sends updates to open pages until ctx is done. Then it ends their streams.
 func (h *Hub) Run(ctx context.Context) error {
 	defer h.end()
 	messages := make(chan *nats.Msg, 256)
@@ -116,7 +114,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer h.bus.RemoveStatusListener(connected)
 	sweep := time.NewTicker(h.sweepEvery)
 	defer sweep.Stop()
-	h.sweep(ctx) // what was published before we listened
+	h.sweep(ctx) // finds what was published before the subscription
 	for {
 		select {
 		case <-ctx.Done():
@@ -131,9 +129,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 }
 
-// open counts a page of an outage, and of an address unless that is empty. The
-// caller closes it again, unless open fails: with [errFull], [errFullAddress] or
-// the store's errors.
+// open counts a page of an outage, and of an address unless it is empty. If open
+// succeeds, the caller must call close. The errors are [errFull], [errFullAddress] and
+// the store's.
 func (h *Hub) open(ctx context.Context, slug, address string) (*openOutage, error) {
 	o, err := h.count(slug, address)
 	if err != nil {
@@ -166,7 +164,7 @@ func (h *Hub) count(slug, address string) (*openOutage, error) {
 	return o, nil
 }
 
-// close is the opposite of count.
+// close undoes open.
 func (h *Hub) close(o *openOutage, address string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -179,7 +177,7 @@ func (h *Hub) close(o *openOutage, address string) {
 	}
 }
 
-// serve keeps an open page up to date until it leaves or the program ends.
+// serve keeps an open page up to date until it disconnects or the program ends.
 func (h *Hub) serve(p *page, preamble []byte) {
 	if !h.add(p) {
 		_ = p.conn.Close()
@@ -197,7 +195,7 @@ func (h *Hub) serve(p *page, preamble []byte) {
 	}()
 }
 
-// add adds a page to the running ones, unless the hub has ended.
+// add registers a running page. It returns false if the hub has ended.
 func (h *Hub) add(p *page) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -209,7 +207,7 @@ func (h *Hub) add(p *page) bool {
 	return true
 }
 
-// end ends all streams, also those that are being written.
+// end ends all streams, including those that are being written.
 func (h *Hub) end() {
 	h.mu.Lock()
 	h.ended = true
@@ -220,7 +218,7 @@ func (h *Hub) end() {
 	h.running.Wait()
 }
 
-// report logs why a page was dropped. That it left is not worth a line.
+// report logs why a page was dropped, unless it disconnected.
 func (h *Hub) report(err error) {
 	_, isNet := errors.AsType[net.Error](err)
 	switch {
@@ -228,6 +226,6 @@ func (h *Hub) report(err error) {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		h.log.Debug("dropped a live page that does not read")
 	case !isNet:
-		h.log.Error("a live page was not kept up to date", "error", err)
+		h.log.Error("cannot update a live page", "error", err)
 	}
 }

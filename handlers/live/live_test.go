@@ -18,7 +18,7 @@ import (
 // long makes an event of 45 kB.
 var long = strings.Repeat("All work and no play. ", 15_000/22)
 
-// onlyTheBus never sweeps: what arrives was announced on the bus.
+// onlyTheBus disables sweeps: every update that arrives was announced on the bus.
 var onlyTheBus = live.Options{SweepEvery: time.Hour}
 
 func TestAnOpenPageGetsEachUpdateAsItIsPublished(t *testing.T) {
@@ -51,7 +51,7 @@ func TestAnOpenPageGetsEachUpdateAsItIsPublished(t *testing.T) {
 	})
 }
 
-func TestAPageThatComesBackGetsExactlyWhatItMissed(t *testing.T) {
+func TestAPageThatReconnectsGetsExactlyWhatItMissed(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, onlyTheBus, func(t *testing.T, w *handlerstest.Web) {
 		var ids []int64
 		for i := range 150 { // more than are kept in memory
@@ -72,7 +72,7 @@ func TestAPageThatComesBackGetsExactlyWhatItMissed(t *testing.T) {
 	})
 }
 
-func TestAPageThatIsAheadOfTheDatabaseBeginsAnew(t *testing.T) {
+func TestAPageThatIsAheadOfTheDatabaseIsReset(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, onlyTheBus, func(t *testing.T, w *handlerstest.Web) {
 		w.OpenStream("?after=7").WantReset(0)
 		old := w.PublishUpdate("Before the backup")
@@ -91,7 +91,7 @@ func TestAPageThatIsAheadOfTheDatabaseBeginsAnew(t *testing.T) {
 	})
 }
 
-func TestAPageThatAnotherProcessBroughtFurtherIsNotReset(t *testing.T) {
+func TestAPageWithUpdatesOfAnotherProcessIsNotReset(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, onlyTheBus, func(t *testing.T, w *handlerstest.Web) {
 		w.OpenStream("").WantUpdates(w.PublishUpdate("Read by this process"))
 		there := w.WriteUpdate("Not announced to this process")
@@ -99,7 +99,7 @@ func TestAPageThatAnotherProcessBroughtFurtherIsNotReset(t *testing.T) {
 	})
 }
 
-func TestOpenPagesBeginAnewWhenTheDatabaseIsRestoredUnderThem(t *testing.T) {
+func TestOpenPagesAreResetWhenABackupIsRestored(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, live.Options{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, w *handlerstest.Web) {
 		kept := w.WriteUpdate("In the backup")
 		page, lost := w.OpenStream("?after=0"), w.WriteUpdate("Not in the backup")
@@ -140,11 +140,11 @@ func TestNothingIsLostOrRepeatedBetweenReplayAndLive(t *testing.T) {
 	})
 }
 
-func TestAPageThatDoesNotReadIsDroppedAndTheOthersGoOn(t *testing.T) {
+func TestAPageThatDoesNotReadIsDroppedWithoutAffectingOthers(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, live.Options{WriteTimeout: 500 * time.Millisecond}, func(t *testing.T, w *handlerstest.Web) {
 		_, hungUp := w.DialStream()
 		page := w.OpenStream("")
-		for range 30 { // more than the system keeps for it
+		for range 30 { // more than the socket buffer holds
 			page.WantUpdates(w.PublishUpdate(long))
 		}
 		<-hungUp
@@ -152,7 +152,7 @@ func TestAPageThatDoesNotReadIsDroppedAndTheOthersGoOn(t *testing.T) {
 	})
 }
 
-func TestAPageThatLeavesMakesRoomForAnother(t *testing.T) {
+func TestAPageThatDisconnectsFreesItsPlace(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, live.Options{MaxPages: 1}, func(t *testing.T, w *handlerstest.Web) {
 		conn, hungUp := w.DialStream()
 		if _, err := conn.Read(make([]byte, 1)); err != nil {
@@ -161,18 +161,18 @@ func TestAPageThatLeavesMakesRoomForAnother(t *testing.T) {
 		full := w.Get("/outages/messages-down/events")
 		full.WantProblem(t, http.StatusServiceUnavailable, "Too many")
 		if full.Header.Get("Retry-After") == "" {
-			t.Error("it does not say when to come back")
+			t.Error("no Retry-After")
 		}
 		conn.Close()
 		<-hungUp
 		for w.Get("/outages/elsewhere/events").StatusCode != http.StatusNotFound {
-			// The page stops counting a moment after the server hangs up.
+			// The count decreases a moment after the server closes the connection.
 		}
 		w.OpenStream("").WantUpdates(w.PublishUpdate("Another reads on"))
 	})
 }
 
-func TestOneAddressLeavesRoomForTheLivePagesOfOthers(t *testing.T) {
+func TestOneAddressCannotUseUpAllLivePages(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		w := handlerstest.New(t, db, handlers.Options{TrustedProxies: handlerstest.Loopback, Live: live.Options{MaxPages: 5, MaxPagesOfAddress: 2}})
 		status := func(address string) int {
@@ -202,7 +202,7 @@ func TestOneAddressLeavesRoomForTheLivePagesOfOthers(t *testing.T) {
 	})
 }
 
-func TestAMessageThatTheBusLostIsFound(t *testing.T) {
+func TestAnUpdateThatTheBusDidNotAnnounceIsFound(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, live.Options{SweepEvery: 10 * time.Millisecond}, func(t *testing.T, w *handlerstest.Web) {
 		page := w.OpenStream("")
 		page.WantUpdates(w.WriteUpdate("Not announced"))
@@ -215,7 +215,7 @@ func TestAnUpdateReachesThePagesOfEveryProcess(t *testing.T) {
 		other := w.StartProcess(onlyTheBus)
 		pages := []*handlerstest.Stream{w.OpenStream(""), other.OpenStream(""), other.OpenStream("")}
 		// A process that has received its own announcement is subscribed.
-		first, second := w.PublishUpdate("One says it"), int64(0)
+		first, second := w.PublishUpdate("First"), int64(0)
 		pages[0].WantUpdates(first)
 		second = other.PublishUpdate("The other says it")
 		pages[1].WantUpdates(first, second)

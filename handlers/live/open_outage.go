@@ -8,35 +8,34 @@ import (
 	"newsbell/models"
 )
 
-// keptEvents is how many of an outage's newest updates are kept in memory for
-// pages that come back; older ones come from the database.
+// keptEvents is the number of an outage's newest updates that are kept in memory for
+// pages that reconnect; older ones come from the database.
 const keptEvents = 64
 
-// openOutage is an outage with open pages, and its newest events. Each page
-// keeps its own position, so a slow one delays no other and needs no queue.
+// openOutage is an outage with open pages, and its newest events. Each page keeps its
+// own position, so a slow page does not delay others and needs no queue.
 type openOutage struct {
 	slug string
-	// pages is how many are open; the hub's lock guards it.
+	// pages is the number of open pages; the hub's lock guards it.
 	pages int
 
-	// reading is held while the database is asked for more.
+	// reading is locked while the database is read.
 	reading sync.Mutex
 	isRead  bool
 
 	mu     sync.Mutex
 	outage models.Outage
-	// events are the newest, in the order of their IDs, all above floor.
+	// events are the newest events in the order of their IDs, all above floor.
 	events []event
 	floor  int64
-	more   chan struct{} // closed when there are more
+	more   chan struct{} // closed when events are added
 }
 
 func newOpenOutage(slug string) *openOutage {
 	return &openOutage{slug: slug, more: make(chan struct{})}
 }
 
-// replace replaces the outage and its events by the newest that there are, and
-// wakes every page.
+// replace replaces the outage and its events, and wakes every page.
 func (o *openOutage) replace(outage models.Outage, events []event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -47,21 +46,21 @@ func (o *openOutage) replace(outage models.Outage, events []event) {
 	o.wake()
 }
 
-// model returns the outage as it was read.
+// model returns the outage as it was last read.
 func (o *openOutage) model() models.Outage {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.outage
 }
 
-// newest returns the ID of the last update that is known; 0 before the first.
+// newest returns the ID of the last known update; 0 if there is none.
 func (o *openOutage) newest() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.lastID()
 }
 
-// lastID is newest with the lock held.
+// lastID is newest without locking; the caller holds the lock.
 func (o *openOutage) lastID() int64 {
 	if len(o.events) == 0 {
 		return o.floor
@@ -69,9 +68,9 @@ func (o *openOutage) lastID() int64 {
 	return o.events[len(o.events)-1].id
 }
 
-// after returns the events after an update's, and a channel that is closed when
-// there are more. isKept is false when only the database still has all of them.
-// To a page that is ahead of the newest update it returns a reset.
+// after returns the events after an ID, and a channel that is closed when there are
+// more. isKept is false if only the database has all of them. If the ID is above the
+// newest update's, it returns a reset.
 func (o *openOutage) after(id int64) (events []event, more <-chan struct{}, isKept bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -100,7 +99,7 @@ func (o *openOutage) append(events []event) {
 	o.wake()
 }
 
-// wake wakes every page, with the lock held.
+// wake wakes every page; the caller holds the lock.
 func (o *openOutage) wake() {
 	close(o.more)
 	o.more = make(chan struct{})

@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// page is an open page of an outage. It owns its connection, which net/http has
-// let go of.
+// page is an open page of an outage. It owns its connection, which was hijacked from
+// net/http.
 type page struct {
 	conn   net.Conn
 	outage *openOutage
-	// address is what the page counts under; empty if it is not limited.
+	// address is the address that the page counts for; empty if it is not limited.
 	address string
-	// last is the ID of the last update that it has.
+	// last is the ID of the last update that the page has.
 	last int64
 }
 
-// heartbeat is a comment, which shows proxies and us that the other end is there.
+// heartbeat is a comment. It shows proxies, and us, that the connection is alive.
 var heartbeat = []byte(":\n\n")
 
-// keepUp writes what is published until the page leaves, or does not read.
+// keepUp writes updates until the page disconnects or does not read.
 func (h *Hub) keepUp(p *page, preamble []byte) error {
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
-		_, _ = p.conn.Read(make([]byte, 1)) // a page sends nothing more: the read ends when it leaves
+		_, _ = p.conn.Read(make([]byte, 1)) // a page sends nothing more, so the read ends when it disconnects
 	}()
 	defer func() {
 		_ = p.conn.Close()
@@ -63,9 +63,8 @@ func (h *Hub) keepUp(p *page, preamble []byte) error {
 	}
 }
 
-// eventsAfter returns some of the events that a page does not have yet: from
-// memory or, if it was away for long, from the database. It returns none if the
-// page has all.
+// eventsAfter returns the next events for a page: from memory or, if it was disconnected
+// for long, from the database. It returns none if the page is up to date.
 func (h *Hub) eventsAfter(p *page) (events []event, more <-chan struct{}, err error) {
 	events, more, isKept := p.outage.after(p.last)
 	if !isKept {
@@ -76,7 +75,7 @@ func (h *Hub) eventsAfter(p *page) (events []event, more <-chan struct{}, err er
 	return events, more, err
 }
 
-// write writes all of it in time, or fails.
+// write writes the whole text within the write timeout, or fails.
 func (h *Hub) write(p *page, text []byte) error {
 	if err := p.conn.SetWriteDeadline(time.Now().Add(h.writeTimeout)); err != nil {
 		return err

@@ -12,14 +12,14 @@ import (
 	"newsbell/models/events"
 )
 
-// readTimeout bounds one question to the database.
+// readTimeout limits one query.
 const readTimeout = 5 * time.Second
 
-// receive reads on where the bus announces an update that is not known yet.
+// receive handles an announcement: it reads new updates if the announced one is unknown.
 func (h *Hub) receive(ctx context.Context, message *nats.Msg) {
 	var announced events.UpdateEvent
 	if err := json.Unmarshal(message.Data, &announced); err != nil {
-		return // not ours
+		return // the outage has no open pages
 	}
 	h.mu.Lock()
 	o, isOpen := h.outages[announced.Outage]
@@ -29,7 +29,7 @@ func (h *Hub) receive(ctx context.Context, message *nats.Msg) {
 	}
 }
 
-// sweep reads on for all outages with open pages.
+// sweep reads new updates of all outages with open pages.
 func (h *Hub) sweep(ctx context.Context) {
 	h.mu.Lock()
 	open := make([]*openOutage, 0, len(h.outages))
@@ -42,14 +42,14 @@ func (h *Hub) sweep(ctx context.Context) {
 	}
 }
 
-// tryReadOn reads on now or, if that fails, at the next sweep.
+// tryReadOn reads new updates. If that fails, the next sweep tries again.
 func (h *Hub) tryReadOn(ctx context.Context, o *openOutage) {
 	if err := h.readOn(ctx, o); err != nil && !errors.Is(err, context.Canceled) {
-		h.log.Error("open live pages were not updated; trying again", "outage", o.slug, "error", err)
+		h.log.Error("cannot update open live pages; trying again", "outage", o.slug, "error", err)
 	}
 }
 
-// load reads an outage and its newest updates, unless another page has.
+// load reads an outage and its newest updates, unless another page already has.
 func (h *Hub) load(ctx context.Context, o *openOutage) error {
 	o.reading.Lock()
 	defer o.reading.Unlock()
@@ -80,14 +80,14 @@ func (h *Hub) read(ctx context.Context, o *openOutage) error {
 	return nil
 }
 
-// readOn appends the updates that the database has and the open outage does not.
-// If the database no longer has the newest known one, as after it was restored
-// from a backup, everything is read anew.
+// readOn appends updates that are new in the database. If the database no longer has the
+// newest known one, for example because a backup was restored, it reads everything
+// again.
 func (h *Hub) readOn(ctx context.Context, o *openOutage) error {
 	o.reading.Lock()
 	defer o.reading.Unlock()
 	if !o.isRead {
-		return nil // its first page reads it
+		return nil // the first page loads it
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -115,7 +115,7 @@ func (h *Hub) readOn(ctx context.Context, o *openOutage) error {
 	}
 }
 
-// readAfter reads an outage's next updates after one, as events.
+// readAfter reads an outage's next updates after an ID, as events.
 func (h *Hub) readAfter(ctx context.Context, outage models.Outage, after int64) ([]event, error) {
 	updates, err := h.store.UpdatesAfter(ctx, outage, after, keptEvents)
 	if err != nil {

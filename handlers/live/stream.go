@@ -16,7 +16,7 @@ import (
 	"newsbell/models/validation"
 )
 
-// socketBuffer is how many bytes the system keeps for a page that reads slowly.
+// socketBuffer is the size, in bytes, of the send buffer for a page that reads slowly.
 const socketBuffer = 64 << 10
 
 // Route registers the event stream of an outage's page.
@@ -27,7 +27,7 @@ func (h *Hub) Route(engine *gin.Engine) {
 			c.Header("Retry-After", respond.RetryAfter)
 			respond.Problem(c, http.StatusServiceUnavailable, "Too many pages are open here. Please try again.")
 		} else if errors.Is(err, errFullAddress) {
-			h.clients.WarnOfProxy(c.Request)
+			h.clients.WarnOfSharedLimit(c.Request)
 			c.Header("Retry-After", respond.RetryAfter)
 			respond.Problem(c, http.StatusTooManyRequests, "Too many pages are open from this address.")
 		} else if err != nil {
@@ -36,9 +36,9 @@ func (h *Hub) Route(engine *gin.Engine) {
 	})
 }
 
-// stream streams an outage's updates to an open live page: those after the one
-// that it names, then each as it is published. A page that names one that does
-// not exist gets a reset first.
+// stream streams an outage's updates to an open live page: those after the update that
+// it names, then each as it is published. If that update does not exist, it sends a
+// reset first.
 func (h *Hub) stream(c *gin.Context) error {
 	after, err := lastUpdateOf(c.Request)
 	if err != nil {
@@ -60,8 +60,8 @@ func (h *Hub) stream(c *gin.Context) error {
 	}
 	header := c.Writer.Header()
 	header.Set("Content-Type", "text/event-stream")
-	header.Set("X-Accel-Buffering", "no") // nginx would collect
-	header.Set("Connection", "close")     // the stream's end is the connection's
+	header.Set("X-Accel-Buffering", "no") // or nginx would buffer
+	header.Set("Connection", "close")     // the connection ends with the stream
 	header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	conn, err := takeOver(c.Writer)
 	if err != nil {
@@ -72,7 +72,7 @@ func (h *Hub) stream(c *gin.Context) error {
 	return nil
 }
 
-// addressOf returns what an open page counts under; empty if it comes from a
+// addressOf returns the address that an open page counts for; empty if it comes from a
 // proxy that does not name its client.
 func (h *Hub) addressOf(r *http.Request) string {
 	if h.clients.IsProxy(r) {
@@ -81,9 +81,8 @@ func (h *Hub) addressOf(r *http.Request) string {
 	return h.clients.Key(r)
 }
 
-// lastUpdateOf returns the ID of the last update that a page has: Last-Event-ID
-// when its browser reconnects, or else ?after= of its first connection; -1
-// without both.
+// lastUpdateOf returns the ID of the last update that a page has: Last-Event-ID if its
+// browser reconnects, otherwise ?after= of the first connection; -1 if both are missing.
 func lastUpdateOf(r *http.Request) (int64, error) {
 	last := r.Header.Get("Last-Event-ID")
 	if last == "" {
@@ -99,8 +98,8 @@ func lastUpdateOf(r *http.Request) (int64, error) {
 	return id, nil
 }
 
-// takeOver takes a connection from net/http, which would keep 27 kB for each
-// as long as the page is open, three times what is needed.
+// takeOver hijacks a connection from net/http, which would keep 27 kB for each open
+// page, three times what is needed.
 func takeOver(w http.ResponseWriter) (net.Conn, error) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -112,9 +111,8 @@ func takeOver(w http.ResponseWriter) (net.Conn, error) {
 	return conn, nil
 }
 
-// preamble returns the answer's head and the time after which a page that lost
-// its stream comes back. It differs for each page, so that ten thousand do not
-// come back at once.
+// preamble returns the head of the response and the retry time after which a browser
+// reconnects. It is random, so that ten thousand pages do not reconnect at once.
 func preamble(header http.Header) []byte {
 	var head bytes.Buffer
 	head.WriteString("HTTP/1.1 200 OK\r\n")

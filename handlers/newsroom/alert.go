@@ -12,7 +12,8 @@ import (
 	"newsbell/static"
 )
 
-// getAlert answers the newsroom's script, which asks while an alert goes out.
+// getAlert returns an alert's counts to the newsroom's script, which polls them while an
+// alert is sent.
 func (n *Newsroom) getAlert(c *gin.Context) error {
 	ctx := c.Request.Context()
 	alert, err := n.alertOf(c)
@@ -30,8 +31,7 @@ func (n *Newsroom) getAlert(c *gin.Context) error {
 	return nil
 }
 
-// stopAlert stops an alert. If it ended a moment ago, that is not the editor's
-// mistake.
+// stopAlert stops an alert. It is not an error if the alert has just ended.
 func (n *Newsroom) stopAlert(c *gin.Context) error {
 	alert, err := n.alertOf(c)
 	if err != nil {
@@ -45,7 +45,7 @@ func (n *Newsroom) stopAlert(c *gin.Context) error {
 	return nil
 }
 
-// alertOf finds the alert of a request's path.
+// alertOf returns the alert named in a request's path.
 func (n *Newsroom) alertOf(c *gin.Context) (models.Alert, error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestAnEditorChoosesWhatACorrectionCorrects(t *testing.T) {
+func TestAnEditorChoosesTheUpdateThatACorrectionCorrects(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		wrong := w.PublishDraft(models.Draft{Outage: "messages-down", Alert: models.AlertNone, Headline: "It began at 8"}).Update.ID
 		w.SignIn()
@@ -29,11 +29,11 @@ func TestAnEditorChoosesWhatACorrectionCorrects(t *testing.T) {
 		}
 		form.Set("corrects", fmt.Sprint(wrong))
 		form.Set("do", "publish")
-		form.Set("kind", "update") // for which the form hides what it corrects
+		form.Set("kind", "update") // for an update, the form hides the field
 		w.Submit(desk, form).WantStatus(t, http.StatusOK)
 		form.Set("kind", "correction")
 		if page := w.Submit(desk, form); !strings.Contains(page.Text, fmt.Sprintf(`Corrects: <a href="#update-%d">`, wrong)) {
-			t.Error("the newsroom does not say what was corrected")
+			t.Error("the newsroom does not show the corrected update")
 		}
 		outage, err := w.Store.Outage(t.Context(), "messages-down")
 		if err != nil {

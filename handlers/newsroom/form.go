@@ -10,7 +10,7 @@ import (
 	"newsbell/static"
 )
 
-// draftOf returns the draft that a form holds.
+// draftOf returns the draft in a form.
 func draftOf(c *gin.Context) models.Draft {
 	d := models.Draft{
 		Outage: c.Param("slug"), Actor: editorOf(c).Actor(),
@@ -29,8 +29,8 @@ func draftOf(c *gin.Context) models.Draft {
 	return d
 }
 
-// idOf reads an ID that a form chose; 0 if none, and one that nothing has if it
-// is not a number.
+// idOf parses an ID from a form: 0 if it is empty, and an ID that does not exist if it is
+// not a number.
 func idOf(text string) int64 {
 	if text == "" {
 		return 0
@@ -42,7 +42,7 @@ func idOf(text string) int64 {
 	return number
 }
 
-// draftView returns a draft as its form shows it again.
+// draftView returns a draft for its form.
 func draftView(d models.Draft) static.EditorDraft {
 	view := static.EditorDraft{
 		Kind: string(d.Kind), Alert: string(d.Alert), Headline: d.Headline, Body: d.Body, Corrects: d.Corrects,

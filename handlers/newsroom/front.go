@@ -7,7 +7,7 @@ import (
 	"newsbell/static"
 )
 
-// maxListed bounds the list of outages.
+// maxListed is the maximum number of outages in the list.
 const maxListed = 200
 
 func (n *Newsroom) frontPage(c *gin.Context) error {

@@ -1,6 +1,6 @@
-// Package newsroom is where editors write in the browser: they sign in with a
-// token, preview who a draft reaches, publish it, watch its alert and stop it.
-// It works without scripts.
+// Package newsroom is the editors' part of the site: they sign in with a token, preview
+// a draft and the number of readers it reaches, publish it, watch its alert and stop it.
+// It works without JavaScript.
 package newsroom
 
 import (
@@ -17,21 +17,21 @@ import (
 	"newsbell/static"
 )
 
-// maxForm is the largest form that is read, in bytes: four times the largest body
-// of the API, since forms are encoded.
+// maxForm is the maximum size of a form, in bytes: four times the API's maximum, because
+// forms are URL-encoded.
 const maxForm = 64 << 10
 
-// Options are what the newsroom needs.
+// Options are the dependencies of the newsroom.
 type Options struct {
 	Store     *models.Store
 	Publisher *publish.Publisher
 	Site      static.Site
 	Pages     *static.Pages
-	// Notifications makes those that are previewed.
+	// Notifications builds the notifications for previews.
 	Notifications models.Notifications
 	Errors        *respond.Errors
 	Clients       *limit.Clients
-	// Guesses bounds wrong tokens.
+	// Guesses limits wrong tokens.
 	Guesses *limit.Guesses
 }
 
@@ -79,7 +79,7 @@ func limitForm(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
 }
 
-// handle registers a handler whose error becomes the answer.
+// handle registers a handler, and answers with its error if it returns one.
 func (n *Newsroom) handle(group *gin.RouterGroup, method, path string, do func(*gin.Context) error) {
 	handler := func(c *gin.Context) {
 		c.Header("Cache-Control", "no-store")

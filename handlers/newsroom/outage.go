@@ -14,7 +14,7 @@ func (n *Newsroom) outagePage(c *gin.Context) error {
 	return n.showOutage(c, static.EditorOutagePage{})
 }
 
-// showOutage fills in what the page of an outage shows beside its form.
+// showOutage writes the page of an outage, with the given form.
 func (n *Newsroom) showOutage(c *gin.Context, page static.EditorOutagePage) error {
 	ctx := c.Request.Context()
 	outage, err := n.store.Outage(ctx, c.Param("slug"))

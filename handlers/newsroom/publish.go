@@ -12,11 +12,10 @@ import (
 	"newsbell/static"
 )
 
-// submitUpdate previews who a draft reaches, or publishes it. Only the button
-// that says so publishes.
+// submitUpdate previews a draft, or publishes it if the Publish button was pressed.
 func (n *Newsroom) submitUpdate(c *gin.Context) error {
 	if err := c.Request.ParseForm(); err != nil {
-		n.errors.Refuse(c, formStatus(err))
+		n.errors.Abort(c, formStatus(err))
 		return nil
 	}
 	draft := draftOf(c)
@@ -43,7 +42,7 @@ func (n *Newsroom) preview(c *gin.Context, draft models.Draft) error {
 	return n.showOutage(c, static.EditorOutagePage{Draft: draftView(draft), Preview: preview})
 }
 
-// previewOf returns who would get a draft's alert now, and what it shows them.
+// previewOf returns the current audience of a draft's alert, and its notification.
 func (n *Newsroom) previewOf(ctx context.Context, d models.Draft) (*static.EditorPreview, error) {
 	audience, err := n.store.CountAudience(ctx, d)
 	if err != nil {
@@ -62,7 +61,7 @@ func (n *Newsroom) previewOf(ctx context.Context, d models.Draft) (*static.Edito
 	return preview, nil
 }
 
-// showProblems shows a draft again, with what is wrong with it.
+// showProblems shows a draft again, with its problems.
 func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) error {
 	page := static.EditorOutagePage{Draft: draftView(draft)}
 	if invalid, ok := errors.AsType[*validation.Invalid](err); ok {
@@ -70,7 +69,7 @@ func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) e
 			page.Problems = append(page.Problems, static.EditorProblem{Field: p.Field, Words: p.Message})
 		}
 	} else if errors.Is(err, models.ErrConflict) {
-		page.Problems = []static.EditorProblem{{Words: "The outage is resolved: only a correction can be published."}}
+		page.Problems = []static.EditorProblem{{Words: "The outage is resolved, so you can only publish corrections."}}
 	} else {
 		return err
 	}

@@ -63,7 +63,7 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 	})
 }
 
-func TestThePreviewCountsReadersInQuietHoursAndTheNewsroomThoseCaughtUpLater(t *testing.T) {
+func TestThePreviewCountsReadersInQuietHoursAndTheNewsroomReadersOfCatchUps(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		secret := w.NewReader("outage/messages-down:all")
 		w.Call(http.MethodPatch, "/api/v1/subscription", secret, map[string]any{ // the clock shows 18:04
@@ -86,11 +86,11 @@ func TestThePreviewCountsReadersInQuietHoursAndTheNewsroomThoseCaughtUpLater(t *
 		}
 		w.PlanAll(2)
 		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, "Catch-up for deferred readers") {
-			t.Error("the newsroom does not show the catch-up that goes out")
+			t.Error("the newsroom does not show the catch-up that is being sent")
 		}
 		w.SendAlert(t, 2, ledger.Accepted)
-		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, "Caught up later: 1 reader") {
-			t.Error("the newsroom does not count the caught-up reader")
+		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, "Notified later, in a catch-up: 1 reader") {
+			t.Error("the newsroom does not count the reader of the catch-up")
 		}
 	})
 }

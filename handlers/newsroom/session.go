@@ -13,15 +13,15 @@ import (
 	"newsbell/static"
 )
 
-// sessionLife is a working day.
+// sessionLife is the length of a working day.
 const sessionLife = 12 * time.Hour
 
-// sessionToken is the key under which a session keeps the ID of the token that
-// it was opened with.
+// sessionToken is the session key for the ID of the token that the editor signed in
+// with.
 const sessionToken = "token"
 
-// WithSessions loads and saves sessions around the newsroom's requests. No other
-// answer sets cookies or varies by them.
+// WithSessions loads and saves sessions for the newsroom's requests. Other responses do
+// not set cookies or vary by them.
 func (n *Newsroom) WithSessions(next http.Handler) http.Handler {
 	inSession := n.sessions.LoadAndSave(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -62,8 +62,8 @@ func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, 
 	return s.store.FindSession(ctx, token)
 }
 
-// CommitCtx implements [scs.CtxStore]. The expiry is by this machine's clock; the
-// database's decides when a session has expired.
+// CommitCtx implements [scs.CtxStore]. scs computes expiry with this machine's clock; the
+// database's clock decides when a session has expired.
 func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	return s.store.SaveSession(ctx, token, data, s.store.Now().Add(min(time.Until(expiry), sessionLife)))
 }

@@ -12,7 +12,7 @@ import (
 	"newsbell/models"
 )
 
-func TestASessionsCookieIsForThisSiteAlone(t *testing.T) {
+func TestASessionsCookieIsOnlyForThisSite(t *testing.T) {
 	handlerstest.OnBothWith(t, handlers.Options{BaseURL: "https://news.example"}, func(t *testing.T, w *handlerstest.Web) {
 		w.Client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		answer := w.Submit("/editor/sign-in", url.Values{"token": {w.Token}})
@@ -30,7 +30,7 @@ func TestASessionsCookieIsForThisSiteAlone(t *testing.T) {
 	})
 }
 
-func TestSigningInAgainMakesAnotherSession(t *testing.T) {
+func TestSigningInAgainStartsANewSession(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		site, err := url.Parse(w.Origin)
 		if err != nil {
@@ -42,11 +42,11 @@ func TestSigningInAgainMakesAnotherSession(t *testing.T) {
 		}
 		first := signIn()
 		if second := signIn(); first == second {
-			t.Error("the session kept its name")
+			t.Error("the session kept its ID")
 		}
 		w.Client.Jar = nil
 		if page := w.Send(http.MethodGet, "/editor", nil, "Cookie", "newsbell_editor="+first); page.Request.URL.Path != "/editor/sign-in" {
-			t.Error("the old session is still good")
+			t.Error("the old session is still valid")
 		}
 	})
 }
@@ -65,7 +65,7 @@ func TestASessionEndsAfterAWorkingDay(t *testing.T) {
 	})
 }
 
-func TestAnotherSitesFormIsRefused(t *testing.T) {
+func TestAFormOfAnotherSiteIsBlocked(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		alert := w.PublishDraft(models.Draft{Outage: "messages-down"}).Alert
 		w.SignIn()
@@ -91,7 +91,7 @@ func TestAnotherSitesFormIsRefused(t *testing.T) {
 	})
 }
 
-func TestAFormWithoutAnOriginIsRefused(t *testing.T) {
+func TestAFormWithoutAnOriginIsBlocked(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		alert := w.PublishDraft(models.Draft{Outage: "messages-down"}).Alert
 		w.SignIn()
@@ -116,7 +116,7 @@ func TestAFormWithoutAnOriginIsRefused(t *testing.T) {
 	})
 }
 
-func TestOnlyTheButtonThatSaysSoPublishes(t *testing.T) {
+func TestOnlyThePublishButtonPublishes(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.SignIn()
 		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Half a thought"}}

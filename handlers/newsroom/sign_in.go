@@ -16,19 +16,19 @@ func (n *Newsroom) signInPage(c *gin.Context) error {
 	return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{})
 }
 
-// signIn opens a session with a token.
+// signIn starts a session with a token.
 func (n *Newsroom) signIn(c *gin.Context) error {
 	ctx, address := c.Request.Context(), n.clients.Key(c.Request)
 	if n.guesses.Exhausted(address) {
-		n.clients.WarnOfProxy(c.Request)
+		n.clients.WarnOfSharedLimit(c.Request)
 		c.Header("Retry-After", limit.GuessRetryAfter)
-		n.errors.Refuse(c, http.StatusTooManyRequests)
+		n.errors.Abort(c, http.StatusTooManyRequests)
 		return nil
 	}
 	token, err := n.store.Authenticate(ctx, strings.TrimSpace(c.PostForm("token")))
 	if errors.Is(err, models.ErrUnauthorized) {
 		n.guesses.CountWrong(c.Writer, c.Request, address)
-		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Problem: "This token is not known, or has been revoked."})
+		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Problem: "This token is unknown or has been revoked."})
 	}
 	if err != nil {
 		return err
@@ -49,8 +49,8 @@ func (n *Newsroom) signOut(c *gin.Context) error {
 	return nil
 }
 
-// needEditor admits only editors who have signed in. If their token has been
-// revoked since, the session is over.
+// needEditor admits only editors who have signed in and whose token has not been revoked
+// since.
 func (n *Newsroom) needEditor(c *gin.Context) {
 	ctx := c.Request.Context()
 	token, err := n.store.TokenByID(ctx, n.sessions.GetInt64(ctx, sessionToken))

@@ -38,8 +38,8 @@ func (n *Newsroom) publishedUpdates(ctx context.Context, outage models.Outage) (
 	return published, nil
 }
 
-// addCatchUps adds the catch-ups that go out now, and counts the readers of the
-// others.
+// addCatchUps adds the catch-ups that are being sent, and counts the readers of the
+// finished ones.
 func (n *Newsroom) addCatchUps(ctx context.Context, update *static.EditorUpdate, catchUps []models.Alert) error {
 	for _, alert := range catchUps {
 		view, err := n.alertView(ctx, alert)
@@ -58,6 +58,6 @@ func (n *Newsroom) addCatchUps(ctx context.Context, update *static.EditorUpdate,
 func (n *Newsroom) alertView(ctx context.Context, alert models.Alert) (*static.EditorAlert, error) {
 	counts, err := n.store.Counts(ctx, alert)
 	return &static.EditorAlert{
-		ID: alert.ID, State: string(alert.State), HoldUntil: alert.HoldUntil, Counts: views.Counts(counts),
+		ID: alert.ID, State: string(alert.State), UndoUntil: alert.HoldUntil, Counts: views.Counts(counts),
 	}, err
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestEmbeddedScriptsAreForEveryPageAndNeverStale(t *testing.T) {
+func TestEmbeddedScriptsMayBeLoadedByAnySiteAndAreRevalidated(t *testing.T) {
 	handlerstest.OnBothWith(t, handlers.Options{BaseURL: "https://push.example"}, func(t *testing.T, w *handlerstest.Web) {
 		for _, path := range []string{"/newsbell.js", "/newsbell-worker.js", "/static/js/worker/secret-store.js", "/static/css/tokens.css"} {
 			script := w.Get(path)

@@ -10,7 +10,7 @@ import (
 	"newsbell/models/receipts"
 )
 
-// click counts a click that no script could report, and leads to the update.
+// click counts a click in a browser without scripts, and redirects to the update.
 func (p *pages) click(c *gin.Context) error {
 	c.Header("Cache-Control", "no-store")
 	ctx := c.Request.Context()

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestALinkCountsTheClickAndLeadsToTheEntry(t *testing.T) {
+func TestALinkCountsTheClickAndRedirectsToTheEntry(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		reader := w.Reader("outage/messages-down:all")
 		published := w.PublishNow(models.Draft{Outage: "messages-down"})
@@ -33,7 +33,7 @@ func TestALinkCountsTheClickAndLeadsToTheEntry(t *testing.T) {
 		for _, path := range []string{"/go/99/" + w.Proof(99, reader.ID), "/go/x/y", "/go/-1/y"} {
 			answer := w.Get(path)
 			if answer.WantStatus(t, http.StatusNotFound); answer.Header.Get("Cache-Control") != "no-store" {
-				t.Errorf("%s may be kept", path)
+				t.Errorf("%s may be cached", path)
 			}
 		}
 	})

@@ -9,8 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// conditional buffers a page until it is complete, so that a browser or a feed
-// reader that has the same already gets 304 Not Modified (RFC 9110 section 13).
+// conditional buffers a complete page, so that a browser or a feed reader that already
+// has it gets 304 Not Modified (RFC 9110 section 13).
 type conditional struct {
 	gin.ResponseWriter
 	status int
@@ -23,8 +23,8 @@ func (w *conditional) WriteHeader(status int) { w.status = status }
 // Write implements [http.ResponseWriter].
 func (w *conditional) Write(part []byte) (int, error) { return w.body.Write(part) }
 
-// send sends the page, unless the client has it. Its tag is weak since it may be
-// compressed on its way.
+// send sends the page, unless the client has it. The entity tag is weak because the page
+// may be compressed on its way.
 func (w *conditional) send(r *http.Request) {
 	if w.status != 0 && w.status != http.StatusOK {
 		w.ResponseWriter.WriteHeader(w.status)

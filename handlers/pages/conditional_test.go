@@ -11,7 +11,7 @@ import (
 	"newsbell/models"
 )
 
-// pages are what readers get without scripts.
+// pages are the pages and feeds of readers.
 var pages = []string{
 	"/", "/search?q=messages", "/outages/messages-down", "/apps/messenger", "/preferences",
 	"/outages/messages-down/feed.atom", "/apps/messenger/feed.atom",
@@ -66,7 +66,7 @@ func TestAFeedSaysWhenItChanged(t *testing.T) {
 		w.PublishDraft(models.Draft{Outage: "messages-down", Headline: "Now", Apps: []string{"messenger"}})
 		for _, path := range pages[5:] {
 			if modified := w.Get(path).Header.Get("Last-Modified"); modified != "" {
-				t.Errorf("%s was changed at %s, a moment ago, and may be again", path, modified)
+				t.Errorf("%s has Last-Modified %s, but may change again within that second", path, modified)
 			}
 		}
 	})
@@ -85,7 +85,7 @@ func TestAFeedHasTheNewestUpdates(t *testing.T) {
 			}
 			first, newest, oldest := strings.Index(feed, "Update 54."), strings.Index(feed, "Update 53."), strings.Contains(feed, "Update 4.")
 			if first < 0 || newest < first || oldest {
-				t.Errorf("%s does not have the newest, the newest first", path)
+				t.Errorf("%s does not have the newest updates first", path)
 			}
 		}
 	})

@@ -10,7 +10,7 @@ import (
 	"newsbell/static"
 )
 
-// maxInFeed bounds a feed: the newest updates.
+// maxInFeed is the number of newest updates in a feed.
 const maxInFeed = 50
 
 func (p *pages) outageFeed(c *gin.Context) error {

@@ -1,5 +1,5 @@
-// Package pages serves what readers see: the pages, the feeds, the scripts and
-// styles, and the links of notifications.
+// Package pages serves readers: pages, feeds, scripts and styles, and the links in
+// notifications.
 package pages
 
 import (
@@ -12,10 +12,10 @@ import (
 	"newsbell/static"
 )
 
-// maxListed bounds the lists of outages.
+// maxListed is the maximum number of outages in a list.
 const maxListed = 200
 
-// Options are what the pages need.
+// Options are the dependencies of the pages.
 type Options struct {
 	Store  *models.Store
 	Site   static.Site
@@ -45,7 +45,7 @@ func Route(engine *gin.Engine, o Options) {
 	p.routeAssets(engine)
 }
 
-// handle registers a page whose error becomes one.
+// handle registers a page, and shows an error page if show returns an error.
 func (p *pages) handle(engine *gin.Engine, path string, show func(*gin.Context) error) {
 	handler := func(c *gin.Context) {
 		c.Header("Cache-Control", "no-cache")
@@ -63,8 +63,7 @@ func (p *pages) handle(engine *gin.Engine, path string, show func(*gin.Context) 
 	engine.HEAD(path, handler)
 }
 
-// routeAssets registers the files that pages, and other sites that embed us,
-// load.
+// routeAssets registers the files that pages load, here and on sites that embed Follow.
 func (p *pages) routeAssets(engine *gin.Engine) {
 	for path, handler := range map[string]http.Handler{
 		"/service-worker.js":    static.ServiceWorker(p.site),

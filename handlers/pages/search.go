@@ -9,7 +9,7 @@ import (
 	"newsbell/static"
 )
 
-// maxQuery is how much of a query counts, in bytes.
+// maxQuery is the maximum length of a query, in bytes; the rest is ignored.
 const maxQuery = 400
 
 func (p *pages) search(c *gin.Context) error {

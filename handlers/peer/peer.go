@@ -1,5 +1,5 @@
-// Package peer finds the address that a request comes from. It reads
-// X-Forwarded-For, and no other header, and only from trusted proxies.
+// Package peer determines the address that a request comes from. It reads
+// X-Forwarded-For, only from trusted proxies, and no other header.
 package peer
 
 import (
@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Proxies are the networks of proxies whose X-Forwarded-For is believed.
+// Proxies are the networks of proxies whose X-Forwarded-For is trusted.
 type Proxies []netip.Prefix
 
-// ParseProxies reads addresses, and networks in CIDR notation.
+// ParseProxies parses addresses, and networks in CIDR notation.
 func ParseProxies(all ...string) (Proxies, error) {
 	var proxies Proxies
 	for _, text := range all {
@@ -42,9 +42,9 @@ func (p Proxies) Trust(address netip.Addr) bool {
 	return false
 }
 
-// Client returns the address that a request comes from: its connection's or,
-// behind trusted proxies, the last of X-Forwarded-For that is not one of them. If
-// that has none, it is a proxy's own.
+// Client returns the address that a request comes from: the connection's or, behind
+// trusted proxies, the last one in X-Forwarded-For that is not a trusted proxy. If there
+// is none, it returns the proxy's own.
 func (p Proxies) Client(r *http.Request) netip.Addr {
 	client := Of(r.RemoteAddr)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -58,8 +58,8 @@ func (p Proxies) Client(r *http.Request) netip.Addr {
 	return client
 }
 
-// Of reads an address with or without a port, as connections and proxies write
-// it. The result is not valid if there is none.
+// Of parses an address with or without a port, as connections and proxies write it. The
+// result is not valid if there is none.
 func Of(text string) netip.Addr {
 	if withPort, err := netip.ParseAddrPort(text); err == nil {
 		return plain(withPort.Addr())
@@ -74,8 +74,8 @@ func Of(text string) netip.Addr {
 	return plain(address)
 }
 
-// Network returns what counts as one address: an IPv4 address, or the /64 of an
-// IPv6 address, which one household has.
+// Network returns the network that counts as one client: an IPv4 address, or the /64 of
+// an IPv6 address, which one household has.
 func Network(address netip.Addr) netip.Prefix {
 	if address.Is6() {
 		return netip.PrefixFrom(address, 64).Masked()

@@ -7,7 +7,7 @@ import (
 	"newsbell/handlers/peer"
 )
 
-func TestTheClientIsTheOneThatTrustedProxiesName(t *testing.T) {
+func TestTrustedProxiesNameTheClient(t *testing.T) {
 	proxies, err := peer.ParseProxies("127.0.0.1", "::1", "10.0.0.0/8", "2001:db8:ffff::/48")
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestAHouseholdCountsAsOneAddress(t *testing.T) {
 func TestProxiesAreAddressesAndNetworks(t *testing.T) {
 	for _, text := range []string{"", "the proxy", "10.0.0.0/33", "10.0.0.1:80", "10.0.0.1 "} {
 		if _, err := peer.ParseProxies(text); err == nil {
-			t.Errorf("%q is taken", text)
+			t.Errorf("%q is accepted", text)
 		}
 	}
 }

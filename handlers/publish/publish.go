@@ -1,6 +1,6 @@
-// Package publish writes updates and notices to the store and announces them on
-// the bus, so that other processes need not wait for their next sweep. The rows
-// are what counts: a bus that fails never fails a request.
+// Package publish writes updates and notices to the store and announces them on the
+// bus, so that other processes need not wait for their next sweep. If the bus fails, the
+// request still succeeds, because sweeps find the rows.
 package publish
 
 import (
@@ -54,8 +54,7 @@ func (p *Publisher) Notice(ctx context.Context, sub models.Subscription, kind mo
 	return notice, nil
 }
 
-// announce announces what is in the database already, with an event unless the
-// subject says it all.
+// announce announces a committed change, with an event unless the subject is enough.
 func (p *Publisher) announce(subject string, event any) {
 	var message []byte
 	var err error
@@ -66,6 +65,6 @@ func (p *Publisher) announce(subject string, event any) {
 		err = p.bus.Publish(subject, message)
 	}
 	if err != nil {
-		p.log.Warn("nothing was announced on the bus; a sweep will find the row", "subject", subject, "error", err)
+		p.log.Warn("cannot announce on the bus; a sweep will find the row", "subject", subject, "error", err)
 	}
 }

@@ -12,16 +12,16 @@ import (
 	"newsbell/static"
 )
 
-// Errors answers requests that fail, and logs the faults that are ours.
+// Errors answers requests that fail, and logs internal errors.
 type Errors struct {
 	pages *static.Pages
 	log   *slog.Logger
 }
 
-// NewErrors returns an Errors that writes its pages with those of the site.
+// NewErrors returns an Errors that writes error pages with the site's layout.
 func NewErrors(pages *static.Pages, log *slog.Logger) *Errors { return &Errors{pages, log} }
 
-// Fail answers an error and logs it if the fault is ours.
+// Fail answers with an error's status. It logs internal errors.
 func (e *Errors) Fail(c *gin.Context, err error) {
 	status := Status(err)
 	switch status {
@@ -31,11 +31,11 @@ func (e *Errors) Fail(c *gin.Context, err error) {
 	case http.StatusInternalServerError:
 		e.LogFailure(c.Request.Context(), "request failed", "route", c.FullPath(), "error", err)
 	}
-	e.Refuse(c, status)
+	e.Abort(c, status)
 }
 
-// Refuse answers a status and ends the request.
-func (e *Errors) Refuse(c *gin.Context, status int) {
+// Abort answers with a status and ends the request.
+func (e *Errors) Abort(c *gin.Context, status int) {
 	c.Abort()
 	if IsForPrograms(c.Request) {
 		Problem(c, status, Message(status))
@@ -44,16 +44,16 @@ func (e *Errors) Refuse(c *gin.Context, status int) {
 	e.Page(c.Writer, status)
 }
 
-// Page writes the page of a status.
+// Page writes the error page of a status.
 func (e *Errors) Page(w http.ResponseWriter, status int) {
 	page := static.ErrorPage{Status: status, Title: http.StatusText(status), Message: Message(status)}
 	if err := e.pages.Error(w, page); err != nil {
-		e.log.Error("error page not written", "error", err)
+		e.log.Error("cannot write an error page", "error", err)
 	}
 }
 
-// LogFailure logs a fault of ours. If the client has left, leaving is what made
-// the request fail, and the line is for debugging alone.
+// LogFailure logs an internal error. If the client has disconnected, that is why the
+// request failed, and the line is logged at the debug level.
 func (e *Errors) LogFailure(ctx context.Context, message string, args ...any) {
 	level := slog.LevelError
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -62,7 +62,7 @@ func (e *Errors) LogFailure(ctx context.Context, message string, args ...any) {
 	e.log.Log(ctx, level, message, args...)
 }
 
-// Problem answers a program with a problem (RFC 9457).
+// Problem answers with an application/problem+json (RFC 9457).
 func Problem(c *gin.Context, status int, detail string) {
 	c.Header("Content-Type", "application/problem+json")
 	c.JSON(status, &huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: detail})

@@ -1,6 +1,5 @@
-// Package respond answers what the whole web answers alike: requests that fail.
-// One map turns the domain's errors into statuses. People get a page, programs
-// application/problem+json (RFC 9457).
+// Package respond answers requests that fail. One function maps the domain's errors to
+// HTTP statuses. People get a page, programs an application/problem+json (RFC 9457).
 package respond
 
 import (
@@ -8,12 +7,12 @@ import (
 	"strings"
 )
 
-// RetryAfter is how many seconds a client waits before it asks again when the
-// process is not ready, its database is unavailable or its live pages are full.
+// RetryAfter is the time in seconds after which a client may try again if the process
+// is not ready, its database is unavailable, or too many live pages are open.
 const RetryAfter = "5"
 
-// IsForPrograms reports whether a program reads the answer: that of the API, or
-// an event stream.
+// IsForPrograms reports whether a program reads the response: the API's, or an event
+// stream.
 func IsForPrograms(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/api/") || IsEventStream(r)
 }

@@ -30,32 +30,32 @@ func Status(err error) int {
 	return http.StatusInternalServerError
 }
 
-// Message returns what people read about a status. Details of our own faults
-// stay in the log.
+// Message returns the text that people read about a status. The details of internal
+// errors are only in the log.
 func Message(status int) string {
 	switch status {
 	case http.StatusBadRequest:
-		return "What was sent cannot be read."
+		return "The request could not be read."
 	case http.StatusForbidden:
-		return "This was sent from another site, or by a browser that does not say from which, and has been refused."
+		return "This request came from another site, or from a browser that does not say which site it is on, so it was blocked."
 	case http.StatusRequestEntityTooLarge:
-		return "What was sent is too long."
+		return "The request is too long."
 	case http.StatusNotFound:
 		return "There is nothing at this address."
 	case http.StatusGone:
-		return "What was here has been deleted."
+		return "The content at this address has been deleted."
 	case http.StatusMethodNotAllowed:
-		return "This cannot be done here."
+		return "This address does not support this request."
 	case http.StatusUnauthorized:
 		return "The token or secret is missing or wrong."
 	case http.StatusUnprocessableEntity:
-		return "Some of what was sent cannot be used."
+		return "Some fields of the request are invalid."
 	case http.StatusTooManyRequests:
-		return "Too many requests of this kind came from this address. Please wait a minute."
+		return "Too many requests of this kind from your address. Please wait a minute."
 	case http.StatusServiceUnavailable:
 		return "Not ready yet. Please try again in a moment."
 	case http.StatusGatewayTimeout:
-		return "This took too long. Please try again, or with other words."
+		return "This took too long. Please try again, or search for something else."
 	}
 	return "Something went wrong on our side. Please try again."
 }

@@ -1,4 +1,4 @@
-// Package views turns what is stored into what the pages show.
+// Package views converts models to the data of pages.
 package views
 
 import (
@@ -59,8 +59,8 @@ func Update(u models.Update) static.Update {
 	return view
 }
 
-// Updates returns the views of updates, given the newest first, each with those
-// of its corrections that are among them.
+// Updates returns the views of updates, which must be newest first, each with those of
+// its corrections that are among them.
 func Updates(updates []models.Update) []static.Update {
 	views := make([]static.Update, len(updates))
 	corrections := map[int64][]static.Entry{}

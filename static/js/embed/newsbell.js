@@ -1,6 +1,6 @@
-// <newsbell-follow outage="messages-down"> or app="messenger" on pages of other
-// sites: the button and the dialog of our own pages, in a shadow root, so that
-// no style of one side reaches the other.
+// <newsbell-follow outage="messages-down"> or app="messenger" on pages of other sites:
+// the button and the dialog of our own pages, in a shadow root, so that neither side's
+// styles affect the other.
 
 import * as api from '../reader/api.js'
 import { NewsbellFollow } from '../reader/newsbell-follow.js'
@@ -14,50 +14,50 @@ const parts = `
   </button>
   <p class="follow-status" role="status"></p>`
 
-const wayOut = `
+const forgetForm = `
   <details class="follow-forget">
     <summary>Forget this browser</summary>
-    <p>This deletes everything that Newsbell has about this browser on this site: the address and keys for its notifications, what it follows and mutes, its time zone, and what failed or waits.</p>
+    <p>This deletes everything that Newsbell stores about this browser on this site: its push address and keys, what it follows and mutes, its time zone, and its failed and waiting notifications.</p>
     <button type="button" class="button button-danger">Forget everything</button>
   </details>`
 
 class EmbeddedFollow extends NewsbellFollow {
-  #isBegun = false
+  #isConnected = false
 
   async connectedCallback() {
-    if (this.#isBegun) return
-    this.#isBegun = true
+    if (this.#isConnected) return
+    this.#isConnected = true
     if (isGuest) useWorker(this.getAttribute('worker'))
-    const [css, offer] = await Promise.all([styles().catch(() => ''), this.#offer().catch(problem => ({ problem }))])
+    const [css, choice] = await Promise.all([styles().catch(() => ''), this.#load().catch(problem => ({ problem }))])
     const root = this.attachShadow({ mode: 'open' })
     root.adoptedStyleSheets = [sheet(css, root)]
-    if (offer.problem) return this.#refuse(offer.problem)
+    if (choice.problem) return this.#showError(choice.problem)
     root.innerHTML = parts
-    root.querySelector('.follow-status').textContent = offer.promise
-    root.append(...offer.choices.map(choice))
-    this.setAttribute('subject', offer.subject)
-    this.setAttribute('topic', offer.topic ?? '')
+    root.querySelector('.follow-status').textContent = choice.invitation
+    root.append(...choice.topics.map(topicElement))
+    this.setAttribute('subject', choice.subject)
+    this.setAttribute('topic', choice.topic ?? '')
     const ready = super.connectedCallback()
-    this.#addWayOut()
+    this.#addForgetForm()
     await ready
   }
 
-  async #offer() {
+  async #load() {
     const slug = this.getAttribute('outage')
     return slug ? ofOutage(await api.readOutage(slug)) : ofApp(await api.readApp(this.getAttribute('app')))
   }
 
-  // There are no preferences on another site, so the dialog has the way out.
-  #addWayOut() {
-    this.dialog.querySelector('form').insertAdjacentHTML('beforeend', wayOut)
+  // Another site has no preferences page, so the dialog can forget the browser.
+  #addForgetForm() {
+    this.dialog.querySelector('form').insertAdjacentHTML('beforeend', forgetForm)
     const details = this.dialog.querySelector('.follow-forget')
     details.querySelector('button').addEventListener('click', () => this.forget())
     details.addEventListener('toggle', () => { if (details.open) details.scrollIntoView({ block: 'end' }) })
     this.dialog.addEventListener('close', () => { details.open = false })
   }
 
-  // What the page itself wrote inside the element, such as a link, stays.
-  #refuse(problem) {
+  // The page's own content of the element, such as a link, stays.
+  #showError(problem) {
     console.warn(problem)
     this.shadowRoot.innerHTML = '<p class="problem" role="alert"></p><slot></slot>'
     this.shadowRoot.querySelector('p').textContent = problem.message
@@ -65,26 +65,26 @@ class EmbeddedFollow extends NewsbellFollow {
 }
 
 function ofOutage({ slug, headline, state, apps }) {
-  const choices = apps.map(app => ({ topic: `app/${app.slug}`, name: app.name, note: 'each of its outages' }))
+  const topics = apps.map(app => ({ topic: `app/${app.slug}`, name: app.name, note: 'each of its outages' }))
   if (state !== 'ongoing') {
-    return { subject: headline, choices, promise: 'This outage is over. Follow its apps to get notified about the next one. No account needed.' }
+    return { subject: headline, topics, invitation: 'This outage is over. Follow its apps to get notified about the next one. No account needed.' }
   }
   const topic = `outage/${slug}`
   return {
-    subject: headline, topic, promise: 'Get notified when something changes. No account needed.',
-    choices: [{ topic, name: 'This outage', note: 'until it is resolved' }, ...choices],
+    subject: headline, topic, invitation: 'Get notified when something changes. No account needed.',
+    topics: [{ topic, name: 'This outage', note: 'until it is resolved' }, ...topics],
   }
 }
 
 function ofApp({ slug, name }) {
   const topic = `app/${slug}`
   return {
-    subject: name, topic, promise: `Get notified when ${name} goes down and when it is back. No account needed.`,
-    choices: [{ topic, name, note: 'each of its outages' }],
+    subject: name, topic, invitation: `Get notified when ${name} goes down and when it is back. No account needed.`,
+    topics: [{ topic, name, note: 'each of its outages' }],
   }
 }
 
-function choice({ topic, name, note }) {
+function topicElement({ topic, name, note }) {
   const data = Object.assign(document.createElement('data'), { value: topic, textContent: name, hidden: true })
   data.dataset.note = note
   return data
@@ -94,8 +94,8 @@ let loading
 const styles = () => loading ??= Promise.all(['tokens', 'base', 'follow', 'embedded'].map(load)).then(all => all.join('\n'))
 const load = async name => (await fetch(new URL(`../../css/${name}.css`, import.meta.url))).text()
 
-// A rem is of the page's making, and may be tiny. Ours becomes what the reader's
-// browser calls a medium font.
+// The page decides how large a rem is, and it may be tiny. sheet replaces it with the
+// size of the browser's medium font.
 function sheet(css, root) {
   const probe = root.appendChild(document.createElement('span'))
   probe.style.fontSize = 'medium'
@@ -107,5 +107,5 @@ function sheet(css, root) {
 
 customElements.define('newsbell-follow', EmbeddedFollow)
 
-// What the service worker could not report goes along with a visit.
+// Sends the receipts that the service worker could not.
 receipts.send().catch(() => {})

@@ -1,12 +1,13 @@
-// The newsroom's page: live counts of alerts that are on their way, and a
-// state that is set ticks its app.
+// The newsroom's page of an outage: live counts of alerts, and setting an app's state
+// also checks the app.
 
 import { base } from '../page/site.js'
 
-// Once an alert is sent, readers go on to look at it.
-const sendingEvery = 1000
-const readEvery = 10_000
-const states = { holding: 'Held', sending: 'Sending', sent: 'Sent', stopped: 'Stopped', superseded: 'Superseded by a newer alert' }
+// How often counts are read, in milliseconds. After an alert is sent, readers still open
+// and dismiss it.
+const sendingInterval = 1000
+const sentInterval = 10_000
+const states = { holding: 'Undo window', sending: 'Sending', sent: 'Sent', stopped: 'Stopped', superseded: 'Superseded by a newer alert' }
 
 for (const alert of document.querySelectorAll('.alert')) if (isActive(alert)) watch(alert)
 
@@ -21,7 +22,7 @@ function isActive({ dataset }) {
 
 async function watch(alert) {
   for (;;) {
-    await new Promise(resolve => setTimeout(resolve, isActive(alert) ? sendingEvery : readEvery))
+    await new Promise(resolve => setTimeout(resolve, isActive(alert) ? sendingInterval : sentInterval))
     if (document.visibilityState === 'hidden') continue
     const counts = await read(alert.dataset.alert)
     if (counts) show(alert, counts)
@@ -47,6 +48,6 @@ function show(alert, counts) {
   if (alert.dataset.state === counts.state) return
   alert.dataset.state = counts.state
   part('state').textContent = states[counts.state] ?? counts.state
-  if (counts.state !== 'holding') part('hold')?.remove()
+  if (counts.state !== 'holding') part('undo-until')?.remove()
   if (!isActive(alert)) part('stop')?.remove()
 }

@@ -1,4 +1,4 @@
-// element makes an element with its properties and what is inside it.
+// element creates an element with properties and children.
 export function element(name, properties = {}, ...children) {
   const node = Object.assign(document.createElement(name), properties)
   node.append(...children)

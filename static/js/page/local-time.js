@@ -1,5 +1,5 @@
-// The server writes times in UTC; here they become the reader's own. The
-// styles keep the width of the longer form, so nothing on the page moves.
+// The server writes times in UTC; this shows them in the reader's time zone. The
+// styles reserve the width of the longer form, so nothing on the page moves.
 
 import { element } from './element.js'
 import { isReported, timeZone } from './time-zone.js'
@@ -30,15 +30,15 @@ export function localTimes(root = document) {
   }
 }
 
-// inWords is a time as text.
+// inWords returns a time as text.
 export const inWords = (when, show = 'moment') => shows[show](new Date(when))
 
-// time is an element that shows a time.
+// time returns an element that shows a time.
 export const time = (when, show = 'moment') =>
   element('time', { dateTime: new Date(when).toISOString(), textContent: inWords(when, show) })
 
-// zoneInWords is what people call a time zone, as "Central European Time, as in
-// Berlin".
+// zoneInWords returns the common name of a time zone, such as "Central European
+// Time, as in Berlin".
 export function zoneInWords(name) {
   const city = name.includes('/') && name.split('/').at(-1).replaceAll('_', ' ')
   try {

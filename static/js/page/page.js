@@ -7,8 +7,8 @@ import { synchronize } from '../reader/synchronize.js'
 
 localTimes()
 
-// The service worker asks an open page to go to an entry. A new one may wait
-// to be shown, or is there after loading again.
+// The service worker asks an open page to go to an entry. A new entry may be waiting
+// behind the live bar, or need a reload.
 navigator.serviceWorker?.addEventListener('message', ({ data }) => {
   if (!data?.open) return
   const url = new URL(data.open, location.href)
@@ -20,10 +20,10 @@ navigator.serviceWorker?.addEventListener('message', ({ data }) => {
 })
 navigator.serviceWorker?.startMessages()
 
-// Pages that show what is followed synchronize by themselves, and say so if it fails.
+// Pages that show follows synchronize on their own, and show the problem if it fails.
 if (window.isSecureContext && 'Notification' in window && !document.querySelector('newsbell-follow, #preferences')) {
   synchronize().catch(() => {})
 }
 
-// What the service worker could not report goes along with a visit.
+// Sends the receipts that the service worker could not.
 receipts.send().catch(() => {})

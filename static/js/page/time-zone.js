@@ -1,10 +1,10 @@
 // The reader's time zone.
 
-// reported is the name that the browser gives, which it may not know itself:
-// Etc/Unknown, where the system does not say.
+// reported returns the browser's time zone. It may be a name that the browser itself
+// does not know: Etc/Unknown, if the system does not say.
 const reported = () => Intl.DateTimeFormat().resolvedOptions().timeZone
 
-// isKnown says that this browser can tell the time there.
+// isKnown says whether this browser knows a time zone.
 export function isKnown(name) {
   try {
     return Boolean(new Intl.DateTimeFormat('en-GB', { timeZone: name }))
@@ -13,8 +13,8 @@ export function isKnown(name) {
   }
 }
 
-// isReported says that the browser tells a time zone that it knows.
+// isReported says whether the browser reports a time zone that it knows.
 export const isReported = () => Boolean(reported()) && isKnown(reported())
 
-// timeZone is an IANA name: UTC, if the browser tells none that it knows.
+// timeZone returns an IANA name; UTC if the browser reports none that it knows.
 export const timeZone = () => isReported() ? reported() : 'UTC'

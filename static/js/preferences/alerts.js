@@ -1,5 +1,5 @@
-// The last alerts on their way: published, accepted by the push service, and
-// what this browser did with them.
+// The last alerts: when each was published, what the push service answered, and
+// what this browser did with it.
 
 import '../worker/database.js'
 import '../worker/alert-log.js'
@@ -9,29 +9,30 @@ import { base } from '../page/site.js'
 import { alerts } from '../reader/subscription.js'
 import { find } from './settings.js'
 
-const few = 4
-let asked
+const shownAtFirst = 4
+let loadedFor
 
-// showAlerts asks once: settings do not change what was sent.
+// showAlerts loads the alerts once per subscription: settings do not change what was
+// sent.
 export function showAlerts(subscription) {
-  if (subscription && asked !== subscription.endpoint) read()
-  asked = subscription?.endpoint
+  if (subscription && loadedFor !== subscription.endpoint) load()
+  loadedFor = subscription?.endpoint
 }
 
-async function read() {
+async function load() {
   try {
-    const [sent, here] = await Promise.all([alerts(), alertLog.all().catch(() => [])])
-    show(sent.map(alert => row(alert, here.find(shown => shown.alert === alert.alert))))
+    const [sent, logged] = await Promise.all([alerts(), alertLog.all().catch(() => [])])
+    show(sent.map(alert => row(alert, logged.find(({ alert: id }) => id === alert.alert))))
   } catch (problem) {
     show([])
     find('alerts-empty').textContent = problem.message
   }
 }
 
-// Older ones wait behind a word.
+// show lists the newest alerts, and folds the older ones into a details element.
 function show(rows) {
-  const older = rows.slice(few)
-  find('alerts').replaceChildren(...rows.slice(0, few))
+  const older = rows.slice(shownAtFirst)
+  find('alerts').replaceChildren(...rows.slice(0, shownAtFirst))
   find('alerts-older').hidden = older.length === 0
   find('alerts-older').querySelector('ol').replaceChildren(...older)
   find('alerts-older').querySelector('summary').textContent = `${older.length} older`
@@ -39,33 +40,34 @@ function show(rows) {
   find('alerts-empty').textContent = 'Nothing has been sent to this browser yet.'
 }
 
-function row({ alert, outage, headline, published_at, outcome, accepted_at, told_by }, here) {
+function row({ alert, outage, headline, published_at, outcome, accepted_at, told_by }, logged) {
   const link = element('a', { href: `${base}/outages/${outage}`, textContent: headline })
   const row = element('li', { className: 'alert-row' },
     element('p', { className: 'alert-headline' }, link, ' ', time(published_at, 'date')),
-    element('dl', { className: 'way' },
-      stop('Published', time(published_at, 'second')),
-      outcomes[outcome]?.(accepted_at) ?? stop('Push service', outcome),
-      arrival(here, told_by)))
+    element('dl', { className: 'steps' },
+      step('Published', time(published_at, 'second')),
+      outcomes[outcome]?.(accepted_at) ?? step('Push service', outcome),
+      arrival(logged, told_by)))
   row.dataset.alert = alert
   return row
 }
 
 const outcomes = {
-  accepted: at => stop('Push service', at ? time(at, 'second') : 'Accepted'),
-  failed: () => stop('Push service', 'Refused', 'refused'),
-  waiting: () => stop('Push service', 'Waiting', 'unreached'),
-  gone: () => stop('Push service', 'Address had expired', 'refused'),
-  deferred: () => stop('Push service', 'Deferred', 'unreached'),
+  accepted: at => step('Push service', at ? time(at, 'second') : 'Accepted'),
+  failed: () => step('Push service', 'Failed', 'failed'),
+  waiting: () => step('Push service', 'Retrying', 'unreached'),
+  gone: () => step('Push service', 'Address had expired', 'failed'),
+  deferred: () => step('Push service', 'Deferred', 'unreached'),
 }
 
-// told_by is the later alert that told what was held back.
-function arrival(here, told_by) {
-  if (here?.clicked) return stop('Opened here', time(here.clicked, 'second'))
-  if (here?.dismissed) return stop('Dismissed here', time(here.dismissed, 'second'))
-  if (here?.shown) return stop('Shown here', time(here.shown, 'second'))
-  return stop('Shown here', told_by ? 'With the next one' : 'Not seen', 'unreached')
+// arrival says what this browser did with the alert. told_by is the later alert that
+// covered it, if it was deferred.
+function arrival(logged, told_by) {
+  if (logged?.clicked) return step('Opened here', time(logged.clicked, 'second'))
+  if (logged?.dismissed) return step('Dismissed here', time(logged.dismissed, 'second'))
+  if (logged?.shown) return step('Shown here', time(logged.shown, 'second'))
+  return step('Shown here', told_by ? 'In a later alert' : 'No', 'unreached')
 }
 
-const stop = (name, what, className = '') =>
-  element('div', { className }, element('dt', { textContent: name }), element('dd', {}, what))
+const step = (name, result, className = '') =>
+  element('div', { className }, element('dt', { textContent: name }), element('dd', {}, result))

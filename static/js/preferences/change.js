@@ -1,4 +1,4 @@
-// Changes take effect at once, one after the other, and can be undone.
+// Changes take effect at once, in order, and can be undone.
 
 import { change, current } from '../reader/subscription.js'
 import { load, known, publish } from './settings.js'
@@ -6,14 +6,14 @@ import { say } from './status-line.js'
 
 let last = Promise.resolve()
 
-// act does something, then says what was done. Undo does what back does; focus
-// says where the keyboard is then. It returns whether it was done.
-export function act(does, done, { back, focus } = {}) {
+// act runs a change, then shows the message done. undo, if given, reverts the change;
+// focus moves the keyboard focus afterwards. It returns whether the change succeeded.
+export function act(run, done, { undo, focus } = {}) {
   const step = last.then(async () => {
     try {
-      publish(await does() ?? await current())
+      publish(await run() ?? await current())
       focus?.()
-      say(done, back && (() => act(back, 'Undone.', { focus })))
+      say(done, undo && (() => act(undo, 'Undone.', { focus })))
       return true
     } catch (problem) {
       console.warn(problem)
@@ -26,14 +26,14 @@ export function act(does, done, { back, focus } = {}) {
   return step
 }
 
-// reread shows what another tab has changed, after what is being done here.
+// reread shows what another tab has changed, after the changes in progress here.
 export function reread() {
   last = last.then(load).catch(problem => console.warn(problem))
 }
 
-// set changes settings of the subscription; before is what they were.
+// set changes settings of the subscription; before holds their previous values.
 export const set = (settings, before, done, focus) =>
-  act(() => put(settings), done, { back: () => put(before), focus })
+  act(() => put(settings), done, { undo: () => put(before), focus })
 
-// A change does not look at the browser's side, so its problem stays.
+// A change does not check the browser's side, so the known problem stays.
 const put = async settings => ({ ...await change(settings), problem: known().problem })

@@ -1,7 +1,6 @@
-// What lies between the newsroom and this screen. Each check says what
-// it found, and whether it had to be fixed; it throws when it is broken, with
-// help when there is something that the reader can do, and Halted when Newsbell
-// could not be asked, which says nothing of the check.
+// The checks between the newsroom and this screen. Each returns what it found and
+// whether it fixed something. It throws Broken, with help for the reader, if the
+// check failed, and Halted if Newsbell did not answer, so that the check is undecided.
 
 import * as api from '../reader/api.js'
 import { isSame } from '../reader/synchronize.js'
@@ -35,9 +34,9 @@ async function permission() {
 }
 
 async function worker() {
-  const was = await push.registered()
+  const before = await push.registered()
   const now = await push.ready()
-  return was?.active ? { text: `it is ${now.active.state === 'activated' ? 'running' : 'starting'}.` }
+  return before?.active ? { text: `it is ${now.active.state === 'activated' ? 'running' : 'starting'}.` }
     : { fixed: true, text: 'it was missing and has been restarted.' }
 }
 
@@ -51,22 +50,22 @@ async function address() {
     : { fixed: true, text: 'it had changed. Newsbell now has the new one.' }
 }
 
-// An address that the push service has given up is renewed, and tried again.
+// If the push service says that the address is gone, the check renews it and tries again.
 async function pushService(test) {
-  let { state, status, reason } = await tried(test)
+  let { state, status, reason } = await sendTest(test)
   const isRenewed = [404, 410].includes(status)
   if (isRenewed) {
     await answered(load())
     if (known()?.problem) throw known().problem
-    ;({ state, status, reason } = await tried(test))
+    ;({ state, status, reason } = await sendTest(test))
   }
-  if (state === 'failed') throw new Broken(refused(status, reason))
+  if (state === 'failed') throw new Broken(rejected(status, reason))
   if (state === 'waiting') throw new Broken(noAnswer(reason))
-  const accepted = `it has accepted the test${status ? ` (${status})` : ''}.`
-  return isRenewed ? { fixed: true, text: `it had given up this browser’s address. With a new one, ${accepted}` } : { text: accepted }
+  const accepted = `it accepted the test${status ? ` (${status})` : ''}.`
+  return isRenewed ? { fixed: true, text: `this browser’s address had expired. With a new one, ${accepted}` } : { text: accepted }
 }
 
-async function tried(test) {
+async function sendTest(test) {
   test.notice = await answered(send('test'))
   return answered(test.notice.answer()).catch(gone)
 }
@@ -78,17 +77,17 @@ async function screen({ notice }) {
   return { text: `the test was shown at ${inWords(Date.now(), 'second')}.` }
 }
 
-// answered waits for what Newsbell itself answers.
-async function answered(asked) {
+// answered waits for Newsbell's own answer. It throws Halted if there is none.
+async function answered(request) {
   try {
-    return await asked
+    return await request
   } catch (problem) {
     const { status } = problem
     throw status === 0 || status === 429 || status >= 500 ? new Halted(problem.message, { cause: problem }) : problem
   }
 }
 
-// A subscription that the push service has given up is deleted with it.
+// gone handles a subscription that was deleted because its address is gone.
 function gone(problem) {
   if (problem.status !== 401) throw problem
   publish(null)
@@ -100,30 +99,30 @@ const forgotten = {
   text: 'Its data was deleted, here or in another window, or its push address had expired too long ago. Follow something to start again.',
 }
 
-const refused = (status, reason) => ({
-  title: status ? `The push service refused (${status})` : 'The push service could not be reached',
-  text: `${reason ? `${status ? 'It said' : 'What went wrong'}: ${reason}. ` : ''}This is not your browser’s fault. Newsbell’s editors can see it too. Try again later.`,
+const rejected = (status, reason) => ({
+  title: status ? `The push service rejected the test (${status})` : 'The push service could not be reached',
+  text: `${reason ? `${status ? 'It said' : 'Reason'}: ${reason}. ` : ''}This is not your browser’s fault. Newsbell’s editors can see it too. Try again later.`,
 })
 
 const noAnswer = reason => ({
   title: 'The push service has not answered',
-  text: `${reason ? `What went wrong so far: ${reason}. ` : ''}Newsbell keeps trying. Try again in a few minutes.`,
+  text: `${reason ? `Reason: ${reason}. ` : ''}Newsbell keeps trying. Run the test again in a few minutes.`,
 })
 
 const late = {
   title: 'Nothing has arrived',
-  text: 'The push service has accepted the test, but this browser has not got it within 15 seconds. What mostly holds it back:',
+  text: 'The push service accepted the test, but it did not reach this browser within 15 seconds. Common causes:',
   steps: [
-    'A battery saver stops the browser in the background: exempt it.',
-    'A company’s network or a VPN blocks the push service: try another connection.',
-    'You’re looking at a different profile or browser: the test goes only to this one.',
-    '“Do not disturb” keeps it from the screen: look into the list of notifications.',
+    'A battery saver stops the browser in the background. Exclude the browser from it.',
+    'A company network or a VPN blocks the push service. Try another connection.',
+    'You’re looking at another browser or profile. The test goes only to this one.',
+    '“Do not disturb” hides the notification. Look in your system’s list of notifications.',
   ],
 }
 
 const notShown = {
   title: 'It arrived but could not be shown',
-  text: 'The browser has received the test and was not able to show it. Look into your system’s settings:',
+  text: 'Your browser received the test but could not show it. Check your system’s settings:',
   steps: [
     'Allow notifications for this browser in the settings of your computer or phone.',
     'Turn off “Do not disturb” or focus modes, then send the test again.',

@@ -1,12 +1,11 @@
-// A picture of a day from noon to noon, so that a night is one piece.
+// A drawing of a day from noon to noon, so that a night is one piece.
 
 import { isKnown } from '../page/time-zone.js'
 
-const width = 288 // of the drawing: five minutes each
+const width = 288 // units of the drawing, of five minutes each
 const day = 24 * 60
 
-// drawDay draws the quiet hours, if there are any, and what the time is now in
-// their zone.
+// drawDay draws the quiet hours, if any, and the current time in their time zone.
 export function drawDay(drawing, quiet, zone) {
   const pieces = quiet ? piecesOf(place(quiet.from), place(quiet.until)) : []
   drawing.querySelectorAll('.day-quiet').forEach((rect, i) => {

@@ -1,4 +1,4 @@
-// Everything that is stored of this browser, as a file.
+// Downloads everything that is stored about this browser.
 
 import { element } from '../page/element.js'
 import { data } from '../reader/subscription.js'
@@ -11,7 +11,7 @@ find('download').addEventListener('click', async () => {
     const href = URL.createObjectURL(file)
     element('a', { href, download: 'newsbell-my-data.json' }).click()
     setTimeout(() => URL.revokeObjectURL(href), 60_000)
-    say('Your data is in the file newsbell-my-data.json, with your downloads.')
+    say('Your data was saved as newsbell-my-data.json in your downloads.')
   } catch (problem) {
     say(problem.message)
   }

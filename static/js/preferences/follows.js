@@ -1,4 +1,4 @@
-// What is followed, and how much of it.
+// What this browser follows, and at which level.
 
 import { time } from '../page/local-time.js'
 import { element } from '../page/element.js'
@@ -14,14 +14,14 @@ const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }
 
 export function showFollows(subscription) {
   const follows = subscription?.follows ?? []
-  const focused = where()
+  const focused = focusedControl()
   find('follows').replaceChildren(...follows.filter(({ ends_at }) => !ends_at).map(row))
   find('ended-follows').replaceChildren(...follows.filter(({ ends_at }) => ends_at).map(endedRow))
   find('ended').hidden = find('ended-follows').children.length === 0
   find('follows-empty').hidden = follows.length > 0
   find('follows-empty').replaceChildren(expired ? `${expired} Open an ` : 'You don’t follow anything yet. Open an ',
     element('a', { href: base + '/', textContent: 'outage or an app' }), ' and press Follow to get notified when it changes, or only when it is back.')
-  if (focused) back(focused)
+  if (focused) focusControl(focused)
 }
 
 function row(follow) {
@@ -32,19 +32,19 @@ function row(follow) {
   const select = item.querySelector('.follow-level')
   if (!topic.startsWith('outage/')) for (const value of ['until_resolution', 'for_good']) select.querySelector(`[value=${value}]`).remove()
   select.value = choiceOf(follow)
-  select.setAttribute('aria-label', `How much of ${name}`)
+  select.setAttribute('aria-label', `Alerts about ${name}`)
   select.addEventListener('change', () => act(() => put(topic, settingOf(select.value)), `${name}: ${select.selectedOptions[0].text}.`,
-    { back: () => put(topic, before), focus: () => back([topic, 'follow-level']) }))
-  const [verb, does, done] = follow.muted === 'no' ? ['Unfollow', () => drop(topic), `You no longer follow ${name}.`] : unmute(follow)
+    { undo: () => put(topic, before), focus: () => focusControl([topic, 'follow-level']) }))
+  const [verb, run, done] = follow.muted === 'no' ? ['Unfollow', () => drop(topic), `You no longer follow ${name}.`] : unmute(follow)
   const remove = item.querySelector('.follow-remove')
   remove.textContent = verb
   remove.setAttribute('aria-label', `${verb} ${name}`)
-  remove.addEventListener('click', () => act(does, done, { back: () => put(topic, before), focus: () => back([topic, 'follow-remove']) }))
+  remove.addEventListener('click', () => act(run, done, { undo: () => put(topic, before), focus: () => focusControl([topic, 'follow-remove']) }))
   return item
 }
 
-// unmute brings back the level from before. Without one the outage is heard of
-// through its apps, as it was.
+// unmute restores the level from before the mute. Without one, the reader gets the
+// outage's alerts through the apps that they follow, as before.
 function unmute({ topic, level }) {
   const done = level ? `You follow it again: ${levels[level]}.` : 'You’ll get its alerts through the apps you follow.'
   return ['Unmute', () => put(topic, { muted: 'no' }), `Unmuted. ${done}`]
@@ -54,12 +54,12 @@ function endedRow(follow) {
   const { topic, name, ends_at } = follow
   const item = filled('ended-row', follow)
   const silent = follow.muted !== 'no'
-  item.querySelector('.ended-words').append('Resolved. You’ll be unfollowed on ', time(ends_at, 'moment'),
+  item.querySelector('.ended-words').append('You’ll be unfollowed on ', time(ends_at, 'moment'),
     silent ? '. It stays muted until then.' : '. Until then you get only corrections.')
   const remove = item.querySelector('.follow-remove')
   remove.setAttribute('aria-label', `End now: ${name}`)
   remove.addEventListener('click', () => act(() => drop(topic), `You no longer follow ${name}.`,
-    { back: () => put(topic, stateOf(follow)), focus: () => back([topic, 'follow-remove']) }))
+    { undo: () => put(topic, stateOf(follow)), focus: () => focusControl([topic, 'follow-remove']) }))
   return item
 }
 
@@ -71,28 +71,28 @@ function filled(template, { topic, name }) {
   return item
 }
 
-// about says what it is, and how it is now.
+// about returns the kind of the topic and its current state.
 function about({ topic, state }) {
   const kind = topic.split('/')[0]
-  const words = [kinds[kind] ?? kind]
-  if (states[state]) words.push(' ', element('span', { className: `state state-${state}`, textContent: states[state] }))
-  if (state === 'ongoing') words.push(' ', element('span', { className: 'is-ongoing', textContent: 'Ongoing' }))
-  return words
+  const parts = [kinds[kind] ?? kind]
+  if (states[state]) parts.push(' ', element('span', { className: `state state-${state}`, textContent: states[state] }))
+  if (state === 'ongoing') parts.push(' ', element('span', { className: 'is-ongoing', textContent: 'Ongoing' }))
+  return parts
 }
 
-// put and drop leave it to their caller to ask what there is then.
+// put and drop return nothing, so that act reads the subscription again.
 const put = async (topic, setting) => { await setFollow(topic, setting) }
 const drop = async topic => { await unfollow(topic) }
 
-// where is the row and the control that the keyboard is at.
-function where() {
+// focusedControl returns the topic and the control that have the keyboard focus.
+function focusedControl() {
   const control = document.activeElement
   const topic = control?.closest('[data-topic]')?.dataset.topic
   return topic && [topic, control.classList.contains('follow-level') ? 'follow-level' : 'follow-remove']
 }
 
-function back([topic, control]) {
+function focusControl([topic, control]) {
   const row = find('preferences').querySelector(`[data-topic="${CSS.escape(topic)}"]`)
-  const focus = row ? row.querySelector(`.${control}`) : find('follows-heading')
-  focus?.focus()
+  const target = row ? row.querySelector(`.${control}`) : find('follows-heading')
+  target?.focus()
 }

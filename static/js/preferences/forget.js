@@ -1,4 +1,4 @@
-// The way out.
+// "Forget me" deletes everything that is stored about this browser.
 
 import { forget } from '../reader/subscription.js'
 import { find, publish } from './settings.js'

@@ -1,5 +1,6 @@
-// The preferences page: what this browser follows, when it may ring, whether it
-// works, and the way out. Each part shows itself whenever something changes.
+// The preferences page: what this browser follows, when it may notify, whether
+// notifications work, and how to delete it all. Each part renders itself again
+// whenever the subscription changes.
 
 import { onElsewhere } from '../reader/other-tabs.js'
 import { showAlerts } from './alerts.js'
@@ -9,7 +10,7 @@ import './download.js'
 import { showFollows } from './follows.js'
 import './forget.js'
 import { find, load, known, onChange } from './settings.js'
-import { showOffer } from './offer.js'
+import { showRequestedAction } from './requested-action.js'
 import { showPause } from './pause.js'
 import { showPermission } from './permission.js'
 import { showQuietHours } from './quiet-hours.js'
@@ -20,14 +21,14 @@ import './test-notice.js'
 for (const show of [showFollows, showSummary, showPause, showQuietHours, showHourlyLimit, showAlerts, showPermission, place]) onChange(show)
 
 find('retry').addEventListener('click', retry)
-addEventListener('hashchange', showOffer)
+addEventListener('hashchange', showRequestedAction)
 onElsewhere(reread)
 
 await open()
-showOffer()
+showRequestedAction()
 document.getElementById(location.hash.slice(1))?.scrollIntoView()
 
-// open says whether it is known now what this browser follows.
+// open loads what this browser follows, and returns whether that succeeded.
 async function open() {
   find('preferences-status').textContent = ''
   try {
@@ -45,9 +46,9 @@ async function open() {
   }
 }
 
-// retry leaves the keyboard where it is until there is something to read.
+// retry moves the keyboard focus only if there is something to read.
 async function retry() {
   if (!await open()) return
   find('follows-heading').focus()
-  showOffer()
+  showRequestedAction()
 }

@@ -1,7 +1,7 @@
-// Whether the browser lets Newsbell notify, and what to do when it does not.
+// Shows whether the browser allows notifications, and what to do if it does not.
 
 import { element } from '../page/element.js'
-import { ask, obstacle, onPermission, words } from '../reader/permission.js'
+import { ask, obstacle, onPermission, renderObstacle } from '../reader/permission.js'
 import { find, load, known } from './settings.js'
 import { showSummary } from './summary.js'
 import { say } from './status-line.js'
@@ -10,23 +10,23 @@ export function showPermission(subscription) {
   const stop = obstacle()
   const box = find('permission')
   box.dataset.state = stop?.id ?? Notification.permission
-  if (stop) return box.replaceChildren(words(stop))
+  if (stop) return box.replaceChildren(renderObstacle(stop))
   if (subscription?.problem) {
     box.dataset.state = 'problem'
-    return box.replaceChildren(words({ title: 'Allowed, but your browser has a problem', text: subscription.problem.message }))
+    return box.replaceChildren(renderObstacle({ title: 'Allowed, but your browser has a problem', text: subscription.problem.message }))
   }
   if (Notification.permission === 'granted') {
-    return box.replaceChildren(words({ title: 'Allowed', text: 'This browser can show notifications from Newsbell.' }))
+    return box.replaceChildren(renderObstacle({ title: 'Allowed', text: 'This browser can show notifications from Newsbell.' }))
   }
-  box.replaceChildren(words({ title: 'Not asked yet', text: 'Your browser will ask the first time you follow something.' }))
+  box.replaceChildren(renderObstacle({ title: 'Not asked yet', text: 'Your browser will ask the first time you follow something.' }))
   if (subscription?.follows.length) box.append(allow())
 }
 
 function allow() {
   const button = element('button', { type: 'button', className: 'button', textContent: 'Allow notifications' })
   button.addEventListener('click', async () => {
-    const refused = await ask()
-    if (refused) find('permission').replaceChildren(words(refused), ...refused.id === 'unanswered' ? [button] : [])
+    const denied = await ask()
+    if (denied) find('permission').replaceChildren(renderObstacle(denied), ...denied.id === 'unanswered' ? [button] : [])
     else await granted()
     find('permission-heading').focus()
   })

@@ -1,4 +1,4 @@
-// Hours in which nothing rings.
+// Quiet hours: alerts wait until they end.
 
 import { element } from '../page/element.js'
 import { zoneInWords } from '../page/local-time.js'
@@ -20,21 +20,22 @@ export function showQuietHours(subscription) {
   choose(find('quiet-from'), from)
   choose(find('quiet-until'), until)
   find('quiet-wakes').checked = key_wakes
-  find('quiet-words').textContent = quiet ? words(quiet) : 'Off'
-  find('quiet-zone').textContent = whose(subscription.time_zone)
+  find('quiet-words').textContent = quiet ? describe(quiet) : 'Off'
+  find('quiet-zone').textContent = describeZone(subscription.time_zone)
   drawDay(find('day'), quiet, subscription.time_zone)
 }
 
-// whose tells on whose clock they are: not the reader's, where nobody knows it.
-function whose(zone) {
+// describeZone says which time zone the quiet hours are in, and why it is not the
+// reader's if it is not.
+function describeZone(zone) {
   const place = zoneInWords(zone)
   if (!isReported()) return `In ${place}: your browser does not say which time zone you are in.`
   if (zone !== timeZone()) return `In ${place}: Newsbell does not know your time zone, ${timeZone().replaceAll('_', ' ')}.`
   return `In ${place}. If you travel, they adjust when you next visit this site.`
 }
 
-// words tell what there is to know of quiet hours, as "22:00 to 07:00, 9 hours".
-export function words({ from, until }) {
+// describe returns quiet hours as text, such as "22:00 to 07:00 the next day, 9 hours".
+export function describe({ from, until }) {
   const minutes = (minutesOf(until) - minutesOf(from) + minutesOfDay) % minutesOfDay
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
   const long = [hours && `${hours} ${hours === 1 ? 'hour' : 'hours'}`, rest && `${rest} minutes`].filter(Boolean).join(' ')
@@ -54,11 +55,11 @@ function save(quiet, control) {
     return say('Quiet hours must end at a different time than they start. Nothing was changed. To stop alerts all day, pause instead.')
   }
   const wakes = quiet?.key_wakes ? ' Key moments come through.' : ''
-  const done = quiet ? `Quiet hours: ${words(quiet)}.${wakes}` : 'No quiet hours.'
+  const done = quiet ? `Quiet hours: ${describe(quiet)}.${wakes}` : 'No quiet hours.'
   set({ quiet_hours: quiet }, { quiet_hours: known().quiet_hours ?? null }, done, () => (find(control).disabled ? find('quiet-on') : find(control)).focus())
 }
 
-// Half hours are offered, and what was set otherwise.
+// choose selects a time. The options are half hours, and the time itself.
 function choose(select, clock) {
   if (select.options.length === 0) for (let m = 0; m < minutesOfDay; m += 30) select.append(new Option(clockOf(m)))
   if (![...select.options].some(({ value }) => value === clock)) {

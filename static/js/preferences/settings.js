@@ -1,4 +1,4 @@
-// What the server knows of this browser, for all parts of the page to show.
+// What the server knows about this browser, for all parts of the page.
 
 import { current } from '../reader/subscription.js'
 
@@ -7,21 +7,22 @@ let latest
 
 export const find = id => document.getElementById(id)
 
-// known is what the server knew last: null when it knows nothing, undefined while
-// it has not been heard.
+// known returns the latest subscription: null if the server has none, undefined until
+// it has answered.
 export const known = () => latest
 
-// onChange has show called with it whenever it changes.
+// onChange calls show with the subscription whenever it changes.
 export const onChange = show => shows.push(show)
 
 export async function load() {
-  publish(await current().catch(plainly))
+  publish(await current().catch(explain))
 }
 
-// The words of a browser that keeps nothing for this site are not for readers.
-function plainly(problem) {
+// explain replaces the error of a browser that blocks storage with one that a reader
+// understands.
+function explain(problem) {
   if (!(problem instanceof DOMException)) throw problem
-  throw new Error('This browser keeps nothing for this site, so there is no secret by which Newsbell could know it. Allow cookies and site data for this site in the browser’s settings, or use a normal window, then try again.', { cause: problem })
+  throw new Error('This browser does not store data for this site, so Newsbell cannot recognize it. Allow cookies and site data for this site in the browser’s settings, or use a normal window, then try again.', { cause: problem })
 }
 
 export function publish(subscription) {

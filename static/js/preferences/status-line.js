@@ -1,48 +1,49 @@
-// The line that says what was done, and offers to undo it.
+// The line that says what was done, with a button to undo it.
 
 import { find } from './settings.js'
 
-const [line, words, button, close] = ['said', 'said-words', 'undo', 'said-close'].map(find)
+const [line, message, button, close] = ['message', 'message-text', 'undo', 'message-close'].map(find)
 
-// lasting is for how long the line stays, in milliseconds, unless it is pointed
-// at or has the keyboard. Control and Z still undo when it has left.
-const lasting = 15_000
+// visibleFor is how long the line stays, in milliseconds, unless it is hovered or has
+// the keyboard focus. Ctrl+Z still works after it is hidden.
+const visibleFor = 15_000
 
 let undo = null
 let timer
 
-// say tells it, to everybody.
-export function say(text, takeBack = null) {
-  undo = takeBack
+// say shows a message and announces it to screen readers. undo, if given, reverts what
+// was done.
+export function say(text, revert = null) {
+  undo = revert
   find('preferences-status').textContent = text
-  words.textContent = text
+  message.textContent = text
   if (!undo && document.activeElement === button) heading().focus()
   button.hidden = !undo
   button.setAttribute('aria-label', `Undo: ${text}`)
   line.hidden = false
   place()
-  stay()
+  hideLater()
 }
 
-// stay lets the line leave later, when nobody is at it.
-function stay() {
+// hideLater hides the line after a while, unless it is in use.
+function hideLater() {
   clearTimeout(timer)
-  timer = setTimeout(() => line.matches(':hover, :focus-within') ? stay() : line.hidden = true, lasting)
+  timer = setTimeout(() => line.matches(':hover, :focus-within') ? hideLater() : line.hidden = true, visibleFor)
 }
 
-// place puts the line, which floats, right behind where the keyboard is in the
-// document: its Undo is the next stop.
+// place moves the line, which floats, right after the focused control in the document,
+// so that Tab leads to its Undo.
 export function place() {
   if (line.contains(document.activeElement)) return
-  const behind = document.activeElement?.closest('.follow-controls, .setting :is(.buttons, fieldset, label), .setting h2, .notice')
-  const anchor = behind ?? find('follows-heading')
+  const control = document.activeElement?.closest('.follow-controls, .setting :is(.buttons, fieldset, label), .setting h2, .notice')
+  const anchor = control ?? find('follows-heading')
   if (anchor.nextElementSibling !== line) anchor.after(line)
 }
 
-async function takeBack() {
-  const back = undo
+async function runUndo() {
+  const revert = undo
   undo = null
-  await back?.()
+  await revert?.()
 }
 
 function dismiss() {
@@ -53,7 +54,7 @@ function dismiss() {
 
 const heading = () => line.closest('.setting')?.querySelector('h2') ?? find('follows-heading')
 
-button.addEventListener('click', takeBack)
+button.addEventListener('click', runUndo)
 close.addEventListener('click', dismiss)
 
 addEventListener('keydown', event => {
@@ -62,5 +63,5 @@ addEventListener('keydown', event => {
   const isUndo = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey
   if (!isUndo || !undo) return
   event.preventDefault()
-  takeBack()
+  runUndo()
 })

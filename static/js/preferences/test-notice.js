@@ -1,9 +1,9 @@
-// "Send a test notification": goes through the checks between the newsroom and this
-// screen, one after the other, and names the one that is broken.
+// "Send a test notification" runs the checks between the newsroom and this screen in
+// order, and names the first that fails.
 
 import { Halted, checks } from './checks.js'
 import { find, onChange } from './settings.js'
-import { words } from '../reader/permission.js'
+import { renderObstacle } from '../reader/permission.js'
 
 const states = { waiting: '', running: 'Checking…', passed: 'OK', fixed: 'Fixed', broken: 'Failed', halted: 'Unknown' }
 
@@ -30,7 +30,7 @@ async function run() {
         return end(`The test could not continue. ${problem.message}`)
       }
       mark(check, 'broken', problem.help ? '' : problem.message, problem.help)
-      return end(`It stops here: ${check.name.toLowerCase()}.`)
+      return end(`The test failed at this step: ${check.name.toLowerCase()}.`)
     }
   }
   end(fixed.length ? `It works now. Fixed: ${join(fixed)}.` : 'It works. If you see no notification, your system is hiding it: check “Do not disturb” and focus modes.')
@@ -46,7 +46,7 @@ function begin() {
   find('test-result').textContent = 'Testing…'
 }
 
-// clear leaves no result of a browser that has been forgotten.
+// clear removes the result once the browser has been forgotten.
 function clear() {
   find('test-checks').hidden = find('test-progress').hidden = true
   find('test-result').textContent = ''
@@ -69,7 +69,7 @@ function mark({ id }, state, text = '', help = null) {
   const item = find('test-checks').querySelector(`[data-check=${id}]`)
   item.dataset.state = state
   item.querySelector('.check-words').textContent = [states[state], text].filter(Boolean).join(': ')
-  item.querySelector('.check-help').replaceChildren(...help ? [words(help)] : [])
+  item.querySelector('.check-help').replaceChildren(...help ? [renderObstacle(help)] : [])
   find('test-progress').value = find('test-checks').querySelectorAll('[data-state=passed], [data-state=fixed]').length
 }
 

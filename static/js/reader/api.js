@@ -1,5 +1,5 @@
-// The reader's HTTP API. Whatever goes wrong becomes a Problem, whose message
-// can be shown to the reader as it is.
+// The reader's HTTP API. Every failure is a Problem, whose message can be shown to
+// the reader.
 
 import { base, isGuest } from '../page/site.js'
 import { timeZone } from '../page/time-zone.js'
@@ -11,7 +11,7 @@ export class Problem extends Error {
     super(message, options)
     this.name = 'Problem'
     this.status = status
-    // fields are where what was sent is wrong, as "body.subscription.endpoint".
+    // fields name the invalid fields of the request, such as "body.subscription.endpoint".
     this.fields = fields
   }
 }
@@ -58,39 +58,40 @@ async function call(method, path, { secret, body } = {}) {
       cache: 'no-store', signal: AbortSignal.timeout(15_000),
     })
   } catch {
-    throw new Problem(0, await isRefused()
+    throw new Problem(0, await isUnlisted()
       ? 'This page cannot offer notifications: its address is not on Newsbell’s list.'
       : 'Could not reach Newsbell. Check your connection and try again.')
   }
-  if (!response.ok) throw await refusal(response)
+  if (!response.ok) throw await problemOf(response)
   return response.status === 204 ? null : response.json()
 }
 
-// A browser does not tell a page that it is not on the list from one without a
-// connection. A request whose answer stays hidden does: it gets one.
-async function isRefused() {
+// isUnlisted says whether a request failed because the page's origin is not on
+// Newsbell's list. A script cannot tell that from a lost connection, but with a lost
+// connection a no-cors request fails too.
+async function isUnlisted() {
   if (!isGuest) return false
-  const asked = fetch(api + '/vapid-key', { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(15_000) })
-  return asked.then(() => true, () => false)
+  const probe = fetch(api + '/vapid-key', { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(15_000) })
+  return probe.then(() => true, () => false)
 }
 
-async function refusal(response) {
+async function problemOf(response) {
   const problem = await response.json().catch(() => ({}))
-  return new Problem(response.status, words(response, problem), { fields: problem.errors?.map(({ location }) => location) })
+  return new Problem(response.status, message(response, problem), { fields: problem.errors?.map(({ location }) => location) })
 }
 
-function words(response, problem) {
+function message(response, problem) {
   if (response.status === 401) return 'Newsbell no longer recognizes this browser.'
-  if (response.status === 429) return `Too many attempts. Wait ${wait(response.headers.get('retry-after'))}, then try again.`
+  if (response.status === 429) return `Too many attempts. Wait ${retryTime(response.headers.get('retry-after'))}, then try again.`
   if (response.status >= 500) return 'Something went wrong on our side. Try again in a minute.'
   if (response.status === 410 && problem.detail) return `${problem.detail[0].toUpperCase()}${problem.detail.slice(1)}.`
   if (problem.errors?.[0]?.message) return `Nothing was changed: ${problem.errors[0].message}.`
-  return problem.detail || problem.title || `Newsbell refused this (${response.status}). Nothing was changed.`
+  return problem.detail || problem.title || `Newsbell could not do this (${response.status}). Nothing was changed.`
 }
 
-// wait puts a Retry-After, in seconds or as a date (RFC 9110 section 10.2.3),
-// into words.
-function wait(after) {
+// retryTime describes a Retry-After, in seconds or as a date (RFC 9110 section
+// 10.2.3).
+function retryTime(after) {
   const seconds = Math.ceil(Number(after) || (Date.parse(after) - Date.now()) / 1000)
   if (!(seconds > 0)) return 'a minute'
   if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`

@@ -1,29 +1,28 @@
-// An example of the notifications that a level lets through.
+// An example of the notifications that a level includes.
 
 import { element } from '../page/element.js'
 
 const examples = {
   all: app => [`${app} recovers for some`, 'About half of those who saw problems report that it works.'],
-  key: app => [`${app}: the cause is found`, 'Its engineers say what broke, and are putting it right.'],
+  key: app => [`${app}: the cause is found`, 'Its engineers say what broke and are fixing it.'],
   resolution: app => [`Resolved: ${app} is back`, 'It works for everyone, after 4 hours and 11 minutes.'],
 }
 
-const often = {
+const captions = {
   all: 'You’ll get each update, such as:',
-  key: 'You’ll get what matters most and the resolution, such as:',
+  key: 'You’ll get what matters most, and the resolution, such as:',
   resolution: 'You’ll get one notification, when it is resolved, such as:',
 }
 
-// example makes the picture of a notification; show(level, app) changes it.
+// example creates a picture of a notification; its show(level, app) changes it.
 export function example() {
-  const words = ['caption', 'title', 'body'].map(part => element(part === 'caption' ? 'figcaption' : 'p', { className: `example-${part}` }))
-  const [caption, title, body] = words
+  const [caption, title, body] = ['caption', 'title', 'body'].map(part => element(part === 'caption' ? 'figcaption' : 'p', { className: `example-${part}` }))
   const icon = element('img', { src: new URL('../../icons/icon-192.png', import.meta.url).href, alt: '', width: 40, height: 40 })
   const card = element('div', { className: 'example-card' }, icon,
     element('div', {}, element('p', { className: 'example-source', textContent: 'Newsbell · now' }), title, body))
   const figure = element('figure', { className: 'example' }, caption, card)
   figure.show = (level, app) => {
-    caption.textContent = often[level]
+    caption.textContent = captions[level]
     const [headline, text] = examples[level](app)
     title.textContent = headline
     body.textContent = text

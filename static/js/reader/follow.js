@@ -1,4 +1,4 @@
-// The Follow button of Newsbell's own pages, whose parts the server wrote.
+// The Follow button on Newsbell's own pages, whose markup the server renders.
 
 import { NewsbellFollow } from './newsbell-follow.js'
 

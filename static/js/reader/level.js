@@ -1,4 +1,4 @@
-// How much of a topic is heard, in words, and what of it can be set.
+// The levels and mutes of a follow, and how they are shown and set.
 
 export const levels = {
   all: 'all updates',
@@ -8,18 +8,17 @@ export const levels = {
 
 const mutes = ['until_resolution', 'for_good']
 
-// choiceOf is the one choice that a follow is shown as: its mute, which is
-// stronger, or its level.
+// choiceOf returns the option that a follow is shown as: its mute, or else its level.
 export const choiceOf = ({ level, muted }) => mutes.includes(muted) ? muted : level
 
-// settingOf is what a choice sets: a mute leaves the level there is.
+// settingOf returns what to send for an option. A mute keeps the level.
 export const settingOf = choice => mutes.includes(choice) ? { muted: choice } : { level: choice }
 
-// stateOf is all there is of a follow, to set it again.
+// stateOf returns the whole setting of a follow, to restore it later.
 export const stateOf = ({ level, muted }) => level ? { level, muted } : { muted }
 
-// isHeard says that something of it is heard, if only the end.
-export const isHeard = ({ muted }) => muted !== 'for_good'
+// getsAlerts says whether a follow gets any alerts, if only the resolution.
+export const getsAlerts = ({ muted }) => muted !== 'for_good'
 
-// heardLevel is the level at which something is heard.
-export const heardLevel = ({ level, muted }) => muted === 'until_resolution' ? 'resolution' : level
+// effectiveLevel returns the level that counts now.
+export const effectiveLevel = ({ level, muted }) => muted === 'until_resolution' ? 'resolution' : level

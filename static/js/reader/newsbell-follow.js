@@ -1,13 +1,13 @@
-// <newsbell-follow>: a button that opens a small dialog to choose what to
-// follow and how much of it. The browser is asked only after the choice.
+// <newsbell-follow>: a button that opens a small dialog to choose what to follow and
+// at which level. The browser asks for permission only after the choice.
 
-import { heardLevel, isHeard, levels } from './level.js'
+import { effectiveLevel, getsAlerts, levels } from './level.js'
 import { expired } from './synchronize.js'
 import { current, follow, forget, unfollow } from './subscription.js'
 import { example } from './follow-example.js'
 import { join } from '../page/list.js'
 import { onElsewhere } from './other-tabs.js'
-import { ask, obstacle, onPermission, silence, words } from './permission.js'
+import { ask, obstacle, onPermission, whyNoAlerts, renderObstacle } from './permission.js'
 import { welcome } from './welcome.js'
 
 let count = 0
@@ -51,7 +51,7 @@ export class NewsbellFollow extends HTMLElement {
     this.dataset.ready = ''
   }
 
-  // end takes away the outage that the page is about, since it is over.
+  // end removes the page's outage from the dialog, because it is resolved.
   async end() {
     this.#boxes().find(box => box.value === this.getAttribute('topic'))?.closest('label').remove()
     this.setAttribute('topic', '')
@@ -59,8 +59,8 @@ export class NewsbellFollow extends HTMLElement {
     await this.#refresh().catch(() => {})
   }
 
-  // forget leaves nothing of this browser, on the server and here.
-  forget() { return this.#work(forget) }
+  // forget deletes everything about this browser, on the server and here.
+  forget() { return this.#perform(forget) }
 
   #build() {
     this.button = this.#root.querySelector('.follow-button')
@@ -74,7 +74,7 @@ export class NewsbellFollow extends HTMLElement {
     this.#root.append(this.dialog)
     this.example = example()
     this.#part('example').append(this.example)
-    this.dialog.addEventListener('change', () => this.#exemplify())
+    this.dialog.addEventListener('change', () => this.#showExample())
     this.button.addEventListener('click', () => this.#open())
     this.dialog.addEventListener('submit', event => { event.preventDefault(); this.#confirm() })
     this.dialog.querySelector('.dialog-close').addEventListener('click', () => this.dialog.close())
@@ -82,7 +82,8 @@ export class NewsbellFollow extends HTMLElement {
     this.dialog.addEventListener('click', event => { if (event.target === this.dialog) this.dialog.close() })
   }
 
-  // After an act, or when there was something, it also says that there is nothing.
+  // After an action, or if something was followed before, the status also says that
+  // nothing is followed now.
   async #refresh({ hasActed = this.#summary() !== '' } = {}) {
     const subscription = await current()
     this.#follows = new Map(subscription?.follows.map(follow => [follow.topic, follow]))
@@ -92,52 +93,52 @@ export class NewsbellFollow extends HTMLElement {
     this.#root.querySelector('.follow-label').textContent = followed.length ? 'Following' : muted ? 'Muted' : 'Follow'
     this.button.classList.toggle('is-following', followed.length > 0)
     const summary = this.#summary() || (hasActed && !obstacle() ? 'You no longer follow anything here.' : '')
-    const silent = summary && subscription ? silence() : ''
-    const words = [summary, subscription?.problem?.message ?? silent, expired].filter(Boolean)
-    if (words.length) this.#say(words.join(' '))
+    const reason = summary && subscription ? whyNoAlerts() : ''
+    const sentences = [summary, subscription?.problem?.message ?? reason, expired].filter(Boolean)
+    if (sentences.length) this.#say(sentences.join(' '))
   }
 
-  // summary is what is known of what the page offers, in words.
+  // summary says what this browser follows or mutes of the page's topics.
   #summary() {
     const followed = this.#followed()
-    if (followed.length) return `You follow ${this.#heard(followed)}.`
+    if (followed.length) return `You follow ${this.#describe(followed)}.`
     return this.#isMuted() ? 'You muted this outage.' : ''
   }
 
-  // heard names what is followed, and at which level.
-  #heard(followed) {
-    const heard = followed.map(box => [box.dataset.name, levels[heardLevel(this.#follows.get(box.value))]])
-    const [[, first]] = heard
-    if (heard.every(([, level]) => level === first)) return `${join(heard.map(([name]) => name))}: ${first}`
-    return join(heard.map(([name, level]) => `${name} (${level})`))
+  // describe names what is followed, and at which level.
+  #describe(followed) {
+    const named = followed.map(box => [box.dataset.name, levels[effectiveLevel(this.#follows.get(box.value))]])
+    const [[, first]] = named
+    if (named.every(([, level]) => level === first)) return `${join(named.map(([name]) => name))}: ${first}`
+    return join(named.map(([name, level]) => `${name} (${level})`))
   }
 
   #open() {
-    this.#fail('')
-    this.#hinder(obstacle())
+    this.#showProblem('')
+    this.#showObstacle(obstacle())
     const followed = this.#followed()
     for (const box of this.#boxes()) {
       box.checked = followed.length ? followed.includes(box) : box.value === this.getAttribute('topic')
     }
-    this.level = followed.length ? heardLevel(this.#follows.get(followed[0].value)) : 'all'
+    this.level = followed.length ? effectiveLevel(this.#follows.get(followed[0].value)) : 'all'
     this.dialog.querySelector(`[name=level][value=${this.level}]`).checked = true
     this.#part('unfollow').hidden = followed.length === 0
     this.#part('confirm').textContent = followed.length ? 'Save' : 'Follow'
-    this.#exemplify()
-    this.#part('next').textContent = this.#asked() ? '' : question()
+    this.#showExample()
+    this.#part('next').textContent = this.#isAllowed() ? '' : permissionHint()
     this.dialog.showModal()
   }
 
   async #confirm() {
     const chosen = this.#boxes().filter(box => box.checked).map(box => box.value)
-    if (chosen.length === 0 && this.#followed().length === 0) return this.#fail('Choose at least one topic to follow.')
+    if (chosen.length === 0 && this.#followed().length === 0) return this.#showProblem('Choose at least one topic to follow.')
     const stop = chosen.length ? await this.#ask() : null
-    if (stop) return this.#refuse(stop)
-    const isFirst = await this.#work(() => this.#save(chosen, this.#chosenLevel()))
-    if (isFirst) await welcome((...words) => this.#also(words))
+    if (stop) return this.#focusObstacle(stop)
+    const isFirst = await this.#perform(() => this.#save(chosen, this.#chosenLevel()))
+    if (isFirst) await welcome((...parts) => this.#sayAlso(parts))
   }
 
-  // While the browser's question is open, another press must not follow twice.
+  // While the browser asks for permission, another press must not follow twice.
   async #ask() {
     this.#busy(true)
     try {
@@ -147,16 +148,16 @@ export class NewsbellFollow extends HTMLElement {
     }
   }
 
-  // The app that is named is one that the choice is about.
-  #exemplify() {
+  // The example names an app that is chosen, if there is one.
+  #showExample() {
     const boxes = this.#boxes()
     const apps = boxes.filter(box => box.value.startsWith('app/'))
     const app = apps.find(box => box.checked) ?? apps[0]
     this.example.show(this.#chosenLevel(), app?.dataset.name ?? this.getAttribute('subject'))
   }
 
-  // A topic that has a level of its own keeps it unless the level was changed.
-  // It says whether this browser was unknown before.
+  // save keeps the level of each topic that is followed already, unless the reader
+  // changed the level. It returns whether this is the browser's first follow.
   async #save(chosen, level) {
     const changed = chosen.filter(topic => !this.#isFollowed(topic) || level !== this.level)
     const isFirst = changed.length > 0 && await follow(changed.map(topic => ({ topic, level })))
@@ -165,11 +166,11 @@ export class NewsbellFollow extends HTMLElement {
   }
 
   #unfollowAll() {
-    return this.#work(async () => { for (const box of this.#followed()) await unfollow(box.value) })
+    return this.#perform(async () => { for (const box of this.#followed()) await unfollow(box.value) })
   }
 
-  async #work(act) {
-    this.#fail('')
+  async #perform(act) {
+    this.#showProblem('')
     this.#busy(true)
     try {
       const done = await act()
@@ -178,31 +179,31 @@ export class NewsbellFollow extends HTMLElement {
       return done
     } catch (problem) {
       console.warn(problem)
-      this.#fail(problem.message)
+      this.#showProblem(problem.message)
       await this.#refresh().catch(() => {})
     } finally {
       this.#busy(false)
     }
   }
 
-  // What was done stays done when it cannot be read again.
+  // The change succeeded, but the follows could not be read afterwards.
   #sayUnread(problem) {
     console.warn(problem)
     this.#say('Done. Reload this page to see what you follow now.')
   }
 
-  // The button that was pressed may be gone, so the keyboard goes on at the words.
-  #refuse(stop) {
-    this.#hinder(stop)
+  // The pressed button may be hidden now, so the keyboard focus moves to the heading.
+  #focusObstacle(stop) {
+    this.#showObstacle(stop)
     const heading = this.#part('obstacle').querySelector('h3')
     heading.tabIndex = -1
     heading.focus()
   }
 
-  #hinder(stop) {
+  #showObstacle(stop) {
     const box = this.#part('obstacle')
     box.hidden = !stop
-    box.replaceChildren(...stop ? [words(stop)] : [])
+    box.replaceChildren(...stop ? [renderObstacle(stop)] : [])
     box.dataset.obstacle = stop?.id ?? ''
     const final = stop && stop.id !== 'unanswered'
     this.#part('choice').hidden = final
@@ -215,37 +216,38 @@ export class NewsbellFollow extends HTMLElement {
   }
 
   get #root() { return this.shadowRoot ?? this }
-  #asked() { return 'Notification' in window && Notification.permission === 'granted' }
-  #isFollowed(topic) { return this.#follows.has(topic) && isHeard(this.#follows.get(topic)) }
+  #isAllowed() { return 'Notification' in window && Notification.permission === 'granted' }
+  #isFollowed(topic) { return this.#follows.has(topic) && getsAlerts(this.#follows.get(topic)) }
   #isMuted() { return this.#boxes().some(box => this.#follows.has(box.value) && !this.#isFollowed(box.value)) }
   #followed() { return this.#boxes().filter(box => this.#isFollowed(box.value)) }
   #boxes() { return [...this.dialog.querySelectorAll('[name=topic]')] }
   #part(name) { return this.dialog.querySelector(`.follow-${name}`) }
-  #fail(text) { this.#part('problem').textContent = text }
+  #showProblem(text) { this.#part('problem').textContent = text }
   #chosenLevel() { return this.dialog.querySelector('[name=level]:checked').value }
 
-  // say leaves what is said already, and what was said after it.
+  // say changes the status only if the text differs, so that a part that sayAlso added
+  // stays.
   #say(text) {
     if (text === this.#said) return
     this.#said = text
     this.status.textContent = text
   }
 
-  // also says more, after what is followed.
-  #also(words) {
+  // sayAlso adds text or nodes after the status.
+  #sayAlso(parts) {
     this.status.querySelector('.follow-also')?.remove()
     const also = document.createElement('span')
     also.className = 'follow-also'
-    also.append(' ', ...words)
+    also.append(' ', ...parts)
     this.status.append(also)
   }
 }
 
-// Firefox notifies in private windows, too, and does not tell a page that it is in
-// one.
-function question() {
-  const asks = 'Your browser will ask for permission to send notifications.'
-  return /Firefox/.test(navigator.userAgent) ? `${asks} In a private window, your follows end when you close it.` : asks
+// permissionHint says that the browser will ask. Firefox supports notifications in
+// private windows too, and does not tell a page that it is in one.
+function permissionHint() {
+  const hint = 'Your browser will ask for permission to send notifications.'
+  return /Firefox/.test(navigator.userAgent) ? `${hint} In a private window, your follows end when you close it.` : hint
 }
 
 function checkbox({ value, textContent, dataset }) {

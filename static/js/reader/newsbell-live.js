@@ -1,6 +1,5 @@
-// <newsbell-live>: gets an outage's updates as they are published. They wait
-// behind a bar that says how many there are, so that nothing moves while
-// somebody reads.
+// <newsbell-live> receives an outage's updates as they are published. A bar says how
+// many are waiting, so that nothing moves while the reader reads.
 
 import { localTimes, time } from '../page/local-time.js'
 import { join } from '../page/list.js'
@@ -17,7 +16,7 @@ class NewsbellLive extends HTMLElement {
   connectedCallback() {
     if (this.bar) return
     this.#last = Number(this.getAttribute('after'))
-    headDays()
+    addDayHeadings()
     this.innerHTML = '<div class="live-bar" role="status"><button type="button" class="button button-primary" hidden></button></div>'
     this.bar = this.querySelector('button')
     this.bar.addEventListener('click', () => this.show())
@@ -27,7 +26,7 @@ class NewsbellLive extends HTMLElement {
     this.#listen()
   }
 
-  // show puts what waits onto the page, and goes to the newest of it.
+  // show adds the waiting updates to the page, and goes to the newest.
   show() {
     if (this.#isStale) return location.reload()
     let newest
@@ -37,15 +36,15 @@ class NewsbellLive extends HTMLElement {
     newest?.scrollIntoView({ block: 'start' })
   }
 
-  // A page that nobody sees has no stream: browsers allow six to a server. It
-  // gets what it missed when it is looked at again.
+  // A hidden page has no stream, because browsers allow six connections to a server. It
+  // gets the updates that it missed when it is visible again.
   #listen() {
     if (document.visibilityState === 'hidden') return this.#close()
     if (this.source && this.source.readyState !== EventSource.CLOSED) return
     this.source = new EventSource(`${this.getAttribute('src')}?after=${this.#last}`)
     this.source.addEventListener('open', () => { this.dataset.stream = 'open' })
-    this.source.addEventListener('update', ({ data }) => this.#take(JSON.parse(data)))
-    this.source.addEventListener('reset', ({ data }) => this.#beginAnew(JSON.parse(data)))
+    this.source.addEventListener('update', ({ data }) => this.#receive(JSON.parse(data)))
+    this.source.addEventListener('reset', ({ data }) => this.#markOutOfDate(JSON.parse(data)))
     this.source.addEventListener('error', () => this.#lost())
   }
 
@@ -54,13 +53,13 @@ class NewsbellLive extends HTMLElement {
     this.dataset.stream = 'closed'
   }
 
-  // The browser connects again by itself, unless the server refused.
+  // The browser reconnects automatically, unless the server answered with an error.
   #lost() {
     this.dataset.stream = 'lost'
     if (this.source.readyState === EventSource.CLOSED) setTimeout(() => this.#listen(), retryAfter * (1 + Math.random()))
   }
 
-  #take(update) {
+  #receive(update) {
     if (update.id <= this.#last) return
     this.#last = update.id
     if (this.#isStale) return
@@ -71,9 +70,9 @@ class NewsbellLive extends HTMLElement {
     this.bar.hidden = false
   }
 
-  // The page shows updates that the server no longer has, as after a backup was
-  // restored. Nothing moves until the reader loads it again.
-  #beginAnew({ id }) {
+  // The page shows updates that the server no longer has, for example after a backup
+  // was restored. Nothing moves until the reader reloads it.
+  #markOutOfDate({ id }) {
     this.#last = id
     this.#waiting = []
     this.#isStale = true
@@ -97,16 +96,16 @@ class NewsbellLive extends HTMLElement {
     if (update.corrected) document.querySelector(`#update-${update.corrects} h4`)?.before(element(update.corrected))
     for (const { dataset } of entry.querySelectorAll('.entry-apps li')) this.#nameApp(dataset)
     for (const [app, state] of Object.entries(update.states)) setState(app, state)
-    tellStates()
+    showStates()
     const last = document.querySelector('.status-last')
     last.querySelector('time').dateTime = update.published_at
     last.hidden = false
     localTimes()
-    headDays()
+    addDayHeadings()
     return entry
   }
 
-  // An app that the coverage has not named before joins the list.
+  // nameApp adds an app that the coverage has not named before to the list.
   #nameApp({ app, name, state }) {
     if (listed(app)) return
     const line = document.querySelector(listedApps).cloneNode(true)
@@ -126,8 +125,8 @@ function setState(app, state) {
   pill.textContent = states[state]
 }
 
-// tellStates says in the band which apps are in which state.
-function tellStates() {
+// showStates lists the apps by state in the band.
+function showStates() {
   const lines = [...document.querySelectorAll(listedApps)]
   const parts = Object.entries(states).flatMap(([state, word]) => {
     const names = lines.filter(line => line.querySelector(`.state-${state}`)).map(line => line.querySelector('a').textContent)
@@ -140,9 +139,9 @@ function tellStates() {
   document.querySelector('.status-apps').replaceChildren(...parts)
 }
 
-// headDays puts a heading before the newest entry of each day, in the reader's time
-// zone; the server wrote them in UTC.
-function headDays() {
+// addDayHeadings puts a heading before the newest entry of each day in the reader's
+// time zone. The server renders them in UTC.
+function addDayHeadings() {
   for (const old of document.querySelectorAll('.day-heading')) old.remove()
   let last
   for (const entry of document.querySelectorAll('.coverage .entry')) {

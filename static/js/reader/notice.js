@@ -4,13 +4,12 @@ import '../worker/database.js'
 import '../worker/secret-store.js'
 import * as api from './api.js'
 
-// patience is how long a notice may take from the push service to the screen,
-// and between asking how it went.
-const patience = 15_000
-const pace = 500
+// timeout is how long the push service may take to answer, and then the notice to
+// reach the screen; pollInterval is the time between two questions. In milliseconds.
+const timeout = 15_000
+const pollInterval = 500
 
-// send asks for a notice. What the service worker says of it is heard from now
-// on.
+// send requests a notice, and listens to the service worker's reports about it.
 export async function send(kind) {
   const notice = new Notice()
   await notice.begin(kind)
@@ -18,41 +17,40 @@ export async function send(kind) {
 }
 
 class Notice {
-  #heard = new Map()
+  #reports = new Map()
   #wake = () => {}
 
   async begin(kind) {
-    navigator.serviceWorker.addEventListener('message', ({ data }) => this.#hear(data))
+    navigator.serviceWorker.addEventListener('message', ({ data }) => this.#receive(data))
     navigator.serviceWorker.startMessages()
     this.secret = await secretStore.get()
     this.id = (await api.createNotice(this.secret, kind)).id
   }
 
-  // answer is the push service's: the notice when it is accepted or failed, or
-  // still waiting when nothing was answered in time. A notice that has arrived
-  // was accepted.
+  // answer returns the notice once the push service accepted it or it failed, or with
+  // the state waiting on timeout. A notice that has arrived was accepted.
   async answer(now = Date.now()) {
     for (;;) {
-      if (this.#heard.has(this.id)) return { state: 'accepted', status: 201 }
+      if (this.#reports.has(this.id)) return { state: 'accepted', status: 201 }
       const notice = await api.readNotice(this.secret, this.id)
-      if (notice.state !== 'waiting' || Date.now() > now + patience) return notice
-      await this.#pause(pace)
+      if (notice.state !== 'waiting' || Date.now() > now + timeout) return notice
+      await this.#sleep(pollInterval)
     }
   }
 
-  // arrival is shown, failed when the browser could not show it, or null when
-  // nothing came in time.
+  // arrival returns shown, failed if the browser could not show the notice, or null on
+  // timeout.
   async arrival() {
-    if (!this.#heard.has(this.id)) await this.#pause(patience)
-    return this.#heard.get(this.id) ?? null
+    if (!this.#reports.has(this.id)) await this.#sleep(timeout)
+    return this.#reports.get(this.id) ?? null
   }
 
-  #hear(data) {
-    for (const what of ['shown', 'failed']) if (data?.[what]?.notice) this.#heard.set(data[what].notice, what)
-    if (this.#heard.has(this.id)) this.#wake()
+  #receive(data) {
+    for (const result of ['shown', 'failed']) if (data?.[result]?.notice) this.#reports.set(data[result].notice, result)
+    if (this.#reports.has(this.id)) this.#wake()
   }
 
-  #pause(milliseconds) {
+  #sleep(milliseconds) {
     return new Promise(resume => {
       this.#wake = resume
       setTimeout(resume, milliseconds)

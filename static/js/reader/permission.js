@@ -1,10 +1,10 @@
-// Whether this browser can show notifications here and, if not, why not and
-// what the reader can do about it.
+// Whether this browser can show notifications here and, if not, why and what the
+// reader can do about it.
 
 import { element } from '../page/element.js'
 
-// obstacle is null when nothing stands in the way but, perhaps, the browser's
-// own question.
+// obstacle returns why this page cannot subscribe; null if it can, perhaps after the
+// browser has asked for permission.
 export function obstacle() {
   if (!window.isSecureContext) return insecure
   if (inApp()) return otherApp
@@ -16,32 +16,32 @@ export function obstacle() {
   return null
 }
 
-// ask puts the browser's question, and returns the answer. It must be
-// called in a click, before anything is awaited.
+// ask has the browser ask for permission. It returns null if it is granted, otherwise
+// the obstacle. It must be called in a click, before anything is awaited.
 export async function ask() {
-  const asked = Notification.permission === 'default'
+  const willAsk = Notification.permission === 'default'
   const answer = await Notification.requestPermission()
   if (answer === 'granted') return null
   if (answer !== 'denied') return unanswered
-  return asked ? denied() : obstacle() ?? blocked()
+  return willAsk ? denied() : obstacle() ?? blocked()
 }
 
-// onPermission calls back whenever the reader changes the permission in the
+// onPermission calls changed whenever the reader changes the permission in the
 // browser's own settings.
 export async function onPermission(changed) {
   const status = await navigator.permissions?.query({ name: 'notifications' }).catch(() => null)
   status?.addEventListener('change', changed)
 }
 
-// silence says why nothing can ring here, whatever is followed; nothing if it can.
-export function silence() {
+// whyNoAlerts says why alerts cannot be shown here; empty if they can.
+export function whyNoAlerts() {
   const stop = obstacle()
   if (stop) return stop.id === 'blocked' ? 'Notifications are blocked in this browser, so you won’t get alerts.' : 'This browser can’t receive notifications, so you won’t get alerts.'
   return Notification.permission === 'granted' ? '' : 'Notifications are not allowed yet, so you won’t get alerts.'
 }
 
-// words renders an obstacle.
-export function words({ title, text, steps }) {
+// renderObstacle returns an element that shows an obstacle.
+export function renderObstacle({ title, text, steps }) {
   const box = element('div', { className: 'obstacle' }, element('h3', { textContent: title }), element('p', { textContent: text }))
   if (steps) box.append(element('ol', {}, ...steps.map(step => element('li', { textContent: step }))))
   return box
@@ -78,13 +78,13 @@ const appleTab = {
 const appleOld = {
   id: 'apple-old',
   title: 'Your system is too old for notifications',
-  text: 'On iPhone and iPad they need iOS or iPadOS 16.4 or newer, which came in March 2023. Look in Settings, General, Software Update. This page is always up to date when you load it.',
+  text: 'On iPhone and iPad, notifications need iOS or iPadOS 16.4 or newer (March 2023). To update, open Settings, General, Software Update. Until then, reload this page to see updates.',
 }
 
 const unsupported = {
   id: 'unsupported',
   title: 'This window cannot receive notifications',
-  text: 'Most browsers turn notifications off in private windows. Otherwise, your browser does not support them. Try a normal window, or a current Firefox, Chrome, Edge or Safari. In a private window of Firefox they work, and end with the window. This page is always up to date when you load it.',
+  text: 'Most browsers turn notifications off in private windows. Otherwise, your browser does not support them. Try a normal window, or a current Firefox, Chrome, Edge or Safari. In Firefox, they also work in a private window, until you close it. Without notifications, reload this page to see updates.',
 }
 
 const unanswered = {
@@ -93,23 +93,24 @@ const unanswered = {
   text: 'Nothing was changed. Try again and choose “Allow” when the browser asks. If you saw no question, look for a bell icon next to the address.',
 }
 
-// denied is the answer of a moment ago; blocked is what it was from the start.
+// denied is the obstacle if the reader has just denied permission; blocked, if it was
+// denied before.
 const denied = () => ({
   id: 'denied',
   title: 'Notifications were not allowed',
-  text: 'Nothing was changed. In a private window, most browsers refuse automatically: use a normal window. (Firefox asks there too, and what you follow ends with the window.) To allow notifications:',
+  text: 'Nothing was changed. In a private window, most browsers block notifications without asking: use a normal window. (Firefox asks there too, but your follows end when you close the window.) To allow notifications:',
   steps: unblocking(),
 })
 
 const blocked = () => ({
   id: 'blocked',
   title: 'Notifications from this site are blocked',
-  text: 'They were blocked by you, by this browser’s settings or by the manager of this device. To allow them again:',
+  text: 'They were blocked by you, by this browser’s settings or by the administrator of this device. To allow them:',
   steps: unblocking(),
 })
 
-// unblocking is where each browser keeps its permission. The preferences have no
-// Follow to press.
+// unblocking returns the steps to the permission in each browser. The preferences page
+// has no Follow button.
 function unblocking() {
   const again = document.getElementById('preferences') ? 'Reload this page.' : 'Reload this page and press Follow.'
   const agent = navigator.userAgent
@@ -121,7 +122,7 @@ function unblocking() {
   return ['Press the icon beside the address at the top of the window.', 'Find Notifications and allow them, or remove the block.', again]
 }
 
-// inApp tells the windows that other apps open for links.
+// inApp says whether the page is in another app's built-in browser.
 function inApp() {
   return /\b(FBAN|FBAV|Instagram|Line|Snapchat|TikTok|musical_ly|LinkedInApp)\b|; wv\)/.test(navigator.userAgent)
 }

@@ -4,17 +4,17 @@ import '../worker/database.js'
 import '../worker/secret-store.js'
 import '../worker/alert-log.js'
 import '../worker/receipts.js'
-import { give } from './push-address.js'
+import { registerAddress } from './push-address.js'
 import * as api from './api.js'
 import { announce } from './other-tabs.js'
 import { synchronize } from './synchronize.js'
 import * as push from './push.js'
 
-// current is what the server knows of this browser, or null.
+// current returns what the server knows about this browser, or null.
 export const current = synchronize
 
-// follow sets the levels of topics, and subscribes this browser if need be. It
-// says whether that was so.
+// follow sets the levels of topics, and subscribes this browser if necessary. It
+// returns whether it did.
 export async function follow(follows) {
   if (!await current()) {
     await create(follows)
@@ -25,13 +25,13 @@ export async function follow(follows) {
   return false
 }
 
-// change changes settings, and returns what the server knows then.
+// change changes settings, and returns the new subscription.
 export async function change(settings) {
   return announced(await api.changeSubscription(await secretStore.get(), settings))
 }
 
-// setFollow sets the level of a topic, or a mute beside it. A mute without a level
-// leaves the level there is; a level without a mute ends it.
+// setFollow sets the level or the mute of a topic, or both. A mute alone keeps the
+// level; a level alone ends the mute.
 export async function setFollow(topic, setting) {
   return announced(await api.putFollow(await secretStore.get(), topic, setting))
 }
@@ -40,18 +40,18 @@ export async function unfollow(topic) {
   return announced(await api.deleteFollow(await secretStore.get(), topic))
 }
 
-// alerts are the last that were for this browser, the newest first.
+// alerts returns the last alerts for this browser, newest first.
 export async function alerts() {
   return api.readAlerts(await secretStore.get())
 }
 
-// data is everything that the server has stored of this browser.
+// data returns everything that the server stores about this browser.
 export async function data() {
   return api.readData(await secretStore.get())
 }
 
-// forget leaves nothing: the server's row first, while there is a secret to
-// address it by.
+// forget deletes everything: the server's row first, because only the secret leads to
+// it.
 export async function forget() {
   const key = await api.vapidKey()
   const secret = await secretStore.get()
@@ -61,15 +61,15 @@ export async function forget() {
   await push.unsubscribe(key)
 }
 
-// announced tells the other tabs what was done, too.
-function announced(done) {
+// announced tells the other tabs about a change, and returns its result.
+function announced(result) {
   announce()
-  return done
+  return result
 }
 
 async function create(follows) {
   const key = await api.vapidKey()
-  const { secret } = await give(await push.subscribe(key), key,
+  const { secret } = await registerAddress(await push.subscribe(key), key,
     (subscription, key) => api.createSubscription(subscription.toJSON(), key, follows))
   await secretStore.set(secret)
 }

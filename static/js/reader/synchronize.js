@@ -1,26 +1,26 @@
-// Browsers change a push subscription without telling, and keys are rotated.
-// Each visit compares what the browser has with what the server has.
+// Browsers change push subscriptions without notice, and keys are rotated. Each visit
+// compares the browser's subscription with the server's.
 
 import '../worker/database.js'
 import '../worker/secret-store.js'
-import { give } from './push-address.js'
+import { registerAddress } from './push-address.js'
 import * as api from './api.js'
 import * as push from './push.js'
 import { timeZone } from '../page/time-zone.js'
 
-// expired says why the server has deleted what this browser followed, if that is
-// so: its address had been gone for too long.
+// expired says that the server deleted this browser's follows because its address had
+// been gone for too long; otherwise it is empty.
 export let expired = ''
 
-// synchronize makes the browser and the server agree and returns what the server
-// knows, or null when this browser follows nothing. Its problem is the Problem,
-// if any, that keeps alerts from this browser: what is followed can be seen and
-// changed all the same. Only what cannot be read is thrown.
+// synchronize reconciles the browser with the server and returns the server's
+// subscription, or null if there is none. If alerts cannot reach this browser, its
+// problem says why; follows can still be seen and changed. It throws only if the
+// subscription cannot be read.
 export function synchronize() {
-  return navigator.locks ? navigator.locks.request('newsbell-synchronize', compare) : compare()
+  return navigator.locks ? navigator.locks.request('newsbell-synchronize', reconcile) : reconcile()
 }
 
-async function compare() {
+async function reconcile() {
   expired = ''
   const secret = await secretStore.get()
   if (!secret) return null
@@ -37,25 +37,26 @@ async function compare() {
 
 const broken = 'Your browser could not renew its push address. Reload the page and try again.'
 
-// withAddress is what the server knows once it has the browser's address of now.
+// withAddress sends the browser's current address to the server, if it differs, and
+// returns the server's subscription.
 async function withAddress(secret, here) {
   if (self.Notification?.permission !== 'granted') return here
   const key = await api.vapidKey()
   if (await isSame(here, key)) return here
   const fresh = here.needs_resubscribe ? await push.renew(key, here.public_key) : await push.subscribe(key, here.public_key)
-  return give(fresh, key, (subscription, key) => api.changeSubscription(secret, { subscription: subscription.toJSON(), vapid_key: key }))
+  return registerAddress(fresh, key, (subscription, key) => api.changeSubscription(secret, { subscription: subscription.toJSON(), vapid_key: key }))
 }
 
-// isSame says that the browser has the push subscription that the server knows,
+// isSame says whether the browser has the push subscription that the server knows,
 // bound to the key.
 export async function isSame(known, key) {
   const browser = await push.existing()
   return Boolean(browser) && push.boundTo(browser, key) && browser.endpoint === known.endpoint && !known.needs_resubscribe
 }
 
-// withTimeZone tells the server where the reader is now: quiet hours go with them. A
-// time zone that the server does not know becomes UTC there, until a newer server
-// is told again; an older server refuses it, and keeps the one it had.
+// withTimeZone sends the reader's time zone to the server, so that quiet hours travel
+// with the reader. A server stores UTC in place of a time zone that it does not know;
+// an older one answers 422 and keeps the one it had.
 async function withTimeZone(secret, known) {
   const time_zone = timeZone()
   if (time_zone === known.time_zone) return known
@@ -65,9 +66,10 @@ async function withTimeZone(secret, known) {
   })
 }
 
-// A secret that the server does not know is worth nothing, and neither is the
-// push subscription, which may be the reason: the next follow begins anew with
-// both. One that has expired is kept until then, to say so on each visit.
+// read returns the server's subscription, or null if the server does not know the
+// secret. Then the secret and the push subscription, which may be the reason, are of no
+// use, and the next follow creates both. An expired secret is kept until then, so that
+// each visit can say so.
 async function read(secret) {
   try {
     return await api.readSubscription(secret)

@@ -1,11 +1,11 @@
-// After the first follow a notification comes at once, so that the reader sees
-// what one looks like, and that it works.
+// After the first follow, a notification is sent at once, so that the reader sees what
+// one looks like and that it works.
 
 import { element } from '../page/element.js'
 import { send } from './notice.js'
 import { base, isGuest } from '../page/site.js'
 
-// welcome says how it goes, in words or nodes, until the notification is there
+// welcome reports progress with say(text or nodes…) until the notification has arrived
 // or is late.
 export async function welcome(say) {
   try {

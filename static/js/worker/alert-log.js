@@ -1,21 +1,21 @@
 // What this browser did with its last alerts: when each was shown, clicked or
 // dismissed, and how often those of an outage were dismissed. It stays in the
-// browser. A classic script, as database.js is, which must be there before it.
+// browser. A classic script, like database.js, which must be loaded first.
 self.alertLog = (() => {
   const { alerts, dismissals } = self.database('newsbell-alerts', 'alerts', 'dismissals')
-  const most = 20
+  const maxAlerts = 20
   const month = 30 * 24 * 3600_000
 
   return {
-    // all are the alerts, the oldest first, with their times in milliseconds.
+    // all returns the alerts, oldest first, with times in milliseconds.
     all: () => alerts.all(),
 
-    // has says that an alert was shown here.
+    // has says whether an alert was shown here.
     has: async alert => await alerts.get(alert) !== undefined,
 
     async shown({ alert, outage }) {
       await alerts.update(alert, known => ({ alert, outage, shown: Date.now(), ...known }))
-      for (const old of (await alerts.keys()).slice(0, -most)) await alerts.delete(old)
+      for (const old of (await alerts.keys()).slice(0, -maxAlerts)) await alerts.delete(old)
     },
 
     clicked: ({ alert }) => alerts.update(alert, known => ({ alert, ...known, clicked: Date.now() })),
@@ -26,7 +26,7 @@ self.alertLog = (() => {
       for (const { outage, last } of await dismissals.all()) if (last < Date.now() - month) await dismissals.delete(outage)
     },
 
-    // dismissals are how often alerts of an outage were dismissed here.
+    // dismissals returns how often alerts of an outage were dismissed here.
     dismissals: async outage => (await dismissals.get(outage))?.count ?? 0,
 
     async forget() {

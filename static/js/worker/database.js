@@ -30,7 +30,7 @@ self.database = (name, ...stores) => {
     put: (key, value) => within(name, 'readwrite', store => store.put(value, key)),
     delete: key => within(name, 'readwrite', store => store.delete(key)),
     clear: () => within(name, 'readwrite', store => store.clear()),
-    // update puts what change makes of the value, in one transaction.
+    // update replaces a value with change(value), in one transaction.
     update: (key, change) => within(name, 'readwrite', store => {
       const request = store.get(key)
       request.onsuccess = () => store.put(change(request.result), key)

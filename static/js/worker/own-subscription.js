@@ -1,6 +1,6 @@
-// This browser's subscription, as the service worker changes it. A classic script,
-// because service workers import it with importScripts; secret-store.js must be there
-// before it.
+// Changes this browser's subscription from the service worker. A classic script,
+// because service workers import it with importScripts; secret-store.js must be loaded
+// first.
 self.newsbellWorker ??= {}
 self.newsbellWorker.ownSubscription = (() => {
   async function call(method, path = '', body) {
@@ -15,7 +15,7 @@ self.newsbellWorker.ownSubscription = (() => {
 
     setFollow: (topic, setting) => call('PUT', `/follows/${topic}`, setting),
 
-    // renew gives the server a new address in place of one that the browser gave up.
+    // renew subscribes again and sends the server the new address.
     async renew() {
       if (!await secretStore.get()) return
       const { public_key } = await (await fetch(self.newsbell + '/api/v1/vapid-key', { cache: 'no-store' })).json()

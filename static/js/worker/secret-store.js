@@ -1,6 +1,5 @@
-// The secret that this browser's subscription is known by, kept where pages
-// and the service worker can both read it. A classic script, as database.js is,
-// which must be there before it.
+// The secret of this browser's subscription, stored where pages and the service worker
+// can both read it. A classic script, like database.js, which must be loaded first.
 self.secretStore = (() => {
   const { subscription } = self.database('newsbell', 'subscription')
   return {

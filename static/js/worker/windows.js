@@ -3,9 +3,9 @@
 self.newsbellWorker ??= {}
 self.newsbellWorker.windows = (() => {
   const all = () => clients.matchAll({ type: 'window', includeUncontrolled: true })
-  const place = ({ origin, pathname }) => origin + pathname
+  const pageOf = ({ origin, pathname }) => origin + pathname
 
-  // isOurs says that an address is one of Newsbell's and nobody else's.
+  // isOurs says whether an address belongs to Newsbell.
   function isOurs(address) {
     try {
       return new URL(address, location.origin).href.startsWith(self.newsbell + '/')
@@ -14,16 +14,16 @@ self.newsbellWorker.windows = (() => {
     }
   }
 
-  // ours is the address, or the front page in place of one that is not ours.
+  // ours returns the address, or the front page's if it is not Newsbell's.
   const ours = address => address && isOurs(address) ? new URL(address, location.origin).href : self.newsbell + '/'
 
   return {
     isOurs,
 
-    // open shows an address in the window that has its page, or in a new one.
+    // open shows an address in the window that shows its page, or in a new one.
     async open(address) {
       const url = ours(address)
-      const page = (await all()).find(page => place(new URL(page.url)) === place(new URL(url)))
+      const page = (await all()).find(page => pageOf(new URL(page.url)) === pageOf(new URL(url)))
       try {
         await page.focus()
         page.postMessage({ open: url })
@@ -32,11 +32,11 @@ self.newsbellWorker.windows = (() => {
       }
     },
 
-    async tell(message) {
+    async broadcast(message) {
       for (const page of await all()) page.postMessage(message)
     },
 
-    // announce tells open pages that what is followed has changed.
+    // announce tells open pages that the follows have changed.
     announce() {
       const channel = new BroadcastChannel('newsbell')
       channel.postMessage('changed')

@@ -16,14 +16,14 @@ import (
 	"newsbell/static"
 )
 
-// shared is what the rooms have in common.
+// shared holds the dependencies that the subpackages share.
 type shared struct {
 	site      static.Site
 	pages     *static.Pages
 	errors    *respond.Errors
 	clients   *limit.Clients
 	publisher *publish.Publisher
-	// Editors' and readers' guesses are counted apart.
+	// Wrong tokens of editors and wrong secrets of readers are counted separately.
 	editorGuesses, readerGuesses *limit.Guesses
 }
 
@@ -49,11 +49,11 @@ func newEngine(s shared, o Options) (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
-	engine.RedirectTrailingSlash = false // it trusts X-Forwarded-Prefix of every client
+	engine.RedirectTrailingSlash = false // gin's redirect trusts X-Forwarded-Prefix of every client
 	engine.Use(logRequest(o.Log), recoverPanic(s.errors, o.Log), embedding)
 	engine.Use(limitPosts(s.clients, s.errors, map[string]int{api.SubscribePath: o.SubscribeLimit, api.NoticesPath: o.NoticeLimit}))
 	engine.NoRoute(notFound(s.site, s.errors))
-	engine.NoMethod(func(c *gin.Context) { s.errors.Refuse(c, http.StatusMethodNotAllowed) })
+	engine.NoMethod(func(c *gin.Context) { s.errors.Abort(c, http.StatusMethodNotAllowed) })
 	return engine, nil
 }
 

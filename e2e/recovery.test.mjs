@@ -13,15 +13,15 @@ const endpoint = page => page.evaluate(async () => {
 
 const status = page => page.$eval('.follow-status', status => status.textContent)
 
-// failing lets requests fail as if the network were gone.
+// failing makes requests fail as if the network were gone.
 const failing = (page, method, path) => page.evaluate((method, path) => {
   const real = fetch
   self.fetch = (address, options) => options?.method === method && String(address).endsWith(path)
     ? Promise.reject(new TypeError('no network')) : real(address, options)
 }, method, path)
 
-// expiring lets the server answer as for a subscription that has expired, until
-// the browser subscribes anew.
+// expiring makes the server answer as for an expired subscription, until the browser
+// subscribes again.
 async function expiring(page) {
   let isNew = false
   await page.setRequestInterception(true)
@@ -43,7 +43,7 @@ async function press(page, button) {
 
 const label = page => page.$eval('.follow-label', label => label.textContent)
 
-test('a reader whose address the push service has given up gets a new one without a question, and keeps what they follow', async t => {
+test('a reader whose address is gone gets a new one without a question, and keeps their follows', async t => {
   const newsbell = await startNewsbell(t)
   const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
@@ -60,7 +60,7 @@ test('a reader whose address the push service has given up gets a new one withou
   await firefox.notification(newsbell.url, 'Found again')
 })
 
-test('a follow that was saved counts as done, though it cannot be read again', async t => {
+test('a saved follow counts as done even if it cannot be read again', async t => {
   const { newsbell, page } = await startReader(t, { topics: [] })
   await page.goto(newsbell.page)
   await failing(page, 'GET', '/subscription')
@@ -73,15 +73,15 @@ test('a follow that was saved counts as done, though it cannot be read again', a
   assert.equal(await status(page), 'You follow this outage: all updates.')
 })
 
-test('a follow that failed does not say that nothing is followed any more, and an unfollow does', async t => {
+test('a failed follow does not say that nothing is followed any more, and an unfollow does', async t => {
   const { newsbell, page } = await startReader(t, { topics: [] })
   await page.goto(newsbell.page)
-  const promise = await status(page)
+  const invitation = await status(page)
   await failing(page, 'POST', '/subscriptions')
   await press(page, 'confirm')
   await page.waitForSelector('.follow-problem:not(:empty)')
   await page.waitForSelector('.follow-confirm:not(:disabled)')
-  assert.equal(await status(page), promise)
+  assert.equal(await status(page), invitation)
   await page.reload()
   await follow(page, { topics })
   await press(page, 'unfollow')
@@ -89,7 +89,7 @@ test('a follow that failed does not say that nothing is followed any more, and a
   assert.equal(await status(page), 'You no longer follow anything here.')
 })
 
-test('a browser that cannot renew its address still shows what it follows, and changes it', async t => {
+test('a browser that cannot renew its address still shows and changes its follows', async t => {
   const { newsbell, page } = await startReader(t, { topics })
   await page.evaluateOnNewDocument(() => {
     delete localStorage.pushKey
@@ -98,13 +98,13 @@ test('a browser that cannot renew its address still shows what it follows, and c
   await page.reload()
   await page.waitForSelector('newsbell-follow[data-ready]')
   assert.equal(await label(page), 'Following')
-  assert.match(await status(page), /^You follow this outage: all updates\. Your browser’s push service refused\./)
+  assert.match(await status(page), /^You follow this outage: all updates\. Your browser could not reach its push service\./)
   await press(page, 'unfollow')
   await page.waitForFunction(() => document.querySelector('.follow-label').textContent === 'Follow')
   assert.equal((await newsbell.rows()).follows, 0)
 })
 
-test('an address that leads nowhere is given up for another, and a browser that has no other is told', async t => {
+test('a dead address is replaced, and a browser that has no other says so', async t => {
   const { newsbell, page } = await startReader(t, { topics: [] })
   await page.evaluateOnNewDocument(() => { // as Edge may on Android
     const endpoint = 'https://permanently-removed.invalid/fcm/send/x'
@@ -137,7 +137,7 @@ test('an address that leads nowhere is given up for another, and a browser that 
   assert.equal(await status(page), 'You follow this outage: all updates.')
 })
 
-test('Follow that is pressed again while the browser asks follows once', async t => {
+test('pressing Follow again while the browser asks follows only once', async t => {
   const { newsbell, page } = await startReader(t, { topics: [] })
   let posts = 0
   page.on('request', request => { if (request.method() === 'POST' && request.url().endsWith('/subscriptions')) posts++ })
@@ -155,7 +155,7 @@ test('Follow that is pressed again while the browser asks follows once', async t
   assert.equal(posts, 1)
 })
 
-test('a reader whose address was gone for too long is told so, until they follow again', async t => {
+test('a page says that the address was gone for too long, until the reader follows again', async t => {
   const { newsbell, page } = await startReader(t, { topics })
   await expiring(page)
   for (const _ of ['first', 'second']) {
@@ -172,7 +172,7 @@ test('a reader whose address was gone for too long is told so, until they follow
   assert.doesNotMatch(await status(page), /expired/)
 })
 
-test('what is followed at different levels is named with each', async t => {
+test('follows at different levels are listed each with its level', async t => {
   const { newsbell, page } = await startReader(t, { topics: ['outage/messages-down', 'app/messenger'], level: 'key' })
   assert.match(await status(page), /^You follow this outage and Messenger: key moments\./)
   await page.goto(newsbell.url + '/preferences')

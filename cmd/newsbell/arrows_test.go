@@ -25,8 +25,7 @@ var arrows = map[string][]string{
 	"e2e":      nil,
 }
 
-// closer are arrows between packages of one folder, which may import no others
-// of it.
+// closer are the imports that packages of one folder may have from each other.
 var closer = map[string][]string{
 	"newsbell/cmd/newsbell":                     {"newsbell/cmd/newsbell/program", "newsbell/cmd/newsbell/lab", "newsbell/cmd/newsbell/client"},
 	"newsbell/cmd/newsbell/program":             nil,
@@ -67,13 +66,13 @@ var closer = map[string][]string{
 	"newsbell/notifier/pushtest":     nil,
 }
 
-// homes are the only folders that may import a library.
+// homes maps a library to the only folder that may import it.
 var homes = map[string]string{
 	"github.com/gin-gonic/gin": "handlers",
 	"gorm.io/":                 "models",
 }
 
-func TestEachFolderImportsOnlyWhereItsArrowsPoint(t *testing.T) {
+func TestEachFolderImportsOnlyItsArrows(t *testing.T) {
 	packages := listPackages(t)
 	if len(packages) < 8 {
 		t.Fatalf("go list found only %d packages", len(packages))
@@ -100,14 +99,14 @@ func TestEachFolderImportsOnlyWhereItsArrowsPoint(t *testing.T) {
 	}
 }
 
-// fromModels is all that packages which know nothing of alerts take from models and
-// the packages below it.
+// fromModels lists the identifiers of models and its subpackages that packages without
+// knowledge of alerts may use.
 var fromModels = map[string][]string{
 	"../../notifier/webpush":     {"models.VAPIDKey", "endpoints.Allowlist", "endpoints.PushService"},
 	"../../notifier/pushservice": nil,
 }
 
-func TestWhatKnowsNothingOfAlertsTakesNoMoreFromModels(t *testing.T) {
+func TestPackagesBelowAlertsUseOnlyTheListedPartsOfModels(t *testing.T) {
 	for folder, allowed := range fromModels {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil || len(files) < 10 {
@@ -126,8 +125,8 @@ func TestWhatKnowsNothingOfAlertsTakesNoMoreFromModels(t *testing.T) {
 	}
 }
 
-// takenFromModels is what a file uses of models and the packages below it, such as
-// "models.VAPIDKey".
+// takenFromModels returns the identifiers of models and its subpackages that a file
+// uses, such as "models.VAPIDKey".
 func takenFromModels(t *testing.T, file string) (taken []string) {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
@@ -176,7 +175,7 @@ func listPackages(t *testing.T) (packages []goPackage) {
 	}
 }
 
-// folderOf is the top folder of one of our packages.
+// folderOf returns the top folder of one of our packages.
 func folderOf(path string) string {
 	folder, _, _ := strings.Cut(strings.TrimPrefix(path, "newsbell/"), "/")
 	return folder

@@ -19,7 +19,7 @@ import (
 	"newsbell/models/modelstest"
 )
 
-// The commands of the README, on both databases.
+// The commands in the README, on both databases.
 func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -48,7 +48,7 @@ func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 			publish("resolution", "messages-down", "Back", "--state", "messenger=up")
 			publish("correction", "messages-down", "It was 9 o'clock", "--corrects", "1")
 			if err := run(t.Context(), []string{"publish", "--url", address, "--token", strings.TrimSpace(token), "correction", "messages-down", "It was 10", "--corrects", "99"}); err == nil || !strings.Contains(err.Error(), "corrects: must be an update of this outage") {
-				t.Errorf("a correction of what is not there: %v", err)
+				t.Errorf("a correction of a missing update: %v", err)
 			}
 			if err := run(t.Context(), []string{"publish", "--url", address, "--token", strings.TrimSpace(token), "update", "messages-down", "More"}); err == nil || !strings.Contains(err.Error(), "resolved") {
 				t.Errorf("an update of a resolved outage: %v", err)
@@ -67,8 +67,8 @@ func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 	}
 }
 
-// listsKeys checks what newsbell vapid list says: a line for each key, the newest first,
-// with whether it is the current one, and no private key.
+// listsKeys checks the output of newsbell vapid list: a line for each key, newest first,
+// which says whether the key is the current one, and no private key.
 func listsKeys(t *testing.T, databaseURL string, current ...string) {
 	t.Helper()
 	store, err := models.Open(t.Context(), models.Options{URL: databaseURL})
@@ -91,7 +91,7 @@ func listsKeys(t *testing.T, databaseURL string, current ...string) {
 			t.Errorf("line %d says %q; want current %s, no subscription and %s", i+1, got, current[i], keys[i].PublicKey)
 		}
 		if strings.Contains(out, keys[i].PrivateKey) {
-			t.Error("vapid list tells a private key")
+			t.Error("vapid list prints a private key")
 		}
 	}
 }
@@ -122,13 +122,13 @@ func TestServeWritesACPUProfileUntilItEnds(t *testing.T) {
 	defer profile.Close()
 	content, err := gzip.NewReader(profile)
 	if err != nil {
-		t.Fatalf("the profile is not one: %v", err)
+		t.Fatalf("the profile is not a gzip file: %v", err)
 	}
 	if all, err := io.ReadAll(content); err != nil || !bytes.Contains(all, []byte("nanoseconds")) {
-		t.Errorf("the profile is not whole: %d bytes, %v", len(all), err)
+		t.Errorf("the profile is incomplete: %d bytes, %v", len(all), err)
 	}
 	if err := run(t.Context(), []string{"serve", "--data-dir", filepath.Join(folder, "data"), "--listen", "127.0.0.1:0", "--cpu-profile", folder}); err == nil {
-		t.Error("a folder is taken for the profile's file")
+		t.Error("a folder is accepted as the profile's file")
 	}
 }
 
@@ -142,7 +142,7 @@ func TestABrokenDatabaseIsNamedAtStart(t *testing.T) {
 	}
 }
 
-// captureOutput returns what is printed from now on, until end or the test's end.
+// captureOutput captures standard output until end is called or the test ends.
 func captureOutput(t *testing.T) (printed io.Reader, end func()) {
 	t.Helper()
 	read, write, err := os.Pipe()
@@ -172,7 +172,7 @@ func output(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-func TestTheEnvironmentSetsWhatFlagsDo(t *testing.T) {
+func TestEveryFlagCanBeSetByTheEnvironment(t *testing.T) {
 	t.Setenv("NEWSBELL_SENDER", "pigeon")
 	t.Setenv("NEWSBELL_DATA_DIR", t.TempDir())
 	err := run(t.Context(), []string{"serve"})

@@ -20,7 +20,7 @@ var (
 	testsThat = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 )
 
-func TestGuidesNameWhatExists(t *testing.T) {
+func TestGuidesNameFilesAndTestsThatExist(t *testing.T) {
 	tests, files := testsOf(t)
 	guides, err := filepath.Glob(repository + "/docs/*.md")
 	if err != nil || len(guides) < 5 {
@@ -39,7 +39,7 @@ func TestGuidesNameWhatExists(t *testing.T) {
 			mustExist(t, guide, filepath.Join(filepath.Dir(guide), target))
 		}
 		if slices.Contains(decisions, guide) {
-			continue // they tell what was there when they were made
+			continue // decisions describe the state at their time
 		}
 		for _, path := range submatches(filePath, text) {
 			mustExist(t, guide, filepath.Join(repository, path))
@@ -57,7 +57,7 @@ func TestGuidesNameWhatExists(t *testing.T) {
 	}
 }
 
-// testsOf are all Go tests of the repository by their names, and the files they are in.
+// testsOf returns the names of all Go tests in the repository, and of their files.
 func testsOf(t *testing.T) (tests, files map[string]bool) {
 	t.Helper()
 	tests, files = map[string]bool{}, map[string]bool{}

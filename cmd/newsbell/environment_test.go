@@ -9,7 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// everySetting are the flags of the commands that run for long.
+// everySetting returns the flags of a command.
 func everySetting(t *testing.T, command string) []*kong.Flag {
 	t.Helper()
 	parsed, err := parse(t.Context(), []string{command})
@@ -49,7 +49,7 @@ func TestAnEmptyVariableMeansTheDefault(t *testing.T) {
 	}
 }
 
-func TestListsMayHaveBlanksAfterTheComma(t *testing.T) {
+func TestListsMayHaveSpacesAfterTheComma(t *testing.T) {
 	want := program.List{"one", "two", "three"}
 	lists := 0
 	for _, flag := range everySetting(t, "serve") {

@@ -1,5 +1,5 @@
-// Newsbell tells readers about live news the moment it is published. This is
-// the one program: the server, its tools and the demo.
+// Newsbell sends push notifications for live news. This program contains the server, its
+// tools and the demo.
 package main
 
 import (
@@ -9,7 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	_ "time/tzdata" // readers' time zones, also where the machine has none
+	_ "time/tzdata" // readers' time zones, even if the machine has no database of them
 
 	"newsbell/cmd/newsbell/lab"
 	"newsbell/cmd/newsbell/program"
@@ -17,21 +17,21 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// commands is the command line. Each flag can also be set by the environment:
-// --base-url by NEWSBELL_BASE_URL.
+// commands is the command line. Each flag can also be set by an environment variable, such
+// as --base-url by NEWSBELL_BASE_URL.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the pages and send the alerts, in one process."`
-	Work    workCommand    `cmd:"" help:"Send alerts beside other processes, on PostgreSQL and a NATS of your own."`
-	Demo    lab.Demo       `cmd:"" help:"Replay a real outage to simulated readers, and to your own browser."`
-	Publish publishCommand `cmd:"" help:"Publish through a running server: apps, outages, updates."`
-	Token   tokenCommand   `cmd:"" help:"Make, list and revoke the tokens that may publish."`
-	VAPID   vapidCommand   `cmd:"" name:"vapid" help:"Make and list the keys that push services know this server by."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
-	Bench   lab.Bench      `cmd:"" help:"Measure the way from publishing to the push service, against a push service of its own."`
-	Chaos   lab.Chaos      `cmd:"" help:"Break what can break while alerts go out, and check that nobody is missed."`
+	Serve   serveCommand   `cmd:"" help:"Serve pages and send alerts in one process."`
+	Work    workCommand    `cmd:"" help:"Only send alerts, next to other processes on the same PostgreSQL and NATS."`
+	Demo    lab.Demo       `cmd:"" help:"Replay a real outage to simulated readers and to your browser."`
+	Publish publishCommand `cmd:"" help:"Create apps and outages and publish updates on a running server."`
+	Token   tokenCommand   `cmd:"" help:"Create, list and revoke API tokens."`
+	VAPID   vapidCommand   `cmd:"" name:"vapid" help:"List and rotate the VAPID keys."`
+	Migrate migrateCommand `cmd:"" help:"Migrate the database to the current schema."`
+	Bench   lab.Bench      `cmd:"" help:"Measure how fast alerts are sent, with a local push service."`
+	Chaos   lab.Chaos      `cmd:"" help:"Inject faults while alerts are sent, and check that no reader is missed."`
 
-	PushService lab.PushService `cmd:"" help:"A push service on loopback, for tests."`
-	NATS        lab.NATS        `cmd:"" name:"nats" help:"A NATS on loopback, for tests." hidden:""`
+	PushService lab.PushService `cmd:"" help:"Run a push service on loopback, for tests."`
+	NATS        lab.NATS        `cmd:"" name:"nats" help:"Run a NATS server on loopback, for tests." hidden:""`
 }
 
 func main() {
@@ -44,7 +44,7 @@ func main() {
 	}
 }
 
-// run parses and runs one command line; it ends when ctx does.
+// run parses and runs a command line. It returns when ctx is done.
 func run(ctx context.Context, args []string) error {
 	command, err := parse(ctx, args)
 	if err != nil {
@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// parse reads a command line and the environment.
+// parse parses a command line and the environment.
 func parse(ctx context.Context, args []string) (*kong.Context, error) {
 	if err := program.UnsetEmptySettings(); err != nil {
 		return nil, err

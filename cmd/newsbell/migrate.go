@@ -8,10 +8,10 @@ import (
 	"newsbell/models"
 )
 
-// migrateCommand brings the schema up to date, as every start does.
+// migrateCommand migrates the schema, as every start does.
 type migrateCommand struct{ program.DatabaseSettings }
 
-// Run says which migrations it ran.
+// Run migrates the schema and prints the migrations.
 func (m *migrateCommand) Run(ctx context.Context) error {
 	return m.With(ctx, func(*models.Store) error {
 		fmt.Println("the schema is up to date")

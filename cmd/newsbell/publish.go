@@ -12,13 +12,13 @@ import (
 
 // publishCommand publishes through a running server.
 type publishCommand struct {
-	URL   string `help:"The server." default:"http://localhost:8080"`
-	Token string `help:"A token of newsbell token create." required:""`
+	URL   string `help:"Address of the server." default:"http://localhost:8080"`
+	Token string `help:"An API token from newsbell token create." required:""`
 
-	App        publishAppCommand        `cmd:"" help:"Make an app."`
-	Outage     publishOutageCommand     `cmd:"" help:"Open an outage."`
+	App        publishAppCommand        `cmd:"" help:"Create an app."`
+	Outage     publishOutageCommand     `cmd:"" help:"Create an outage."`
 	Update     publishUpdateCommand     `cmd:"" set:"default_alert=all" help:"Publish an update of an outage."`
-	Resolution publishResolutionCommand `cmd:"" set:"default_alert=key" help:"Publish that an outage is over."`
+	Resolution publishResolutionCommand `cmd:"" set:"default_alert=key" help:"Publish the resolution of an outage."`
 	Correction publishCorrectionCommand `cmd:"" set:"default_alert=none" help:"Publish a correction."`
 	Stop       publishStopCommand       `cmd:"" help:"Stop an alert."`
 }
@@ -26,29 +26,29 @@ type publishCommand struct {
 func (p *publishCommand) api() *client.Client { return client.New(p.URL, p.Token) }
 
 type publishAppCommand struct {
-	Slug string `arg:"" help:"Its name in addresses, such as messenger."`
-	Name string `arg:"" help:"Its name in words."`
+	Slug string `arg:"" help:"Its name in URLs, such as messenger."`
+	Name string `arg:"" help:"Its display name, such as Messenger."`
 }
 
-// Run makes the app and prints its page.
+// Run creates the app and prints the URL of its page.
 func (a *publishAppCommand) Run(ctx context.Context, p *publishCommand) error {
 	in := map[string]string{"slug": a.Slug, "name": a.Name}
 	if err := p.api().Call(ctx, http.MethodPost, "/apps", in, nil); err != nil {
 		return err
 	}
-	fmt.Println("made app", p.URL+"/apps/"+a.Slug)
+	fmt.Println("created app", p.URL+"/apps/"+a.Slug)
 	return nil
 }
 
 type publishOutageCommand struct {
-	Slug       string            `arg:"" help:"Its name in addresses."`
+	Slug       string            `arg:"" help:"Its name in URLs."`
 	Headline   string            `arg:"" help:"What is down."`
-	Standfirst string            `help:"The story in a sentence."`
+	Standfirst string            `help:"A summary in one sentence."`
 	App        []string          `help:"An app that is failing; may be repeated." placeholder:"SLUG"`
-	State      map[string]string `help:"An app that is part of it, and its state: failing, recovering or up." placeholder:"SLUG=STATE"`
+	State      map[string]string `help:"An affected app and its state: failing, recovering or up." placeholder:"SLUG=STATE"`
 }
 
-// Run opens the outage and prints its page.
+// Run creates the outage and prints the URL of its page.
 func (o *publishOutageCommand) Run(ctx context.Context, p *publishCommand) error {
 	in := map[string]any{"slug": o.Slug, "headline": o.Headline, "standfirst": o.Standfirst, "apps": append([]string{}, o.App...)}
 	if len(o.State) > 0 {
@@ -57,20 +57,20 @@ func (o *publishOutageCommand) Run(ctx context.Context, p *publishCommand) error
 	if err := p.api().Call(ctx, http.MethodPost, "/outages", in, nil); err != nil {
 		return err
 	}
-	fmt.Println("opened outage", p.URL+"/outages/"+o.Slug)
+	fmt.Println("created outage", p.URL+"/outages/"+o.Slug)
 	return nil
 }
 
-// entry is what all kinds of update have.
+// entry has the flags that all kinds of updates share.
 type entry struct {
-	Outage   string            `arg:"" help:"The outage's slug."`
+	Outage   string            `arg:"" help:"Slug of the outage."`
 	Headline string            `arg:"" help:"What is new."`
-	Body     string            `help:"The story, in Markdown."`
+	Body     string            `help:"The text, in Markdown."`
 	Alert    string            `help:"Who to alert: none, all or key." default:"${default_alert}"`
-	App      program.List      `help:"An app that it concerns; may be repeated." placeholder:"SLUG"`
-	State    map[string]string `help:"A state that it sets: failing, recovering or up." placeholder:"SLUG=STATE"`
-	Undo     time.Duration     `help:"How long the alert can be taken back." default:"10s"`
-	Wait     bool              `help:"Wait until the alert is sent, and show how it goes."`
+	App      program.List      `help:"An app that the update concerns; may be repeated." placeholder:"SLUG"`
+	State    map[string]string `help:"A new state of an app: failing, recovering or up." placeholder:"SLUG=STATE"`
+	Undo     time.Duration     `help:"Undo window: how long the alert can be stopped before it is sent." default:"10s"`
+	Wait     bool              `help:"Wait until the alert is sent, and show its progress."`
 }
 
 type publishUpdateCommand struct{ entry }
@@ -89,7 +89,7 @@ func (r *publishResolutionCommand) Run(ctx context.Context, p *publishCommand) e
 
 type publishCorrectionCommand struct {
 	entry
-	Corrects int64 `help:"The number of the update that it corrects." placeholder:"ID"`
+	Corrects int64 `help:"Number of the update to correct." placeholder:"ID"`
 }
 
 // Run publishes a correction.
@@ -98,7 +98,7 @@ func (c *publishCorrectionCommand) Run(ctx context.Context, p *publishCommand) e
 }
 
 type publishStopCommand struct {
-	Alert int64 `arg:"" help:"The alert's number."`
+	Alert int64 `arg:"" help:"Number of the alert."`
 }
 
 // Run stops the alert and prints its counts.
@@ -111,7 +111,7 @@ func (s *publishStopCommand) Run(ctx context.Context, p *publishCommand) error {
 	return nil
 }
 
-// publish fills in what all kinds have.
+// publish publishes a draft with the shared flags.
 func (e *entry) publish(ctx context.Context, p *publishCommand, d client.Draft) error {
 	d.Alert, d.Apps, d.States = e.Alert, e.App, e.State
 	d.Headline, d.Body, d.UndoSeconds = e.Headline, e.Body, e.Undo.Seconds()

@@ -10,14 +10,14 @@ import (
 	"newsbell/cmd/newsbell/program"
 )
 
-// serveCommand runs a Newsbell until it is told to stop.
+// serveCommand runs a server until it is stopped.
 type serveCommand struct {
 	program.ServerSettings
-	NoSend     bool   `help:"Leave the sending to workers."`
+	NoSend     bool   `help:"Do not send alerts; workers do."`
 	CPUProfile string `name:"cpu-profile" help:"Write a CPU profile to this file." placeholder:"FILE"`
 }
 
-// Run opens everything, says where it is, and serves until ctx ends.
+// Run opens everything, prints the addresses, and serves until ctx is done.
 func (s *serveCommand) Run(ctx context.Context) (err error) {
 	c, err := s.Check()
 	if err != nil {
@@ -35,14 +35,15 @@ func (s *serveCommand) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	p.Announce = func() {
-		fmt.Println("listening on       ", p.Addr())
-		fmt.Println("readers find it at ", c.BaseURL)
-		fmt.Println("editors find it at ", c.BaseURL+"/editor", "(make a token: newsbell token create NAME)")
+		fmt.Println("listening on  ", p.Addr())
+		fmt.Println("for readers   ", c.BaseURL)
+		fmt.Println("for editors   ", c.BaseURL+"/editor", "(create a token: newsbell token create NAME)")
 	}
 	return p.Run(ctx)
 }
 
-// startCPUProfile writes a profile until it is stopped, if there is a file for it.
+// startCPUProfile writes a CPU profile to a file until stop is called. It does nothing if
+// file is empty.
 func startCPUProfile(file string) (stop func() error, err error) {
 	if file == "" {
 		return func() error { return nil }, nil

@@ -10,26 +10,26 @@ import (
 	"newsbell/models"
 )
 
-// tokenCommand makes, lists and revokes API tokens.
+// tokenCommand creates, lists and revokes API tokens.
 type tokenCommand struct {
-	Create tokenCreateCommand `cmd:"" help:"Make a token and print it, once."`
+	Create tokenCreateCommand `cmd:"" help:"Create a token and print it, once."`
 	List   tokenListCommand   `cmd:"" help:"List the tokens."`
-	Revoke tokenRevokeCommand `cmd:"" help:"End a token at once."`
+	Revoke tokenRevokeCommand `cmd:"" help:"Revoke a token immediately."`
 }
 
 type tokenCreateCommand struct {
 	program.DatabaseSettings
-	Name string `arg:"" help:"Whose token it is."`
+	Name string `arg:"" help:"Name of the editor or program."`
 }
 
-// Run prints the token alone on standard output, so that a script can keep it.
+// Run prints only the token on standard output, so that a script can store it.
 func (t *tokenCreateCommand) Run(ctx context.Context) error {
 	return t.With(ctx, func(store *models.Store) error {
 		_, secret, err := store.CreateToken(ctx, t.Name)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(os.Stderr, "made a token for", t.Name+"; it is shown only now:")
+		fmt.Fprintln(os.Stderr, "created a token for", t.Name+"; it is shown only once:")
 		fmt.Println(secret)
 		return nil
 	})
@@ -45,7 +45,7 @@ func (t *tokenListCommand) Run(ctx context.Context) error {
 			return err
 		}
 		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "NAME\tMADE\tREVOKED")
+		fmt.Fprintln(table, "NAME\tCREATED\tREVOKED")
 		for _, token := range tokens {
 			revoked := "-"
 			if token.RevokedAt != nil {
@@ -59,10 +59,10 @@ func (t *tokenListCommand) Run(ctx context.Context) error {
 
 type tokenRevokeCommand struct {
 	program.DatabaseSettings
-	Name string `arg:"" help:"Whose token it is."`
+	Name string `arg:"" help:"Name of the editor or program."`
 }
 
-// Run ends the token.
+// Run revokes the token.
 func (t *tokenRevokeCommand) Run(ctx context.Context) error {
 	return t.With(ctx, func(store *models.Store) error { return store.RevokeToken(ctx, t.Name) })
 }

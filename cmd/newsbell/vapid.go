@@ -12,13 +12,13 @@ import (
 
 // vapidCommand lists and rotates VAPID keys.
 type vapidCommand struct {
-	List   vapidListCommand   `cmd:"" help:"List the public keys, and how many subscriptions are bound to each."`
-	Rotate vapidRotateCommand `cmd:"" help:"Make a new key; browsers move to it when their readers visit."`
+	List   vapidListCommand   `cmd:"" help:"List the public keys and the number of subscriptions bound to each."`
+	Rotate vapidRotateCommand `cmd:"" help:"Create a new current key; browsers move to it when their readers visit."`
 }
 
 type vapidListCommand struct{ program.DatabaseSettings }
 
-// Run prints a line for each key; private keys stay where they are.
+// Run prints a line for each key, without the private keys.
 func (v *vapidListCommand) Run(ctx context.Context) error {
 	return v.With(ctx, func(store *models.Store) error {
 		keys, err := store.VAPIDKeys(ctx)
@@ -30,7 +30,7 @@ func (v *vapidListCommand) Run(ctx context.Context) error {
 			return err
 		}
 		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "ID\tMADE\tCURRENT\tSUBSCRIPTIONS\tPUBLIC KEY")
+		fmt.Fprintln(table, "ID\tCREATED\tCURRENT\tSUBSCRIPTIONS\tPUBLIC KEY")
 		for _, key := range keys {
 			fmt.Fprintf(table, "%d\t%s\t%t\t%d\t%s\n", key.ID, key.CreatedAt.Format(timeLayout), key.Current, uses[key.ID], key.PublicKey)
 		}
@@ -40,11 +40,11 @@ func (v *vapidListCommand) Run(ctx context.Context) error {
 
 type vapidRotateCommand struct{ program.DatabaseSettings }
 
-// Run makes a key the current one. Alerts go on with the old keys until their
-// last subscription has moved; then the notifier retires them.
+// Run creates a key and makes it the current one. Alerts still use an old key until its
+// last subscription has moved; then the notifier retires it.
 func (v *vapidRotateCommand) Run(ctx context.Context) error {
 	return v.With(ctx, func(store *models.Store) error {
-		key, err := program.MakeVAPIDKey(ctx, store)
+		key, err := program.CreateVAPIDKey(ctx, store)
 		if err != nil {
 			return err
 		}

@@ -9,11 +9,10 @@ import (
 	"newsbell/cmd/newsbell/program"
 )
 
-// workCommand sends alerts beside other processes: any number of them, on one
-// PostgreSQL and one NATS.
+// workCommand only sends alerts. Any number of workers share one PostgreSQL and one NATS.
 type workCommand struct{ program.SenderSettings }
 
-// Run sends until ctx ends.
+// Run sends until ctx is done.
 func (w *workCommand) Run(ctx context.Context) (err error) {
 	c, err := w.Check()
 	if err != nil {
@@ -24,6 +23,6 @@ func (w *workCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	p.Announce = func() { fmt.Println("working            ", "until told to stop") }
+	p.Announce = func() { fmt.Println("working until stopped") }
 	return p.Run(ctx)
 }

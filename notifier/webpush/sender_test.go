@@ -56,7 +56,7 @@ func TestSenderDeliversThePayloadEncryptedAndSigned(t *testing.T) {
 		if err != nil || string(payload) != "It's back." {
 			t.Errorf("payload = %q, %v", payload, err)
 		}
-		if got.Method != "POST" || got.URL.Path != "/push/hush" || got.ContentLength != int64(len(body)) {
+		if got.Method != "POST" || got.URL.Path != "/push/s3cret" || got.ContentLength != int64(len(body)) {
 			t.Errorf("request = %s %s of %d bytes", got.Method, got.URL, got.ContentLength)
 		}
 		for name, want := range map[string]string{
@@ -155,7 +155,7 @@ func TestSenderReadsAnAnswerWhoseHeaderIsLong(t *testing.T) {
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Filler", strings.Repeat("f", 20<<10))
 		w.Header().Set("X-WNS-Error-Description", "The channel is throttled")
-		if r.URL.Path != "/push/hush" {
+		if r.URL.Path != "/push/s3cret" {
 			w.WriteHeader(403)
 			return
 		}
@@ -247,12 +247,12 @@ func TestSenderRetriesLaterWhenTheConnectionBreaks(t *testing.T) {
 	serve := func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }
 	onEachSender(t, serve, func(t *testing.T, s *service) {
 		answer := s.Send(t.Context(), s.push("x"))
-		if answer.Verdict != RetryLater || answer.Status != 0 || answer.Reason == "" || strings.Contains(answer.Reason, "hush") {
+		if answer.Verdict != RetryLater || answer.Status != 0 || answer.Reason == "" || strings.Contains(answer.Reason, "s3cret") {
 			t.Errorf("answer = %+v", answer)
 		}
 		s.Close()
 		answer = s.Send(t.Context(), s.push("x"))
-		if answer.Verdict != RetryLater || answer.Status != 0 || strings.Contains(answer.Reason, "hush") {
+		if answer.Verdict != RetryLater || answer.Status != 0 || strings.Contains(answer.Reason, "s3cret") {
 			t.Errorf("answer of nobody = %+v", answer)
 		}
 	})
@@ -268,10 +268,10 @@ func TestSenderRejectsWhatCannotBeSent(t *testing.T) {
 			"a key off the curve":  func(p *Push) { p.P256DH = append([]byte{4}, make([]byte, 64)...) },
 			"a short auth":         func(p *Push) { p.Auth = p.Auth[:15] },
 			"no endpoint":          func(p *Push) { p.Endpoint = "" },
-			"an unknown host":      func(p *Push) { p.Endpoint = "https://evil.example/push/hush" },
+			"an unknown host":      func(p *Push) { p.Endpoint = "https://evil.example/push/s3cret" },
 			"an internal address":  func(p *Push) { p.Endpoint = "https://169.254.169.254/x.google.com/" },
-			"a name and a port":    func(p *Push) { p.Endpoint = "https://fcm.googleapis.com:8443/push/hush" },
-			"a user":               func(p *Push) { p.Endpoint = "https://hush@fcm.googleapis.com/push/hush" },
+			"a name and a port":    func(p *Push) { p.Endpoint = "https://fcm.googleapis.com:8443/push/s3cret" },
+			"a user":               func(p *Push) { p.Endpoint = "https://s3cret@fcm.googleapis.com/push/s3cret" },
 			"a broken endpoint":    func(p *Push) { p.Endpoint = "https://%zz/" },
 			"a broken escape":      func(p *Push) { p.Endpoint += "%zz" },
 			"a line break in path": func(p *Push) { p.Endpoint += "\r\nX: y" },
@@ -279,7 +279,7 @@ func TestSenderRejectsWhatCannotBeSent(t *testing.T) {
 			p := s.push("x")
 			spoil(p)
 			answer := s.Send(t.Context(), p)
-			if answer.Verdict != Rejected || answer.Status != 0 || answer.Reason == "" || strings.Contains(answer.Reason, "hush") {
+			if answer.Verdict != Rejected || answer.Status != 0 || answer.Reason == "" || strings.Contains(answer.Reason, "s3cret") {
 				t.Errorf("%s: answer = %+v", name, answer)
 			}
 		}
@@ -373,7 +373,7 @@ func newService(t testing.TB, serve http.HandlerFunc, start func(*httptest.Serve
 
 func (s *service) push(payload string) *Push {
 	return &Push{
-		SubscriptionID: 7, Endpoint: s.URL + "/push/hush", P256DH: s.reader.p256dh(), Auth: s.reader.auth,
+		SubscriptionID: 7, Endpoint: s.URL + "/push/s3cret", P256DH: s.reader.p256dh(), Auth: s.reader.auth,
 		Key: s.key, Payload: []byte(payload), TTL: time.Hour, Urgency: UrgencyHigh,
 		Topic: "abcdefghijklmnopqrstuvwxyz-_0123",
 	}

@@ -19,7 +19,7 @@ type Draft struct {
 	UndoSeconds float64           `json:"undo_seconds"`
 }
 
-// Publication is its answer.
+// Publication is the response to a published Draft.
 type Publication struct {
 	Update struct {
 		ID  int64
@@ -28,7 +28,7 @@ type Publication struct {
 	Alert *Alert
 }
 
-// Alert is the answer of GET /alerts/{id}.
+// Alert is the response of GET /alerts/{id}.
 type Alert struct {
 	ID         int64
 	State      string
@@ -36,7 +36,7 @@ type Alert struct {
 	Counts     struct{ Audience, Accepted, Gone, Failed, Waiting, Deferred, Remaining, Shown, Clicked, Dismissed int }
 }
 
-// ended tells whether nothing more will be sent, and the counts are final.
+// ended reports whether the alert has ended, so that its counts are final.
 func (a Alert) ended() bool { return !a.FinishedAt.IsZero() }
 
 func (a Alert) String() string {
@@ -60,13 +60,13 @@ func (c *Client) Stop(ctx context.Context, alertID int64) error {
 	return c.Call(ctx, http.MethodPost, fmt.Sprintf("/alerts/%d/stop", alertID), nil, nil)
 }
 
-// watchEvery is how often an alert is asked how it goes.
-const watchEvery = 100 * time.Millisecond
+// watchInterval is the time between two requests for an alert's progress.
+const watchInterval = 100 * time.Millisecond
 
-// Watch reports an alert whenever it has changed from what is known of it,
-// until it has ended.
+// Watch polls an alert until it has ended, and calls report whenever it differs from the
+// last state.
 func (c *Client) Watch(ctx context.Context, last Alert, report func(Alert)) error {
-	ticker := time.NewTicker(watchEvery)
+	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
 	for {
 		var now Alert

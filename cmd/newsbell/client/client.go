@@ -13,17 +13,16 @@ import (
 	"time"
 )
 
-// Client speaks to a server's API as any other program would.
+// Client is a client of a server's API.
 type Client struct {
-	// BaseURL is the server's, without a slash at the end.
+	// BaseURL is the server's base URL, without a trailing slash.
 	BaseURL string
-	// token is the bearer's: an editor's token or a reader's secret.
+	// token is the bearer token: an editor's token or a reader's secret.
 	token string
 	http  *http.Client
 }
 
-// New returns a client of the server at a base URL. The token may be an editor's
-// token, a reader's secret, or empty.
+// New returns a client. The token is an editor's token, a reader's secret, or empty.
 func New(baseURL, token string) *Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
@@ -33,8 +32,8 @@ func New(baseURL, token string) *Client {
 	}
 }
 
-// Call sends in as JSON, if there is any, and reads the answer into out. A
-// problem (RFC 9457) comes back as an error in its own words.
+// Call sends in as JSON, unless it is nil, and decodes the response into out. It returns a
+// problem (RFC 9457) as an error with its text.
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {

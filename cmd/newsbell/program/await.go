@@ -16,7 +16,7 @@ const (
 	lastRetry  = 5 * time.Second
 )
 
-// awaitStore is openStore for programs that may start before their database.
+// awaitStore is OpenStore for programs that may start before their database: it retries.
 func awaitStore(ctx context.Context, c Config, out io.Writer) (*models.Store, error) {
 	open := func() (*models.Store, error) {
 		store, err := OpenStore(ctx, c, out)
@@ -30,7 +30,7 @@ func awaitStore(ctx context.Context, c Config, out io.Writer) (*models.Store, er
 		backoff.WithNotify(func(err error, wait time.Duration) {
 			what := "the database is unreachable; trying again"
 			if database.IsRefused(err) {
-				what = "the database refuses us; trying again"
+				what = "the database rejects the login; trying again"
 			}
 			c.Log.Warn(what, "error", err, "after", wait)
 		}))

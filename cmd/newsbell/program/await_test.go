@@ -18,7 +18,7 @@ import (
 	"newsbell/models/modelstest"
 )
 
-func TestAServerWaitsForItsDatabaseAndSaysSo(t *testing.T) {
+func TestAServerWaitsForItsDatabase(t *testing.T) {
 	real := postgresOf(t)
 	database := modelstest.NewGateway(t)
 	said := programtest.NewLog()
@@ -42,20 +42,20 @@ func TestAServerWaitsForItsDatabaseAndSaysSo(t *testing.T) {
 		t.Errorf("the front page: %d", status)
 	}
 	stop()
-	if text := said.Await(t, ""); strings.Contains(text, "hush") {
+	if text := said.Await(t, ""); strings.Contains(text, "s3cret") {
 		t.Errorf("the password is in the log:\n%s", text)
 	}
 }
 
-func TestADatabaseThatLetsNobodyInIsTriedAgain(t *testing.T) {
+func TestADatabaseThatRejectsTheLoginIsTriedAgain(t *testing.T) {
 	real := postgresOf(t)
 	database := modelstest.NewGateway(t)
 	database.LeadTo(real.network, real.address)
 	real.database = "no-such-database"
 	said := programtest.NewLog()
 	_, stop := runServer(t, real.urlBy(database), "", said)
-	text := said.Await(t, "after=500ms") // the second time
-	if !strings.Contains(text, "the database refuses us") || !strings.Contains(text, "no-such-database") || strings.Contains(text, "hush") {
+	text := said.Await(t, "after=500ms") // the second attempt
+	if !strings.Contains(text, "the database rejects the login") || !strings.Contains(text, "no-such-database") || strings.Contains(text, "s3cret") {
 		t.Errorf("the log says\n%s", text)
 	}
 	stop()
@@ -64,7 +64,7 @@ func TestADatabaseThatLetsNobodyInIsTriedAgain(t *testing.T) {
 func TestAServerShowsItsPagesWhileItWaitsForNATS(t *testing.T) {
 	gate := modelstest.NewGateway(t)
 	said := programtest.NewLog()
-	p, stop := runServer(t, modelstest.Open(t, modelstest.SQLite).URL, "nats://desk:hush@"+gate.Addr().String(), said)
+	p, stop := runServer(t, modelstest.Open(t, modelstest.SQLite).URL, "nats://user:s3cret@"+gate.Addr().String(), said)
 	said.Await(t, "NATS is unreachable")
 	<-p.Opened
 	address := p.URL()
@@ -90,13 +90,13 @@ func TestAServerShowsItsPagesWhileItWaitsForNATS(t *testing.T) {
 	gate.LeadTo("tcp", nats.Addr().String())
 	programtest.AwaitReady(t, address)
 	text := said.Await(t, "NATS is connected")
-	if strings.Contains(text, "hush") {
+	if strings.Contains(text, "s3cret") {
 		t.Errorf("the password is in the log:\n%s", text)
 	}
 	stop()
 }
 
-func TestAProgramThatWaitsEndsCleanlyWhenItIsTold(t *testing.T) {
+func TestAWaitingProgramStopsCleanly(t *testing.T) {
 	settings := program.DefaultSettings()
 	settings.Listen, settings.LogLevel = "127.0.0.1:0", "error"
 	for name, check := range map[string]func(program.ServerSettings) (program.Config, error){
@@ -127,12 +127,12 @@ func TestAToolDoesNotWaitForItsDatabase(t *testing.T) {
 		t.Error("the tool runs without its database")
 		return nil
 	})
-	if err == nil || !strings.Contains(err.Error(), "open database") || strings.Contains(err.Error(), "hush") {
+	if err == nil || !strings.Contains(err.Error(), "open database") || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("error = %v", err)
 	}
 }
 
-// postgres is where an empty database really is.
+// postgres is the real address of an empty database.
 type postgres struct{ network, address, user, database string }
 
 func postgresOf(t *testing.T) postgres {
@@ -145,13 +145,13 @@ func postgresOf(t *testing.T) postgres {
 	return postgres{network, address, c.User, c.Database}
 }
 
-// urlBy is its URL through a gateway, with a password that must not be told.
+// urlBy returns the URL through a gateway, with a password that must not be logged.
 func (p postgres) urlBy(g *modelstest.Gateway) string {
-	u := url.URL{Scheme: "postgres", User: url.UserPassword(p.user, "hush"), Host: g.Addr().String(), Path: p.database, RawQuery: "sslmode=disable"}
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(p.user, "s3cret"), Host: g.Addr().String(), Path: p.database, RawQuery: "sslmode=disable"}
 	return u.String()
 }
 
-// runServer runs a server that need not be ready yet.
+// runServer starts a server without waiting until it is ready.
 func runServer(t *testing.T, databaseURL, natsURL string, said io.Writer) (p *program.Program, stop func()) {
 	t.Helper()
 	s := program.DefaultSettings()

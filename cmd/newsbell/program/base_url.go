@@ -12,10 +12,10 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// errBaseURL says what a base URL looks like.
+// errBaseURL is the error for an invalid base URL.
 var errBaseURL = errors.New("must be an address such as https://push.example.org or https://news.example/alerts")
 
-// baseURL reads a base URL, or makes the one of the listening port.
+// baseURL parses a base URL. If value is empty, it returns the one of the listening port.
 func (p *Problems) baseURL(value, listen string) string {
 	_, port, err := net.SplitHostPort(listen)
 	if err != nil {
@@ -31,13 +31,13 @@ func (p *Problems) baseURL(value, listen string) string {
 	return normal
 }
 
-// basePath is a path that means the same in every spelling: nothing is escaped,
-// and no part is empty or a dot.
+// basePath matches a path that has only one spelling: nothing is escaped, and no segment
+// is empty or starts with a dot.
 var basePath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$`)
 
-// normalBaseURL is a base URL as browsers write it, which is how service workers
-// and other sites compare it, without a slash at the end. What browsers would
-// read as another address than it looks is an error.
+// normalBaseURL returns a base URL in the form that browsers use, because service workers
+// and other sites compare it, without a trailing slash. A URL that browsers would
+// interpret as a different address is an error.
 func normalBaseURL(value string) (string, error) {
 	u, err := url.Parse(value)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
@@ -55,8 +55,8 @@ func normalBaseURL(value string) (string, error) {
 	return u.Scheme + "://" + host + port + path, err
 }
 
-// normalHost is a host in lower case and ASCII. A number is an address only as
-// it is usually written: browsers read 127.1 and 0x7f000001 as addresses too.
+// normalHost returns a host in lower case and ASCII. An IP address must be in its usual
+// form, because browsers also accept 127.1 and 0x7f000001.
 func normalHost(host string) (string, error) {
 	if address, err := netip.ParseAddr(host); err == nil && address.Zone() == "" {
 		if address.Is6() {
@@ -72,7 +72,7 @@ func normalHost(host string) (string, error) {
 	return ascii, nil
 }
 
-// normalPort is empty for the scheme's own.
+// normalPort returns the port; empty if it is the scheme's default.
 func normalPort(u *url.URL) (string, error) {
 	if u.Port() == "" {
 		return "", nil

@@ -2,7 +2,7 @@ package program
 
 import "testing"
 
-func TestABaseURLIsWrittenAsBrowsersDo(t *testing.T) {
+func TestABaseURLIsNormalizedAsInBrowsers(t *testing.T) {
 	for value, want := range map[string]string{
 		"https://push.example":             "https://push.example",
 		"https://push.example/":            "https://push.example",
@@ -26,7 +26,7 @@ func TestABaseURLIsWrittenAsBrowsersDo(t *testing.T) {
 	}
 }
 
-func TestABaseURLThatMeansSomethingElseIsRefused(t *testing.T) {
+func TestAnAmbiguousBaseURLIsInvalid(t *testing.T) {
 	for _, value := range []string{
 		"push.example", "//push.example", "ftp://push.example", "https://", "https://:8080", " https://push.example",
 		"https://push.example?", "https://push.example/?a", "https://push.example#", "https://desk@push.example",
@@ -38,7 +38,7 @@ func TestABaseURLThatMeansSomethingElseIsRefused(t *testing.T) {
 		s := DefaultSettings()
 		s.BaseURL = value
 		if c, err := s.Check(); err == nil {
-			t.Errorf("--base-url %s is taken, as %q", value, c.BaseURL)
+			t.Errorf("--base-url %s is accepted as %q", value, c.BaseURL)
 		}
 	}
 }

@@ -10,30 +10,30 @@ import (
 	"newsbell/handlers/peer"
 )
 
-// connections accepts no more connections than leave files for the database and
-// for push services, and no more from one address than leave room for others.
-// Where there is no room the longest idle one is closed; where none is idle, a
-// new one waits, or is closed if its own address has too many.
+// connections limits the accepted connections, so that open files are left for the
+// database and for push services, and the connections of one address. At a limit, it
+// closes the connection that has been idle longest. If none is idle, a new connection
+// waits, or is closed if its address has too many.
 type connections struct {
 	net.Listener
 	most       int
-	perAddress int // 0: any number
+	perAddress int // 0: no limit
 	proxies    peer.Proxies
 
 	mu        sync.Mutex
-	changed   *sync.Cond // when there may be room
+	changed   *sync.Cond // signalled when a connection becomes idle or is closed
 	open      map[*connection]struct{}
 	byAddress map[netip.Prefix]int
-	idle      *queue.List // of *connection, the longest idle first
+	idle      *queue.List // of *connection, longest idle first
 	closed    bool
 }
 
-// connection is an accepted one.
+// connection is an accepted connection.
 type connection struct {
 	*net.TCPConn
 	of   *connections
 	from netip.Prefix
-	// isProxy says that the limit for an address is not for it.
+	// isProxy exempts the connection from the limit per address.
 	isProxy bool
 	idle    *queue.Element // nil while it is busy
 }
@@ -70,7 +70,7 @@ func (c *connections) Close() error {
 	return c.Listener.Close()
 }
 
-// track is the server's ConnState: it tells which connections are idle.
+// track is the server's ConnState hook. It records which connections are idle.
 func (c *connections) track(conn net.Conn, state http.ConnState) {
 	tracked, isOurs := conn.(*connection)
 	if !isOurs {
@@ -88,7 +88,7 @@ func (c *connections) track(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// admit makes room for a connection, or returns nil when it may not have any.
+// admit makes room for a connection. It returns nil if the connection is not allowed.
 func (c *connections) admit(conn *net.TCPConn) *connection {
 	address := peer.Of(conn.RemoteAddr().String())
 	made := &connection{TCPConn: conn, of: c, from: peer.Network(address), isProxy: c.proxies.Trust(address)}
@@ -112,19 +112,19 @@ func (c *connections) admit(conn *net.TCPConn) *connection {
 	return made
 }
 
-// evict closes the longest idle connection that fits, if there is one.
+// evict closes the longest idle connection that fits, and reports whether there was one.
 func (c *connections) evict(fits func(*connection) bool) bool {
 	for e := c.idle.Front(); e != nil; e = e.Next() {
 		if idle := e.Value.(*connection); fits(idle) {
 			c.remove(idle)
-			_ = idle.TCPConn.Close() // the server reads its end
+			_ = idle.TCPConn.Close() // the server's read fails
 			return true
 		}
 	}
 	return false
 }
 
-// busy takes a connection from the idle ones.
+// busy removes a connection from the idle list.
 func (c *connections) busy(conn *connection) {
 	if conn.idle != nil {
 		c.idle.Remove(conn.idle)

@@ -19,7 +19,7 @@ func TestAnIdleConnectionMakesRoomForANewOne(t *testing.T) {
 	s.serves(t, first)
 	second := s.dial(t, "127.0.0.1")
 	s.serves(t, second)
-	s.serves(t, first) // the second is idle for longer now
+	s.serves(t, first) // now the second has been idle longer
 	third := s.dial(t, "127.0.0.1")
 	s.serves(t, third)
 	s.serves(t, s.dial(t, "127.0.0.1"))
@@ -43,7 +43,7 @@ func TestABusyConnectionStaysAndANewOneWaits(t *testing.T) {
 	}
 }
 
-func TestOneAddressLeavesRoomForOthersButAProxyMayHaveAll(t *testing.T) {
+func TestConnectionsPerAddressAreLimitedExceptForProxies(t *testing.T) {
 	proxies, err := peer.ParseProxies("127.0.0.9")
 	if err != nil {
 		t.Fatal(err)
@@ -64,17 +64,17 @@ func TestOneAddressLeavesRoomForOthersButAProxyMayHaveAll(t *testing.T) {
 		c.isAnswered(t)
 		s.isIdle(t)
 	}
-	s.serves(t, busy[1])                // the first is idle for longer now
-	s.serves(t, s.dial(t, "127.0.0.1")) // in the place of an idle one of its own
+	s.serves(t, busy[1])                // now the first has been idle longer
+	s.serves(t, s.dial(t, "127.0.0.1")) // replaces an idle one of the same address
 	busy[0].isClosed(t)
 	s.serves(t, other)
 }
 
-// limited is a server whose page /busy answers once release is closed.
+// limited is a server whose page /busy responds once release is closed.
 type limited struct {
 	address        string
 	began, release chan struct{}
-	idle           chan struct{} // has one for each connection that became idle
+	idle           chan struct{} // one value for each connection that became idle
 }
 
 func startLimited(t *testing.T, most, perAddress int, proxies peer.Proxies) *limited {
@@ -105,7 +105,7 @@ func startLimited(t *testing.T, most, perAddress int, proxies peer.Proxies) *lim
 	return s
 }
 
-// conn is one connection, which speaks plain HTTP.
+// conn is a connection for plain HTTP.
 type conn struct {
 	net.Conn
 	answers *bufio.Reader
@@ -118,7 +118,7 @@ func (s *limited) serves(t *testing.T, c *conn) {
 	s.isIdle(t)
 }
 
-// isIdle waits until a connection is idle: the server notes it behind the answer.
+// isIdle waits until a connection is idle, which the server records after the response.
 func (s *limited) isIdle(t *testing.T) {
 	t.Helper()
 	select {
@@ -170,6 +170,6 @@ func (c *conn) wants(t *testing.T, path string) {
 func (c *conn) isClosed(t *testing.T) {
 	t.Helper()
 	if _, err := c.answers.ReadByte(); err == nil || os.IsTimeout(err) {
-		t.Errorf("the connection is open: %v", err)
+		t.Errorf("the connection is still open: %v", err)
 	}
 }

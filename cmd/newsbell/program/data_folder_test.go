@@ -15,7 +15,7 @@ import (
 	"newsbell/models/modelstest"
 )
 
-func TestADatabaseThatOthersCanReadIsSaidAtTheStart(t *testing.T) {
+func TestADatabaseThatOtherUsersCanReadIsLoggedAtTheStart(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "data")
 	file := filepath.Join(folder, "newsbell.db")
 	content, err := os.ReadFile(modelstest.Open(t, modelstest.SQLite).URL)
@@ -34,7 +34,7 @@ func TestADatabaseThatOthersCanReadIsSaidAtTheStart(t *testing.T) {
 		{0o777, 0o640}: {"chmod 700 " + folder, "chmod 600 " + file},
 	} {
 		for path, mode := range map[string]os.FileMode{folder: modes[0], file: modes[1]} {
-			if err := os.Chmod(path, mode); err != nil { // the umask does not count
+			if err := os.Chmod(path, mode); err != nil { // independent of the umask
 				t.Fatal(err)
 			}
 		}
@@ -43,18 +43,18 @@ func TestADatabaseThatOthersCanReadIsSaidAtTheStart(t *testing.T) {
 		programtest.AwaitReady(t, p.URL())
 		stop()
 		text := said.Await(t, "")
-		if strings.Count(text, "correct_with") != len(want) {
+		if strings.Count(text, " fix=") != len(want) {
 			t.Errorf("%v: the log says\n%s", modes, text)
 		}
 		for _, words := range want {
 			if !strings.Contains(text, words) {
-				t.Errorf("%v: nothing of %q in\n%s", modes, words, text)
+				t.Errorf("%v: no %q in\n%s", modes, words, text)
 			}
 		}
 	}
 }
 
-func TestAFolderThatCannotBeWrittenEndsTheStart(t *testing.T) {
+func TestAnUnwritableFolderEndsTheStart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestAFolderThatCannotBeWrittenEndsTheStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	folders := []string{filepath.Join(file, "data")}
-	if os.Getuid() != 0 { // root may write everywhere
+	if os.Getuid() != 0 { // root can write everywhere
 		folders = append(folders, readOnly)
 	}
 	for _, folder := range folders {
@@ -82,7 +82,7 @@ func TestAFolderThatCannotBeWrittenEndsTheStart(t *testing.T) {
 		}
 		err = errors.Join(p.Run(ctx), p.Close())
 		if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), filepath.Dir(folder)) {
-			t.Errorf("%s: %v; want an end that names it", folder, err)
+			t.Errorf("%s: %v; want an error that names it", folder, err)
 		}
 	}
 }

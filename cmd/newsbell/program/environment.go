@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// UnsetEmptySettings takes empty variables of ours out of the environment: one that is
-// set to nothing, as compose files and units like to do, means the default.
+// UnsetEmptySettings removes our empty variables from the environment, so that they mean
+// the default. Compose files and systemd units often set them.
 func UnsetEmptySettings() error {
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
@@ -20,5 +20,5 @@ func UnsetEmptySettings() error {
 	return nil
 }
 
-// IsSetting tells whether a variable is a setting of ours.
+// IsSetting reports whether an environment variable is one of our settings.
 func IsSetting(variable string) bool { return strings.HasPrefix(variable, "NEWSBELL_") }

@@ -12,7 +12,7 @@ import (
 	"newsbell/cmd/newsbell/program/programtest"
 )
 
-func TestTheFirstStartMakesEverythingAndSaysWhere(t *testing.T) {
+func TestTheFirstStartCreatesEverythingAndPrintsWhere(t *testing.T) {
 	s := program.DefaultSettings()
 	s.DataDir, s.Listen, s.LogLevel = filepath.Join(t.TempDir(), "data"), "127.0.0.1:0", "error"
 	c, err := s.Check()
@@ -21,14 +21,14 @@ func TestTheFirstStartMakesEverythingAndSaysWhere(t *testing.T) {
 	}
 	var out bytes.Buffer
 	address, stop := programtest.Serve(t, c, &out)
-	for _, word := range []string{"made data folder", "made database", "ran migration", "made VAPID key"} {
+	for _, word := range []string{"created data folder", "created database", "ran migration", "created VAPID key"} {
 		if !strings.Contains(out.String(), word) {
-			t.Errorf("nothing of %q in\n%s", word, &out)
+			t.Errorf("no %q in\n%s", word, &out)
 		}
 	}
 	info, err := os.Stat(filepath.Join(s.DataDir, "newsbell.db"))
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("database: %v, %v; want it for its owner alone", info, err)
+		t.Errorf("database: %v, %v; want access only for its owner", info, err)
 	}
 	if status := programtest.Get(t, address+"/readyz"); status != http.StatusOK {
 		t.Errorf("readyz: %d", status)
@@ -38,6 +38,6 @@ func TestTheFirstStartMakesEverythingAndSaysWhere(t *testing.T) {
 	_, stop = programtest.Serve(t, c, &out)
 	stop()
 	if out.Len() != 0 {
-		t.Errorf("the second start made\n%s", &out)
+		t.Errorf("the second start created\n%s", &out)
 	}
 }

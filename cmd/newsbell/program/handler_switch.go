@@ -5,9 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// handlerSwitch is what the server shows: one handler first, another once there is
-// more.
-type handlerSwitch struct{ shown atomic.Pointer[http.Handler] }
+// handlerSwitch is a handler that can be replaced while the server runs.
+type handlerSwitch struct{ current atomic.Pointer[http.Handler] }
 
 func newHandlerSwitch(first http.Handler) *handlerSwitch {
 	f := &handlerSwitch{}
@@ -15,9 +14,9 @@ func newHandlerSwitch(first http.Handler) *handlerSwitch {
 	return f
 }
 
-func (f *handlerSwitch) show(h http.Handler) { f.shown.Store(&h) }
+func (f *handlerSwitch) show(h http.Handler) { f.current.Store(&h) }
 
 // ServeHTTP implements [http.Handler].
 func (f *handlerSwitch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	(*f.shown.Load()).ServeHTTP(w, r)
+	(*f.current.Load()).ServeHTTP(w, r)
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// List is a setting of any number of values, with commas and perhaps blanks
-// between them. Its flag may be repeated.
+// List is a setting with any number of values, separated by commas and optional spaces.
+// Its flag may be repeated.
 type List []string
 
-// Decode implements [kong.MapperValue]; it adds to what a flag before it said.
+// Decode implements [kong.MapperValue]. It appends to the values of earlier flags.
 func (l *List) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("list", &text); err != nil {

@@ -5,11 +5,11 @@ import (
 	"syscall"
 )
 
-// openFiles shares out the files that a process may open.
-type openFiles struct{ most int }
+// openFiles divides the files that a process may open.
+type openFiles struct{ limit int }
 
-// countOpenFiles asks the system. Go has raised the soft limit to the hard one
-// already.
+// countOpenFiles returns the system's limit. Go has already raised the soft limit to the
+// hard one.
 func countOpenFiles() (openFiles, error) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -18,23 +18,23 @@ func countOpenFiles() (openFiles, error) {
 	return openFiles{int(min(limit.Cur, 1<<20))}, nil
 }
 
-// connections is how many may be accepted at a time: a quarter of the files is
-// left for the database, NATS and push services.
-func (o openFiles) connections() int { return o.most / 4 * 3 }
+// connections returns the maximum number of accepted connections. A quarter of the files
+// is left for the database, NATS and push services.
+func (o openFiles) connections() int { return o.limit / 4 * 3 }
 
-// livePages is how many of them may be open live pages, so that the others can
-// still be read.
-func (o openFiles) livePages() int { return o.most / 2 }
+// livePages returns the maximum number of open live pages, so that connections are left
+// for other requests.
+func (o openFiles) livePages() int { return o.limit / 2 }
 
-// fromOneAddress is how many of them one address may have: the limit that is
-// set, but not more than a quarter; 0: any number.
-func fromOneAddress(limit, of int) int { return min(limit, max(of/4, 1)) }
+// fromOneAddress returns how many of total one address may have: limit, but at most a
+// quarter of total; 0: no limit.
+func fromOneAddress(limit, total int) int { return min(limit, max(total/4, 1)) }
 
-// CheckOpenFiles tells whether one process may have this many live pages open.
+// CheckOpenFiles returns an error if one process cannot have this many live pages open.
 func CheckOpenFiles(pages int) error {
 	files, err := countOpenFiles()
 	if err == nil && pages > files.livePages() {
-		err = fmt.Errorf("%d pages need %d open files; this system allows %d (see ulimit -Hn)", pages, 2*pages, files.most)
+		err = fmt.Errorf("%d pages need %d open files; this system allows %d (see ulimit -Hn)", pages, 2*pages, files.limit)
 	}
 	return err
 }

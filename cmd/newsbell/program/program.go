@@ -1,5 +1,5 @@
-// Package program is the running Newsbell: its settings, and the server and
-// workers that they describe.
+// Package program is a running Newsbell: its settings, and the server and the workers
+// that they configure.
 package program
 
 import (
@@ -22,9 +22,9 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// Program is a running Newsbell: the notifier and, unless it is a worker alone,
-// the web server, in one process. What it needs may come later than it does:
-// until then it tries again, and its server says that it is not ready.
+// Program is a running Newsbell: the notifier and, unless it is a worker, the web server,
+// in one process. It may start before its database and NATS: it retries, and until then
+// its server says that it is not ready.
 type Program struct {
 	config   Config
 	out      io.Writer
@@ -33,22 +33,22 @@ type Program struct {
 	server   *http.Server
 	files    openFiles
 
-	// Announce says that everything is open.
+	// Announce is called once everything is open.
 	Announce func()
-	// Those are there once opened is closed.
+	// Opened is closed once everything is open. The fields below are set by then.
 	Opened   chan struct{}
 	Store    *models.Store
 	bus      *notifier.Bus
 	web      *handlers.Web      // nil in a worker
-	notifier *notifier.Notifier // nil when workers send
+	notifier *notifier.Notifier // nil with --no-send
 }
 
-// shutdownTimeout bounds how long requests may go on after a signal.
+// shutdownTimeout is how long requests in progress may take after a signal.
 const shutdownTimeout = 5 * time.Second
 
-// New listens, and writes to out what it made on a first start. A program
-// without an address to listen on is a worker. Nothing is opened, served or sent
-// before Run.
+// New starts to listen, and writes to out what it created on a first start. A program
+// without an address to listen on is a worker. Nothing is opened, served or sent before
+// Run.
 func New(c Config, out io.Writer) (*Program, error) {
 	p := &Program{config: c, out: out, Announce: func() {}, Opened: make(chan struct{})}
 	if c.Listen == "" {
@@ -71,7 +71,8 @@ func New(c Config, out io.Writer) (*Program, error) {
 	return p, p.listen()
 }
 
-// listen accepts connections, but keeps files for everything else.
+// listen opens the listener and limits its connections, so that files are left for
+// everything else.
 func (p *Program) listen() (err error) {
 	if p.files, err = countOpenFiles(); err != nil {
 		return err
@@ -86,8 +87,8 @@ func (p *Program) listen() (err error) {
 	return nil
 }
 
-// Run serves and sends until ctx ends, then lets requests and pushes in flight
-// end.
+// Run serves and sends until ctx is done. Then it waits for requests and pushes in
+// flight.
 func (p *Program) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.openAndRun(ctx) })
@@ -112,7 +113,7 @@ func (p *Program) Run(ctx context.Context) error {
 func (p *Program) openAndRun(ctx context.Context) error {
 	if err := p.open(ctx); err != nil {
 		if ctx.Err() != nil {
-			return nil // told to stop while it waited
+			return nil // stopped while waiting
 		}
 		return err
 	}
@@ -126,8 +127,8 @@ func (p *Program) openAndRun(ctx context.Context) error {
 	return group.Wait()
 }
 
-// open opens everything, and lets the server show it. It waits for the
-// database; the bus comes by itself.
+// open opens everything and switches the server to the real handler. It waits for the
+// database; NATS connects in the background.
 func (p *Program) open(ctx context.Context) (err error) {
 	c := p.config
 	if p.bus, err = notifier.OpenBus(notifier.BusOptions{URL: c.natsURL, RootCAs: c.natsCAs, Log: c.Log}); err != nil {
@@ -152,7 +153,7 @@ func (p *Program) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// ready tells whether the program can do all of its work.
+// ready returns an error if the program cannot do all of its work.
 func (p *Program) ready(ctx context.Context) error {
 	if err := p.bus.Ready(ctx); err != nil || p.notifier == nil {
 		return err
@@ -160,7 +161,7 @@ func (p *Program) ready(ctx context.Context) error {
 	return p.notifier.Ready(ctx)
 }
 
-// Close closes what newProgram and Run opened; after Run.
+// Close closes what New and Run opened. Call it after Run.
 func (p *Program) Close() error {
 	var err error
 	if p.listener != nil {
@@ -204,11 +205,11 @@ func (p *Program) newNotifier() (*notifier.Notifier, error) {
 	})
 }
 
-// Addr is where it listens.
+// Addr returns the address that the program listens on.
 func (p *Program) Addr() net.Addr { return p.listener.Addr() }
 
-// URL is how a browser on this machine reaches it: browsers trust localhost
-// without a certificate.
+// URL returns the address for a browser on this machine, on localhost, which browsers
+// trust without a certificate.
 func (p *Program) URL() string {
 	_, port, _ := net.SplitHostPort(p.Addr().String())
 	return "http://localhost:" + port

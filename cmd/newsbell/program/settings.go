@@ -23,71 +23,71 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// DatabaseSettings say where everything is kept.
+// DatabaseSettings are the settings of the database.
 type DatabaseSettings struct {
 	DataDir     string `help:"Folder of the SQLite database." default:"newsbell-data" type:"path"`
 	DatabaseURL string `help:"PostgreSQL (postgres://…) or an SQLite file. Default: newsbell.db in the data folder." placeholder:"URL"`
-	MigrateURL  string `name:"migrate-url" help:"PostgreSQL for migrations alone, past a pooler. Default: the database URL." placeholder:"URL"`
+	MigrateURL  string `name:"migrate-url" help:"PostgreSQL for migrations only, bypassing a pooler. Default: the database URL." placeholder:"URL"`
 
-	TransactionPooling bool `help:"The database URL leads to a pooler that pools transactions, such as PgBouncer: prepare no statements."`
+	TransactionPooling bool `help:"The database URL is a pooler in transaction mode, such as PgBouncer: prepare no statements."`
 }
 
-// SenderSettings are what it takes to send alerts, as they were written: check
-// reads them all and says everything that is wrong at once.
+// SenderSettings are the settings for sending alerts, as text: Check parses them all and
+// reports every problem at once.
 type SenderSettings struct {
 	DatabaseSettings
-	NATSURL       string `name:"nats-url" help:"A NATS of your own, with JetStream. Default: one inside the process." placeholder:"URL"`
-	NATSCA        List   `name:"nats-ca" help:"Files of certificates to trust as NATS', instead of the system's." placeholder:"FILE"`
-	BaseURL       string `help:"Where readers find the pages, such as https://news.example/alerts. Default: http://localhost and the port." placeholder:"URL"`
-	VAPIDSubject  string `name:"vapid-subject" help:"Contact address for push services: a mailto: or https: URL of yours." default:"mailto:newsbell@example.com"`
+	NATSURL       string `name:"nats-url" help:"Your NATS server, with JetStream. Default: one inside the process." placeholder:"URL"`
+	NATSCA        List   `name:"nats-ca" help:"PEM file of certificate authorities for NATS, instead of the system's." placeholder:"FILE"`
+	BaseURL       string `help:"Public address of the pages, such as https://news.example/alerts. Default: http://localhost and the port." placeholder:"URL"`
+	VAPIDSubject  string `name:"vapid-subject" help:"Your contact address for push services: a mailto: or https: URL." default:"mailto:newsbell@example.com"`
 	AllowPushHost List   `help:"Another push service: a host, *.host, or an origin such as https://127.0.0.1:8443." placeholder:"HOST"`
-	PushCA        List   `name:"push-ca" help:"Files of certificates to trust as push services', instead of the system's." placeholder:"FILE"`
-	Sender        string `help:"What encrypts and sends: fast or webpush-go." default:"fast"`
-	Workers       string `help:"Shards sent at a time. Default: three a core." default:"0"`
-	InFlight      string `help:"Requests in flight at a time." default:"2048"`
-	GoneGrace     string `help:"How long what a reader follows is kept after the push service has given up the browser's address." default:"720h"`
+	PushCA        List   `name:"push-ca" help:"PEM file of certificate authorities for push services, instead of the system's." placeholder:"FILE"`
+	Sender        string `help:"Implementation that encrypts and sends: fast or webpush-go." default:"fast"`
+	Workers       string `help:"Shards sent at once. Default: three per core." default:"0"`
+	InFlight      string `help:"Maximum requests in flight." default:"2048"`
+	GoneGrace     string `help:"How long follows are kept after the push service reports the browser's address gone." default:"720h"`
 	Lang          string `help:"Language of the coverage (BCP 47)." default:"en"`
 	LogLevel      string `help:"debug, info, warn or error." default:"info"`
 }
 
-// ServerSettings are those of a server: it publishes too.
+// ServerSettings are the settings of a server.
 type ServerSettings struct {
 	SenderSettings
 	Listen          string `help:"Address to listen on." default:"127.0.0.1:8080"`
-	SubscribeLimit  string `help:"Subscriptions a minute from one address; 0: any number." default:"300"`
-	NoticeLimit     string `help:"Tests and welcomes a minute that one address may ask for; 0: any number." default:"30"`
-	GuessLimit      string `help:"Wrong tokens, and wrong secrets of readers, a minute from one address; 0: any number." default:"60"`
-	ConnectionLimit string `help:"Connections, and open live pages, from one address at a time, except trusted proxies; a quarter of all at most; 0: any number." default:"1000"`
-	TrustedProxies  List   `help:"Addresses and networks of proxies whose X-Forwarded-For is believed." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
-	EmbedOrigin     List   `help:"A site that may offer to follow on its own pages, such as https://news.example." placeholder:"ORIGIN"`
-	UndoWindow      string `help:"How long an alert can be taken back." default:"10s"`
-	TTLUpdate       string `name:"ttl-update" help:"How long an ordinary alert is worth sending." default:"1h"`
-	TTLKey          string `name:"ttl-key" help:"The same of a key moment." default:"4h"`
-	TTLResolution   string `name:"ttl-resolution" help:"The same of a resolution." default:"24h"`
+	SubscribeLimit  string `help:"Subscriptions per minute from one address; 0: no limit." default:"300"`
+	NoticeLimit     string `help:"Test and welcome notifications per minute for one address; 0: no limit." default:"30"`
+	GuessLimit      string `help:"Wrong tokens and wrong reader secrets per minute from one address; 0: no limit." default:"60"`
+	ConnectionLimit string `help:"Connections and open live pages per address, except trusted proxies; at most a quarter of all; 0: no limit." default:"1000"`
+	TrustedProxies  List   `help:"Addresses and networks of proxies whose X-Forwarded-For is trusted." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
+	EmbedOrigin     List   `help:"A site that may embed Follow, such as https://news.example." placeholder:"ORIGIN"`
+	UndoWindow      string `help:"How long an alert can be stopped before it is sent." default:"10s"`
+	TTLUpdate       string `name:"ttl-update" help:"How long an ordinary alert is retried." default:"1h"`
+	TTLKey          string `name:"ttl-key" help:"The same for a key moment." default:"4h"`
+	TTLResolution   string `name:"ttl-resolution" help:"The same for a resolution." default:"24h"`
 }
 
-// Config is what the settings mean.
+// Config is the parsed settings.
 type Config struct {
 	DatabaseURL     string
 	migrateURL      string
-	pooled          bool // by transactions
+	pooled          bool // in transaction mode
 	natsURL         string
-	natsCAs         *x509.CertPool // the system's when nil
+	natsCAs         *x509.CertPool // nil: the system's
 	Listen          string
 	BaseURL         string
 	vapidSubject    string
 	PushHosts       endpoints.Allowlist
-	RootCAs         *x509.CertPool // the system's when nil
+	RootCAs         *x509.CertPool // nil: the system's
 	sender          string
 	workers         int
 	inFlight        int
-	subscribeLimit  int // a minute, from one address
-	noticeLimit     int // the same
-	guessLimit      int // the same
-	connectionLimit int // at a time, from one address
+	subscribeLimit  int // per minute and address
+	noticeLimit     int // per minute and address
+	guessLimit      int // per minute and address
+	connectionLimit int // per address
 	trustedProxies  peer.Proxies
 	embedOrigins    []string
-	NoSend          bool // a server that leaves the sending to workers
+	NoSend          bool // workers send instead
 	undoWindow      time.Duration
 	ttls            models.TTLs
 	goneGrace       time.Duration
@@ -95,7 +95,7 @@ type Config struct {
 	Log             *slog.Logger
 }
 
-// url is the database to open.
+// url returns the URL of the database, or the path of its file.
 func (s DatabaseSettings) url() string {
 	if s.DatabaseURL != "" {
 		return s.DatabaseURL
@@ -103,7 +103,7 @@ func (s DatabaseSettings) url() string {
 	return filepath.Join(s.DataDir, "newsbell.db")
 }
 
-// Check reads the settings. Its error holds a line for every problem.
+// Check parses the settings. Its error has a line for every problem.
 func (s ServerSettings) Check() (Config, error) {
 	var p Problems
 	c := s.read(&p, s.Listen)
@@ -123,7 +123,7 @@ func (s ServerSettings) Check() (Config, error) {
 	return c, p.Err()
 }
 
-// Check reads the settings of a worker.
+// Check parses the settings of a worker. Its error has a line for every problem.
 func (s SenderSettings) Check() (Config, error) {
 	var p Problems
 	c := s.read(&p, "localhost:8080")
@@ -136,7 +136,7 @@ func (s SenderSettings) Check() (Config, error) {
 	return c, p.Err()
 }
 
-// read reads what sending needs; the pages are on listen if nothing else is said.
+// read parses the settings for sending. Without a base URL, the pages are on listen.
 func (s SenderSettings) read(p *Problems, listen string) Config {
 	c := Config{
 		DatabaseURL:  s.url(),
@@ -161,7 +161,7 @@ func (s SenderSettings) read(p *Problems, listen string) Config {
 	c.RootCAs = p.certificates("push-ca", s.PushCA)
 	c.natsCAs = p.certificates("nats-ca", s.NATSCA)
 	if len(s.NATSCA) > 0 && s.NATSURL == "" {
-		p.Add("nats-ca", "needs --nats-url: the NATS inside the process is not reached by TLS")
+		p.Add("nats-ca", "needs --nats-url: the NATS inside the process does not use TLS")
 	}
 	var err error
 	if c.PushHosts, err = endpoints.NewAllowlist(s.AllowPushHost...); err != nil {
@@ -171,10 +171,10 @@ func (s SenderSettings) read(p *Problems, listen string) Config {
 		p.Add("database-url", "must be postgres://… or the path of an SQLite file")
 	}
 	if s.MigrateURL != "" && !(database.IsPostgres(s.MigrateURL) && database.IsPostgres(s.DatabaseURL)) {
-		p.Add("migrate-url", "must be postgres://…, beside a database URL that is")
+		p.Add("migrate-url", "must be postgres://…, and so must the database URL")
 	}
 	if s.TransactionPooling && !database.IsPostgres(s.DatabaseURL) {
-		p.Add("transaction-pooling", "needs a database URL of postgres://…")
+		p.Add("transaction-pooling", "needs a database URL that is postgres://…")
 	}
 	if u, err := url.Parse(s.NATSURL); s.NATSURL != "" && (err != nil || u.Host == "") {
 		p.Add("nats-url", "must be a URL such as nats://127.0.0.1:4222")
@@ -182,10 +182,10 @@ func (s SenderSettings) read(p *Problems, listen string) Config {
 	return c
 }
 
-// maxTTL is the longest that push services keep a message.
+// maxTTL is the longest time that push services keep a message.
 const maxTTL = 28 * 24 * time.Hour
 
-// maxGoneGrace is long enough for everybody who comes back at all.
+// maxGoneGrace is the longest grace period: readers who return later are rare.
 const maxGoneGrace = 365 * 24 * time.Hour
 
 type Problems []error
@@ -198,7 +198,7 @@ func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil
 	}
-	return fmt.Errorf("these settings are wrong:\n%w", errors.Join(p...))
+	return fmt.Errorf("invalid settings:\n%w", errors.Join(p...))
 }
 
 func (p *Problems) duration(flag, value string, least, most time.Duration) time.Duration {
@@ -225,7 +225,7 @@ func (p *Problems) proxies(flag string, all []string) peer.Proxies {
 	return proxies
 }
 
-// embeddable is an origin as browsers write it: of https, or of this machine.
+// embeddable matches an origin as browsers write it: with https, or on this machine.
 var embeddable = regexp.MustCompile(`^(https://[a-z0-9-]+(\.[a-z0-9-]+)*|http://(localhost|127\.0\.0\.1))(:[1-9][0-9]*)?$`)
 
 func (p *Problems) embedOrigins(flag string, all []string) []string {
@@ -233,13 +233,13 @@ func (p *Problems) embedOrigins(flag string, all []string) []string {
 		isDefaultPort := strings.HasPrefix(origin, "https:") && strings.HasSuffix(origin, ":443") ||
 			strings.HasPrefix(origin, "http:") && strings.HasSuffix(origin, ":80")
 		if !embeddable.MatchString(origin) || isDefaultPort {
-			p.Add(flag, "must be an origin as browsers write it, such as https://news.example, not %q", origin)
+			p.Add(flag, "must be an origin such as https://news.example, not %q", origin)
 		}
 	}
 	return all
 }
 
-// certificates reads PEM files; none are nil.
+// certificates reads PEM files. Without files it returns nil.
 func (p *Problems) certificates(flag string, files []string) *x509.CertPool {
 	var pool *x509.CertPool
 	for _, file := range files {
@@ -248,7 +248,7 @@ func (p *Problems) certificates(flag string, files []string) *x509.CertPool {
 			pool = x509.NewCertPool()
 		}
 		if err != nil || !pool.AppendCertsFromPEM(pem) {
-			p.Add(flag, "must be a file of certificates in PEM, not %s", file)
+			p.Add(flag, "must be a PEM file of certificates, not %s", file)
 		}
 	}
 	return pool
@@ -262,7 +262,7 @@ func (p *Problems) logger(level string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: parsed}))
 }
 
-// DefaultSettings are the settings of a command line without flags.
+// DefaultSettings returns the settings of a command line without flags.
 func DefaultSettings() ServerSettings {
 	var command struct{ ServerSettings }
 	parser, err := kong.New(&command, kong.Exit(func(int) {}))
@@ -270,7 +270,7 @@ func DefaultSettings() ServerSettings {
 		_, err = parser.Parse(nil)
 	}
 	if err != nil {
-		panic(err) // the tags above are wrong
+		panic(err) // the struct tags above are invalid
 	}
 	return command.ServerSettings
 }

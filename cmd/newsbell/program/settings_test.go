@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestSettingsSayAllThatIsWrongAtOnce(t *testing.T) {
+func TestAllProblemsOfTheSettingsAreReportedAtOnce(t *testing.T) {
 	s := DefaultSettings()
 	s.Listen, s.BaseURL, s.Sender, s.Workers = "nowhere", "ftp://x/y", "pigeon", "-1"
 	s.SubscribeLimit, s.NoticeLimit, s.TrustedProxies = "many", "few", []string{"the proxy"}
@@ -21,7 +21,7 @@ func TestSettingsSayAllThatIsWrongAtOnce(t *testing.T) {
 	}
 	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "gone-grace", "subscribe-limit", "notice-limit", "guess-limit", "connection-limit", "trusted-proxies", "embed-origin", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
 		if !strings.Contains(err.Error(), "--"+flag+":") {
-			t.Errorf("nothing is said of --%s in\n%v", flag, err)
+			t.Errorf("no problem of --%s in\n%v", flag, err)
 		}
 	}
 }
@@ -36,7 +36,7 @@ func TestSettingsHaveDefaultsThatWork(t *testing.T) {
 	}
 }
 
-func TestAnEmbedOriginIsWrittenAsBrowsersDo(t *testing.T) {
+func TestAnEmbedOriginIsWrittenAsInBrowsers(t *testing.T) {
 	for origin, isRight := range map[string]bool{
 		"https://news.example": true, "https://news.example:8443": true, "http://localhost:8080": true, "http://127.0.0.1": true,
 		"http://news.example": false, "https://news.example/": false, "https://News.example": false, "https://news.example:443": false,

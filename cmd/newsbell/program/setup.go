@@ -14,16 +14,16 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// connectTimeout is how long a database may take to answer.
+// connectTimeout is how long the database may take to answer.
 const connectTimeout = 5 * time.Second
 
-// OpenStore opens the database of a configuration, makes what is missing on
-// the first start, and says what it made and where.
+// OpenStore opens the database. On the first start it creates what is missing, and writes
+// what it created to out.
 func OpenStore(ctx context.Context, c Config, out io.Writer) (*models.Store, error) {
 	if err := makeDataFolder(c.DatabaseURL, out); err != nil {
 		return nil, err
 	}
-	warnOfStrangers(c.DatabaseURL, cmp.Or(c.Log, slog.Default()))
+	warnOfOtherUsers(c.DatabaseURL, cmp.Or(c.Log, slog.Default()))
 	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	store, err := models.Open(connecting, models.Options{
@@ -40,8 +40,8 @@ func OpenStore(ctx context.Context, c Config, out io.Writer) (*models.Store, err
 	return store, nil
 }
 
-// With opens the database for a tool, which reads no other setting, and closes
-// it again.
+// With opens the database for a tool, which needs no other settings, and closes it after
+// use.
 func (s DatabaseSettings) With(ctx context.Context, use func(*models.Store) error) error {
 	store, err := OpenStore(ctx, Config{DatabaseURL: s.url(), migrateURL: s.MigrateURL, pooled: s.TransactionPooling}, os.Stderr)
 	if err != nil {
@@ -62,15 +62,16 @@ func setUp(ctx context.Context, store *models.Store, out io.Writer) error {
 	if !errors.Is(err, models.ErrNotFound) {
 		return err
 	}
-	key, err := MakeVAPIDKey(ctx, store)
+	key, err := CreateVAPIDKey(ctx, store)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "made VAPID key     ", key.PublicKey)
+	fmt.Fprintln(out, "created VAPID key  ", key.PublicKey)
 	return nil
 }
 
-func MakeVAPIDKey(ctx context.Context, store *models.Store) (models.VAPIDKey, error) {
+// CreateVAPIDKey creates a VAPID key and makes it the current one.
+func CreateVAPIDKey(ctx context.Context, store *models.Store) (models.VAPIDKey, error) {
 	private, public, err := webpush.GenerateVAPIDKeys()
 	if err != nil {
 		return models.VAPIDKey{}, err

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Log is what a program logs. A test can wait for it.
+// Log captures the log of a program. A test can wait for a text in it.
 type Log struct {
 	mu      sync.Mutex
 	text    strings.Builder
-	written chan struct{} // closed and renewed at each line
+	written chan struct{} // closed and replaced at each line
 }
 
 // NewLog returns an empty log.
@@ -26,7 +26,7 @@ func (l *Log) Write(line []byte) (int, error) {
 	return l.text.Write(line)
 }
 
-// Await waits until the log contains some words, and returns all of it.
+// Await waits until the log contains a text, and returns the whole log.
 func (l *Log) Await(t *testing.T, words string) string {
 	t.Helper()
 	late := time.After(20 * time.Second)

@@ -1,4 +1,4 @@
-// Package programtest runs Newsbell inside of tests.
+// Package programtest runs Newsbell in tests.
 package programtest
 
 import (
@@ -12,7 +12,7 @@ import (
 	"newsbell/cmd/newsbell/program"
 )
 
-// Serve runs a program until stop, and waits until it is ready.
+// Serve starts a program and waits until it is ready. It runs until stop is called.
 func Serve(t *testing.T, c program.Config, out io.Writer) (address string, stop func()) {
 	t.Helper()
 	p, stop := Start(t, c, out)
@@ -21,7 +21,7 @@ func Serve(t *testing.T, c program.Config, out io.Writer) (address string, stop 
 	return address, stop
 }
 
-// Start runs a program until stop.
+// Start starts a program. It runs until stop is called.
 func Start(t *testing.T, c program.Config, out io.Writer) (p *program.Program, stop func()) {
 	t.Helper()
 	p, err := program.New(c, out)
@@ -44,7 +44,7 @@ func Start(t *testing.T, c program.Config, out io.Writer) (p *program.Program, s
 	return p, stop
 }
 
-// AwaitReady waits until a program answers that it is ready.
+// AwaitReady waits until a program says that it is ready.
 func AwaitReady(t *testing.T, address string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

@@ -57,7 +57,7 @@ type NotificationAction struct {
 }
 
 // Notifications makes the notifications of alerts. The notifier sends them, and
-// the desk previews them.
+// the newsroom previews them.
 type Notifications struct {
 	// BaseURL is where readers find the pages, without a slash at the end.
 	BaseURL string
@@ -65,35 +65,36 @@ type Notifications struct {
 	Lang string
 }
 
-// Of is what all readers of an alert are shown, with the receipt of one. It
-// opens by way of a page that counts. All alerts of an outage share a tag: the
-// newest replaces the older on the screen.
+// Of returns the notification of an alert, with one reader's receipt. It opens
+// through a page that counts clicks. All alerts of an outage share a tag: the newest
+// replaces the older on the screen.
 func (o Notifications) Of(alert Alert, receipt string) Notification {
-	title, body := o.Text(alert)
-	return o.with(alert, receipt, title, body)
+	n := o.withoutText(alert.Outage, alert.Update, alert.ID, receipt)
+	n.Title, n.Body = o.text(alert.Outage, alert.Update, meanwhile(alert))
+	return n
 }
 
-// Text is the title and the body of an alert's notification. Both are cut to
-// what browsers show, and the body to what is left of the payload.
-func (o Notifications) Text(alert Alert) (title, body string) {
-	title = text.Truncate(alert.Update.Headline, titleGraphemes, titleBytes)
-	body = text.Truncate(strings.TrimSpace(meanwhile(alert)+alert.Update.BodyText), BodyGraphemes, BodyBytes)
-	longest := alert // so that the cut is the same before the alert has a number
-	longest.ID, longest.Update.ID = math.MaxInt64, math.MaxInt64
-	payload, err := o.with(longest, strings.Repeat("x", receipts.MaxLength), title, body).Payload()
+// Preview returns the title and the body of the notification that a draft would send
+// now.
+func (o Notifications) Preview(outage Outage, d Draft) (title, body string) {
+	return o.text(outage, d.trimmed().update(), "")
+}
+
+// text returns the title and the body of a notification about an update; the body begins
+// with an introduction. Both are cut to what browsers show, and the body to what is
+// left of the payload.
+func (o Notifications) text(outage Outage, update Update, introduction string) (title, body string) {
+	title = text.Truncate(update.Headline, titleGraphemes, titleBytes)
+	body = text.Truncate(strings.TrimSpace(introduction+update.BodyText), BodyGraphemes, BodyBytes)
+	update.ID = math.MaxInt64 // so that the cut is the same before update and alert have an ID
+	longest := o.withoutText(outage, update, math.MaxInt64, strings.Repeat("x", receipts.MaxLength))
+	longest.Title, longest.Body = title, body
+	payload, err := longest.Payload()
 	if over := len(payload) - maxPayload; err == nil && over > 0 {
 		// In JSON a byte of text takes one at least.
 		body = text.Truncate(body, BodyGraphemes, max(0, len(body)-over))
 	}
 	return title, body
-}
-
-// Preview is the text of the notification that a draft would send now.
-func (o Notifications) Preview(outage Outage, d Draft) (title, body string) {
-	d = d.trimmed()
-	update := Update{Kind: d.Kind, AlertLevel: d.Alert, Headline: d.Headline, Body: d.Body}
-	update.render()
-	return o.Text(Alert{Outage: outage, Update: update})
 }
 
 // Payload is the notification as a push carries it.
@@ -108,20 +109,21 @@ func (n Notification) Payload() ([]byte, error) {
 	return bytes.TrimSuffix(payload.Bytes(), []byte("\n")), err
 }
 
-func (o Notifications) with(alert Alert, receipt, title, body string) Notification {
-	outage, topic := alert.Outage, alert.Outage.Topic().String()
-	counted := fmt.Sprintf("%s/go/%d/%s", o.BaseURL, alert.ID, receipt)
+// withoutText returns a notification without its title and body.
+func (o Notifications) withoutText(outage Outage, update Update, alertID int64, receipt string) Notification {
+	topic := outage.Topic().String()
+	counted := fmt.Sprintf("%s/go/%d/%s", o.BaseURL, alertID, receipt)
 	n := Notification{
-		Title: title, Body: body, Navigate: counted, Lang: o.Lang, Tag: topic,
+		Navigate: counted, Lang: o.Lang, Tag: topic,
 		Icon: o.BaseURL + "/static/icons/icon-192.png",
 		Data: NotificationData{
-			Alert: alert.ID, Update: alert.Update.ID, Outage: outage.Slug, Receipt: receipt,
-			URL: fmt.Sprintf("%s/outages/%s#update-%d", o.BaseURL, outage.Slug, alert.Update.ID),
+			Alert: alertID, Update: update.ID, Outage: outage.Slug, Receipt: receipt,
+			URL: fmt.Sprintf("%s/outages/%s#update-%d", o.BaseURL, outage.Slug, update.ID),
 		},
 	}
 	read := NotificationAction{Action: "open", Title: "Read", Navigate: counted}
-	if alert.Update.Kind == Resolution && len(outage.Apps) > 0 {
-		// What comes next is another outage of the same app.
+	if update.Kind == Resolution && len(outage.Apps) > 0 {
+		// The next outage of the same app is another one.
 		app := outage.Apps[0]
 		n.Data.App = app.Slug
 		n.Actions = []NotificationAction{{
@@ -137,8 +139,8 @@ func (o Notifications) with(alert Alert, receipt, title, body string) Notificati
 	return n
 }
 
-// meanwhile begins the body of a catch-up: how the outage has gone while the
-// reader was not disturbed. It is empty for any other alert.
+// meanwhile introduces the body of a catch-up: what the outage did while the reader was
+// not disturbed. It is empty for any other alert.
 func meanwhile(alert Alert) string {
 	outage := alert.Outage
 	switch {
@@ -150,7 +152,7 @@ func meanwhile(alert Alert) string {
 	return fmt.Sprintf("Still ongoing after %s.\n", lasted(alert.CreatedAt.Sub(outage.BeganAt)))
 }
 
-// lasted is a time in the unit that says enough: "25 min", "3 h", "2 days".
+// lasted returns a duration in minutes, hours or days: "25 min", "3 h", "2 days".
 func lasted(d time.Duration) string {
 	switch hours := d.Hours(); {
 	case hours < 1:

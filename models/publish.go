@@ -57,11 +57,8 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 }
 
 func (s *Store) writeUpdate(tx *gorm.DB, d Draft, outage Outage, apps []App) (Update, error) {
-	update := Update{
-		OutageID: outage.ID, Kind: d.Kind, AlertLevel: d.Alert,
-		Headline: d.Headline, Body: d.Body, PublishedAt: s.Now(),
-	}
-	update.render()
+	update := d.update()
+	update.OutageID, update.PublishedAt = outage.ID, s.Now()
 	if d.Corrects != 0 {
 		update.CorrectsID = &d.Corrects
 	}

@@ -195,6 +195,13 @@ func (d Draft) checkCorrected(db *gorm.DB, outage Outage) error {
 	return p.Err()
 }
 
+// update returns the update of the draft, rendered but not published.
+func (d Draft) update() Update {
+	update := Update{Kind: d.Kind, AlertLevel: d.Alert, Headline: d.Headline, Body: d.Body}
+	update.render()
+	return update
+}
+
 // concerns are the slugs of all apps that the draft names, each once.
 func (d Draft) concerns() []string { return namedApps(d.Apps, d.States) }
 

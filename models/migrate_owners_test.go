@@ -38,7 +38,7 @@ func TestShardsAreDoneOrNotThroughTheirMigrationUpAndDown(t *testing.T) {
 			t.Fatal(err)
 		}
 		due, err := db.DueShards(ctx, 10)
-		if err != nil || len(due) != 1 || due[0].AlertID != going {
+		if err != nil || len(due) != 1 || due[0].ID != shardOf(t, db, going).ID {
 			t.Errorf("due = %+v, %v; want the shard that is not done, without an owner", due, err)
 		}
 	})

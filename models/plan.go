@@ -125,7 +125,7 @@ func (s *Store) planStep(ctx context.Context, alert Alert) (refs []ShardRef, don
 		return tx.Create(&shards).Error
 	})
 	for _, shard := range shards {
-		refs = append(refs, ShardRef{ID: shard.ID, AlertID: alert.ID, Priority: alert.Priority})
+		refs = append(refs, ShardRef{ID: shard.ID, Priority: alert.Priority})
 	}
 	return refs, done, err
 }

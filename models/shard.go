@@ -43,7 +43,6 @@ const isUntried = "NOT done AND position < upto_id"
 // ShardRef names a shard to be enqueued for the workers.
 type ShardRef struct {
 	ID       int64
-	AlertID  int64
 	Priority bool
 	// Begun says that a worker was interrupted in the middle of the shard: some of its
 	// readers have the alert.
@@ -69,7 +68,7 @@ func (r ShardRef) Subject() string {
 func (s *Store) DueShards(ctx context.Context, limit int) ([]ShardRef, error) {
 	var due []ShardRef
 	err := s.db.Read.WithContext(ctx).Raw(`
-		SELECT s.id, s.alert_id, a.priority, s.epoch > 0 AND s.position < s.upto_id AS begun
+		SELECT s.id, a.priority, s.epoch > 0 AND s.position < s.upto_id AS begun
 		FROM shards s JOIN alerts a ON a.id = s.alert_id
 		WHERE NOT s.done AND s.heartbeat IS NULL AND (s.due_at <= ? OR a.state <> ?)
 		ORDER BY a.priority DESC, begun DESC, s.alert_id, s.id LIMIT ?`, s.Now(), Sending, limit).Scan(&due).Error

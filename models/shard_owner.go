@@ -28,7 +28,7 @@ func (c *Claim) Fence() Fence { return Fence{c.Shard.ID, c.Shard.Epoch} }
 
 // Ref names the claim's shard, for another worker to go on with.
 func (c *Claim) Ref() ShardRef {
-	return ShardRef{ID: c.Shard.ID, AlertID: c.Alert.ID, Priority: c.Alert.Priority, Begun: true}
+	return ShardRef{ID: c.Shard.ID, Priority: c.Alert.Priority, Begun: true}
 }
 
 // Fence returns the fence of the owner's claim.
@@ -38,7 +38,7 @@ func (o OwnedShard) Fence() Fence { return Fence{o.ID, o.Epoch} }
 func (s *Store) OwnedShards(ctx context.Context) ([]OwnedShard, error) {
 	var owned []OwnedShard
 	err := s.db.Read.WithContext(ctx).Raw(`
-		SELECT s.id, s.alert_id, a.priority, TRUE AS begun, s.epoch, s.heartbeat FROM shards s JOIN alerts a ON a.id = s.alert_id
+		SELECT s.id, a.priority, TRUE AS begun, s.epoch, s.heartbeat FROM shards s JOIN alerts a ON a.id = s.alert_id
 		WHERE NOT s.done AND s.heartbeat IS NOT NULL`).Scan(&owned).Error
 	if err != nil {
 		return nil, fmt.Errorf("owned shards: %w", err)

@@ -254,11 +254,21 @@ func TestResolutionsAreOfferedFirst(t *testing.T) {
 		db.Reader("outage/messages-down:all")
 		db.PublishNow(models.Draft{Outage: "messages-down"})
 		last := db.PublishNow(models.Draft{Outage: "messages-down", Kind: models.Resolution})
-		shards, err := db.DueShards(t.Context(), 10)
-		if err != nil || len(shards) != 2 || shards[0].AlertID != last.Alert.ID || !shards[0].Priority {
-			t.Errorf("due shards = %+v, %v; want the resolution's first", shards, err)
+		due, err := db.DueShards(t.Context(), 10)
+		if err != nil || len(due) != 2 || due[0].ID != shardOf(t, db, last.Alert.ID).ID || !due[0].Priority {
+			t.Errorf("due shards = %+v, %v; want the resolution's first", due, err)
 		}
 	})
+}
+
+// shardOf returns an alert's only shard.
+func shardOf(t testing.TB, db *modelstest.DB, alertID int64) models.Shard {
+	t.Helper()
+	shards, err := db.Shards(t.Context(), alertID)
+	if err != nil || len(shards) != 1 {
+		t.Fatalf("shards = %+v, %v; want one", shards, err)
+	}
+	return shards[0]
 }
 
 // claimAll claims every shard of an alert that is due, in order; the owners that there

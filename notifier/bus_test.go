@@ -44,7 +44,7 @@ func TestAQueueIsReadyWhenItTakesMessages(t *testing.T) {
 				}
 			}
 			for id := int64(1); o.server.JetStreamMaxStore > 0 && err == nil; id++ {
-				err = q.enqueue(t.Context(), models.ShardRef{ID: id, AlertID: 1})
+				err = q.enqueue(t.Context(), models.ShardRef{ID: id})
 			}
 			if err := bus.Ready(soon(t)); err != nil {
 				t.Errorf("NATS itself: %v", err)

@@ -172,7 +172,7 @@ func (o *owners) release(ctx context.Context, shard models.OwnedShard) {
 	if !released {
 		return
 	}
-	o.log.Warn("the worker of a shard has fallen silent; another goes on", "alert", shard.AlertID, "shard", shard.ID)
+	o.log.Warn("the worker of a shard has fallen silent; another takes the shard", "shard", shard.ID)
 	_ = o.enqueue(ctx, shard.ShardRef) // else the sweeper does
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"newsbell/models/ledger"
+
 	"gorm.io/gorm"
 )
 
@@ -72,22 +74,9 @@ func (a Alert) isUrgent() bool {
 // isUrgent reports whether an update is a key moment; the end of an outage is one too.
 func isUrgent(kind UpdateKind, level AlertLevel) bool { return level == AlertKey || kind == Resolution }
 
-// Counts are the outcomes of an alert for its audience so far.
-type Counts struct {
-	// Audience is how many readers the plan found; 0 before.
-	Audience int
-	// Accepted by the push service; Gone, whose subscription has ended; Failed
-	// for good; Waiting for another try; Deferred to a catch-up.
-	Accepted, Gone, Failed, Waiting, Deferred int
-	// Shown, Clicked and Dismissed are by how many browsers said so.
-	Shown, Clicked, Dismissed int
-}
-
-// Remaining is how many have not been tried yet, or were left out because they
-// paused or forgot since.
-func (c Counts) Remaining() int {
-	return max(0, c.Audience-c.Accepted-c.Gone-c.Failed-c.Waiting-c.Deferred)
-}
+// Counts are the counts of an alert's readers. Their type is the ledger's, where the
+// outcomes are counted first.
+type Counts = ledger.Counts
 
 // Alert finds an alert, with its update and outage.
 func (s *Store) Alert(ctx context.Context, id int64) (Alert, error) {

@@ -146,8 +146,8 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 	}
 	shard, counts := &c.Shard, c.Ledger.Counts()
 	shard.EncodedLedger, shard.Hosts = encoded, string(hosts)
-	shard.Accepted, shard.Gone, shard.Failed = counts[ledger.Accepted], counts[ledger.Gone], counts[ledger.Failed]
-	shard.Waiting, shard.Deferred = counts[ledger.Waiting], counts[ledger.Deferred]
+	shard.Accepted, shard.Gone, shard.Failed = counts.Accepted, counts.Gone, counts.Failed
+	shard.Waiting, shard.Deferred = counts.Waiting, counts.Deferred
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
 		result := tx.Model(&Shard{}).Where("id = ? AND epoch = ? AND NOT done", shard.ID, shard.Epoch).Updates(map[string]any{
 			"position": shard.Position, "done": shard.Done, "due_at": shard.DueAt, "heartbeat": c.heartbeat(),

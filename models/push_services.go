@@ -14,13 +14,13 @@ import (
 // recorded, so that nobody has to look at the readers' endpoints again. Hosts
 // whose names anybody may have invented, and which accepted nothing, are counted
 // together under the rule that allows them, such as "*.push.apple.com".
-func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]ledger.Counts, error) {
+func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]Counts, error) {
 	var shards []string
 	err := s.db.Read.WithContext(ctx).Model(&Shard{}).Where("alert_id = ? AND hosts <> ''", alertID).Pluck("hosts", &shards).Error
 	if err != nil {
 		return nil, fmt.Errorf("count push hosts: %w", err)
 	}
-	total := map[string]ledger.Counts{}
+	total := map[string]Counts{}
 	for _, encoded := range shards {
 		var hosts ledger.PerService
 		if err := json.Unmarshal([]byte(encoded), &hosts); err != nil {
@@ -34,10 +34,10 @@ func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]ledge
 }
 
 // foldHosts counts together which hosts below a wildcard accepted nothing.
-func (s *Store) foldHosts(total map[string]ledger.Counts) map[string]ledger.Counts {
-	folded := make(map[string]ledger.Counts, len(total))
+func (s *Store) foldHosts(total map[string]Counts) map[string]Counts {
+	folded := make(map[string]Counts, len(total))
 	for host, counts := range total {
-		if rule, ok := s.hosts.Wildcard(host); ok && counts[ledger.Accepted] == 0 {
+		if rule, ok := s.hosts.Wildcard(host); ok && counts.Accepted == 0 {
 			host = rule
 		}
 		folded[host] = folded[host].Plus(counts)

@@ -121,6 +121,6 @@ func (shard *Shard) nobodyWaited() bool {
 	return shard.Waiting == 0 && hosts.Total() == shard.counts()
 }
 
-func (shard *Shard) counts() ledger.Counts {
-	return ledger.Counts{ledger.Accepted: shard.Accepted, ledger.Gone: shard.Gone, ledger.Failed: shard.Failed, ledger.Waiting: shard.Waiting, ledger.Deferred: shard.Deferred}
+func (shard *Shard) counts() Counts {
+	return Counts{Accepted: shard.Accepted, Gone: shard.Gone, Failed: shard.Failed, Waiting: shard.Waiting, Deferred: shard.Deferred}
 }

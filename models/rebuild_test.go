@@ -21,7 +21,7 @@ func TestACorruptLedgerIsRebuiltFromPositionAndFailures(t *testing.T) {
 		if counts := countsOf(t, db, id); counts != (models.Counts{Audience: 6, Accepted: 1, Failed: 1}) {
 			t.Errorf("counts = %+v; want what the failures and the position say", counts)
 		}
-		hostsAre(t, db, id, map[string]ledger.Counts{"fcm.googleapis.com": {ledger.Accepted: 1, ledger.Failed: 1}})
+		hostsAre(t, db, id, map[string]models.Counts{"fcm.googleapis.com": {Accepted: 1, Failed: 1}})
 		again := claimShard(t, db)
 		if again.Rebuilt != "" {
 			t.Errorf("rebuilt once more: %s", again.Rebuilt)

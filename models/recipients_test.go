@@ -94,9 +94,9 @@ func TestAnAlertIsCountedByPushHost(t *testing.T) {
 		for _, claim := range claimAll(t, db, id) { // each has two Chromes and a Firefox
 			deliver(t, db, claim, ledger.Accepted, ledger.Waiting, ledger.Failed)
 		}
-		hostsAre(t, db, id, map[string]ledger.Counts{
-			chrome:  {ledger.Accepted: 2, ledger.Waiting: 2},
-			firefox: {ledger.Failed: 2},
+		hostsAre(t, db, id, map[string]models.Counts{
+			chrome:  {Accepted: 2, Waiting: 2},
+			firefox: {Failed: 2},
 		})
 
 		waiting := slices.Collect(maps.Keys(maps.Collect(db.Recipients(ctx, id, ledger.Waiting))))
@@ -112,9 +112,9 @@ func TestAnAlertIsCountedByPushHost(t *testing.T) {
 		for _, claim := range claimAll(t, db, id) {
 			deliver(t, db, claim, ledger.Accepted)
 		}
-		hostsAre(t, db, id, map[string]ledger.Counts{ // where they were sent to first
-			chrome:  {ledger.Accepted: 3, ledger.Gone: 1},
-			firefox: {ledger.Failed: 2},
+		hostsAre(t, db, id, map[string]models.Counts{ // where they were sent to first
+			chrome:  {Accepted: 3, Gone: 1},
+			firefox: {Failed: 2},
 		})
 	})
 }
@@ -128,7 +128,7 @@ func sentToAs(t *testing.T, db *modelstest.DB, alertID int64, want map[int64]led
 	}
 }
 
-func hostsAre(t *testing.T, db *modelstest.DB, alertID int64, want map[string]ledger.Counts) {
+func hostsAre(t *testing.T, db *modelstest.DB, alertID int64, want map[string]models.Counts) {
 	t.Helper()
 	if got, err := db.HostCounts(t.Context(), alertID); err != nil || !maps.Equal(got, want) {
 		t.Errorf("hosts = %v, %v; want %v", got, err, want)

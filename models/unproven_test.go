@@ -66,10 +66,10 @@ func TestInventedNamesLeaveRoomForPushServicesInTheReport(t *testing.T) {
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		claim := claimAll(t, db, id)[0]
 		deliver(t, db, claim, each...)
-		hostsAre(t, db, id, map[string]ledger.Counts{
-			"*.push.apple.com":   {ledger.Failed: 30},
-			"web.push.apple.com": {ledger.Accepted: 1},
-			"fcm.googleapis.com": {ledger.Accepted: 1},
+		hostsAre(t, db, id, map[string]models.Counts{
+			"*.push.apple.com":   {Failed: 30},
+			"web.push.apple.com": {Accepted: 1},
+			"fcm.googleapis.com": {Accepted: 1},
 		})
 	})
 }

@@ -7,7 +7,6 @@ import (
 
 	"newsbell/handlers/views"
 	"newsbell/models"
-	"newsbell/models/ledger"
 	"newsbell/static"
 )
 
@@ -84,12 +83,10 @@ func alertOf(a models.Alert, outage string, c models.Counts) *alert {
 }
 
 // hostsOf returns an alert's counts by push service.
-func hostsOf(counts map[string]ledger.Counts) map[string]hostCounts {
+func hostsOf(counts map[string]models.Counts) map[string]hostCounts {
 	hosts := make(map[string]hostCounts, len(counts))
 	for host, c := range counts {
-		hosts[host] = hostCounts{
-			Accepted: c[ledger.Accepted], Gone: c[ledger.Gone], Failed: c[ledger.Failed], Waiting: c[ledger.Waiting], Deferred: c[ledger.Deferred],
-		}
+		hosts[host] = hostCounts{Accepted: c.Accepted, Gone: c.Gone, Failed: c.Failed, Waiting: c.Waiting, Deferred: c.Deferred}
 	}
 	return hosts
 }

@@ -51,10 +51,10 @@ const (
 // Waiting returns the subscriptions that are waiting for a retry.
 func (l *Ledger) Waiting() *roaring.Bitmap { return l.retries.readers() }
 
-// Counts counts the entries.
+// Counts counts the entries by their outcome.
 func (l *Ledger) Counts() (c Counts) {
-	for outcome := range c {
-		c[outcome] = int(l.With(Outcome(outcome)).GetCardinality())
+	for outcome := range Untried {
+		*c.of(outcome) = int(l.With(outcome).GetCardinality())
 	}
 	return c
 }
@@ -98,7 +98,7 @@ func (l *Ledger) End(offset uint32, service string, outcome Outcome) {
 	}
 	if l.Outcome(offset) == Untried {
 		l.With(outcome).Add(offset)
-		l.PerService.at(service)[outcome]++
+		*l.PerService.at(service).of(outcome)++
 	}
 }
 
@@ -108,7 +108,7 @@ func (l *Ledger) RetryAt(offset uint32, service string, due time.Time, tries int
 	if l.Outcome(offset) == Untried {
 		service = l.PerService.slot(service)
 		l.retries.add(offset, retry{service: service, due: roundUp(due), tries: tries})
-		l.PerService.at(service)[Waiting]++
+		l.PerService.at(service).Waiting++
 	}
 }
 
@@ -125,7 +125,7 @@ func (l *Ledger) CancelRetry(offset uint32) { l.cancelRetry(offset) }
 func (l *Ledger) CancelRetries() {
 	l.retries = nil
 	for _, counts := range l.PerService {
-		counts[Waiting] = 0
+		counts.Waiting = 0
 	}
 }
 
@@ -167,7 +167,7 @@ func (l *Ledger) RecordedAt(offset uint32) (time.Time, bool) { return l.timestam
 func (l *Ledger) cancelRetry(offset uint32) (service string, waited bool) {
 	group, waited := l.retries.remove(offset)
 	if waited {
-		l.PerService.at(group.service)[Waiting]--
+		l.PerService.at(group.service).Waiting--
 	}
 	return group.service, waited
 }

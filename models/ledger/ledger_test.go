@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"hash/crc32"
 	"maps"
@@ -37,7 +38,7 @@ func TestALedgerSurvivesItsEncoding(t *testing.T) {
 				t.Errorf("offset %d has outcome %d; want %d", offset, got, e.outcome)
 			}
 			one := perService[e.host]
-			one[e.outcome]++
+			*one.of(e.outcome)++
 			perService[e.host] = one
 		}
 		for service, counts := range decoded.PerService {
@@ -46,7 +47,7 @@ func TestALedgerSurvivesItsEncoding(t *testing.T) {
 			}
 		}
 		c := decoded.Counts()
-		if sum := c[Accepted] + c[Gone] + c[Failed] + c[Waiting] + c[Deferred]; sum != len(want) {
+		if sum := c.Accepted + c.Gone + c.Failed + c.Waiting + c.Deferred; sum != len(want) {
 			t.Errorf("%d entries; want %d", sum, len(want))
 		}
 	})
@@ -74,10 +75,25 @@ func TestNobodyIsTriedBeforeTheirTimeHoweverManyTimesThereAre(t *testing.T) {
 		for _, due := range ledger.retries.due(time.Unix(1000, 0)) {
 			got += int(due.GetCardinality())
 		}
-		if got != ledger.Counts()[Waiting] {
-			t.Errorf("%d are due in the end; want all %d who wait", got, ledger.Counts()[Waiting])
+		if got != ledger.Counts().Waiting {
+			t.Errorf("%d are due in the end; want all %d who wait", got, ledger.Counts().Waiting)
 		}
 	})
+}
+
+func TestCountsAreKeptAsArraysInTheOrderOfTheOutcomes(t *testing.T) {
+	counts := PerService{"push.example": {Accepted: 1, Gone: 2, Failed: 3, Waiting: 4, Deferred: 5}}
+	encoded, err := json.Marshal(counts)
+	if err != nil || string(encoded) != `{"push.example":[1,2,3,4,5]}` {
+		t.Errorf("encoded = %s, %v", encoded, err)
+	}
+	var decoded PerService
+	if err := json.Unmarshal([]byte(`{"push.example":[1,2,3,4]}`), &decoded); err != nil { // before catch-ups
+		t.Fatal(err)
+	}
+	if got, want := *decoded["push.example"], (Counts{Accepted: 1, Gone: 2, Failed: 3, Waiting: 4}); got != want {
+		t.Errorf("decoded = %+v; want %+v", got, want)
+	}
 }
 
 func TestHostsBeyondTheBoundAreCountedTogether(t *testing.T) {

@@ -30,9 +30,13 @@ func TestAnOutagesFollowsEndADayAfterItsResolution(t *testing.T) {
 				t.Errorf("follows %v; want what is not over", got)
 			}
 		}
-		if outage, err := db.Store.Outage(t.Context(), "messages-down"); err != nil || outage.FollowsEndedAt == nil || !outage.FollowsEndedAt.Equal(db.Now()) {
-			t.Errorf("outage = %+v, %v; want the end noted", outage, err)
+		outage, err := db.Store.Outage(t.Context(), "messages-down")
+		if err != nil {
+			t.Fatal(err)
 		}
+		modelstest.Check(t, "the outage", modelstest.Facts{
+			"follows ended at": {outage.FollowsEndedAt, db.Now()},
+		})
 		ends(t, db, 0)
 	})
 }
@@ -117,14 +121,23 @@ func TestAResolvedOutageCanOnlyBeSilenced(t *testing.T) {
 			}
 		}
 		follows, err := db.Follows(t.Context(), early)
-		if err != nil || len(follows) != 1 || follows[0].Level != models.LevelKey || follows[0].State != "resolved" ||
-			follows[0].EndsAt == nil || !follows[0].EndsAt.Equal(modelstest.Start.Add(day)) {
-			t.Errorf("an early follow = %+v, %v; want it to end in a day", follows, err)
+		if err != nil || len(follows) != 1 {
+			t.Fatalf("early follows = %+v, %v; want one", follows, err)
 		}
+		modelstest.Check(t, "the early follow", modelstest.Facts{
+			"level":   {follows[0].Level, models.LevelKey},
+			"state":   {follows[0].State, "resolved"},
+			"ends at": {follows[0].EndsAt, modelstest.Start.Add(day)},
+		})
 		follows, err = db.Follows(t.Context(), late)
-		if err != nil || len(follows) != 2 || follows[0].State != "up" || follows[0].EndsAt != nil || follows[1].Muted != models.MutedUntilResolution {
-			t.Errorf("the late follows = %+v, %v; want an app's and a hush", follows, err)
+		if err != nil || len(follows) != 2 {
+			t.Fatalf("late follows = %+v, %v; want an app's and a muted outage's", follows, err)
 		}
+		modelstest.Check(t, "the late follows", modelstest.Facts{
+			"the app's state": {follows[0].State, "up"},
+			"the app's end":   {follows[0].EndsAt, nil},
+			"the mute":        {follows[1].Muted, models.MutedUntilResolution},
+		})
 	})
 }
 

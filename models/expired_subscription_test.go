@@ -66,15 +66,22 @@ func TestAGoneAddressIsNotSentToAndItsReadersChoicesStay(t *testing.T) {
 			t.Errorf("uses = %v, %v; want the other's", uses, err)
 		}
 		known, err := db.SubscriptionBySecret(t.Context(), g.secret)
-		if err != nil || known.GoneAt == nil || !known.GoneAt.Equal(db.Now()) || known.HourlyCap != 3 || known.QuietFrom == nil {
-			t.Fatalf("the reader = %+v, %v; want what they chose, and since when the address is gone", known, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		modelstest.Check(t, "the reader whose address is gone", modelstest.Facts{
+			"gone at":         {known.GoneAt, db.Now()},
+			"hourly cap":      {known.HourlyCap, 3},
+			"has quiet hours": {known.QuietFrom != nil, true},
+		})
 
 		fresh := db.Browser()
 		back := chooses(t, db, known, models.SubscriptionChange{Browser: &fresh})
-		if back.GoneAt != nil || back.Endpoint != fresh.Endpoint || back.HourlyCap != 3 {
-			t.Errorf("with a new address: %+v", back)
-		}
+		modelstest.Check(t, "the reader with a new address", modelstest.Facts{
+			"gone at":    {back.GoneAt, nil},
+			"endpoint":   {back.Endpoint, fresh.Endpoint},
+			"hourly cap": {back.HourlyCap, 3},
+		})
 		g.notifier.answer = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
 		third := db.PublishDraft(keyMoment)
 		g.notifier.sendDue()

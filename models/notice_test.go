@@ -3,6 +3,7 @@ package models_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -18,10 +19,13 @@ func TestANoticeWaitsForAMinuteOrAnHourAndIsItsReadersAlone(t *testing.T) {
 		for kind, life := range map[models.NoticeKind]time.Duration{models.TestNotice: time.Minute, models.WelcomeNotice: time.Hour} {
 			made := notify(t, db, reader, kind)
 			found := noticeOf(t, db, made)
-			if found.Kind != kind || found.State != models.NoticeWaiting || found.AnsweredAt != nil ||
-				!found.CreatedAt.Equal(modelstest.Start) || !found.Deadline.Equal(modelstest.Start.Add(life)) {
-				t.Errorf("notice = %+v", found)
-			}
+			modelstest.Check(t, "the "+string(kind)+" notice", modelstest.Facts{
+				"kind":        {found.Kind, kind},
+				"state":       {found.State, models.NoticeWaiting},
+				"answered at": {found.AnsweredAt, nil},
+				"created at":  {found.CreatedAt, modelstest.Start},
+				"deadline":    {found.Deadline, modelstest.Start.Add(life)},
+			})
 			if _, err := db.Notice(t.Context(), other, made.ID); !errors.Is(err, models.ErrNotFound) {
 				t.Errorf("another's notice: %v", err)
 			}
@@ -87,9 +91,13 @@ func TestANoticeGoesToWhoPausedToo(t *testing.T) {
 		}
 		notify(t, db, reader, models.TestNotice)
 		r := claimNotice(t, db).Recipient()
-		if r.ID != reader.ID || r.Endpoint != browser.Endpoint || len(r.P256DH) != 65 || len(r.Auth) != 16 || r.VAPIDKeyID != reader.VAPIDKeyID {
-			t.Errorf("recipient = %+v", r)
-		}
+		modelstest.Check(t, "the recipient", modelstest.Facts{
+			"ID":              {r.ID, reader.ID},
+			"endpoint":        {r.Endpoint, browser.Endpoint},
+			"bytes of p256dh": {len(r.P256DH), 65},
+			"bytes of auth":   {len(r.Auth), 16},
+			"VAPID key":       {r.VAPIDKeyID, reader.VAPIDKeyID},
+		})
 	})
 }
 
@@ -112,9 +120,12 @@ func TestAWorkerThatLostANoticeChangesNothing(t *testing.T) {
 			{Outcome: ledger.Gone, Status: 410},
 		} {
 			answered(t, db, zombie, result)
-			if n := noticeOf(t, db, made); n.State != models.NoticeWaiting || n.Status != 0 || !n.DueAt.Equal(heir.DueAt) {
-				t.Errorf("after the zombie's %+v: %+v", result, n)
-			}
+			n := noticeOf(t, db, made)
+			modelstest.Check(t, fmt.Sprintf("the notice after the zombie's %d", result.Status), modelstest.Facts{
+				"state":  {n.State, models.NoticeWaiting},
+				"status": {n.Status, 0},
+				"due at": {n.DueAt, heir.DueAt},
+			})
 			if sub, err := db.SubscriptionBySecret(t.Context(), secret); err != nil || sub.NeedsResubscribe {
 				t.Fatalf("after the zombie's %+v: %+v, %v", result, sub, err)
 			}
@@ -122,9 +133,11 @@ func TestAWorkerThatLostANoticeChangesNothing(t *testing.T) {
 		answered(t, db, heir, models.Result{Outcome: ledger.Accepted, Status: 201})
 		answered(t, db, heir, models.Result{Outcome: ledger.Failed, Status: 400}) // what is answered stays so
 		n := noticeOf(t, db, made)
-		if n.State != models.NoticeAccepted || n.Status != 201 || n.AnsweredAt == nil || !n.AnsweredAt.Equal(db.Now()) {
-			t.Errorf("notice = %+v; want the heir's answer", n)
-		}
+		modelstest.Check(t, "the notice with the heir's answer", modelstest.Facts{
+			"state":       {n.State, models.NoticeAccepted},
+			"status":      {n.Status, 201},
+			"answered at": {n.AnsweredAt, db.Now()},
+		})
 	})
 }
 
@@ -144,9 +157,13 @@ func TestANoticeIsTriedUntilItsDeadline(t *testing.T) {
 		}
 		busy.Due = modelstest.Start.Add(time.Minute)
 		answered(t, db, again, busy)
-		if n := noticeOf(t, db, made); n.State != models.NoticeFailed || n.Status != 503 || n.Reason != "busy" || n.AnsweredAt == nil {
-			t.Errorf("notice = %+v; want it failed: no try is left", n)
-		}
+		n := noticeOf(t, db, made)
+		modelstest.Check(t, "the notice when no try is left", modelstest.Facts{
+			"state":       {n.State, models.NoticeFailed},
+			"status":      {n.Status, 503},
+			"reason":      {n.Reason, "busy"},
+			"is answered": {n.AnsweredAt != nil, true},
+		})
 	})
 }
 
@@ -170,9 +187,12 @@ func TestALateNoticeFails(t *testing.T) {
 			tried.ID:   {Status: 503, Reason: "busy"},
 		} {
 			n := noticeOf(t, db, models.Notice{ID: id, SubscriptionID: reader.ID})
-			if n.State != models.NoticeFailed || n.Status != want.Status || n.Reason != want.Reason || n.AnsweredAt == nil {
-				t.Errorf("notice = %+v; want %+v", n, want)
-			}
+			modelstest.Check(t, fmt.Sprintf("the notice answered %q", want.Reason), modelstest.Facts{
+				"state":       {n.State, models.NoticeFailed},
+				"status":      {n.Status, want.Status},
+				"reason":      {n.Reason, want.Reason},
+				"is answered": {n.AnsweredAt != nil, true},
+			})
 		}
 	})
 }
@@ -200,9 +220,12 @@ func TestAGoneAnswerRetiresTheAddressUnlessThereIsANewOne(t *testing.T) {
 		if again := claimNotice(t, db); again.ID != kept.ID || again.Recipient().Endpoint != fresh.Endpoint {
 			t.Errorf("claimed %+v; want the notice for the new endpoint", again)
 		}
-		if n := noticeOf(t, db, lost); n.State != models.NoticeFailed || n.Status != 410 || n.Reason != "Gone" {
-			t.Errorf("the other notice = %+v; want it failed as it was answered", n)
-		}
+		n := noticeOf(t, db, lost)
+		modelstest.Check(t, "the other notice", modelstest.Facts{
+			"state":  {n.State, models.NoticeFailed},
+			"status": {n.Status, 410},
+			"reason": {n.Reason, "Gone"},
+		})
 		later := notify(t, db, gone, models.WelcomeNotice)
 		if claimed := claimNotices(t, db); len(claimed) != 0 {
 			t.Errorf("claimed %+v for an address that is gone", claimed)

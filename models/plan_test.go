@@ -32,9 +32,14 @@ func TestAPlanBeginsWithOneShardAndCoversEverybodyOnce(t *testing.T) {
 			t.Fatalf("second step = %v, %v", second, err)
 		}
 		db.PlanAll(id)
-		if alert, err := db.Alert(t.Context(), id); err != nil || alert.Audience != len(readers) || alert.PlannedAt == nil {
-			t.Errorf("alert = %+v, %v; want all %d readers", alert, err, len(readers))
+		alert, err := db.Alert(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
 		}
+		modelstest.Check(t, "the alert", modelstest.Facts{
+			"audience":   {alert.Audience, len(readers)},
+			"is planned": {alert.PlannedAt != nil, true},
+		})
 		got := map[int64]int{}
 		for _, sub := range deliverAll(t, db) {
 			got[sub]++
@@ -67,9 +72,13 @@ func TestAnAlertStoppedInItsPlanEnds(t *testing.T) {
 		}
 		deliverAll(t, db)
 		alert, err := db.Alert(t.Context(), id)
-		if err != nil || alert.State != models.Stopped || alert.FinishedAt == nil {
-			t.Errorf("alert = %+v, %v; want stopped and finished", alert, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		modelstest.Check(t, "the alert", modelstest.Facts{
+			"state":       {alert.State, models.Stopped},
+			"is finished": {alert.FinishedAt != nil, true},
+		})
 	})
 }
 

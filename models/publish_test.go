@@ -27,17 +27,30 @@ func TestPublishWritesUpdateStatesAlertAndAuditEntryTogether(t *testing.T) {
 		if err != nil || len(updates) != 1 || len(updates[0].Apps) != 2 {
 			t.Fatalf("updates = %+v, %v; want one that names both apps", updates, err)
 		}
-		if app, err := db.Store.App(ctx, "instagram"); err != nil || app.State != models.Failing || !app.StateChangedAt.Equal(modelstest.Start) {
-			t.Errorf("instagram = %+v, %v; want failing since %v", app, err, modelstest.Start)
+		app, err := db.Store.App(ctx, "instagram")
+		if err != nil {
+			t.Fatal(err)
 		}
+		modelstest.Check(t, "instagram", modelstest.Facts{
+			"state": {app.State, models.Failing},
+			"since": {app.StateChangedAt, modelstest.Start},
+		})
 		alert, err := db.Alert(ctx, published.Alert.ID)
-		if err != nil || alert.State != models.Holding || !alert.Deadline.Equal(modelstest.Start.Add(4*time.Hour)) {
-			t.Errorf("alert = %+v, %v; want one that holds, with a key moment's deadline", alert, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		modelstest.Check(t, "the alert of a key moment", modelstest.Facts{
+			"state":    {alert.State, models.Holding},
+			"deadline": {alert.Deadline, modelstest.Start.Add(4 * time.Hour)},
+		})
 		entries, err := db.AuditEntries(ctx, 1)
-		if err != nil || entries[0].Actor != "token desk" || entries[0].Action != "publish update" {
-			t.Errorf("audit = %+v, %v", entries, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		modelstest.Check(t, "the audit entry", modelstest.Facts{
+			"actor":  {entries[0].Actor, "token desk"},
+			"action": {entries[0].Action, "publish update"},
+		})
 	})
 }
 
@@ -77,9 +90,13 @@ func TestAResolvedOutageTakesOnlyCorrections(t *testing.T) {
 		db.Outage("messages-down", "messenger")
 		db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution})
 		outage, err := db.Store.Outage(t.Context(), "messages-down")
-		if err != nil || outage.State != models.Resolved || outage.ResolvedAt == nil {
-			t.Fatalf("outage = %+v, %v; want resolved", outage, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		modelstest.Check(t, "the outage", modelstest.Facts{
+			"state":        {outage.State, models.Resolved},
+			"has the time": {outage.ResolvedAt != nil, true},
+		})
 		_, err = db.Publish(t.Context(), models.Draft{
 			Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "More",
 		})
@@ -121,8 +138,11 @@ func TestACorrectionNamesTheUpdateThatItCorrects(t *testing.T) {
 		correction := db.PublishDraft(good).Update
 		again := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Correction, Corrects: correction.ID}).Update
 		ofNone := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Correction}).Update
-		if correction.CorrectsID == nil || *correction.CorrectsID != wrong.ID || ofNone.CorrectsID != nil {
-			t.Errorf("wrote %+v and %+v", correction, ofNone)
+		if id := correction.CorrectsID; id == nil || *id != wrong.ID {
+			t.Errorf("the correction is stored as %+v; want one of update %d", correction, wrong.ID)
+		}
+		if ofNone.CorrectsID != nil {
+			t.Errorf("a correction of no update is stored as one of update %d", *ofNone.CorrectsID)
 		}
 		app, err := db.Store.App(ctx, "messenger")
 		if err != nil {

@@ -22,9 +22,13 @@ func TestASecretAloneAddressesASubscription(t *testing.T) {
 			t.Error("the secret is stored")
 		}
 		follows, err := db.Follows(t.Context(), found)
-		if err != nil || len(follows) != 1 || follows[0].Topic.String() != "outage/messages-down" || follows[0].Level != models.LevelKey {
-			t.Errorf("follows = %+v, %v", follows, err)
+		if err != nil || len(follows) != 1 {
+			t.Fatalf("follows = %+v, %v; want one", follows, err)
 		}
+		modelstest.Check(t, "the follow", modelstest.Facts{
+			"topic": {follows[0].Topic.String(), "outage/messages-down"},
+			"level": {follows[0].Level, models.LevelKey},
+		})
 		if _, err := db.SubscriptionBySecret(t.Context(), secret+"x"); !errors.Is(err, models.ErrUnauthorized) {
 			t.Errorf("a wrong secret: %v; want unauthorized", err)
 		}

@@ -29,9 +29,13 @@ func TestARotatedKeyStaysUntilItsLastSubscriptionHasMoved(t *testing.T) {
 			t.Errorf("late subscription = %+v, %v; want it bound to the old key", late, err)
 		}
 		uses, err := db.VAPIDKeyUses(ctx)
-		if err != nil || uses[old.ID] != 2 || uses[current.ID] != 0 {
-			t.Errorf("uses = %v, %v", uses, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		modelstest.Check(t, "uses", modelstest.Facts{
+			"of the old key":     {uses[old.ID], 2},
+			"of the current key": {uses[current.ID], 0},
+		})
 
 		for _, sub := range []models.Subscription{reader, late.Subscription} {
 			browser := db.Browser()

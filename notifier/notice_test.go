@@ -3,12 +3,14 @@ package notifier
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"newsbell/models"
 	"newsbell/models/events"
+	"newsbell/models/modelstest"
 	"newsbell/notifier/pushtest"
 )
 
@@ -21,9 +23,12 @@ func TestANoticeReachesItsReaderAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		notice := n.answered(n.notify(sub, models.TestNotice))
-		if notice.State != models.NoticeAccepted || notice.Status != 201 || notice.Reason != "" || notice.AnsweredAt == nil {
-			t.Errorf("notice = %+v", notice)
-		}
+		modelstest.Check(t, "the notice", modelstest.Facts{
+			"state":       {notice.State, models.NoticeAccepted},
+			"status":      {notice.Status, 201},
+			"reason":      {notice.Reason, ""},
+			"is answered": {notice.AnsweredAt != nil, true},
+		})
 		if titles := n.gets(reader, 1); !slices.Equal(titles, []string{"This is a test"}) {
 			t.Errorf("the reader got %q", titles)
 		}
@@ -31,9 +36,13 @@ func TestANoticeReachesItsReaderAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m := reader.Messages()[0]; m.TTL != time.Minute || m.Urgency != "high" || len(m.Topic) != 32 || m.Topic == receipts.Topic("outage/messages-down") {
-			t.Errorf("message = %+v", m)
-		}
+		m := reader.Messages()[0]
+		modelstest.Check(t, "the message", modelstest.Facts{
+			"TTL":                    {m.TTL, time.Minute},
+			"urgency":                {m.Urgency, "high"},
+			"length of the Topic":    {len(m.Topic), 32},
+			"has the outage's Topic": {m.Topic == receipts.Topic("outage/messages-down"), false},
+		})
 		if got := len(bystander.Messages()); got != 0 {
 			t.Errorf("another reader got %d messages", got)
 		}
@@ -99,9 +108,11 @@ func TestARefusedNoticeSaysWhatThePushServiceSaid(t *testing.T) {
 			reader, sub := n.subscriberAt(n.service)
 			n.service.Script(reader.Endpoint(), c.answer)
 			notice := n.answered(n.notify(sub, models.TestNotice))
-			if notice.State != models.NoticeFailed || notice.Status != c.answer.Status || notice.Reason != c.reason {
-				t.Errorf("notice = %+v; want failed with %d %s", notice, c.answer.Status, c.reason)
-			}
+			modelstest.Check(t, "the notice", modelstest.Facts{
+				"state":  {notice.State, models.NoticeFailed},
+				"status": {notice.Status, c.answer.Status},
+				"reason": {notice.Reason, c.reason},
+			})
 			kept, err := n.ChangeSubscription(t.Context(), sub, models.SubscriptionChange{})
 			if err != nil || kept.NeedsResubscribe != c.needs {
 				t.Errorf("after %d: subscription = %+v, %v", c.answer.Status, kept, err)
@@ -196,9 +207,12 @@ func TestANoticeIsTriedAgainUntilItsDeadline(t *testing.T) {
 				notice = n.recorded(made, notice.Epoch)
 				n.Clock.Advance(notice.DueAt.Sub(n.Now()))
 			}
-			if notice.State != c.want || notice.Epoch != c.tries || notice.Status != c.status || notice.Reason != c.reason {
-				t.Errorf("notice = %+v; want %+v", notice, c)
-			}
+			modelstest.Check(t, fmt.Sprintf("the notice of %+v", c), modelstest.Facts{
+				"state":  {notice.State, c.want},
+				"tries":  {notice.Epoch, c.tries},
+				"status": {notice.Status, c.status},
+				"reason": {notice.Reason, c.reason},
+			})
 		}
 	})
 }

@@ -9,18 +9,17 @@ import (
 )
 
 const (
-	// longestPause bounds how long a Retry-After holds back a whole host.
+	// longestPause is the maximum time for which a Retry-After pauses a whole host.
 	longestPause = time.Minute
-	// A host as such is held back when it asks for time in more than half of so
-	// many last answers.
+	// A host is paused if it throttled more than half of its last answers.
 	recentAnswers = 20
 	manyThrottled = recentAnswers/2 + 1
 )
 
 const throttles = "it asks for time"
 
-// learn learns from an answer. Of a host that is paused, only what came
-// of the probe counts.
+// learn updates the host's state with an answer. While the host is paused, only the
+// answer to the probe counts.
 func (h *host) learn(now time.Time, of attempt) {
 	a, probe := of.job.Answer, of.probe
 	h.answers, h.unresolved = h.answers || a.Status != 0, a.Unresolved
@@ -63,14 +62,14 @@ func (h *host) learn(now time.Time, of attempt) {
 func (h *host) works(now time.Time) {
 	h.worked = now
 	if h.circuit.isOpen() {
-		h.log.Info("a push service takes pushes again", "host", h.name)
+		h.log.Info("a push service accepts pushes again", "host", h.name)
 		h.changed = true
 	}
 	h.circuit, h.asked = circuit{}, false
 }
 
-// throttles holds the host back if it asks for that again and again. One 429
-// is about its endpoint: the answer says when that may be tried again.
+// throttles pauses the host if it throttles repeatedly. A single 429 concerns only its
+// endpoint, and the answer says when to retry that.
 func (h *host) throttles(now time.Time, a webpush.Answer, probe bool) {
 	switch {
 	case a.RetryAfter > 0 && (probe || bits.OnesCount32(h.recent) >= manyThrottled):
@@ -80,7 +79,8 @@ func (h *host) throttles(now time.Time, a webpush.Answer, probe bool) {
 	}
 }
 
-// pause sends back what has not begun; after the wait one push may try.
+// pause opens the circuit and nacks the jobs that have not begun. After the wait, one push
+// probes the host.
 func (h *host) pause(now time.Time, wait time.Duration, why string) {
 	h.log.Warn("a push service is paused", "host", h.name, "why", why, "for", wait.Round(time.Millisecond))
 	h.circuit.open(now, wait)
@@ -88,8 +88,8 @@ func (h *host) pause(now time.Time, wait time.Duration, why string) {
 	h.returnAll(h.paused(wait), func(*batch) bool { return true })
 }
 
-// paused answers who has to wait. That is no try, unless there is nothing to
-// wait for: a name that leads nowhere.
+// paused returns the answer to a push while the host is paused. It is not attempted, unless
+// the host's name does not resolve.
 func (h *host) paused(wait time.Duration) webpush.Answer {
 	return webpush.Answer{
 		Verdict: webpush.RetryLater, RetryAfter: wait, NotAttempted: !h.unresolved, Unresolved: h.unresolved,

@@ -10,42 +10,43 @@ import (
 )
 
 const (
-	// A page's last few at a host, one in fewOf, may keep it waiting for
-	// stragglersGrace. One push that hangs must not hold up a thousand that do not.
+	// If at most one in fewOf of a page's pushes to a host is unanswered, it has
+	// stragglersGrace left, so that one push that hangs does not delay a thousand others.
 	fewOf           = 20
 	stragglersGrace = 2 * time.Second
 )
 
-// Why requests are given up.
+// The causes for which requests are cancelled.
 var (
-	errSilent    = errors.New("the push service has fallen silent")
-	errStraggler = errors.New("the push service did not answer when it answered others")
+	errSilent    = errors.New("the push service stopped answering")
+	errStraggler = errors.New("the push service did not answer, though it answered other pushes")
 )
 
-// Source is what the pushes of a page are part of.
+// Source is the audience that a page of pushes belongs to.
 type Source struct {
-	ID   int64 // 0: of nothing, each is on its own
-	Size int   // how many there are in all; 0: those of the page
-	// AnyAcceptedLately says that some of all subscriptions were reached lately.
+	ID   int64 // the alert; 0: the pushes are independent
+	Size int   // size of the audience; 0: only this page
+	// AnyAcceptedLately says that some subscriptions of the audience were reached
+	// recently.
 	AnyAcceptedLately bool
 }
 
-// page is what the jobs of one page share.
+// page is the state that the jobs of one page share.
 type page struct {
 	of      Source
 	size    int
-	sending context.Context // ends when those in flight are given up
+	sending context.Context // done when the jobs in flight are cancelled
 	pending sync.WaitGroup  // jobs without an answer
-	left    int             // how many these are, for hosts to know
+	left    int             // their number; guarded by the hosts' lock
 }
 
-// batchKey says what a batch is for.
+// batchKey identifies a batch.
 type batchKey struct {
 	host    string
 	vapidID int64
 }
 
-// batch is what one page has for one host, signed with one VAPID key.
+// batch is the jobs of one page for one host and one VAPID key.
 type batch struct {
 	batchKey
 	page     *page
@@ -56,28 +57,27 @@ type batch struct {
 	jobs     []*Job // that have not begun
 	inFlight int
 	alone    time.Time       // since when the page waits only for hosts that never answered
-	few      time.Time       // since when but a few have no answer
-	sending  context.Context // ends with the page's, or when it is given up
+	few      time.Time       // since when only a few jobs have no answer
+	sending  context.Context // done with the page's, or when the batch is cancelled
 	giveUp   context.CancelCauseFunc
 
-	samples int    // how many of the next jobs may be tried in doubt
-	testing int    // how many are
-	refused []*Job // by the push service
+	samples int    // number of jobs that may still be sampled during a doubt
+	testing int    // number of sampled jobs in flight
+	refused []*Job // refused by the push service
 }
 
 // attempt is a job that has begun.
 type attempt struct {
 	job   *Job
 	batch *batch
-	// probe says that the host is paused but for this push.
+	// probe marks the only push to a paused host.
 	probe bool
-	// sampleOf is the number of the doubt in which others wait for what comes of it; 0
-	// for none.
+	// sampleOf is the number of the doubt that this push is a sample of; 0 if it is not
+	// one.
 	sampleOf int
 }
 
-// cut sorts jobs by their hosts and keys. One without a host has its answer
-// already.
+// cut groups jobs by host and key. A job without a valid host gets its answer here.
 func (p *page) cut(jobs []Job) map[batchKey]*batch {
 	p.size = len(jobs)
 	batches := map[batchKey]*batch{}
@@ -103,13 +103,13 @@ func (p *page) cut(jobs []Job) map[batchKey]*batch {
 	return batches
 }
 
-// share is how much of its audience the page is.
+// share returns the page's share of its audience.
 func (p *page) share() float64 {
 	return float64(p.size) / float64(max(p.size, p.of.Size))
 }
 
-// giveBack answers what has not begun, and says how much that was.
-func (b *batch) giveBack(a webpush.Answer) int {
+// nack answers the jobs that have not begun, and returns their number.
+func (b *batch) nack(a webpush.Answer) int {
 	size := len(b.jobs)
 	for _, j := range b.jobs {
 		j.Answer = a
@@ -120,7 +120,7 @@ func (b *batch) giveBack(a webpush.Answer) int {
 	return size
 }
 
-// giveUpStragglers gives up the last few when they have had their time.
+// giveUpStragglers cancels the last few jobs after stragglersGrace.
 func (b *batch) giveUpStragglers(now time.Time) {
 	switch {
 	case len(b.jobs) > 0 || b.inFlight > b.size/fewOf:
@@ -131,13 +131,13 @@ func (b *batch) giveUpStragglers(now time.Time) {
 	}
 }
 
-// isGivenUp tells whether an answer says nothing of the host: nobody waited
-// for it any more.
+// isGivenUp reports whether the attempt was cancelled, so that its answer says nothing
+// about the host.
 func (a attempt) isGivenUp() bool { return a.batch.sending.Err() != nil && a.job.Answer.Status == 0 }
 
 func (b *batch) isDone() bool { return len(b.jobs) == 0 && b.inFlight == 0 }
 
-// keyID is 0 for no key.
+// keyID returns the ID of a key; 0 if it is nil.
 func keyID(key *webpush.VAPIDKey) int64 {
 	if key == nil {
 		return 0

@@ -6,14 +6,14 @@ import (
 )
 
 const (
-	// failuresInARow is when a host is taken to be down.
+	// failuresInARow opens the circuit.
 	failuresInARow = 20
 	firstProbe     = time.Second
 	lastProbe      = 30 * time.Second
 )
 
-// circuit is open while a host is paused. When its time has passed, one
-// push probes; all others go on waiting for what comes of it.
+// circuit is open while a host is paused. After its time, one push probes the host while
+// the others wait for the result.
 type circuit struct {
 	failures int           // in a row
 	wait     time.Duration // of the last opening, to be doubled
@@ -23,8 +23,8 @@ type circuit struct {
 
 func (c *circuit) isOpen() bool { return !c.until.IsZero() }
 
-// closedFor is how long it takes until a push may begin; 0 if it may now.
-func (c *circuit) closedFor(now time.Time) time.Duration {
+// openFor returns how long pushes must still wait; 0 if one may begin now.
+func (c *circuit) openFor(now time.Time) time.Duration {
 	switch {
 	case !c.isOpen():
 		return 0
@@ -34,8 +34,8 @@ func (c *circuit) closedFor(now time.Time) time.Duration {
 	return max(0, c.until.Sub(now))
 }
 
-// fail counts a failure. It returns how long to pause the host; 0 if it
-// need not be.
+// fail counts a failure. It returns how long to pause the host; 0 if the circuit stays
+// closed.
 func (c *circuit) fail(retryAfter time.Duration) time.Duration {
 	if c.failures++; c.failures < failuresInARow && !c.isOpen() {
 		return 0
@@ -43,8 +43,8 @@ func (c *circuit) fail(retryAfter time.Duration) time.Duration {
 	return c.trip(retryAfter)
 }
 
-// trip is how long to pause the host now: a second, doubled each time up
-// to 30, and up to a quarter more, so that processes do not probe together.
+// trip returns how long to pause the host now: a second, doubled each time up to 30, plus
+// up to a quarter at random, so that processes do not probe at the same time.
 func (c *circuit) trip(retryAfter time.Duration) time.Duration {
 	c.wait = min(max(2*c.wait, firstProbe), lastProbe)
 	return max(c.wait+rand.N(c.wait/4), min(retryAfter, longestPause))

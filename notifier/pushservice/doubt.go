@@ -6,7 +6,7 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// refusalsOf is what is known of one VAPID key at the host.
+// refusalsOf returns the host's refusals of one VAPID key.
 func (h *host) refusalsOf(vapidID int64) *refusals {
 	r, ok := h.refusals[vapidID]
 	if !ok {
@@ -16,29 +16,29 @@ func (h *host) refusalsOf(vapidID int64) *refusals {
 	return r
 }
 
-// accepts ends a doubt.
+// accepts records an accepted push, and ends a doubt if it decides it.
 func (h *host) accepts(now time.Time, a attempt) {
 	if b := a.batch; b.refusals.accept(now, b.refusals.isSample(a)) {
 		h.changed = true
-		h.log.Info("a push service accepts pushes: some of its subscriptions are refused, not all", "host", h.name, "vapid_key", b.vapidID)
+		h.log.Info("a push service accepts pushes: it refuses only some subscriptions", "host", h.name, "vapid_key", b.vapidID)
 	}
 }
 
-// refuses begins a doubt when that was one refusal too many: one bad VAPID key,
-// or one bad release, must not burn the whole audience.
+// refuses records a refusal, and begins a doubt if there are too many: one bad VAPID key or
+// one bad release must not cost the whole audience.
 func (h *host) refuses(now time.Time, a attempt) {
 	b := a.batch
 	b.refused = append(b.refused, a.job)
 	if !b.refusals.refuse(now, a.job) || b.refusals.doubt.isOn {
 		return
 	}
-	h.log.Warn("a push service refuses many pushes; a sample is tried", "host", h.name, "vapid_key", b.vapidID,
+	h.log.Warn("a push service refuses many pushes; trying a sample", "host", h.name, "vapid_key", b.vapidID,
 		"in_a_row", b.refusals.all.refused, "status", a.job.Answer.Status, "reason", a.job.Answer.ForLog())
 	h.doubts(now, b.refusals, sampleSize)
 	h.changed = true
 }
 
-// doubts lets all pushes with a key wait but a sample.
+// doubts makes all pushes with a key wait, except a sample.
 func (h *host) doubts(now time.Time, r *refusals, size int) {
 	r.beginDoubt(now, size)
 	for _, b := range h.batches {
@@ -48,7 +48,7 @@ func (h *host) doubts(now time.Time, r *refusals, size int) {
 	}
 }
 
-// sample draws what of a new batch is tried in doubt.
+// sample draws the sample of a new batch during a doubt.
 func (h *host) sample(now time.Time, b *batch) {
 	b.refusals.fade(now)
 	atLeast := b.refusals.admitNew(b)
@@ -59,8 +59,8 @@ func (h *host) sample(now time.Time, b *batch) {
 	}
 }
 
-// settle sends back who can only wait for the end of a doubt. When the sample
-// has been refused, it raises the alarm.
+// settle nacks the jobs that must wait for the end of a doubt. If the sample was refused, it
+// raises the alarm.
 func (h *host) settle(now time.Time, r *refusals) {
 	if !r.doubt.isOn {
 		return
@@ -78,25 +78,25 @@ func inDoubt(wait time.Duration) webpush.Answer {
 	return webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: wait, NotAttempted: true, Reason: "the push service refuses everything for now"}
 }
 
-// hearKeys learns from another process which keys are refused, and which were
-// doubted and are accepted: then there are many subscriptions that are refused,
-// here too. A key that is accepted here, or was found to be, is not doubted, but
-// refusals of those who were reached lately are watched as closely as at first.
-func (h *host) hearKeys(now time.Time, refused, accepted []int64) {
+// receiveKeys handles another process's report about VAPID keys: which are refused, and for
+// which a doubt ended because pushes are accepted. The latter means that many subscriptions
+// are refused, here too. A key that is accepted here is not doubted, but refusals of
+// recently reached subscriptions are watched as closely as at first.
+func (h *host) receiveKeys(now time.Time, refused, accepted []int64) {
 	for _, id := range refused {
-		r := h.heardOf(id)
+		r := h.refusalsOfReported(id)
 		switch {
 		case r == nil || r.doubt.isOn || now.Sub(r.accepted) < answersWithin:
 		case now.After(r.all.tolerantTo):
 			h.doubts(now, r, probeSize)
-			r.changed = false // who told knows
+			r.changed = false // the sender knows already
 			h.settle(now, r)
 		default:
 			r.reached.forgetTolerance()
 		}
 	}
 	for _, id := range accepted {
-		if r := h.heardOf(id); r != nil {
+		if r := h.refusalsOfReported(id); r != nil {
 			r.accept(now, true)
 			if now.After(r.all.settledTo) {
 				r.settle(now)
@@ -106,16 +106,16 @@ func (h *host) hearKeys(now time.Time, refused, accepted []int64) {
 	}
 }
 
-// heardOf is what is known of a key that another process names; nil if there are
-// too many.
-func (h *host) heardOf(id int64) *refusals {
+// refusalsOfReported returns the refusals of a key that another process names; nil if there
+// are too many keys.
+func (h *host) refusalsOfReported(id int64) *refusals {
 	if h.refusals[id] == nil && len(h.refusals) >= maxKeys {
 		return nil
 	}
 	return h.refusalsOf(id)
 }
 
-// keyNews are the keys of which others should know.
+// keyNews returns the keys that other processes should know about.
 func (h *host) keyNews() (refused, accepted []int64) {
 	for id, r := range h.refusals {
 		switch {

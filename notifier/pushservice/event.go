@@ -11,29 +11,27 @@ import (
 // Subject is the subject on the bus that carries an [Event].
 const Subject = "newsbell.hosts"
 
-// Event tells all workers what one of them found out about a push service.
+// Event reports to all workers what one of them found out about a push service.
 type Event struct {
-	// From is the process that found it out.
+	// From is the process that sends the event.
 	From string `json:"from"`
 	Host string `json:"host"`
-	// PausedMS is for how many milliseconds nothing may be sent to it; 0 if there is
-	// no need of a pause.
+	// PausedMS is the pause in milliseconds; 0 if the push service is not paused.
 	PausedMS int64 `json:"left_alone_ms,omitempty"`
-	// Asked says that the push service itself asked for that.
+	// Asked says that the push service itself asked for the pause.
 	Asked bool `json:"asked,omitempty"`
-	// Works says that it has just accepted a push.
+	// Works says that the push service has just accepted a push.
 	Works bool `json:"works,omitempty"`
-	// RefusedKeys are VAPID keys with which nothing is accepted any more, and
-	// AcceptedKeys those with which something is again.
+	// RefusedKeys are VAPID keys with which every push is refused, and AcceptedKeys those
+	// with which pushes are accepted again.
 	RefusedKeys  []int64 `json:"refused_keys,omitempty"`
 	AcceptedKeys []int64 `json:"accepted_keys,omitempty"`
-	// Limit is how many requests the process may have in flight there; 0: as
-	// many as it likes.
+	// Limit is the maximum number of requests in flight to the push service; 0: no limit.
 	Limit int `json:"limit,omitempty"`
 }
 
-// Broadcast shares with all workers what one of them found out. A lost message
-// only means that each of them finds it out.
+// Broadcast sends events to all workers. If a message is lost, each worker finds out on its
+// own.
 type Broadcast struct {
 	conn *nats.Conn
 	from string
@@ -43,7 +41,7 @@ func NewBroadcast(conn *nats.Conn) *Broadcast {
 	return &Broadcast{conn: conn, from: rand.Text()}
 }
 
-// Tell publishes an event. News that would be late is none.
+// Tell publishes an event, unless the bus is disconnected: a late event is useless.
 func (n *Broadcast) Tell(event Event) {
 	event.From = n.from
 	if message, err := json.Marshal(event); err == nil && n.conn.IsConnected() {
@@ -51,31 +49,31 @@ func (n *Broadcast) Tell(event Event) {
 	}
 }
 
-// Listen hands the events of others on, until the subscription ends.
-func (n *Broadcast) Listen(hear func(Event)) (*nats.Subscription, error) {
+// Listen calls receive with the events of other processes, until the subscription ends.
+func (n *Broadcast) Listen(receive func(Event)) (*nats.Subscription, error) {
 	return n.conn.Subscribe(Subject, func(m *nats.Msg) {
 		var event Event
 		if json.Unmarshal(m.Data, &event) == nil && event.From != n.from && event.Host != "" {
-			hear(event)
+			receive(event)
 		}
 	})
 }
 
-// hear learns from another process.
-func (s *hosts) hear(event Event) {
+// receive handles an event of another process.
+func (s *hosts) receive(event Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.host(event.Host).hear(s.now(), event)
+	s.host(event.Host).receive(s.now(), event)
 	s.work.Signal()
 }
 
-// hear believes another process, for a minute at most. But a host that works
-// here is not down: the other process, or its network, may be.
-func (h *host) hear(now time.Time, event Event) {
+// receive applies another process's report, for at most a minute. A host that works here is
+// not paused: the other process or its network may be down.
+func (h *host) receive(now time.Time, event Event) {
 	if event.Limit > 0 {
 		h.limit.lowerTo(now, event.Limit)
 	}
-	h.hearKeys(now, event.RefusedKeys, event.AcceptedKeys)
+	h.receiveKeys(now, event.RefusedKeys, event.AcceptedKeys)
 	if event.Works {
 		h.circuit = circuit{}
 		return
@@ -89,15 +87,15 @@ func (h *host) hear(now time.Time, event Event) {
 	h.returnAll(h.paused(wait), func(*batch) bool { return true })
 }
 
-// news is what others should know of the host.
+// news returns the event that other processes should get about the host.
 func (h *host) news(now time.Time) Event {
 	refused, accepted := h.keyNews()
 	return Event{
 		RefusedKeys: refused, AcceptedKeys: accepted,
-		Host: h.name, PausedMS: h.circuit.closedFor(now).Milliseconds(), Asked: h.asked,
+		Host: h.name, PausedMS: h.circuit.openFor(now).Milliseconds(), Asked: h.asked,
 		Works: !h.circuit.isOpen() && h.hasWorked(now), Limit: int(h.limit.limit),
 	}
 }
 
-// hasWorked tells whether the host has just taken a push of this process.
+// hasWorked reports whether the host has recently accepted a push of this process.
 func (h *host) hasWorked(now time.Time) bool { return now.Sub(h.worked) < answersWithin }

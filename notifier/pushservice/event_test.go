@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-func TestAllWorkersHearOfAHostThatIsDownAndOfItsReturn(t *testing.T) {
+func TestAllWorkersLearnThatAHostIsDownAndThatItIsBack(t *testing.T) {
 	conn := startNATS(t)
 	first, services := newTestPool(t, 1, 8)
 	second := openTestPool(t, first.sender, 8)
@@ -19,7 +19,7 @@ func TestAllWorkersHearOfAHostThatIsDownAndOfItsReturn(t *testing.T) {
 	heard := make(chan struct{}, 10)
 	for _, r := range []*testPool{first, second} {
 		if _, err := NewBroadcast(conn).Listen(func(e Event) {
-			r.hosts.hear(e)
+			r.hosts.receive(e)
 			heard <- struct{}{}
 		}); err != nil {
 			t.Fatal(err)
@@ -54,16 +54,16 @@ func TestAllWorkersHearOfAHostThatIsDownAndOfItsReturn(t *testing.T) {
 	}
 }
 
-func TestAWorkerWhoseOwnNetworkIsDownStopsNoOther(t *testing.T) {
+func TestAWorkerWhoseOwnNetworkIsDownDoesNotStopOthers(t *testing.T) {
 	r, services := newTestPool(t, 1, 8)
 	r.sends(r.page(services[0], 5))
 	down := Event{Host: r.hosts.hostOf(services[0]).name, PausedMS: 60_000}
-	r.hosts.hear(down)
+	r.hosts.receive(down)
 	if got := r.sends(r.page(services[0], 5)); got[201] != 5 {
 		t.Errorf("a host that works here answered %v", got)
 	}
 	down.Asked = true
-	r.hosts.hear(down)
+	r.hosts.receive(down)
 	if got := r.sends(r.page(services[0], 5)); got[0] != 5 {
 		t.Errorf("a host that asked for time answered %v", got)
 	}
@@ -83,12 +83,12 @@ func TestAllWorkersShareTheLimitOfAHostThatThrottles(t *testing.T) {
 		t.Fatalf("told %+v", event)
 	}
 	limit := func() float64 { return second.hosts.hostOf(service).limit.limit }
-	second.hosts.hear(event)
+	second.hosts.receive(event)
 	if limit() != 32 {
 		t.Errorf("limit = %v; want half of what could be in flight", limit())
 	}
 	for range 10 {
-		second.hosts.hear(event)
+		second.hosts.receive(event)
 	}
 	if limit() != float64(event.Limit) {
 		t.Errorf("limit = %v; want the %d of the other worker", limit(), event.Limit)
@@ -105,12 +105,12 @@ func TestAllWorkersShareTheLimitOfAHostThatThrottles(t *testing.T) {
 	}
 }
 
-func TestNobodyIsBelievedForLongerThanAMinute(t *testing.T) {
+func TestAnEventPausesAHostForAtMostAMinute(t *testing.T) {
 	clock := &modelstest.Clock{}
 	clock.Advance(time.Hour)
 	hosts := NewPool(Options{InFlight: 8, Now: clock.Now}).hosts
-	hosts.hear(Event{Host: "push.example", PausedMS: 1 << 60})
-	if wait := hosts.host("push.example").circuit.closedFor(clock.Now()); wait != longestPause {
+	hosts.receive(Event{Host: "push.example", PausedMS: 1 << 60})
+	if wait := hosts.host("push.example").circuit.openFor(clock.Now()); wait != longestPause {
 		t.Errorf("paused for %v", wait)
 	}
 }

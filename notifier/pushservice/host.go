@@ -9,58 +9,58 @@ import (
 )
 
 const (
-	// defaultSilence is how long a host may answer nothing at all while requests
-	// are in flight. They are given up then, so that no page waits longer.
+	// defaultSilence is how long a host may answer nothing while requests are in flight.
+	// Then they are cancelled, so that no page waits longer.
 	defaultSilence = 5 * time.Second
-	// turnPatience is how long a push may wait for its turn at a host that is
-	// limited; turnRetry is when it should come again.
-	turnPatience = 2 * time.Second
-	turnRetry    = time.Second
+	// turnTimeout is how long a push may wait for its turn at a limited host; turnRetry is
+	// when it should be tried again.
+	turnTimeout = 2 * time.Second
+	turnRetry   = time.Second
 )
 
-// host is what this process knows of a push service, and what it has for it. The
-// lock of [hosts] guards it.
+// host is what this process knows about a push service, and its queued pushes. The lock of
+// [hosts] guards it.
 type host struct {
-	name     string
-	log      *slog.Logger
-	batches  []*batch // of the pages being sent, oldest first
-	queued   int      // jobs that have not begun
-	inFlight int
-	heard    time.Time // when it answered last, or began to have something to answer
-	worked   time.Time // when it took a push last
-	limit    inFlightLimit
-	circuit  circuit
-	refusals map[int64]*refusals // by VAPID key
-	recent   uint32              // the last answers, a bit each: whether it asked for time
-	asked    bool                // it asked for a pause
-	changed  bool                // others have not been told yet
-	// answers says that it has answered something, ever; unresolved that its name
-	// led nowhere when it was tried last.
+	name       string
+	log        *slog.Logger
+	batches    []*batch // of the pages being sent, oldest first
+	queued     int      // jobs that have not begun
+	inFlight   int
+	lastAnswer time.Time // when it last answered, or got a request while it had none
+	worked     time.Time // when it last accepted a push
+	limit      inFlightLimit
+	circuit    circuit
+	refusals   map[int64]*refusals // by VAPID key
+	recent     uint32              // the last answers, one bit each: whether it throttled
+	asked      bool                // the host itself asked for the pause
+	changed    bool                // other processes do not know the state yet
+	// answers says that it has ever answered; unresolved that its name did not resolve at
+	// the last attempt.
 	answers, unresolved bool
-	patience            time.Duration // of a page that waits only for hosts that never answered
+	timeout             time.Duration // of a page that waits only for hosts that never answered
 }
 
 func newHost(name string, most int, log *slog.Logger) *host {
-	return &host{name: name, log: log, limit: inFlightLimit{most: most}, refusals: map[int64]*refusals{}, patience: unknownPatience}
+	return &host{name: name, log: log, limit: inFlightLimit{most: most}, refusals: map[int64]*refusals{}, timeout: unknownTimeout}
 }
 
-// take takes a page's batch, or sends it back if the host is paused.
+// take queues a page's batch, or nacks it if the host is paused.
 func (h *host) take(now time.Time, b *batch) {
 	b.refusals = h.refusalsOf(b.vapidID)
 	h.batches = append(h.batches, b)
 	h.queued += len(b.jobs)
-	if wait := h.circuit.closedFor(now); wait > 0 {
-		h.giveBack(b, h.paused(wait))
+	if wait := h.circuit.openFor(now); wait > 0 {
+		h.nack(b, h.paused(wait))
 		return
 	}
 	h.sample(now, b)
 }
 
 func (h *host) mayBegin(now time.Time) bool {
-	return h.queued > 0 && h.limit.admits(h.inFlight) && h.circuit.closedFor(now) == 0 && h.next(now) != nil
+	return h.queued > 0 && h.limit.admits(h.inFlight) && h.circuit.openFor(now) == 0 && h.next(now) != nil
 }
 
-// next is the batch whose turn it is; nil if none may begin.
+// next returns the batch whose turn it is; nil if none may begin.
 func (h *host) next(now time.Time) *batch {
 	for _, b := range h.batches {
 		if len(b.jobs) > 0 && b.refusals.admits(now, b) {
@@ -70,8 +70,8 @@ func (h *host) next(now time.Time) *batch {
 	return nil
 }
 
-// begin begins the oldest job. If it is to show whether the host is back, the
-// rest of its page waits for that, and all others go back.
+// begin starts the oldest job. If it is a probe, the rest of its page waits for the result,
+// and the jobs of other pages are nacked.
 func (h *host) begin(now time.Time) attempt {
 	b := h.next(now)
 	a := attempt{job: b.jobs[0], batch: b, probe: h.circuit.isOpen(), sampleOf: b.refusals.begin(b)}
@@ -79,11 +79,11 @@ func (h *host) begin(now time.Time) attempt {
 	b.inFlight++
 	h.queued--
 	if h.inFlight++; h.inFlight == 1 {
-		h.heard = now
+		h.lastAnswer = now
 	}
 	if a.probe {
 		h.circuit.probing = true
-		h.returnAll(h.paused(h.circuit.closedFor(now)), func(other *batch) bool { return other != b })
+		h.returnAll(h.paused(h.circuit.openFor(now)), func(other *batch) bool { return other != b })
 	}
 	return a
 }
@@ -93,7 +93,7 @@ func (h *host) answered(now time.Time, a attempt) {
 	a.batch.inFlight--
 	a.batch.refusals.end(a)
 	if !a.isGivenUp() {
-		h.heard = now
+		h.lastAnswer = now
 		h.learn(now, a)
 	}
 	h.settle(now, a.batch.refusals)
@@ -102,9 +102,9 @@ func (h *host) answered(now time.Time, a attempt) {
 	a.batch.page.pending.Done()
 }
 
-// forgiveSilence gives the host the time that this process stood still.
-func (h *host) forgiveSilence(now time.Time) {
-	h.heard = now
+// resetSilence restarts the host's timeouts after this process was suspended.
+func (h *host) resetSilence(now time.Time) {
+	h.lastAnswer = now
 	for _, b := range h.batches {
 		if !b.few.IsZero() {
 			b.few = now
@@ -112,13 +112,13 @@ func (h *host) forgiveSilence(now time.Time) {
 	}
 }
 
-// check gives up what waits in vain: for a host that says nothing, or for a
-// turn at a host that takes few.
+// check cancels jobs that waited too long: for a silent host, or for their turn at a limited
+// host.
 func (h *host) check(now time.Time, silence time.Duration) {
-	if h.inFlight > 0 && now.Sub(h.heard) >= silence {
-		h.heard = now
+	if h.inFlight > 0 && now.Sub(h.lastAnswer) >= silence {
+		h.lastAnswer = now
 		if !h.circuit.isOpen() || h.circuit.probing {
-			h.pause(now, h.circuit.trip(0), "it has fallen silent")
+			h.pause(now, h.circuit.trip(0), "it stopped answering")
 		}
 		for _, b := range h.batches {
 			b.giveUp(errSilent)
@@ -129,21 +129,21 @@ func (h *host) check(now time.Time, silence time.Duration) {
 	}
 	if h.limit.isOn() {
 		h.returnAll(webpush.Answer{Verdict: webpush.RetryLater, RetryAfter: turnRetry, NotAttempted: true, Reason: "the push service takes few at a time"},
-			func(b *batch) bool { return now.Sub(b.since) >= turnPatience })
+			func(b *batch) bool { return now.Sub(b.since) >= turnTimeout })
 	}
 }
 
 func (h *host) returnAll(a webpush.Answer, match func(*batch) bool) {
 	for _, b := range h.batches {
 		if match(b) {
-			h.queued -= b.giveBack(a)
+			h.queued -= b.nack(a)
 		}
 	}
 	h.forgetDone()
 }
 
-func (h *host) giveBack(b *batch, a webpush.Answer) {
-	h.queued -= b.giveBack(a)
+func (h *host) nack(b *batch, a webpush.Answer) {
+	h.queued -= b.nack(a)
 	h.forgetDone()
 }
 

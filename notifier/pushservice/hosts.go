@@ -13,29 +13,29 @@ import (
 )
 
 const (
-	// leftFree is how much of the pool no host takes: while 8 requests could be
-	// in flight, 7 may be one host's. A host that hangs leaves an eighth to the
-	// others, a second one an eighth of that.
+	// One leftFree-th of the free pool is never given to one host: of 8 requests, 7 may be
+	// one host's. A host that hangs leaves an eighth to the others, a second one an eighth
+	// of that.
 	leftFree = 8
-	// littleLeft is how many pushes keep a process busy for a moment, and
-	// answersWithin how long a push service that works may be silent.
+	// littleLeft is the number of queued pushes below which the pool has room, and
+	// answersWithin how long a working push service may be silent.
 	littleLeft    = 500
 	answersWithin = time.Second
-	// watchEvery is how often silence is looked for, and how often others are
-	// told of a host at most.
+	// watchEvery is the interval between checks, and the minimum interval between events
+	// about a host.
 	watchEvery = 100 * time.Millisecond
-	// stoodStill is how late a look must be for the process to have been stopped
-	// in between, or its machine.
-	stoodStill = time.Second
-	// unknownTurn: while a host that has answered before has pushes, those that
-	// never have get one turn in unknownTurn. Their names may have been invented.
+	// suspendedAfter is the delay of a check after which this process, or its machine, must
+	// have been suspended.
+	suspendedAfter = time.Second
+	// unknownTurn: while hosts that have answered before have pushes, hosts that never have
+	// get one turn in unknownTurn, because their names may be invented.
 	unknownTurn = 8
-	// maxHosts is more than there are push services, and bounds what invented
-	// names below *.push.apple.com and the like can use.
+	// maxHosts is more than there are push services. It limits the memory for invented
+	// names below *.push.apple.com and the like.
 	maxHosts = 1000
 )
 
-// hosts decide which push is sent next: hosts that can take one, in turn.
+// hosts decides which push is sent next: it gives turns to the hosts that can take one.
 type hosts struct {
 	size    int
 	silence time.Duration
@@ -43,10 +43,10 @@ type hosts struct {
 	log     *slog.Logger
 
 	mu       sync.Mutex
-	work     *sync.Cond // something may begin, or the end has come
+	work     *sync.Cond // signalled when a job may begin, and at the end
 	byName   map[string]*host
-	waiting  []*host // with pushes that have not begun; whose turn is next first
-	unknown  []*host // the same of those that have never answered
+	waiting  []*host // hosts with queued pushes, in the order of their turns
+	unknown  []*host // the same for hosts that have never answered
 	turn     int
 	inFlight int
 	idle     int // goroutines that wait for work
@@ -59,7 +59,7 @@ func newHosts(o Options) *hosts {
 	return s
 }
 
-// enqueue takes the batches of a page.
+// enqueue queues the batches of a page.
 func (s *hosts) enqueue(batches map[batchKey]*batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *hosts) enqueue(batches map[batchKey]*batch) {
 	s.work.Signal()
 }
 
-// next waits for a job that may begin. It returns false when there will be none.
+// next waits for a job that may begin. It returns false after close, when none is left.
 func (s *hosts) next() (attempt, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +82,7 @@ func (s *hosts) next() (attempt, bool) {
 		now := s.now()
 		if h := s.pick(now); h != nil {
 			a := s.begin(now, h)
-			// Each goroutine wakes the next, as long as there is work.
+			// Each goroutine wakes the next while there is work.
 			if s.idle > 0 && s.pick(now) != nil {
 				s.work.Signal()
 			}
@@ -97,7 +97,7 @@ func (s *hosts) next() (attempt, bool) {
 	}
 }
 
-// answered takes the answer of an attempt.
+// answered handles the answer to an attempt.
 func (s *hosts) answered(a attempt) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,25 +108,25 @@ func (s *hosts) answered(a attempt) {
 	}
 }
 
-// hasRoom tells whether little is left to begin: less than half a page. What is
-// kept for hosts that do not answer, or take few, is no reason to do nothing.
+// hasRoom reports whether few pushes are queued: less than half a page. Those for hosts
+// that do not answer, or that are limited, do not count.
 func (s *hosts) hasRoom() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, left := s.now(), 0
 	for _, h := range s.waiting {
-		if !h.limit.isOn() && !h.circuit.isOpen() && now.Sub(h.heard) < answersWithin {
+		if !h.limit.isOn() && !h.circuit.isOpen() && now.Sub(h.lastAnswer) < answersWithin {
 			left += h.queued
 		}
 	}
 	return left < littleLeft
 }
 
-// State is what a process knows of a push service.
+// State is what a process knows about a push service.
 type State struct {
-	// InFlight is how many requests have no answer yet.
+	// InFlight is the number of requests without an answer.
 	InFlight int
-	// Paused says that nothing is sent to it for now.
+	// Paused says that the circuit is open.
 	Paused bool
 }
 
@@ -139,8 +139,8 @@ func (s *hosts) state(name string) (state State) {
 	return state
 }
 
-// workingHost is the name of the push service that took a push last; none if
-// nothing has been accepted.
+// workingHost returns the name of the push service that accepted a push last; empty if
+// none has.
 func (s *hosts) workingHost() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,17 +159,17 @@ func (s *hosts) workingHost() string {
 	return last.name
 }
 
-// drop leaves the jobs that have not begun without an answer.
+// drop removes the jobs that have not begun, which keep the zero answer.
 func (s *hosts) drop(batches map[batchKey]*batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, b := range batches {
-		b.host.giveBack(b, webpush.Answer{})
+		b.host.nack(b, webpush.Answer{})
 	}
 }
 
-// attribute says of a page's refused pushes whose fault that is, when all have been
-// answered.
+// attribute decides for a page's refused pushes, once all have been answered, whether the
+// subscriptions are at fault.
 func (s *hosts) attribute(batches map[batchKey]*batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,7 +179,7 @@ func (s *hosts) attribute(batches map[batchKey]*batch) {
 	}
 }
 
-// watch looks after the hosts until ctx ends.
+// watch checks the hosts regularly until ctx is done, and reports events with tell.
 func (s *hosts) watch(ctx context.Context, tell func(Event)) {
 	last := time.Now()
 	ticker := time.NewTicker(watchEvery)
@@ -190,8 +190,8 @@ func (s *hosts) watch(ctx context.Context, tell func(Event)) {
 			return
 		case <-ticker.C:
 		}
-		if time.Since(last) >= stoodStill {
-			s.forgiveSilence()
+		if time.Since(last) >= suspendedAfter {
+			s.resetSilence()
 		}
 		last = time.Now()
 		for _, event := range s.check() {
@@ -200,18 +200,18 @@ func (s *hosts) watch(ctx context.Context, tell func(Event)) {
 	}
 }
 
-// forgiveSilence blames no host for the time that this process stood still.
-func (s *hosts) forgiveSilence() {
+// resetSilence restarts all timeouts after this process was suspended.
+func (s *hosts) resetSilence() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.log.Warn("this process stood still for a while")
+	s.log.Warn("this process was suspended for a while")
 	now := s.now()
 	for _, h := range s.byName {
-		h.forgiveSilence(now)
+		h.resetSilence(now)
 	}
 }
 
-// check gives up what waits in vain, and returns what others should know.
+// check cancels jobs that waited too long, and returns the events for other processes.
 func (s *hosts) check() (news []Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,7 +227,7 @@ func (s *hosts) check() (news []Event) {
 	return news
 }
 
-// close lets the goroutines end when nothing is left to begin.
+// close ends the goroutines once no job is queued.
 func (s *hosts) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -235,7 +235,7 @@ func (s *hosts) close() {
 	s.work.Broadcast()
 }
 
-// pick finds the host whose turn it is.
+// pick returns the host whose turn it is; nil if no job may begin.
 func (s *hosts) pick(now time.Time) *host {
 	first, second := s.waiting, s.unknown
 	if s.turn%unknownTurn == 0 {
@@ -256,7 +256,7 @@ func (s *hosts) pickOf(now time.Time, waiting []*host) *host {
 	return nil
 }
 
-// queue lets a host wait for its turn.
+// queue puts a host into the queue for its turn.
 func (s *hosts) queue(h *host) {
 	if slices.Contains(s.waiting, h) || slices.Contains(s.unknown, h) {
 		return
@@ -268,7 +268,7 @@ func (s *hosts) queue(h *host) {
 	}
 }
 
-// begin begins a host's next job; its next turn is after the others'.
+// begin starts a host's next job and moves the host to the end of the queue.
 func (s *hosts) begin(now time.Time, h *host) attempt {
 	a := h.begin(now)
 	s.inFlight++

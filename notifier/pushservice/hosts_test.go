@@ -15,7 +15,7 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
+func TestAHostThatHangsDoesNotUseUpThePool(t *testing.T) {
 	r, services := newTestPool(t, 2, 64)
 	hanging, good := services[0], services[1]
 	arrived := make(chan struct{}, 64)
@@ -40,14 +40,14 @@ func TestAHostThatHangsLeavesTheOthersTheirShare(t *testing.T) {
 		}
 	}
 	if got := r.sends(r.page(hanging, 50)); got[0] != 50 {
-		t.Errorf("a host that has fallen silent answered %v", got)
+		t.Errorf("a silent host answered %v", got)
 	}
 	if asked := hanging.Stats().Requests; asked != 56 {
 		t.Errorf("%d requests; want no more than hung at first", asked)
 	}
 }
 
-func TestAProcessThatIsBusyGoesOnSending(t *testing.T) {
+func TestABusyProcessKeepsSending(t *testing.T) {
 	r, services := newTestPool(t, 1, 8)
 	var asked atomic.Int64
 	r.isBusy = func() bool {
@@ -98,7 +98,7 @@ func (s *countingSender) Prepare(*webpush.Push) webpush.Prepared {
 	return func(context.Context) webpush.Answer { return webpush.Answer{Verdict: webpush.Accepted, Status: 201} }
 }
 
-func TestAHostIsNotBlamedForTheTimeThatTheProcessStoodStill(t *testing.T) {
+func TestAHostIsNotBlamedForASuspendedProcess(t *testing.T) {
 	r, services := newTestPool(t, 1, 8)
 	arrived, answer := make(chan struct{}, 10), make(chan struct{})
 	services[0].Faults(func(string) *pushtest.Answer {
@@ -112,7 +112,7 @@ func TestAHostIsNotBlamedForTheTimeThatTheProcessStoodStill(t *testing.T) {
 		<-arrived
 	}
 	r.clock.Advance(time.Hour)
-	r.hosts.forgiveSilence()
+	r.hosts.resetSilence()
 	if news := r.hosts.check(); len(news) > 0 {
 		t.Errorf("told %+v", news)
 	}
@@ -123,7 +123,7 @@ func TestAHostIsNotBlamedForTheTimeThatTheProcessStoodStill(t *testing.T) {
 	}
 }
 
-func TestAFewPushesThatHangHoldUpTheirPageForAMomentOnly(t *testing.T) {
+func TestAFewPushesThatHangDelayTheirPageOnlyBriefly(t *testing.T) {
 	r, services := newTestPool(t, 1, 64)
 	var pushes atomic.Int64
 	services[0].Faults(func(string) *pushtest.Answer {
@@ -147,7 +147,7 @@ func TestAFewPushesThatHangHoldUpTheirPageForAMomentOnly(t *testing.T) {
 	}
 }
 
-func TestAHostThatFailsIsLeftAloneUntilOnePushShowsThatItIsBack(t *testing.T) {
+func TestAHostThatFailsIsPausedUntilAProbeSucceeds(t *testing.T) {
 	r, services := newTestPool(t, 1, 8)
 	service := services[0]
 	service.Faults(always(pushtest.Answer{Status: 500}))
@@ -178,7 +178,7 @@ func TestAHostThatFailsIsLeftAloneUntilOnePushShowsThatItIsBack(t *testing.T) {
 	}
 }
 
-func TestAHostThatFailsNowAndThenIsNotDown(t *testing.T) {
+func TestAHostThatFailsSometimesIsNotPaused(t *testing.T) {
 	r, services := newTestPool(t, 1, 8)
 	var pushes atomic.Int64
 	services[0].Faults(func(string) *pushtest.Answer {
@@ -192,7 +192,7 @@ func TestAHostThatFailsNowAndThenIsNotDown(t *testing.T) {
 	}
 }
 
-func TestA429IsAboutItsEndpoint(t *testing.T) {
+func TestASingle429ConcernsOnlyItsEndpoint(t *testing.T) {
 	r, services := newTestPool(t, 1, 8)
 	jobs := r.page(services[0], 30)
 	services[0].Script(jobs[0].Push.Endpoint, pushtest.Answer{Status: 429, RetryAfter: "30"})
@@ -204,7 +204,7 @@ func TestA429IsAboutItsEndpoint(t *testing.T) {
 	}
 }
 
-func TestAHostThatAsksForTimeAgainAndAgainGetsIt(t *testing.T) {
+func TestAHostThatThrottlesRepeatedlyIsPaused(t *testing.T) {
 	r, services := newTestPool(t, 1, 8)
 	service := services[0]
 	service.Faults(always(pushtest.Answer{Status: 429, RetryAfter: "3600"}))
@@ -226,7 +226,7 @@ func TestAHostThatAsksForTimeAgainAndAgainGetsIt(t *testing.T) {
 	}
 }
 
-func TestAFew429sByChanceHardlyMatter(t *testing.T) {
+func TestAFewRandom429sHardlyMatter(t *testing.T) {
 	r, services := newTestPool(t, 1, 64)
 	var pushes atomic.Int64
 	services[0].Faults(func(string) *pushtest.Answer {
@@ -244,7 +244,7 @@ func TestAFew429sByChanceHardlyMatter(t *testing.T) {
 	}
 }
 
-func TestPushesBeyondAHostsLimitComeBackSoon(t *testing.T) {
+func TestPushesBeyondAHostsLimitAreRetriedSoon(t *testing.T) {
 	r, services := newTestPool(t, 1, 8)
 	service := services[0]
 	service.Faults(func(string) *pushtest.Answer {
@@ -262,7 +262,7 @@ func TestPushesBeyondAHostsLimitComeBackSoon(t *testing.T) {
 	jobs := r.page(service, 20)
 	ended := r.begins(jobs)
 	<-arrived
-	r.clock.Advance(turnPatience)
+	r.clock.Advance(turnTimeout)
 	r.hosts.check()
 	close(answer)
 	<-ended
@@ -275,7 +275,7 @@ func TestPushesBeyondAHostsLimitComeBackSoon(t *testing.T) {
 	}
 }
 
-func TestALimitFallsWithThrottlingAndIsLiftedInTheEnd(t *testing.T) {
+func TestALimitShrinksWithThrottlingAndIsRemovedAfterwards(t *testing.T) {
 	clock := &modelstest.Clock{}
 	limit := inFlightLimit{most: 1000}
 	window := func(throttled bool) {
@@ -311,17 +311,17 @@ func TestALimitFallsWithThrottlingAndIsLiftedInTheEnd(t *testing.T) {
 	}
 }
 
-// hostOf is what is known of a push service.
+// hostOf returns the host of a push service.
 func (s *hosts) hostOf(service *pushtest.Server) *host {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.host(service.URL()[len("https://"):])
 }
 
-// await waits for a state of a push service.
+// await waits until ready is true for the host of a push service.
 func (s *hosts) await(t *testing.T, service *pushtest.Server, ready func(*host) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	isReady := func() bool {
 		h := s.hostOf(service)
@@ -338,7 +338,7 @@ func (s *hosts) await(t *testing.T, service *pushtest.Server, ready func(*host) 
 	}
 }
 
-func TestNamesThatNeverAnswerDoNotHoldUpTheirPage(t *testing.T) {
+func TestHostsThatNeverAnswerDoNotDelayTheirPage(t *testing.T) {
 	r, services := newTestPool(t, 3, 64)
 	known, unknown, silent := services[0], services[1], services[2]
 	r.sends(r.page(known, 5))
@@ -355,7 +355,7 @@ func TestNamesThatNeverAnswerDoNotHoldUpTheirPage(t *testing.T) {
 	<-hanging
 	r.hosts.await(t, known, func(h *host) bool { return len(h.batches) == 0 })
 	r.hosts.check()
-	r.clock.Advance(unknownPatience)
+	r.clock.Advance(unknownTimeout)
 	r.hosts.check()
 	<-ended
 	if got := statuses(jobs); !maps.Equal(got, map[int]int{201: 40, 0: 2}) {

@@ -7,13 +7,12 @@ const (
 	limitAnswers = 10
 )
 
-// inFlightLimit is how many requests a host that asks for time may have in flight.
-// Every 100 ms it shrinks by half of the share that was throttled, as DCTCP
-// does, and grows by a twentieth of the rest: nothing but 429s halves it, a few
-// of them by chance hardly matter.
+// inFlightLimit limits the requests in flight to a host that throttles. Every 100 ms it
+// shrinks by half of the share that was throttled, as in DCTCP, and grows by a twentieth of
+// the rest: only 429s halve it, and a few random ones hardly matter.
 type inFlightLimit struct {
-	most  int     // from here on there is no need of a limit
-	limit float64 // 0: none
+	most  int     // a limit that reaches this is removed
+	limit float64 // 0: no limit
 
 	since                    time.Time
 	answers, throttled, peak int
@@ -25,8 +24,8 @@ func (l *inFlightLimit) admits(inFlight int) bool {
 	return !l.isOn() || float64(inFlight) < max(1, l.limit)
 }
 
-// count takes an answer that came when a number of requests were in flight. It tells whether
-// fewer may be from now on.
+// count counts an answer and the number of requests in flight at the time. It reports
+// whether the limit fell.
 func (l *inFlightLimit) count(now time.Time, inFlight int, throttled bool) (fell bool) {
 	l.answers++
 	l.peak = max(l.peak, inFlight)
@@ -41,7 +40,7 @@ func (l *inFlightLimit) count(now time.Time, inFlight int, throttled bool) (fell
 	return limit > 0 && limit < from
 }
 
-// current is the limit, or else what was in flight at most.
+// current returns the limit or, without one, the maximum that was in flight.
 func (l *inFlightLimit) current() float64 {
 	if l.isOn() {
 		return l.limit
@@ -49,8 +48,8 @@ func (l *inFlightLimit) current() float64 {
 	return float64(l.peak)
 }
 
-// lowerTo takes over the lower limit of another process, halving its own at
-// most: the other one may have had little to send.
+// lowerTo adopts the lower limit of another process, but at most halves its own: the other
+// process may have had little to send.
 func (l *inFlightLimit) lowerTo(now time.Time, limit int) {
 	from := float64(l.most)
 	if l.isOn() {

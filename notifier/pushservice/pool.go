@@ -1,6 +1,6 @@
-// Package pushservice decides which push is sent next, and keeps what a process knows
-// of each push service: how many requests it takes at a time, whether it is down,
-// whether it refuses our key or only old subscriptions. It knows nothing of alerts.
+// Package pushservice decides which push is sent next, and tracks what a process knows
+// about each push service: how many requests it accepts at once, whether it is down,
+// whether it refuses our key or only old subscriptions. It knows nothing about alerts.
 package pushservice
 
 import (
@@ -15,19 +15,18 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// shutdownGrace is how long pushes in flight may go on when the process must
-// stop: long enough for an answer that is on its way.
+// shutdownGrace is how long pushes in flight may take when the process stops: long enough
+// for an answer that is on its way.
 const shutdownGrace = 80 * time.Millisecond
 
-// giveWay is how long encryption pauses after a message while the process is busy
-// otherwise: some times what a message takes. So it goes on with a part of its
-// speed, whatever is asked of the process.
+// giveWay is how long encryption pauses after each message while the process answers
+// requests: a few times what a message takes. So it continues at a part of its speed,
+// however busy the process is.
 const giveWay = 150 * time.Microsecond
 
-// Pool sends pushes. Encryption keeps a core busy, so that there are as many
-// goroutines for that as cores: more would only keep everything else waiting,
-// the readers' requests too. Sending waits for the network, so that each push
-// has a goroutine for that. Which push is next, its hosts say.
+// Pool sends pushes. Encryption keeps a core busy, so there is one goroutine per core for
+// it: more would only delay everything else, such as readers' requests. Sending waits for
+// the network, so each push has its own goroutine. Its hosts decide which push is next.
 type Pool struct {
 	sender   webpush.Sender
 	busy     func() bool
@@ -36,20 +35,20 @@ type Pool struct {
 	sending  sync.WaitGroup
 }
 
-// Options are what a pool needs; zero fields but the sender get their defaults.
+// Options are the settings of a pool; zero fields except Sender get their defaults.
 type Options struct {
 	// Sender encrypts and sends.
 	Sender webpush.Sender
-	// InFlight bounds the requests in flight, of which one push service has 7/8 at
-	// most. Default: 2048.
+	// InFlight is the maximum number of requests in flight, of which one push service gets
+	// at most 7/8. Default: 2048.
 	InFlight int
-	// Busy tells whether this process has something more urgent to do, such as to
-	// answer readers' requests. Encryption pauses often while it has. Default: never.
+	// Busy reports whether this process has more urgent work, such as readers' requests.
+	// Encryption then pauses after each message. Default: never.
 	Busy func() bool
-	// Silence is how long a push service may answer nothing at all while requests are
-	// in flight. They are given up then. Default: 5 s.
+	// Silence is how long a push service may answer nothing while requests are in flight.
+	// Then they are cancelled. Default: 5 s.
 	Silence time.Duration
-	// Now is the clock by which push services are given time. Default: [time.Now].
+	// Now is the clock for pauses and limits. Default: [time.Now].
 	Now func() time.Time
 	// LookupHost resolves a name. Default: [net.Resolver.LookupHost] of [net.DefaultResolver].
 	LookupHost func(ctx context.Context, host string) ([]string, error)
@@ -60,9 +59,9 @@ type Options struct {
 type Job struct {
 	Push   webpush.Push
 	Answer webpush.Answer
-	// AcceptedLately says that an alert was accepted for the subscription lately.
+	// AcceptedLately says that a recent alert was accepted for the subscription.
 	AcceptedLately bool
-	// TriedBefore says that it has been refused, or tried in vain, before.
+	// TriedBefore says that an earlier push to the subscription was refused or failed.
 	TriedBefore bool
 }
 
@@ -87,8 +86,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Start starts the goroutines; stop ends them once no page is being sent. What
-// is learned of hosts goes to tell.
+// Start starts the goroutines, which report events about hosts with tell. stop ends them;
+// no page may be in progress.
 func (p *Pool) Start(tell func(Event)) (stop func()) {
 	var running sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -104,9 +103,8 @@ func (p *Pool) Start(tell func(Event)) (stop func()) {
 	}
 }
 
-// Send fills in the answers of all jobs. When ctx ends, no push begins any
-// more and those in flight get a moment; what has not been sent by then keeps
-// the zero answer.
+// Send fills in the answers of all jobs. When ctx is done, no more pushes begin and those in
+// flight get shutdownGrace; jobs that were not sent keep the zero answer.
 func (p *Pool) Send(ctx context.Context, jobs []Job, of Source) {
 	if ctx.Err() != nil {
 		return
@@ -125,17 +123,17 @@ func (p *Pool) Send(ctx context.Context, jobs []Job, of Source) {
 	p.hosts.attribute(batches)
 }
 
-// Hear learns what another process has learned of a push service.
-func (p *Pool) Hear(event Event) { p.hosts.hear(event) }
+// Hear applies an event of another process.
+func (p *Pool) Hear(event Event) { p.hosts.receive(event) }
 
-// HasRoom tells whether little is left to begin.
+// HasRoom reports whether few pushes are queued.
 func (p *Pool) HasRoom() bool { return p.hosts.hasRoom() }
 
-// State is what this process knows of a push service now.
+// State returns what this process knows about a push service.
 func (p *Pool) State(host string) State { return p.hosts.state(host) }
 
-// NamesResolve tells whether the name of a push service that took a push lately
-// still leads to an address: then one that does not was invented, or has gone.
+// NamesResolve reports whether the name of a push service that recently accepted a push
+// resolves. If it does, a name that does not resolve is invented or gone.
 func (p *Pool) NamesResolve(ctx context.Context) bool {
 	return p.resolver.resolves(ctx, p.hosts.workingHost())
 }
@@ -161,7 +159,7 @@ func (a attempt) send(prepared webpush.Prepared) webpush.Answer {
 	case answer.Verdict != webpush.RetryLater || answer.Status != 0:
 		return answer
 	case a.batch.page.sending.Err() != nil:
-		return webpush.Answer{} // given up by us, not by the push service
+		return webpush.Answer{} // cancelled by us; says nothing about the push service
 	case a.batch.sending.Err() != nil:
 		return webpush.Answer{Verdict: webpush.RetryLater, Reason: context.Cause(a.batch.sending).Error()}
 	}

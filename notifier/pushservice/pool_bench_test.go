@@ -13,7 +13,7 @@ func (acceptAll) Prepare(*webpush.Push) webpush.Prepared {
 	return func(context.Context) webpush.Answer { return webpush.Answer{Status: 201, Verdict: webpush.Accepted} }
 }
 
-// BenchmarkPool is what a push costs between its page and its sender.
+// BenchmarkPool measures the cost of a push between its page and its sender.
 func BenchmarkPool(b *testing.B) {
 	p := NewPool(Options{Sender: acceptAll{}, InFlight: 1024})
 	defer p.Start(func(Event) {})()

@@ -13,22 +13,22 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// patience is longer than anything takes that does not hang.
-const patience = 20 * time.Second
+// timeout is longer than anything that does not hang takes.
+const timeout = 20 * time.Second
 
-// testPool is a pool with real push services, and its clock in the test's hands.
+// testPool is a pool with real push services and a fake clock.
 type testPool struct {
 	*Pool
 	t     *testing.T
 	clock *modelstest.Clock
 	key   *webpush.VAPIDKey
-	// isBusy is what the rest of the process is; set it before anything is sent.
+	// isBusy is the pool's Busy; set it before anything is sent.
 	isBusy func() bool
-	// told gets what the pool would tell others.
+	// told receives the pool's events.
 	told chan Event
 }
 
-// newTestPool makes push services, and a pool for a number of requests.
+// newTestPool starts push services, and a pool with a limit of requests in flight.
 func newTestPool(t *testing.T, services, inFlight int) (*testPool, []*pushtest.Server) {
 	t.Helper()
 	all := make([]*pushtest.Server, services)
@@ -49,7 +49,7 @@ func newTestPool(t *testing.T, services, inFlight int) (*testPool, []*pushtest.S
 	return openTestPool(t, webpush.NewFastSender(client), inFlight), all
 }
 
-// openTestPool starts another pool beside the first.
+// openTestPool starts another pool.
 func openTestPool(t *testing.T, sender webpush.Sender, inFlight int) *testPool {
 	t.Helper()
 	key := newKey(t)
@@ -63,7 +63,7 @@ func openTestPool(t *testing.T, sender webpush.Sender, inFlight int) *testPool {
 	return r
 }
 
-// page is a push to each of a number of new readers of a push service.
+// page returns pushes to new readers of a push service.
 func (r *testPool) page(service *pushtest.Server, size int) []Job {
 	r.t.Helper()
 	jobs := make([]Job, size)
@@ -102,10 +102,10 @@ func raw(t *testing.T, text string) []byte {
 	return data
 }
 
-// sends sends a page to the end and counts its answers by status.
+// sends sends a page and counts its answers by status.
 func (r *testPool) sends(jobs []Job) map[int]int {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.t.Context(), timeout)
 	defer cancel()
 	r.Send(ctx, jobs, Source{})
 	if ctx.Err() != nil {
@@ -114,19 +114,19 @@ func (r *testPool) sends(jobs []Job) map[int]int {
 	return statuses(jobs)
 }
 
-// hears waits for the next news of a host.
+// hears waits for the next event of the pool.
 func (r *testPool) hears() Event {
 	r.t.Helper()
 	select {
 	case event := <-r.told:
 		return event
-	case <-time.After(patience):
-		r.t.Fatal("nobody was told")
+	case <-time.After(timeout):
+		r.t.Fatal("no event")
 		return Event{}
 	}
 }
 
-// begins sends jobs; ended is closed when all have an answer.
+// begins starts to send jobs; ended is closed when all have an answer.
 func (r *testPool) begins(jobs []Job) (ended <-chan struct{}) {
 	sent := make(chan struct{})
 	go func() {
@@ -136,7 +136,7 @@ func (r *testPool) begins(jobs []Job) (ended <-chan struct{}) {
 	return sent
 }
 
-// statuses counts answers; 0 is for pushes that got none from the push service.
+// statuses counts answers by status; 0 is for pushes without an answer.
 func statuses(jobs []Job) map[int]int {
 	count := map[int]int{}
 	for _, j := range jobs {
@@ -145,7 +145,7 @@ func statuses(jobs []Job) map[int]int {
 	return count
 }
 
-// always is the same fault for each push.
+// always returns the same fault for each push.
 func always(a pushtest.Answer) func(string) *pushtest.Answer {
 	return func(string) *pushtest.Answer { return &a }
 }

@@ -7,81 +7,81 @@ import (
 )
 
 const (
-	// refusalsInARow is how many refusals in a row, with one VAPID key, raise
+	// refusalsInARow is the number of refusals in a row, with one VAPID key, that raises a
 	// doubt about our own pushes.
 	refusalsInARow = 50
-	// manyRefused is how many refusals in a row are more than a bad subscription.
+	// manyRefused is the number of refusals in a row that a bad subscription alone does not
+	// explain.
 	manyRefused = 3
-	// Until a push is accepted, and again after a pause of acceptedFor, firstInFlight
-	// more than raise doubt may begin.
+	// Until a push is accepted, and again acceptedFor after the last one, at most
+	// refusalsInARow + firstInFlight pushes may begin.
 	firstInFlight = 14
 	acceptedFor   = time.Minute
-	// sampleSize is how many pushes, spread over the audience, are tried in doubt.
-	// If all are refused the fault is ours. Then there are probeSize more at a
-	// time, at first after firstProbes, and each time after twice as long.
+	// sampleSize is the number of pushes, spread over the audience, that are tried during a
+	// doubt. If all are refused, the fault is ours. Then probeSize more are tried, at first
+	// after firstProbes and each time after twice as long.
 	sampleSize  = 40
 	probeSize   = 10
 	firstProbes = 2 * time.Second
 	lastProbes  = time.Minute
-	// fewerUnreached is how many times less is tried of a page on which nobody was
-	// reached lately, when others were.
+	// fewerUnreached divides the sample of a page whose subscriptions were not reached
+	// recently, if others were.
 	fewerUnreached = 8
-	// doubtRetry is when the others come again while the sample is tried, and
-	// lastDoubtRetry at most when it was refused.
+	// doubtRetry is the retry time of the other pushes while the sample is tried, and
+	// lastDoubtRetry the maximum after it was refused.
 	doubtRetry     = 500 * time.Millisecond
 	lastDoubtRetry = 15 * time.Second
-	// Each accepted push vouches for this many refusals of subscriptions that were
-	// never reached. That ends with time: it is halved each vouchFor.
+	// Each accepted push explains this many refusals of subscriptions that were never
+	// reached. That decays: it is halved every vouchFor.
 	vouchedRefusals = 4
 	vouchFor        = time.Minute
-	// A sample that finds the fault in the subscriptions ends all doubt for
-	// settledFor, since there are more of them, and makes it this many times slower
-	// to come for a while.
+	// If a sample shows that the subscriptions are at fault, no doubt begins for settledFor,
+	// and for a while it takes this many times more refusals to begin one.
 	settledFor      = 10 * time.Second
 	toleranceGrowth = 16
 	mostTolerance   = 1 << 20
 	toleranceFor    = 10 * time.Minute
-	// maxKeys is more than there are VAPID keys in use.
+	// maxKeys is more than the number of VAPID keys in use.
 	maxKeys = 64
 )
 
-// refusals judges at whose door it lies that a push service refuses what is
-// signed with one VAPID key. Old subscriptions are refused by the hundred, often
-// one after the other, and must not hold up others. But a key or a clock of ours
-// that is wrong must not cost the whole audience.
+// refusals decides who is at fault when a push service refuses pushes that are signed with
+// one VAPID key. Old subscriptions are refused by the hundred, often in a row, and must not
+// delay others. But if our key or clock is wrong, that must not cost the whole audience.
 //
-// Refusals in a row raise doubt. Then a sample decides: subscriptions that were
-// reached lately, or any where there are none, spread over the audience. One that
-// is accepted ends the doubt. If all are refused the fault is ours, and a few
-// more are tried from time to time.
+// Refusals in a row raise a doubt. Then a sample decides: subscriptions that were reached
+// recently or, if there are none, any, spread over the audience. If one is accepted, the
+// doubt ends. If all are refused, the fault is ours, and a few more are tried from time to
+// time.
 type refusals struct {
-	accepted    time.Time // when a push was accepted last
-	acceptances int       // of late
+	accepted    time.Time // when a push was last accepted
+	acceptances int       // recent ones
 	halvedAt    time.Time
-	all         run // of refusals
-	reached     run // of these, of subscriptions that were reached lately
+	all         run // of all refusals
+	reached     run // of refusals of recently reached subscriptions
 
 	inFlight int
-	alert    int64 // the newest that has pushes here
+	alert    int64 // the newest alert with pushes here
 	doubt    doubt
-	doubts   int  // how many there were; the number of the one that is on
-	changed  bool // others have not been told yet
+	doubts   int  // number of doubts so far, and of the current one
+	changed  bool // other processes do not know the state yet
 }
 
 // run is a run of refusals since the last accepted push.
 type run struct {
 	refused    int
-	tolerance  int // how many are the subscriptions' own fault
+	tolerance  int // number of refusals attributed to subscriptions
 	tolerantTo time.Time
 	settledTo  time.Time
 }
 
-// exceeds tells whether there are more than its tolerance, or than are vouched for.
+// exceeds reports whether the run is longer than the tolerance and than the vouched
+// refusals.
 func (r *run) exceeds(now time.Time, vouched int) bool {
 	return r.refused >= max(r.tolerance, vouched) && !now.Before(r.settledTo)
 }
 
-// settle puts the refusals down to their subscriptions.
+// settle attributes the refusals to their subscriptions.
 func (r *run) settle(now time.Time) {
 	r.tolerance = min(toleranceGrowth*r.tolerance, mostTolerance)
 	r.tolerantTo, r.settledTo = now.Add(toleranceFor), now.Add(settledFor)
@@ -95,22 +95,23 @@ func (r *run) fade(now time.Time) {
 
 func (r *run) forgetTolerance() { r.tolerance, r.settledTo = refusalsInARow, time.Time{} }
 
-// doubt is what is going on while all pushes but a sample wait.
+// doubt is the state while all pushes except a sample wait.
 type doubt struct {
 	isOn bool
 	// isOurs says that the sample was refused.
 	isOurs bool
-	// ofReached says that subscriptions were refused that had been reached lately.
+	// ofReached says that recently reached subscriptions were refused.
 	ofReached bool
-	// left may still be tried in this round, testing are being tried.
+	// left is the number that may still be tried in this round, testing the number in
+	// flight.
 	left, testing int
 	round         time.Time // its end
 	wait          time.Duration
-	// tried says that some were tried in this round. If none were, since they are
-	// drawn by chance, chances are doubled.
+	// tried says that some were tried in this round. If none were, because they are drawn at
+	// random, chances are doubled.
 	tried  bool
 	chance float64
-	// closed: the round's sample was refused.
+	// closed says that the round's sample was refused.
 	closed bool
 }
 
@@ -118,7 +119,7 @@ func newRefusals() *refusals {
 	return &refusals{all: run{tolerance: refusalsInARow}, reached: run{tolerance: refusalsInARow}}
 }
 
-// admits tells whether the next job of a batch may begin.
+// admits reports whether the next job of a batch may begin.
 func (r *refusals) admits(now time.Time, b *batch) bool {
 	if r.doubt.isOn {
 		return b.samples > 0 && r.doubt.left > 0
@@ -126,11 +127,11 @@ func (r *refusals) admits(now time.Time, b *batch) bool {
 	return r.isFresh(now) || r.inFlight == 0 || r.all.refused+r.inFlight < r.all.tolerance+firstInFlight
 }
 
-// isFresh tells whether a push has been accepted lately.
+// isFresh reports whether a push was accepted recently.
 func (r *refusals) isFresh(now time.Time) bool { return now.Sub(r.accepted) < acceptedFor }
 
-// begin notes that a job begins, and returns the number of the doubt whose sample it
-// is one of; 0 for none.
+// begin records that a job begins. It returns the number of the doubt that the job is a
+// sample of; 0 if it is not one.
 func (r *refusals) begin(b *batch) (sampleOf int) {
 	r.inFlight++
 	if !r.doubt.isOn {
@@ -144,7 +145,7 @@ func (r *refusals) begin(b *batch) (sampleOf int) {
 	return r.doubts
 }
 
-// isSample tells whether an attempt is one of the sample of the doubt that is on.
+// isSample reports whether an attempt belongs to the sample of the current doubt.
 func (r *refusals) isSample(a attempt) bool { return r.doubt.isOn && a.sampleOf == r.doubts }
 
 func (r *refusals) end(a attempt) {
@@ -155,9 +156,9 @@ func (r *refusals) end(a attempt) {
 	}
 }
 
-// accept notes an accepted push, and tells whether that ends a doubt. A doubt about
-// subscriptions that were reached lately is ended by its sample alone: what was in
-// flight when it began may have been accepted before our key broke.
+// accept records an accepted push, and reports whether it ends a doubt. Only its sample
+// ends a doubt about recently reached subscriptions: pushes that were in flight when it
+// began may have been accepted before our key broke.
 func (r *refusals) accept(now time.Time, isSample bool) (resolved bool) {
 	r.fade(now)
 	r.acceptances++
@@ -170,8 +171,9 @@ func (r *refusals) accept(now time.Time, isSample bool) (resolved bool) {
 	return true
 }
 
-// settle ends a doubt: the refusals are put down to their subscriptions, since others
-// are accepted. That others than those reached lately are refused says nothing of those.
+// settle ends a doubt and attributes the refusals to their subscriptions, because others
+// are accepted. Refusals of subscriptions that were not reached recently say nothing about
+// those that were.
 func (r *refusals) settle(now time.Time) {
 	r.all.settle(now)
 	if r.doubt.ofReached || !r.doubt.isOn {
@@ -180,8 +182,8 @@ func (r *refusals) settle(now time.Time) {
 	r.doubt = doubt{testing: r.doubt.testing}
 }
 
-// refuse notes a refusal, and tells whether there is doubt now. That of a
-// subscription that is known for it says nothing, as long as others are accepted.
+// refuse records a refusal, and reports whether it raises a doubt. A subscription that was
+// refused before does not count while others are accepted.
 func (r *refusals) refuse(now time.Time, j *Job) (doubts bool) {
 	r.fade(now)
 	if j.TriedBefore && r.vouched(now) {
@@ -198,7 +200,7 @@ func (r *refusals) refuse(now time.Time, j *Job) (doubts bool) {
 	return r.reached.exceeds(now, 0) || r.all.exceeds(now, vouched)
 }
 
-// fade lets what was long ago count for less.
+// fade reduces the weight of old acceptances.
 func (r *refusals) fade(now time.Time) {
 	r.all.fade(now)
 	r.reached.fade(now)
@@ -208,19 +210,20 @@ func (r *refusals) fade(now time.Time) {
 	}
 }
 
-// vouched tells whether a refusal is about its subscription: others are taken.
+// vouched reports whether a refusal concerns its subscription, because others are
+// accepted.
 func (r *refusals) vouched(now time.Time) bool {
 	return !r.doubt.isOn && !r.accepted.IsZero() && now.Sub(r.accepted) < toleranceFor
 }
 
-// beginDoubt begins a doubt with a sample of a size.
+// beginDoubt begins a doubt with a sample of the given size.
 func (r *refusals) beginDoubt(now time.Time, size int) {
 	r.doubts++
 	r.doubt = doubt{isOn: true, ofReached: r.reached.exceeds(now, 0), left: size, testing: r.doubt.testing, round: now.Add(doubtRetry), chance: 1}
 	r.changed = true
 }
 
-// goOn begins the next round when it is time.
+// goOn begins the next round if it is due.
 func (d *doubt) goOn(now time.Time) {
 	if now.Before(d.round) {
 		return
@@ -237,8 +240,7 @@ func (d *doubt) goOn(now time.Time) {
 	}
 }
 
-// close ends a round whose sample has been tried in vain, and tells whether it
-// was the first.
+// close ends a round whose sample was refused, and reports whether it was the first.
 func (d *doubt) close(now time.Time) (isFirst bool) {
 	if d.closed || d.left > 0 || d.testing > 0 {
 		return false
@@ -251,8 +253,8 @@ func (d *doubt) close(now time.Time) (isFirst bool) {
 	return isFirst
 }
 
-// admitNew lets somebody new try although the round is over: a notice, and a
-// few of an alert that has not tried yet. It returns how many of the batch.
+// admitNew admits pushes that are new although the round is over: a notice, and a few of
+// an alert that has not tried yet. It returns their number.
 func (r *refusals) admitNew(b *batch) int {
 	isNew := b.page.of.ID > r.alert
 	r.alert = max(r.alert, b.page.of.ID)
@@ -269,7 +271,7 @@ func (r *refusals) admitNew(b *batch) int {
 	return 0
 }
 
-// retryAfter is when who has to wait for the doubt's end comes again.
+// retryAfter returns when pushes that wait for the end of the doubt should be retried.
 func (d *doubt) retryAfter(now time.Time) time.Duration {
 	if !d.closed {
 		return doubtRetry
@@ -277,12 +279,12 @@ func (d *doubt) retryAfter(now time.Time) time.Duration {
 	return min(max(doubtRetry, d.round.Sub(now)), lastDoubtRetry)
 }
 
-// chooseSample chooses which of the batch are tried in doubt: at random, as many
-// as its page is a part of the audience, those first who were reached lately.
+// chooseSample chooses the sample of a batch: at random, in proportion to the page's share
+// of the audience, recently reached subscriptions first.
 func (b *batch) chooseSample(atLeast int) {
 	share := sampleSize * b.page.share() * b.refusals.doubt.chance
 	if b.page.of.AnyAcceptedLately && !slices.ContainsFunc(b.jobs, func(j *Job) bool { return j.AcceptedLately }) {
-		share /= fewerUnreached // others say more
+		share /= fewerUnreached // other pages are better samples
 	}
 	b.samples = min(max(roundAtRandom(share), atLeast), len(b.jobs))
 	if b.samples == 0 {
@@ -300,8 +302,8 @@ func (b *batch) chooseSample(atLeast int) {
 	})
 }
 
-// attribute says of each refused push whether that may be our fault, or is about
-// its subscription alone.
+// attribute decides for each refused push whether it may be our fault or concerns only its
+// subscription.
 func (b *batch) attribute(now time.Time) {
 	r := b.refusals
 	for _, j := range b.refused {

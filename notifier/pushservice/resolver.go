@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	// resolverAsked is how long an answer of the resolver counts.
+	// resolverAsked is how long an answer of the resolver is cached.
 	resolverAsked  = 10 * time.Second
 	resolverWithin = 2 * time.Second
 )
 
-// resolver tells a name that does not exist from a resolver that does not work.
+// resolver distinguishes a name that does not exist from a resolver that does not work.
 type resolver struct {
 	lookup func(ctx context.Context, host string) ([]string, error)
 
@@ -21,8 +21,7 @@ type resolver struct {
 	works bool
 }
 
-// resolves tells whether the name of a push service that has taken pushes still
-// leads to an address.
+// resolves reports whether the name of a push service that accepts pushes resolves.
 func (r *resolver) resolves(ctx context.Context, host string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -8,18 +8,16 @@ import (
 )
 
 const (
-	// unknownPatience is how long a page waits at first for hosts that have never
-	// answered when nothing else of it is left. It grows each time, up to what
-	// other hosts get.
-	unknownPatience = 250 * time.Millisecond
-	patienceGrowth  = 8
+	// unknownTimeout is how long a page waits at first for hosts that have never answered
+	// when only their pushes are left. It grows each time, up to the timeout of other hosts.
+	unknownTimeout = 250 * time.Millisecond
+	timeoutGrowth  = 8
 )
 
 var errUnknown = errors.New("the push service has never answered, and others have")
 
-// giveUpUnanswering lets no page wait for a few pushes at hosts that have never answered,
-// while others do: their names may have been invented. They are tried again
-// later, with more patience.
+// giveUpUnanswering cancels the last few pushes of a page to hosts that have never answered,
+// if others do: their names may be invented. They are retried later, with a longer timeout.
 func (s *hosts) giveUpUnanswering(now time.Time) {
 	unknown, othersAnswer := map[*page]int{}, false
 	for _, h := range s.byName {
@@ -41,17 +39,17 @@ func (s *hosts) giveUpUnanswering(now time.Time) {
 	}
 }
 
-// giveUpUnanswering gives up the small batches of pages that wait for such hosts alone.
+// giveUpUnanswering cancels the small batches of pages that wait only for such hosts.
 func (h *host) giveUpUnanswering(now time.Time, isLeft func(*page) bool) {
 	for _, b := range h.batches {
 		switch {
 		case b.size > max(1, b.page.size/fewOf) || !isLeft(b.page):
 		case b.alone.IsZero():
 			b.alone = now
-		case now.Sub(b.alone) >= h.patience:
-			h.patience = min(patienceGrowth*h.patience, defaultSilence)
+		case now.Sub(b.alone) >= h.timeout:
+			h.timeout = min(timeoutGrowth*h.timeout, defaultSilence)
 			b.giveUp(errUnknown)
-			h.queued -= b.giveBack(webpush.Answer{Verdict: webpush.RetryLater, Reason: errUnknown.Error()})
+			h.queued -= b.nack(webpush.Answer{Verdict: webpush.RetryLater, Reason: errUnknown.Error()})
 		}
 	}
 	h.forgetDone()

@@ -1,6 +1,6 @@
 // Takes screenshots of every page and state, at phone and desktop size, light and dark,
-// and of a notification. It writes them into the folder named on the command line, or
-// e2e/output.
+// of a notification, and of an overview: a reader's page, the newsroom and a notification
+// together. It writes them into the folder named on the command line, or e2e/output.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startChromium } from './lib/chromium.mjs'
@@ -17,9 +17,10 @@ const t = { after: end => ends.unshift(end) }
 try {
   await mkdir(folder, { recursive: true })
   const newsbell = await startNewsbell(t, { empty: true })
-  await cover(newsbell, story.updates.slice(0, -1))
+  await cover(newsbell, story.updates.slice(0, -2))
   await pages(newsbell)
   await notification(newsbell)
+  await overview()
 } finally {
   for (const end of ends) await end()
   await endShared()
@@ -52,6 +53,18 @@ async function pages(newsbell) {
   await followThere(page, newsbell.page, { topics: ['outage/' + newsbell.slug, 'app/messenger', 'app/instagram'], level: 'key' })
   await picture(page, 'following')
   await changedPreferences(page, newsbell)
+  await writing(page, newsbell)
+}
+
+// writing is the newsroom while an editor writes the resolution.
+async function writing(page, newsbell) {
+  const { headline, body } = story.updates.at(-1)
+  await page.goto(`${newsbell.url}/editor/outages/${newsbell.slug}`)
+  await page.click('[name=kind][value=resolution]')
+  await page.type('#field-headline', headline)
+  await page.type('#field-body', body)
+  await page.evaluate(() => document.activeElement.blur())
+  await picture(page, 'writing')
 }
 
 // changedPreferences shows the preferences of a reader who has changed some.
@@ -93,4 +106,23 @@ async function notification(newsbell) {
   await newsbell.publish(last)
   await firefox.window(last.headline)
   await writeFile(join(folder, 'notification.png'), await firefox.picture(last.headline))
+}
+
+// overview shows a reader's page, the newsroom and a notification side by side, without
+// the pages' scroll bars.
+async function overview() {
+  const page = await (await startChromium(t)).newPage()
+  const url = async name => `data:image/png;base64,${await readFile(join(folder, name + '.png'), 'base64')}`
+  await page.setViewport({ width: 1600, height: 940 })
+  await page.setContent(`<style>
+    body { margin: 0; background: #e7e3da }
+    img { position: absolute; object-fit: cover; object-position: left top; border-radius: 12px; box-shadow: 0 2px 6px #0003, 0 20px 50px #0004 }
+    .reader { left: 60px; top: 60px; width: 366px; height: 820px; border-radius: 24px }
+    .newsroom { right: 60px; top: 60px; width: 1047px; height: 745px }
+    .notification { right: 30px; bottom: 40px; width: 440px }
+  </style>
+  <img class="reader" src="${await url('live-390-light')}">
+  <img class="newsroom" src="${await url('writing-1280-light')}">
+  <img class="notification" src="${await url('notification')}">`, { waitUntil: 'load' })
+  await page.screenshot({ path: join(folder, 'overview.webp'), type: 'webp', quality: 85 })
 }

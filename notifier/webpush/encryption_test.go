@@ -20,7 +20,7 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-func TestEncryptMakesTheMessageOfRFC8291(t *testing.T) {
+func TestEncryptReproducesTheExampleOfRFC8291(t *testing.T) {
 	sender, err := ecdh.P256().NewPrivateKey(decode(t, "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"))
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestEncryptDerivesTheKeyAndNonceOfRFC8291(t *testing.T) {
 	}
 }
 
-func TestReaderOpensWhatWasEncrypted(t *testing.T) {
+func TestTheReaderDecryptsAnEncryptedMessage(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		reader := newReaderKeys(t)
 		plaintext := rapid.SliceOfN(rapid.Byte(), 0, MaxPayload).Draw(t, "plaintext")
@@ -67,7 +67,7 @@ func TestReaderOpensWhatWasEncrypted(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.HasPrefix(encrypted, before) {
-			t.Fatal("what was in dst is changed")
+			t.Fatal("the content of dst has changed")
 		}
 		opened, err := reader.open(encrypted[len(before):])
 		if err != nil || !bytes.Equal(opened, plaintext) {
@@ -76,7 +76,7 @@ func TestReaderOpensWhatWasEncrypted(t *testing.T) {
 	})
 }
 
-func TestEncryptedLengthTellsOnlyTheBucket(t *testing.T) {
+func TestEncryptedLengthRevealsOnlyThePaddedLength(t *testing.T) {
 	reader := newReaderKeys(t)
 	for _, c := range []struct{ plaintext, padded int }{
 		{0, 512}, {1, 512}, {512, 512}, {513, 1024}, {1024, 1024}, {1025, 2048}, {2049, 3993}, {3993, 3993},
@@ -104,13 +104,13 @@ func TestEncryptUsesEachKeyAndSaltOnce(t *testing.T) {
 		}
 		salt, key := string(encrypted[:16]), string(encrypted[21:86])
 		if seen[salt] || seen[key] {
-			t.Fatal("a salt or a key was used again")
+			t.Fatal("a salt or a key was reused")
 		}
 		seen[salt], seen[key] = true, true
 	}
 }
 
-func TestEncryptRefusesWhatCouldNotBeOpened(t *testing.T) {
+func TestEncryptFailsOnInvalidKeysAndLongPayloads(t *testing.T) {
 	reader := newReaderKeys(t)
 	point, auth := reader.p256dh(), reader.auth
 	offCurve := slices.Clone(point)
@@ -139,7 +139,7 @@ func TestEncryptRefusesWhatCouldNotBeOpened(t *testing.T) {
 	}
 }
 
-func TestHTTPECEOpensWhatWasEncrypted(t *testing.T) {
+func TestHTTPECEDecryptsAnEncryptedMessage(t *testing.T) {
 	type message struct {
 		PrivateKey string `json:"privateKey"`
 		Auth       string `json:"auth"`
@@ -212,8 +212,7 @@ func newReaderKeys(t interface{ Fatal(...any) }) readerKeys {
 
 func (r readerKeys) p256dh() []byte { return r.private.PublicKey().Bytes() }
 
-// open decrypts with the push service's own code, which shares nothing with
-// the encrypter's.
+// open decrypts with the code of pushtest, which is independent of the encryption.
 func (r readerKeys) open(body []byte) ([]byte, error) {
 	return pushtest.Decrypt(body, r.private, r.auth)
 }

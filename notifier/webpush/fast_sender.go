@@ -12,9 +12,8 @@ import (
 	"newsbell/notifier/webpush/h2"
 )
 
-// FastSender spends on a push little more than its cryptography: tokens and
-// headers are made once and shared, and over HTTP/2 the requests of many
-// pushes go out together.
+// FastSender needs little more CPU per push than its cryptography: tokens and headers are
+// created once and shared, and over HTTP/2 many requests share a TLS record.
 type FastSender struct {
 	client    *http.Client
 	transport *pushTransport
@@ -22,9 +21,9 @@ type FastSender struct {
 	bodies    sync.Pool // of *[]byte
 }
 
-// NewFastSender sends through a client of [NewClient].
+// NewFastSender returns a sender that uses a client from [NewClient].
 func NewFastSender(client *http.Client) *FastSender {
-	transport, _ := client.Transport.(*pushTransport) // nil for a client of another make
+	transport, _ := client.Transport.(*pushTransport) // nil for any other client
 	return &FastSender{client: client, transport: transport}
 }
 
@@ -32,26 +31,26 @@ func NewFastSender(client *http.Client) *FastSender {
 func (s *FastSender) Prepare(p *Push) Prepared {
 	target, err := p.Target()
 	if err != nil {
-		return refused(err)
+		return unsendable(err)
 	}
 	key, audience := p.Key, origin(target)
 	authorization, err := key.Authorization(audience)
 	if err != nil {
-		return refused(err)
+		return unsendable(err)
 	}
 	body, _ := s.bodies.Get().(*[]byte)
 	if body == nil {
 		body = new([]byte)
 	}
 	if *body, err = Encrypt((*body)[:0], p.Payload, p.P256DH, p.Auth); err != nil {
-		return refused(err)
+		return unsendable(err)
 	}
 	header := s.headers.get(headerKey{authorization, p.ttlSeconds(), p.Urgency, p.Topic})
 	return func(ctx context.Context) Answer {
 		defer s.bodies.Put(body)
 		answer, err := s.post(ctx, target, header, *body)
 		if errors.Is(err, h2.ErrUnfit) {
-			// net/http may read a body for longer than the request lasts.
+			// net/http may read a body after the request has ended.
 			answer, err = s.do(ctx, target, header, bytes.Clone(*body))
 		}
 		if err != nil {
@@ -64,7 +63,7 @@ func (s *FastSender) Prepare(p *Push) Prepared {
 	}
 }
 
-// Warm begins to connect to a push service, if there is no connection.
+// Warm starts to connect to a push service, unless there is a connection.
 func (s *FastSender) Warm(origin *url.URL) {
 	if s.transport != nil {
 		s.transport.warm(origin)
@@ -85,7 +84,7 @@ func (s *FastSender) post(ctx context.Context, target *url.URL, header pushHeade
 	return judge(response, time.Now()), nil
 }
 
-// do sends by net/http, to push services without HTTP/2.
+// do sends with net/http, to push services without HTTP/2.
 func (s *FastSender) do(ctx context.Context, target *url.URL, header pushHeader, body []byte) (Answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// pushHeaders keeps the headers of requests: those of an alert's pushes to one
-// push service are all alike.
+// pushHeaders caches the headers of requests: an alert's pushes to one push service share
+// them.
 type pushHeaders struct {
 	mu   sync.RWMutex
 	kept map[headerKey]pushHeader
 }
 
-// headerKey is all that a request's header depends on.
+// headerKey is everything that a request's header depends on.
 type headerKey struct {
 	authorization string
 	ttl           int
@@ -24,13 +24,13 @@ type headerKey struct {
 	topic         string
 }
 
-// pushHeader is a header for each kind of client. Nobody may change it.
+// pushHeader is a header in the forms of both HTTP clients. It must not be changed.
 type pushHeader struct {
 	shared http.Header
 	fields []hpack.HeaderField
 }
 
-// maxHeaders is more than the alerts and push services of one moment.
+// maxHeaders is more than the combinations of alerts and push services at one time.
 const maxHeaders = 256
 
 func (h *pushHeaders) get(key headerKey) pushHeader {
@@ -50,7 +50,7 @@ func (h *pushHeaders) get(key headerKey) pushHeader {
 	return header
 }
 
-// newPushHeader has what RFC 8030 §5 and RFC 8291 §4 ask of a push.
+// newPushHeader returns the header that RFC 8030 §5 and RFC 8291 §4 require.
 func newPushHeader(key headerKey) pushHeader {
 	h := pushHeader{shared: http.Header{}}
 	for _, field := range [...]struct{ name, value string }{

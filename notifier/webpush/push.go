@@ -1,6 +1,6 @@
 // Package webpush encrypts messages for browsers (RFC 8291), signs them with VAPID
-// keys (RFC 8292) and sends them to push services (RFC 8030). It knows nothing of
-// alerts or of the database.
+// keys (RFC 8292) and sends them to push services (RFC 8030). It knows nothing about
+// alerts or the database.
 package webpush
 
 import (
@@ -22,20 +22,20 @@ type Push struct {
 	P256DH []byte
 	// Auth is the reader's authentication secret of 16 bytes (RFC 8291 §3.2).
 	Auth []byte
-	// Key signs the request. It must be the one the subscription was made with.
+	// Key signs the request. It must be the key that the subscription was created with.
 	Key *VAPIDKey
-	// Payload is what the reader gets, of [MaxPayload] bytes at most.
+	// Payload is the plaintext, of at most [MaxPayload] bytes.
 	Payload []byte
-	// TTL is how long the push service keeps the message for a reader who is
-	// away (RFC 8030 §5.2), sent in whole seconds from 1 to 28 days.
+	// TTL is how long the push service keeps the message for an offline reader (RFC 8030
+	// §5.2). It is sent in whole seconds, from 1 second to 28 days.
 	TTL     time.Duration
 	Urgency Urgency
-	// Topic lets a later message replace one not yet delivered (RFC 8030 §5.4):
-	// at most 32 characters of base64url, or none.
+	// Topic makes a later message replace one that is not delivered yet (RFC 8030 §5.4): at
+	// most 32 characters of base64url, or empty.
 	Topic string
 
-	target   *url.URL // what [Push.Target] returned last
-	targetOf string   // the endpoint that it is parsed from
+	target   *url.URL // the last result of [Push.Target]
+	targetOf string   // the endpoint that it was parsed from
 }
 
 // Urgency tells a device that saves power whether to wake up (RFC 8030 §5.3).
@@ -46,16 +46,16 @@ const (
 	UrgencyHigh   = webpush.UrgencyHigh
 )
 
-// maxTTL is the longest that FCM accepts; others shorten it themselves.
+// maxTTL is the maximum that FCM accepts; other push services shorten it themselves.
 const maxTTL = 28 * 24 * time.Hour
 
-// ttlSeconds is at least one: WNS refuses zero.
+// ttlSeconds returns at least 1, because WNS rejects 0.
 func (p *Push) ttlSeconds() int {
 	return int(min(max(p.TTL, time.Second), maxTTL) / time.Second)
 }
 
-// Target parses the endpoint. Its host is the push service's name, and in
-// normal form as the audience of a token must be (RFC 8292 §2).
+// Target parses the endpoint. Its host, the name of the push service, is in the normal form
+// that the audience of a token needs (RFC 8292 §2).
 func (p *Push) Target() (*url.URL, error) {
 	if p.target != nil && p.targetOf == p.Endpoint {
 		return p.target, nil
@@ -69,5 +69,5 @@ func (p *Push) Target() (*url.URL, error) {
 	return u, nil
 }
 
-// origin is the target's scheme and host.
+// origin returns the target's scheme and host.
 func origin(target *url.URL) string { return target.Scheme + "://" + target.Host }

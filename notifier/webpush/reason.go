@@ -15,8 +15,8 @@ import (
 	"newsbell/notifier/webpush/h2"
 )
 
-// reasonOf is what the response says: Apple's "reason", Mozilla's "message", a
-// line of text, WNS' header; or else the status in words.
+// reasonOf returns the reason in a response: Apple's "reason", Mozilla's "message", a line
+// of text, or WNS' header; otherwise the text of the status.
 func reasonOf(r h2.Response) string {
 	var said struct{ Reason, Message string }
 	text := string(r.Body)
@@ -29,8 +29,7 @@ func reasonOf(r h2.Response) string {
 	return cmp.Or(text, http.StatusText(r.Status))
 }
 
-// networkReason says why there was no response, in words that tell nothing of
-// the network at home.
+// networkReason says why there was no response, without details of the internal network.
 func networkReason(err error) string {
 	unknown, isName := errors.AsType[*net.DNSError](err)
 	_, isCertificate := errors.AsType[*tls.CertificateVerificationError](err)
@@ -58,8 +57,8 @@ func networkReason(err error) string {
 	return "the network failed"
 }
 
-// safeText keeps a line of printable ASCII and leaves out every word that is
-// long enough to be an endpoint or a key.
+// safeText returns a line of printable ASCII without words that are long enough to be an
+// endpoint or a key.
 func safeText(text string) string {
 	const longest, longestWord = 120, 32
 	var kept []string

@@ -11,14 +11,14 @@ import (
 	"github.com/SherClockHolmes/webpush-go"
 )
 
-// ReferenceSender sends with webpush-go: the second implementation, which the
-// first one is checked and measured against. It signs a token for each push.
+// ReferenceSender sends with webpush-go. FastSender is tested and measured against it. It
+// signs a token for each push.
 type ReferenceSender struct{ client *http.Client }
 
-// NewReferenceSender sends through a client of [NewClient].
+// NewReferenceSender returns a sender that uses a client from [NewClient].
 func NewReferenceSender(client *http.Client) *ReferenceSender { return &ReferenceSender{client} }
 
-// Prepare implements [Sender]. webpush-go encrypts and sends in one.
+// Prepare implements [Sender]. webpush-go encrypts and sends in one step, in Send.
 func (s *ReferenceSender) Prepare(p *Push) Prepared {
 	return func(ctx context.Context) Answer { return s.send(ctx, p) }
 }
@@ -35,7 +35,7 @@ func (s *ReferenceSender) send(ctx context.Context, p *Push) Answer {
 	if len(p.Auth) != authSize { // which webpush-go does not check
 		return Unsendable(errAuthSize)
 	}
-	// webpush-go writes its padding behind the payload if there is room.
+	// webpush-go appends its padding to the payload, so the capacity is limited.
 	payload := p.Payload[:len(p.Payload):len(p.Payload)]
 	response, err := webpush.SendNotificationWithContext(ctx, payload, &webpush.Subscription{
 		Endpoint: target.String(),
@@ -43,7 +43,7 @@ func (s *ReferenceSender) send(ctx context.Context, p *Push) Answer {
 	}, &webpush.Options{
 		HTTPClient: s.client,
 		RecordSize: uint32(headerSize + padded + 1 + tagSize), // it pads up to this
-		// It puts mailto: before everything that does not begin with https:.
+		// webpush-go adds mailto: to everything that does not begin with https:.
 		Subscriber:      strings.TrimPrefix(p.Key.subject, "mailto:"),
 		Topic:           p.Topic,
 		TTL:             p.ttlSeconds(),
@@ -60,5 +60,5 @@ func (s *ReferenceSender) send(ctx context.Context, p *Push) Answer {
 	return answerOf(response)
 }
 
-// encodeKey is what webpush-go decodes at the first try.
+// encodeKey encodes a key in the form that webpush-go tries first.
 func encodeKey(key []byte) string { return base64.StdEncoding.EncodeToString(key) }

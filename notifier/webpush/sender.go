@@ -10,11 +10,11 @@ import (
 	"newsbell/notifier/webpush/h2"
 )
 
-// Sender encrypts pushes and hands them to their push services. It never fails:
-// what goes wrong is an [Answer] too. Safe for concurrent use.
+// Sender encrypts pushes and sends them to their push services. Every failure is an
+// [Answer]. Safe for concurrent use.
 type Sender interface {
-	// Prepare encrypts and signs, which keeps a core busy. Sending what it returns
-	// waits for the network.
+	// Prepare encrypts and signs, which needs CPU. Sending its result waits for the
+	// network.
 	Prepare(p *Push) Prepared
 }
 
@@ -24,19 +24,18 @@ type Warmer interface{ Warm(origin *url.URL) }
 // Prepared is an encrypted and signed push.
 type Prepared func(ctx context.Context) Answer
 
-// Send hands the push to its push service; call it once. It returns when there is
-// an answer, when ctx ends, or when the client's time is up. The answer to a
-// network failure is to retry later.
+// Send sends the push; call it once. It returns when there is an answer, when ctx is done,
+// or on the client's timeout. The verdict of a network failure is RetryLater.
 func (p Prepared) Send(ctx context.Context) Answer { return p(ctx) }
 
-// refused is a push that cannot be sent.
-func refused(err error) Prepared {
+// unsendable returns a push that is answered without being sent.
+func unsendable(err error) Prepared {
 	return func(context.Context) Answer { return Unsendable(err) }
 }
 
 const (
-	maxRead  = 4 << 10  // of a body, to judge by
-	maxDrain = 32 << 10 // of a body, to be able to use the connection again
+	maxRead  = 4 << 10  // bytes of a body that are read for the verdict
+	maxDrain = 32 << 10 // bytes of a body that are drained to reuse the connection
 )
 
 // answerOf reads, judges and closes a response.
@@ -44,7 +43,7 @@ func answerOf(response *http.Response) Answer {
 	defer response.Body.Close()
 	var body []byte
 	if response.Body != http.NoBody {
-		// What could be read is enough: the status is there already.
+		// A read error does not matter: the status is known already.
 		body, _ = io.ReadAll(io.LimitReader(response.Body, maxRead))
 		io.CopyN(io.Discard, response.Body, maxDrain)
 	}

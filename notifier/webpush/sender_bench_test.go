@@ -13,8 +13,7 @@ import (
 	"testing"
 )
 
-// BenchmarkFloor is the bare cryptography of RFC 8291, which no sender can do
-// without.
+// BenchmarkFloor measures the bare cryptography of RFC 8291, which every sender needs.
 func BenchmarkFloor(b *testing.B) {
 	reader := newReaderKeys(b)
 	p256dh := reader.p256dh()
@@ -53,8 +52,7 @@ func BenchmarkEncrypt(b *testing.B) {
 	})
 }
 
-// The senders' figures hold the push service's work as well: it runs in the
-// same process.
+// The senders' figures include the push service's work, which runs in the same process.
 
 func BenchmarkFastSender(b *testing.B) {
 	benchmarkSender(b, func(c *http.Client) Sender { return NewFastSender(c) })

@@ -18,8 +18,8 @@ import (
 	"newsbell/models/modelstest"
 )
 
-// onEachSender runs a test with both senders, over HTTP/2 with TLS, HTTP/1.1
-// with TLS and plain HTTP/1.1, against a push service that answers as serve does.
+// onEachSender runs a test with both senders, over HTTP/2 with TLS, HTTP/1.1 with TLS and
+// plain HTTP/1.1, against a push service with the handler serve.
 func onEachSender(t *testing.T, serve http.HandlerFunc, test func(t *testing.T, s *service)) {
 	t.Helper()
 	for protocol, start := range map[string]func(*httptest.Server){
@@ -94,7 +94,7 @@ func TestSenderPadsToTheSameLengths(t *testing.T) {
 	})
 }
 
-func TestSenderLeavesOutTheTopicAndUrgencyThatAreNotGiven(t *testing.T) {
+func TestSenderOmitsAnEmptyTopicAndUrgency(t *testing.T) {
 	var header http.Header
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		header = r.Header
@@ -115,7 +115,7 @@ func TestSenderLeavesOutTheTopicAndUrgencyThatAreNotGiven(t *testing.T) {
 	})
 }
 
-func TestSenderGivesTheVerdictOfEachAnswer(t *testing.T) {
+func TestSenderReturnsTheVerdictOfEachAnswer(t *testing.T) {
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		var status int
@@ -151,7 +151,7 @@ func TestSenderGivesTheVerdictOfEachAnswer(t *testing.T) {
 	})
 }
 
-func TestSenderReadsAnAnswerWhoseHeaderIsLong(t *testing.T) {
+func TestSenderReadsAnAnswerWithALongHeader(t *testing.T) {
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Filler", strings.Repeat("f", 20<<10))
 		w.Header().Set("X-WNS-Error-Description", "The channel is throttled")
@@ -187,7 +187,7 @@ func TestSenderFollowsNoRedirect(t *testing.T) {
 	})
 }
 
-func TestSenderReadsNoEndlessBody(t *testing.T) {
+func TestSenderStopsReadingAnEndlessBody(t *testing.T) {
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		for r.Context().Err() == nil {
@@ -203,7 +203,7 @@ func TestSenderReadsNoEndlessBody(t *testing.T) {
 	})
 }
 
-func TestSenderRetriesLaterWhenNothingIsAnswered(t *testing.T) {
+func TestSenderRetriesLaterOnTimeout(t *testing.T) {
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		answerNever(r)
@@ -216,9 +216,9 @@ func TestSenderRetriesLaterWhenNothingIsAnswered(t *testing.T) {
 	})
 }
 
-// answerNever waits until the sender has gone. To return then would be to
-// answer 200, which over TLS can still arrive: the sender says that it closes
-// before it has closed.
+// answerNever waits until the sender has disconnected. Returning then would answer 200,
+// which can still arrive over TLS, because the sender announces that it closes before it
+// has closed.
 func answerNever(r *http.Request) {
 	<-r.Context().Done()
 	panic(http.ErrAbortHandler)
@@ -253,12 +253,12 @@ func TestSenderRetriesLaterWhenTheConnectionBreaks(t *testing.T) {
 		s.Close()
 		answer = s.Send(t.Context(), s.push("x"))
 		if answer.Verdict != RetryLater || answer.Status != 0 || strings.Contains(answer.Reason, "s3cret") {
-			t.Errorf("answer of nobody = %+v", answer)
+			t.Errorf("answer without a server = %+v", answer)
 		}
 	})
 }
 
-func TestSenderRejectsWhatCannotBeSent(t *testing.T) {
+func TestSenderRejectsInvalidPushes(t *testing.T) {
 	var visits atomic.Int32
 	serve := func(http.ResponseWriter, *http.Request) { visits.Add(1) }
 	onEachSender(t, serve, func(t *testing.T, s *service) {
@@ -289,7 +289,7 @@ func TestSenderRejectsWhatCannotBeSent(t *testing.T) {
 	})
 }
 
-func TestSenderLeavesThePayloadAsItIs(t *testing.T) {
+func TestSenderDoesNotChangeThePayload(t *testing.T) {
 	serve := func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(201) }
 	onEachSender(t, serve, func(t *testing.T, s *service) {
 		shared := []byte("payload and what stands behind it")
@@ -343,7 +343,7 @@ func TestSenderSendsManyAtOnce(t *testing.T) {
 	})
 }
 
-// service is a push service with one reader, and a sender that may reach it.
+// service is a push service with one reader, and a sender that may connect to it.
 type service struct {
 	*httptest.Server
 	Sender

@@ -20,24 +20,23 @@ import (
 	"newsbell/notifier/webpush/h2"
 )
 
-// ClientOptions says where a client may go and how long it waits. Zero times
-// get the defaults named.
+// ClientOptions are the allowed hosts and the timeouts of a client. Zero timeouts get their
+// defaults.
 type ClientOptions struct {
-	// Hosts are the only push services that requests may go to.
+	// Hosts are the push services that requests may be sent to.
 	Hosts endpoints.Allowlist
 	// RootCAs replace the system's certificates, for tests.
 	RootCAs *x509.CertPool
 
-	ConnectTimeout time.Duration // to connect, and again for TLS: 5 s
-	HeaderTimeout  time.Duration // until the answer's header: 10 s
-	Timeout        time.Duration // for all of a request: 15 s
+	ConnectTimeout time.Duration // for dialling, and again for TLS. Default: 5 s
+	HeaderTimeout  time.Duration // until the header of the response. Default: 10 s
+	Timeout        time.Duration // for the whole request. Default: 15 s
 }
 
-// NewClient makes the HTTP client for a sender. It keeps connections warm,
-// over HTTP/2 where the push service speaks it, uses no proxy, follows no
-// redirect, and connects to public addresses only: the address is checked
-// after the name is resolved, so a name that points into the network at home
-// leads nowhere.
+// NewClient returns the HTTP client for a sender. It keeps connections open, over HTTP/2 if
+// the push service supports it, uses no proxy, follows no redirects, and connects only to
+// public addresses: the address is checked after the name is resolved, so a name cannot
+// lead into the internal network.
 func NewClient(o ClientOptions) *http.Client {
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 5*time.Second)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 10*time.Second)
@@ -70,8 +69,7 @@ func newTransport(o ClientOptions, dialer *net.Dialer, secure *tls.Config) *http
 		ResponseHeaderTimeout:  o.HeaderTimeout,
 		MaxResponseHeaderBytes: h2.MaxResponseHeader,
 		ForceAttemptHTTP2:      true,
-		// A silent connection is asked whether it still lives, well before
-		// the requests on it give up.
+		// A silent connection is pinged well before the requests on it time out.
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: h2.Silence, PingTimeout: h2.Silence / 2},
 		MaxIdleConnsPerHost: 256, // over HTTP/1.1 each request in flight has its own
 		IdleConnTimeout:     90 * time.Second,
@@ -80,17 +78,17 @@ func newTransport(o ClientOptions, dialer *net.Dialer, secure *tls.Config) *http
 }
 
 var (
-	// errForbidden says that a request may not go where it was to go.
+	// errForbidden is returned for a host that is not allowed.
 	errForbidden = errors.New("endpoint is not allowed")
-	// errNotPublic says that a name leads into the network at home.
+	// errNotPublic is returned for a name that leads into the internal network.
 	errNotPublic = errors.New("address is not public")
 )
 
-// pushTransport refuses a request to a host that is not on the list.
+// pushTransport sends requests only to allowed hosts.
 type pushTransport struct {
 	hosts endpoints.Allowlist
 	next  *http.Transport
-	fast  *h2.Client // to the same hosts, by the same rules
+	fast  *h2.Client // for the same hosts, with the same rules
 }
 
 func (t *pushTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -109,8 +107,8 @@ func (t *pushTransport) CloseIdleConnections() {
 	t.fast.CloseIdleConnections()
 }
 
-// post sends by HTTP/2 with less effort than RoundTrip. It fails with
-// [h2.ErrUnfit] where RoundTrip must be used.
+// post sends over HTTP/2 with less overhead than RoundTrip. It returns [h2.ErrUnfit] if
+// RoundTrip must be used.
 func (t *pushTransport) post(ctx context.Context, r *h2.Request) (h2.Response, error) {
 	if r.Target.Scheme != "https" {
 		return h2.Response{}, h2.ErrUnfit
@@ -121,7 +119,7 @@ func (t *pushTransport) post(ctx context.Context, r *h2.Request) (h2.Response, e
 	return t.fast.Post(ctx, r)
 }
 
-// warm begins to connect to a push service.
+// warm starts to connect to a push service.
 func (t *pushTransport) warm(origin *url.URL) {
 	if origin.Scheme == "https" && t.check(origin) == nil {
 		t.fast.Warm(origin.Host)
@@ -135,8 +133,8 @@ func (t *pushTransport) check(u *url.URL) error {
 	return nil
 }
 
-// dialGuard refuses each address that is neither public nor named as one of
-// this machine.
+// dialGuard blocks every address that is neither public nor allowed as an address of this
+// machine.
 func dialGuard(hosts endpoints.Allowlist) func(network, address string, c syscall.RawConn) error {
 	public := ssrf.New(ssrf.WithPorts(hosts.Ports()...))
 	return func(network, address string, c syscall.RawConn) error {

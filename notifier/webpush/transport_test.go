@@ -62,7 +62,7 @@ func TestDialGuardAllowsOnlyPublicAddresses(t *testing.T) {
 	}
 }
 
-func TestClientRefusesHostsThatAreNotOnItsList(t *testing.T) {
+func TestClientBlocksHostsThatAreNotAllowed(t *testing.T) {
 	var requests atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	t.Cleanup(server.Close)
@@ -77,11 +77,11 @@ func TestClientRefusesHostsThatAreNotOnItsList(t *testing.T) {
 	}
 }
 
-func TestClientDialsNoAddressOfThisMachineForANameOnItsList(t *testing.T) {
+func TestClientBlocksAnAllowedNameThatPointsToThisMachine(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	port := server.URL[strings.LastIndexByte(server.URL, ':'):]
-	// A name on the list that somebody made to point to this machine.
+	// An allowed name that points to this machine.
 	transport := NewClient(ClientOptions{Hosts: modelstest.PushHosts(t, "https://up.example.org"+port)}).Transport.(*pushTransport)
 
 	_, err := transport.next.DialContext(t.Context(), "tcp", "localhost"+port)
@@ -126,7 +126,7 @@ func TestClientKeepsItsConnectionOverHTTP2(t *testing.T) {
 	}
 }
 
-func TestClientGivesUpOnAServerThatSaysNothing(t *testing.T) {
+func TestClientTimesOutOnASilentServer(t *testing.T) {
 	done := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-done }))
 	t.Cleanup(server.Close)

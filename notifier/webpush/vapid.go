@@ -17,23 +17,23 @@ import (
 )
 
 const (
-	// A token lives for 12 to 14 hours (RFC 8292 §2 allows 24), so that the
-	// tokens of many origins do not all end at once, and is replaced an hour
-	// before its end.
+	// A token is valid for 12 to 14 hours (RFC 8292 §2 allows 24), so that the tokens of many
+	// origins do not all expire at once, and is replaced an hour before it expires.
 	tokenLife   = 12 * time.Hour
 	tokenSpread = 2 * time.Hour
 	tokenSpare  = time.Hour
-	// A token that a push service refuses is replaced, if it is an hour old: Apple
-	// wants no more than one an hour.
+	// A refused token is replaced if it is an hour old: Apple allows at most one new token
+	// an hour.
 	tokenRefusedAfter = time.Hour
-	// clockSlack is how far back the clock may go before a token is from the future.
+	// clockSlack is how far the clock may go back before a token counts as signed in the
+	// future.
 	clockSlack = time.Minute
-	// maxTokens bounds what hosts below *.push.apple.com and the like can use.
+	// maxTokens limits the memory for invented hosts below *.push.apple.com and the like.
 	maxTokens = 1000
 )
 
-// GenerateVAPIDKeys makes a key pair: the scalar of 32 bytes and the
-// uncompressed point of 65, both base64url without padding.
+// GenerateVAPIDKeys returns a new key pair: a scalar of 32 bytes and an uncompressed point of
+// 65 bytes, both as base64url without padding.
 func GenerateVAPIDKeys() (private, public string, err error) {
 	private, public, err = webpush.GenerateVAPIDKeys()
 	if err != nil {
@@ -42,8 +42,8 @@ func GenerateVAPIDKeys() (private, public string, err error) {
 	return private, public, nil
 }
 
-// VAPIDKey signs requests to push services (RFC 8292). It makes one token for
-// each origin and keeps it for half a day. Safe for concurrent use.
+// VAPIDKey signs requests to push services (RFC 8292). It caches one token for each origin
+// for half a day. Safe for concurrent use.
 type VAPIDKey struct {
 	ID int64
 
@@ -59,21 +59,21 @@ type VAPIDKey struct {
 
 type token struct {
 	header string
-	// signedAt and renewAt are times on the wall, without a monotonic reading:
-	// another machine judges the token.
+	// signedAt and renewAt are wall-clock times, without a monotonic reading, because
+	// another machine checks the token.
 	signedAt, renewAt time.Time
 }
 
-// isGood tells whether a token may be used. One from the future was signed
-// before the clock was set back.
+// isGood reports whether a token may be used. A token from the future was signed before the
+// clock was set back.
 func (t token) isGood(now time.Time) bool {
 	return now.Before(t.renewAt) && !now.Before(t.signedAt.Add(-clockSlack))
 }
 
-// NewVAPIDKey readies a stored key for signing. The subject tells push
-// services who to contact: an "https:" or "mailto:" URL of a public domain
-// (RFC 8292 §2.1; Apple refuses others). It fails on a private key that is not
-// a scalar of P-256 or that does not belong to the public one.
+// NewVAPIDKey prepares a stored key for signing. The subject is the contact for push
+// services: an "https:" or "mailto:" URL of a public domain (RFC 8292 §2.1; Apple rejects
+// others). It returns an error if the private key is not a scalar of P-256 or does not
+// match the public key.
 func NewVAPIDKey(key models.VAPIDKey, subject string) (*VAPIDKey, error) {
 	scalar, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(key.PrivateKey, "="))
 	if err != nil {
@@ -89,7 +89,7 @@ func NewVAPIDKey(key models.VAPIDKey, subject string) (*VAPIDKey, error) {
 	}
 	public := base64.RawURLEncoding.EncodeToString(point)
 	if public != strings.TrimRight(key.PublicKey, "=") {
-		return nil, fmt.Errorf("VAPID key %d: the public key is not of this private key", key.ID)
+		return nil, fmt.Errorf("VAPID key %d: the public key does not match the private key", key.ID)
 	}
 	if err := CheckSubject(subject); err != nil {
 		return nil, fmt.Errorf("VAPID subject %q: %w", subject, err)
@@ -105,20 +105,19 @@ func NewVAPIDKey(key models.VAPIDKey, subject string) (*VAPIDKey, error) {
 	}, nil
 }
 
-// PublicKey is the uncompressed point, base64url without padding: what
-// browsers take as applicationServerKey.
+// PublicKey returns the uncompressed point as base64url without padding, the form that
+// browsers accept as applicationServerKey.
 func (k *VAPIDKey) PublicKey() string { return k.public }
 
-// Authorization is the header of a request to an origin: the token and the
-// public key (RFC 8292 §3).
+// Authorization returns the Authorization header for an origin: the token and the public key
+// (RFC 8292 §3).
 func (k *VAPIDKey) Authorization(origin string) (string, error) {
 	t, err := k.token(origin)
 	return t.header, err
 }
 
-// Refused lets the next push to an origin have a new token, if its token is an
-// hour old. A wrong clock needs none of that: its tokens are replaced as soon as
-// it is right.
+// Refused makes the next push to an origin use a new token, if the current one is an hour
+// old. Tokens that were signed with a wrong clock are replaced anyway once it is corrected.
 func (k *VAPIDKey) Refused(origin string) {
 	now := k.now().Round(0)
 	k.mu.Lock()
@@ -151,7 +150,7 @@ func (k *VAPIDKey) token(origin string) (token, error) {
 	return t, nil
 }
 
-// sign makes a JWT with ES256 (RFC 7518 §3.4).
+// sign returns a JWT signed with ES256 (RFC 7518 §3.4).
 func (k *VAPIDKey) sign(origin string, now, expires time.Time) (token, error) {
 	claims := jwt.MapClaims{"aud": origin, "exp": expires.Unix(), "sub": k.subject}
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodES256, claims).SignedString(k.private)
@@ -165,7 +164,7 @@ func (k *VAPIDKey) sign(origin string, now, expires time.Time) (token, error) {
 	}, nil
 }
 
-// makeRoom forgets the token nearest its end when there are too many.
+// makeRoom removes the token that expires first if there are too many.
 func (k *VAPIDKey) makeRoom() {
 	if len(k.tokens) < maxTokens {
 		return

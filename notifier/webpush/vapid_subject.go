@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// CheckSubject says why push services would not take a VAPID subject, or
-// nothing. It wants what Apple accepts, which is the strictest.
+// CheckSubject returns an error if push services would not accept a VAPID subject. Its rules
+// are Apple's, which are the strictest.
 func CheckSubject(subject string) error {
 	u, err := url.Parse(subject)
 	if err != nil {
@@ -29,12 +29,12 @@ func CheckSubject(subject string) error {
 		return errors.New(`must begin with "https:" or "mailto:"`)
 	}
 	if !isPublicDomain(strings.ToLower(host)) {
-		return errors.New("must be of a public domain")
+		return errors.New("must have a public domain")
 	}
 	return nil
 }
 
-// isPublicDomain refuses the names that only a local network knows.
+// isPublicDomain returns false for names that are only known in a local network.
 func isPublicDomain(host string) bool {
 	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return false

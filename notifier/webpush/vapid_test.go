@@ -84,11 +84,11 @@ func TestTokenIsKeptUntilAnHourBeforeItsEnd(t *testing.T) {
 	}
 	clock.now = clock.now.Add(2*time.Hour + 2*time.Minute)
 	if token() == first {
-		t.Error("the token is used to its last hour")
+		t.Error("the token is used in its last hour")
 	}
 }
 
-// What was signed while the clock was wrong is no good when it is right.
+// A token that was signed with a wrong clock is invalid once the clock is corrected.
 func TestTokenIsReplacedWhenTheClockIsCorrected(t *testing.T) {
 	for _, off := range []time.Duration{-20 * time.Hour, 20 * time.Hour} {
 		key, _ := newTestKey(t)
@@ -145,7 +145,7 @@ func TestEachOriginHasOneTokenUnderConcurrency(t *testing.T) {
 	senders.Wait()
 }
 
-func TestTokensOfManyOriginsDoNotPileUp(t *testing.T) {
+func TestTheNumberOfTokensIsLimited(t *testing.T) {
 	key, clock := newTestKey(t)
 	for n := range maxTokens + 5 {
 		clock.now = clock.now.Add(time.Second)
@@ -159,7 +159,7 @@ func TestTokensOfManyOriginsDoNotPileUp(t *testing.T) {
 }
 
 func TestGeneratedKeysSign(t *testing.T) {
-	for range 20 { // among them some with leading zeros, now and then
+	for range 20 { // some of them have leading zeros
 		key, _ := newTestKey(t)
 		if point, err := base64.RawURLEncoding.DecodeString(key.PublicKey()); err != nil || len(point) != 65 {
 			t.Fatalf("public key = %q", key.PublicKey())
@@ -174,7 +174,7 @@ func TestGeneratedKeysSign(t *testing.T) {
 	}
 }
 
-func TestNewVAPIDKeyRefusesKeysThatCannotSign(t *testing.T) {
+func TestNewVAPIDKeyFailsOnInvalidKeys(t *testing.T) {
 	private, public := generateKeys(t)
 	_, other := generateKeys(t)
 	zero := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
@@ -190,12 +190,12 @@ func TestNewVAPIDKeyRefusesKeysThatCannotSign(t *testing.T) {
 		if _, err := NewVAPIDKey(stored, testSubject); err == nil {
 			t.Errorf("%s: no error", name)
 		} else if strings.Contains(err.Error(), private) {
-			t.Errorf("%s: the error tells the private key", name)
+			t.Errorf("%s: the error contains the private key", name)
 		}
 	}
 }
 
-func TestSubjectMustBeReachable(t *testing.T) {
+func TestSubjectMustBeAPublicContact(t *testing.T) {
 	private, public := generateKeys(t)
 	for subject, good := range map[string]bool{
 		"mailto:desk@newsbell.org":          true,
@@ -230,7 +230,7 @@ func TestSubjectMustBeReachable(t *testing.T) {
 	}
 }
 
-// testClock stands still until a test moves it.
+// testClock is a fake clock.
 type testClock struct{ now time.Time }
 
 func newTestKey(t testing.TB) (*VAPIDKey, *testClock) {
@@ -302,7 +302,7 @@ func decodeJSON(part string, into any) error {
 	return json.Unmarshal(data, into)
 }
 
-// tokenOf is the token of a request to an origin.
+// tokenOf returns the token of a request to an origin.
 func tokenOf(key *VAPIDKey, origin string) (string, error) {
 	header, err := key.Authorization(origin)
 	token, _, _ := strings.Cut(strings.TrimPrefix(header, "vapid t="), ",")

@@ -22,14 +22,14 @@ type Verdict int
 const (
 	// Accepted: the push service will deliver it if it can.
 	Accepted Verdict = iota + 1
-	// Gone: the address is no more; stop sending to it.
+	// Gone: the address is gone; stop sending to it.
 	Gone
-	// KeyMismatch: the subscription was made with another VAPID key.
+	// KeyMismatch: the subscription was created with another VAPID key.
 	KeyMismatch
-	// Rejected: the push, or the subscription, is not right; keep the subscription.
+	// Rejected: the push or the subscription is invalid; keep the subscription.
 	Rejected
-	// Unauthorized: this server's VAPID token is not good enough, for all
-	// subscriptions or for this one; keep it.
+	// Unauthorized: the push service did not accept this server's VAPID token, for all
+	// subscriptions or for this one; keep the subscription.
 	Unauthorized
 	// RetryLater: the same push may succeed later.
 	RetryLater
@@ -53,41 +53,42 @@ func (v Verdict) String() string {
 	return "verdict " + strconv.Itoa(int(v))
 }
 
-// Answer is what came of one push.
+// Answer is the result of one push.
 type Answer struct {
-	// Status is the HTTP status; 0 when there was no response.
+	// Status is the HTTP status; 0 if there was no response.
 	Status  int
 	Verdict Verdict
-	// RetryAfter is how long the push service asks to wait; 0 if it does not say.
+	// RetryAfter is the time after which the push service wants a retry; 0 if it does not
+	// say.
 	RetryAfter time.Duration
-	// NotAttempted says that the push was not sent, because its push service is paused for
-	// now, or that it was refused when everything was: the reader does not pay.
+	// NotAttempted says that the push was not sent, because its push service is paused, or
+	// that it was refused while everything was. It does not count as an attempt.
 	NotAttempted bool
-	// Alone says that it was refused while pushes for others were accepted, Many
-	// that others were refused too and none was accepted in between.
+	// Alone says that the push was refused while others were accepted, Many that others were
+	// refused too and none was accepted in between.
 	Alone, Many bool
-	// Unresolved says that the name of its host leads to no address.
+	// Unresolved says that the name of the host does not resolve.
 	Unresolved bool
-	// Reason is a short text for readers and editors, empty when accepted. It
-	// holds no endpoint, no key, and no address of the network at home.
+	// Reason is a short text for readers and editors; empty if accepted. It contains no
+	// endpoint, no key, and no address of the internal network.
 	Reason string
-	// Detail is what the log says instead, where there is more to say.
+	// Detail is a more detailed text for the log; it may be empty.
 	Detail string
 }
 
-// ForLog is why there is this answer.
+// ForLog returns the reason for the log.
 func (a Answer) ForLog() string { return cmp.Or(a.Detail, a.Reason) }
 
-// IsRefusal tells whether the push service refused the push: for the sake of its
-// subscription, or of our key, clock or message.
+// IsRefusal reports whether the push service refused the push: because of its subscription,
+// or of our key, clock or message.
 func (a Answer) IsRefusal() bool {
 	return a.Verdict == Unauthorized || a.Verdict == KeyMismatch || a.Verdict == Rejected && a.Status != 0
 }
 
-// maxRetryAfter is the longest wait that a push service is believed.
+// maxRetryAfter is the maximum Retry-After that is respected.
 const maxRetryAfter = 24 * time.Hour
 
-// judge reads a response. The time is only needed of one that has no date.
+// judge returns the answer in a response. now is only used if the response has no Date.
 func judge(r h2.Response, now time.Time) Answer {
 	a := Answer{Status: r.Status, Verdict: verdictOf(r.Status, r.Body)}
 	if a.Verdict == RetryLater {
@@ -99,8 +100,8 @@ func judge(r h2.Response, now time.Time) Answer {
 	return a
 }
 
-// judgeError is the answer when there was no response: the network's fault,
-// unless the request may not go where it was to go.
+// judgeError returns the answer if there was no response: RetryLater, unless the host is not
+// allowed.
 func judgeError(err error) Answer {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err // without the endpoint
@@ -118,7 +119,7 @@ func judgeError(err error) Answer {
 	return Answer{Verdict: RetryLater, Unresolved: unresolved, Reason: networkReason(err), Detail: safeText(err.Error())}
 }
 
-// Unsendable is the answer to a push that could not be made.
+// Unsendable returns the answer to a push that could not be prepared.
 func Unsendable(err error) Answer {
 	return Answer{Verdict: Rejected, Reason: safeText(err.Error())}
 }
@@ -146,8 +147,8 @@ func verdictOf(status int, body []byte) Verdict {
 	return Rejected
 }
 
-// isKeyMismatch knows the words of Apple, Mozilla and FCM, in this order. Any
-// other refusal may be this server's fault, or the subscription's: see pushservice.
+// isKeyMismatch recognizes the texts of Apple, Mozilla and FCM, in this order. Any other
+// refusal may be this server's fault or the subscription's: see pushservice.
 func isKeyMismatch(status int, body []byte) bool {
 	switch status {
 	case http.StatusBadRequest:
@@ -161,8 +162,9 @@ func isKeyMismatch(status int, body []byte) bool {
 	return false
 }
 
-// retryAfter reads seconds or a date (RFC 9110 §10.2.3); 0 if it is neither,
-// or past. A date is by the push service's clock, whose time the response tells.
+// retryAfter parses seconds or a date (RFC 9110 §10.2.3). It returns 0 if the value is
+// neither, or past. A date is compared with the Date of the response, because the push
+// service's clock may differ.
 func retryAfter(header h2.ResponseHeader, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.RetryAfter)
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {

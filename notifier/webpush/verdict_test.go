@@ -17,7 +17,7 @@ import (
 	"newsbell/notifier/webpush/h2"
 )
 
-func TestJudgeReadsWhatEachPushServiceAnswers(t *testing.T) {
+func TestJudgeReadsTheAnswersOfEachPushService(t *testing.T) {
 	const (
 		fcmMismatch     = "the VAPID credentials in the authorization header do not correspond to the credentials used to create the subscriptions.\n"
 		mozillaMismatch = `{"code":401,"errno":109,"error":"Unauthorized","message":"VAPID public key mismatch","more_info":"http://autopush.readthedocs.io/"}`
@@ -73,7 +73,7 @@ func TestJudgeReadsWhatEachPushServiceAnswers(t *testing.T) {
 	}
 }
 
-func TestJudgeReadsHowLongToWait(t *testing.T) {
+func TestJudgeReadsRetryAfter(t *testing.T) {
 	now := time.Date(2021, 11, 3, 18, 4, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
 		"":                                  0,
@@ -94,12 +94,12 @@ func TestJudgeReadsHowLongToWait(t *testing.T) {
 			t.Errorf("Retry-After %q = %v, want %v", value, got.RetryAfter, want)
 		}
 		if got := judge(h2.Response{Status: 410, Header: h2.ResponseHeader{RetryAfter: value}}, now); got.RetryAfter != 0 {
-			t.Errorf("a subscription that is gone is to be tried again after %v", got.RetryAfter)
+			t.Errorf("a gone subscription is retried after %v", got.RetryAfter)
 		}
 	}
 }
 
-// The push service judges a date that it wrote by its own clock.
+// A push service writes dates by its own clock.
 func TestRetryAfterDateIsReadByThePushServicesClock(t *testing.T) {
 	header := h2.ResponseHeader{RetryAfter: "Wed, 03 Nov 2021 18:05:30 GMT", Date: "Wed, 03 Nov 2021 18:04:00 GMT"}
 	for _, off := range []time.Duration{-20 * time.Hour, 0, 20 * time.Hour} {
@@ -110,7 +110,7 @@ func TestRetryAfterDateIsReadByThePushServicesClock(t *testing.T) {
 	}
 }
 
-func TestReasonIsReadWhereEachPushServiceWritesIt(t *testing.T) {
+func TestReasonIsReadFromTheAnswersOfEachPushService(t *testing.T) {
 	for _, c := range []struct{ body, description, want string }{
 		{"", "The token has expired", "The token has expired"},
 		{"<html>no</html>", "The token has expired", "The token has expired"},
@@ -125,7 +125,7 @@ func TestReasonIsReadWhereEachPushServiceWritesIt(t *testing.T) {
 	}
 }
 
-func TestReasonTellsNoSecret(t *testing.T) {
+func TestReasonContainsNoSecret(t *testing.T) {
 	secret := "https://fcm.googleapis.com/fcm/send/dXzY0:APA91bGsecretsecretsecretsecret"
 	key := "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs"
 	for _, body := range []string{
@@ -147,7 +147,7 @@ func TestReasonTellsNoSecret(t *testing.T) {
 	}
 }
 
-func TestJudgeErrorRetriesWhatTheNetworkSpoilt(t *testing.T) {
+func TestJudgeErrorRetriesNetworkFailures(t *testing.T) {
 	around := func(err error) error {
 		return &url.Error{Op: "Post", URL: "https://fcm.googleapis.com/fcm/send/secret", Err: err}
 	}

@@ -1,20 +1,20 @@
-// Package h2 posts very many small messages to a few hosts, over HTTP/2. It
-// does only what that needs, and so costs a fraction of net/http for it: one
-// TLS record carries the requests of many goroutines, a request starts no
-// goroutine, and paths, each used once, stay out of the header table.
+// Package h2 posts many small messages to a few hosts over HTTP/2. It does only what that
+// needs, and so takes a fraction of net/http's CPU: one TLS record carries the requests of
+// many goroutines, a request starts no goroutine, and paths, each of which is used once,
+// stay out of the header table.
 //
 // It promises:
 //
-//   - A request that the server says it has not taken (GOAWAY, REFUSED_STREAM)
-//     goes out again on another connection. Any other is sent once at most.
-//   - No redirect is followed, no proxy is used, and of a response's body no
-//     more than [MaxResponse] is read.
-//   - A connection that has gone silent is noticed within [Silence] and a half,
-//     whatever happens to the machine's clock.
-//   - A response is its own request's concern: up to [MaxResponseHeader], no
-//     header ends the connection that others share.
-//   - A host that does not speak HTTP/2, or not so that whole requests fit in
-//     its windows, is [ErrUnfit]: net/http can serve it.
+//   - A request that the server did not process (GOAWAY, REFUSED_STREAM) is sent again on
+//     another connection. Any other request is sent at most once.
+//   - It follows no redirects, uses no proxy, and reads at most [MaxResponse] of a
+//     response's body.
+//   - A silent connection is noticed within 1.5 × [Silence], even if the machine's clock
+//     changes.
+//   - A response affects only its own request: a header of up to [MaxResponseHeader] does
+//     not end the shared connection.
+//   - If a host does not support HTTP/2, or its windows are too small for whole requests,
+//     Post returns [ErrUnfit], and net/http can be used.
 package h2
 
 import (
@@ -32,14 +32,14 @@ import (
 )
 
 const (
-	// MaxRequest bounds a request's body, in bytes, and its header.
+	// MaxRequest is the maximum size of a request's body, and of its header, in bytes.
 	MaxRequest = 8 << 10
-	// MaxResponse is how much of a response's body is read.
+	// MaxResponse is the number of bytes of a response's body that are read.
 	MaxResponse = 4 << 10
-	// MaxResponseHeader is the longest header of a response that is read. A longer
-	// one ends the connection: what follows it could not be understood.
+	// MaxResponseHeader is the maximum size of a response's header, in bytes. A longer one
+	// ends the connection, because later headers could not be decoded.
 	MaxResponseHeader = 1 << 20
-	// Silence is how long a connection may say nothing while requests wait.
+	// Silence is how long a connection may be silent while requests wait.
 	Silence = 10 * time.Second
 
 	idleTimeout = 90 * time.Second
@@ -54,14 +54,14 @@ var (
 	ErrClosed   = errors.New("client is closed")
 )
 
-// Options say how to connect. All but MaxConns are required.
+// Options are the settings of a client. All but MaxConns are required.
 type Options struct {
-	// Dial connects, and may refuse to.
+	// Dial connects. It may return an error for addresses that are not allowed.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	TLS  *tls.Config
-	// ConnectTimeout bounds dialling, the TLS handshake and the first settings.
+	// ConnectTimeout limits dialling, the TLS handshake and the first settings together.
 	ConnectTimeout time.Duration
-	// MaxConns is the most connections to one host: 16.
+	// MaxConns is the maximum number of connections to one host. Default: 16.
 	MaxConns int
 }
 
@@ -74,7 +74,7 @@ type Request struct {
 	Body   []byte
 }
 
-// Response is what there is to know of an answer.
+// Response is the part of a response that senders need.
 type Response struct {
 	Status int
 	Header ResponseHeader
@@ -85,11 +85,11 @@ type Response struct {
 // ResponseHeader are the fields of a response's header that are kept.
 type ResponseHeader struct {
 	RetryAfter, Date string
-	// ErrorDescription is why WNS refuses: X-WNS-Error-Description.
+	// ErrorDescription is X-WNS-Error-Description, the reason of a refusal by WNS.
 	ErrorDescription string
 }
 
-// maxField is the longest value of a field that is kept.
+// maxField is the maximum length of a header value that is kept.
 const maxField = 1 << 10
 
 func (h *ResponseHeader) keep(field hpack.HeaderField) {
@@ -106,7 +106,7 @@ func (h *ResponseHeader) keep(field hpack.HeaderField) {
 	}
 }
 
-// Client keeps connections to hosts. Safe for concurrent use.
+// Client keeps connections to hosts open. Safe for concurrent use.
 type Client struct {
 	options Options
 	running sync.WaitGroup
@@ -117,7 +117,7 @@ type Client struct {
 	hosts map[string]*host
 }
 
-// NewClient makes a client without connections. Close it to end them.
+// NewClient returns a client without connections. Close ends its connections.
 func NewClient(o Options) *Client {
 	if o.MaxConns == 0 {
 		o.MaxConns = 16
@@ -127,8 +127,8 @@ func NewClient(o Options) *Client {
 	return c
 }
 
-// Post sends a request and waits for its response, or until ctx ends. It keeps
-// nothing of the request after it returns.
+// Post sends a request and waits for its response, or until ctx is done. It does not retain
+// the request.
 func (c *Client) Post(ctx context.Context, r *Request) (Response, error) {
 	if len(r.Body) > MaxRequest || headerSize(r) > MaxRequest {
 		return Response{}, ErrTooLarge
@@ -145,7 +145,7 @@ func (c *Client) Post(ctx context.Context, r *Request) (Response, error) {
 	return response, err
 }
 
-// Warm begins to connect to a host of a URL, unless there is a connection.
+// Warm starts to connect to a host, unless there is a connection.
 func (c *Client) Warm(name string) {
 	h := c.host(name)
 	h.mu.Lock()
@@ -155,13 +155,13 @@ func (c *Client) Warm(name string) {
 	}
 }
 
-// Close ends all connections and what is in flight on them.
+// Close ends all connections and the requests in flight.
 func (c *Client) Close() {
 	c.close()
 	c.running.Wait()
 }
 
-// CloseIdleConnections ends each connection as soon as nothing is in flight on it.
+// CloseIdleConnections ends each connection once no request is in flight on it.
 func (c *Client) CloseIdleConnections() {
 	c.mu.Lock()
 	hosts := slices.Collect(maps.Values(c.hosts))
@@ -185,7 +185,7 @@ func (c *Client) host(name string) *host {
 	return h
 }
 
-// makeRoom forgets the hosts without a connection when there are too many.
+// makeRoom removes hosts without a connection if there are too many.
 func (c *Client) makeRoom() {
 	if len(c.hosts) < maxHosts {
 		return

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-func TestPostBringsRequestAndResponse(t *testing.T) {
+func TestPostSendsTheRequestAndReturnsTheResponse(t *testing.T) {
 	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("Retry-After", "7")
@@ -89,7 +89,7 @@ func TestMoreRequestsThanStreamsOpenMoreConnections(t *testing.T) {
 	senders.Wait()
 }
 
-func TestRequestsWaitForRoomWhenThereAreConnectionsEnough(t *testing.T) {
+func TestRequestsWaitWhenAllConnectionsAreFull(t *testing.T) {
 	var inFlight, most atomic.Int32
 	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		now := inFlight.Add(1)
@@ -148,7 +148,7 @@ func TestRequestEndsWithItsContext(t *testing.T) {
 	if _, err := client.Post(ctx, &Request{Target: target(t, server, "/hang")}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error = %v", err)
 	}
-	<-gone // the server is told
+	<-gone // the server is notified
 	if response, err := client.Post(t.Context(), &Request{Target: target(t, server, "/p")}); err != nil || response.Status != 201 {
 		t.Errorf("the next response = %+v, %v", response, err)
 	}
@@ -169,7 +169,7 @@ func TestStatusCountsEvenIfTheBodyNeverEnds(t *testing.T) {
 	}
 }
 
-func TestAbortedStreamIsAnErrorAndSpoilsNoOther(t *testing.T) {
+func TestAbortedStreamIsAnErrorAndDoesNotAffectOthers(t *testing.T) {
 	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/abort" {
 			panic(http.ErrAbortHandler)
@@ -221,7 +221,7 @@ func TestHostWithoutHTTP2IsUnfit(t *testing.T) {
 	}
 }
 
-func TestPostRefusesWhatIsTooLarge(t *testing.T) {
+func TestPostFailsOnLargeRequests(t *testing.T) {
 	client := NewClient(Options{})
 	for name, r := range map[string]*Request{
 		"body":   {Target: &url.URL{Host: "a.example"}, Body: make([]byte, MaxRequest+1)},
@@ -234,7 +234,7 @@ func TestPostRefusesWhatIsTooLarge(t *testing.T) {
 	}
 }
 
-func TestFailedDialIsToldToAllWhoWait(t *testing.T) {
+func TestAFailedDialFailsAllWaitingRequests(t *testing.T) {
 	refused := errors.New("refused")
 	client := NewClient(Options{ConnectTimeout: time.Second, TLS: &tls.Config{}, Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, refused
@@ -251,7 +251,7 @@ func TestFailedDialIsToldToAllWhoWait(t *testing.T) {
 	senders.Wait()
 }
 
-func TestCloseEndsWhatIsInFlight(t *testing.T) {
+func TestCloseEndsRequestsInFlight(t *testing.T) {
 	arrived := make(chan struct{})
 	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		close(arrived)

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxStreams   = 1 << 16 // as many as one would want
+	maxStreams   = 1 << 16 // enough for any use
 	lastStreamID = 1 << 30
 )
 
@@ -24,18 +24,18 @@ type conn struct {
 	net    net.Conn
 	reads  *http2.Framer
 	failed chan struct{} // closed when the connection has ended
-	wake   chan struct{} // something is to be written
-	heard  atomic.Int64  // when the last frame came, in nanoseconds since began
+	wake   chan struct{} // signals that there is something to write
+	heard  atomic.Int64  // when the last frame was received, in nanoseconds since began
 	began  time.Time
 
-	// Guarded by host.mu: the streams and bytes it can still take.
+	// Guarded by host.mu: the number of streams and bytes that are still available.
 	room, window int
-	maxStreams   int // known to the reader only
-	received     int // known to the reader only: not yet granted again
+	maxStreams   int // used only by the reader
+	received     int // used only by the reader: bytes not yet returned to the window
 
 	mu      sync.Mutex
-	err     error // why it has ended
-	retired bool  // it ends with its last stream
+	err     error // why the connection has ended
+	retired bool  // the connection ends with its last stream
 	nextID  uint32
 	streams map[uint32]*stream
 	out     bytes.Buffer // frames to write
@@ -52,11 +52,11 @@ func (c *conn) start() {
 	running.Go(c.watch)
 }
 
-// hear notes that the connection lives, on the clock that does not jump.
-func (c *conn) hear() { c.heard.Store(int64(time.Since(c.began))) }
+// touch records, on the monotonic clock, that the connection is alive.
+func (c *conn) touch() { c.heard.Store(int64(time.Since(c.began))) }
 
-// open queues a request for which there is room; false if the connection takes
-// no more.
+// open queues a request whose place is reserved. It returns false if the connection accepts
+// no more requests.
 func (c *conn) open(r *Request) (*stream, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,7 +70,7 @@ func (c *conn) open(r *Request) (*stream, bool) {
 		c.host.retire(c)
 	}
 	if len(c.streams) == 0 {
-		c.hear() // its silence until now was no fault
+		c.touch() // it was silent because it was idle
 	}
 	c.streams[s.id] = s
 	c.encode(r)
@@ -80,7 +80,7 @@ func (c *conn) open(r *Request) (*stream, bool) {
 	return s, true
 }
 
-// await waits for a stream to end, or ends it with ctx.
+// await waits until a stream ends. It cancels the stream if ctx is done.
 func (c *conn) await(ctx context.Context, s *stream) (Response, error) {
 	select {
 	case <-s.ended:
@@ -91,8 +91,8 @@ func (c *conn) await(ctx context.Context, s *stream) (Response, error) {
 	return s.result()
 }
 
-// encode makes the header block. The path is a literal that the server's table
-// never holds: it is used once, and would push out what is used again.
+// encode encodes the header block. The path is a literal without indexing, because it is
+// used only once and would evict entries that are used again.
 func (c *conn) encode(r *Request) {
 	c.block.Reset()
 	c.encoder.WriteField(hpack.HeaderField{Name: ":method", Value: "POST"})
@@ -105,7 +105,7 @@ func (c *conn) encode(r *Request) {
 	c.encoder.WriteField(hpack.HeaderField{Name: "content-length", Value: strconv.Itoa(len(r.Body))})
 }
 
-// cancel gives up a stream, if it has not ended yet.
+// cancel resets a stream, if it has not ended yet.
 func (c *conn) cancel(s *stream, why error) {
 	c.mu.Lock()
 	_, waiting := c.streams[s.id]
@@ -117,7 +117,7 @@ func (c *conn) cancel(s *stream, why error) {
 	c.end(s.id, why)
 }
 
-// end ends a stream and gives its room back, if that has not been done.
+// end ends a stream and releases its place, unless it has ended already.
 func (c *conn) end(id uint32, err error) {
 	c.mu.Lock()
 	s, ok := c.streams[id]
@@ -134,7 +134,7 @@ func (c *conn) end(id uint32, err error) {
 	}
 }
 
-// retire ends the connection with its last stream.
+// retire ends the connection once its last stream has ended.
 func (c *conn) retire() {
 	c.host.retire(c)
 	c.mu.Lock()

@@ -16,9 +16,9 @@ import (
 
 const (
 	initialWindow = 65535 // RFC 9113 §6.9.2
-	// receiveWindow is for the bodies of all responses on a connection.
+	// receiveWindow is the flow-control window for all responses on a connection.
 	receiveWindow = 1 << 20
-	// askedHeader is the longest header that servers are asked for.
+	// askedHeader is our SETTINGS_MAX_HEADER_LIST_SIZE.
 	askedHeader = 16 << 10
 )
 
@@ -71,11 +71,11 @@ func newConn(h *host, secured net.Conn) *conn {
 	c.reads.MaxHeaderListSize = MaxResponseHeader
 	c.writes = http2.NewFramer(&c.out, nil)
 	c.encoder = hpack.NewEncoder(&c.block)
-	c.hear()
+	c.touch()
 	return c
 }
 
-// greet sends the preface and takes the server's settings (RFC 9113 §3.4).
+// greet sends the preface and reads the server's settings (RFC 9113 §3.4).
 func (c *conn) greet(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		c.net.SetDeadline(deadline)

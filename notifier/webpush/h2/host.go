@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// redialAfter is how long a host with connections is not asked for another when
-// it has refused one.
+// redialAfter is the time before another connection to a host is tried after one failed,
+// while the host has connections.
 const redialAfter = time.Second
 
-// errNotTaken says that the server did nothing with a request.
+// errNotTaken says that the server did not process a request.
 var errNotTaken = errors.New("request was not taken")
 
-// host is a host's connections and how much each can still take.
+// host is the connections to a host and their free capacity.
 type host struct {
 	client  *Client
 	name    string // of the URL: with the port unless it is 443
@@ -28,7 +28,7 @@ type host struct {
 	conns    []*conn
 	dialing  *dialing
 	redialAt time.Time
-	changed  chan struct{} // closed when there may be room again
+	changed  chan struct{} // closed when there may be capacity again
 }
 
 // dialing is an attempt to connect that requests wait for.
@@ -57,8 +57,8 @@ func (h *host) post(ctx context.Context, r *Request) (Response, error) {
 	}
 }
 
-// reserve finds a connection with room for one more stream and body, or makes
-// one, or waits for one.
+// reserve reserves a stream and the bytes of a body on a connection. It opens a connection
+// or waits if necessary.
 func (h *host) reserve(ctx context.Context, body int) (*conn, error) {
 	for {
 		h.mu.Lock()
@@ -84,7 +84,7 @@ func (h *host) reserve(ctx context.Context, body int) (*conn, error) {
 	}
 }
 
-// release gives back the room of a stream that has ended.
+// release releases the place of a stream that has ended.
 func (h *host) release(c *conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -94,7 +94,7 @@ func (h *host) release(c *conn) {
 	}
 }
 
-// grow changes what a connection can take.
+// grow changes the capacity of a connection.
 func (h *host) grow(c *conn, streams, window int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -125,7 +125,7 @@ func (h *host) isIdle() bool {
 	return len(h.conns) == 0 && h.dialing == nil
 }
 
-// withRoom fills one connection before the next, so that they stay few.
+// withRoom returns the first connection with capacity, so that connections stay few.
 func (h *host) withRoom(body int) *conn {
 	for _, c := range h.conns {
 		if c.room > 0 && c.window >= body {
@@ -156,8 +156,8 @@ func (h *host) startDial() {
 	})
 }
 
-// dialed takes the new connection. Without one, those who wait go on waiting
-// if there are others that they can have.
+// dialed adds the new connection. If dialling failed, waiting requests keep waiting if there
+// are other connections.
 func (h *host) dialed(d *dialing, c *conn, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -22,7 +22,7 @@ import (
 	"newsbell/models/modelstest"
 )
 
-func TestRefusedStreamGoesOutAgain(t *testing.T) {
+func TestARefusedStreamIsSentAgain(t *testing.T) {
 	var refused atomic.Bool
 	peer := newPeer(t, func(p *peer, id uint32) {
 		if refused.CompareAndSwap(false, true) {
@@ -36,7 +36,7 @@ func TestRefusedStreamGoesOutAgain(t *testing.T) {
 	}
 }
 
-func TestStreamBehindGoAwayGoesOutAgainOnAnotherConnection(t *testing.T) {
+func TestAStreamAfterGoAwayIsSentAgainOnAnotherConnection(t *testing.T) {
 	var connections atomic.Int32
 	peer := newPeer(t, func(p *peer, id uint32) {
 		if connections.CompareAndSwap(0, 1) {
@@ -53,7 +53,7 @@ func TestStreamBehindGoAwayGoesOutAgainOnAnotherConnection(t *testing.T) {
 	}
 }
 
-func TestRequestIsNotRepeatedWhenItsFateIsUnknown(t *testing.T) {
+func TestARequestThatMayHaveBeenProcessedIsNotRepeated(t *testing.T) {
 	var requests atomic.Int32
 	for name, end := range map[string]func(*peer, uint32){
 		"connection closed": func(p *peer, _ uint32) { p.net.Close() },
@@ -80,7 +80,7 @@ func TestRequestIsNotRepeatedWhenItsFateIsUnknown(t *testing.T) {
 	}
 }
 
-func TestServerThatRefusesAlwaysIsNotAskedForEver(t *testing.T) {
+func TestRetriesOfRefusedStreamsAreLimited(t *testing.T) {
 	var requests atomic.Int32
 	peer := newPeer(t, func(p *peer, id uint32) {
 		requests.Add(1)
@@ -91,7 +91,7 @@ func TestServerThatRefusesAlwaysIsNotAskedForEver(t *testing.T) {
 	}
 }
 
-func TestInterimResponsesAndTrailersAreNoResponse(t *testing.T) {
+func TestInterimResponsesAndTrailersAreIgnored(t *testing.T) {
 	peer := newPeer(t, func(p *peer, id uint32) {
 		p.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: id, EndHeaders: true, BlockFragment: block(":status", "103")})
 		p.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: id, EndHeaders: true, BlockFragment: block(":status", "429", "retry-after", "3")})
@@ -129,7 +129,7 @@ func TestRequestsWaitForTheWindowOfTheConnection(t *testing.T) {
 	}
 }
 
-func TestFailedDialSpoilsNothingWhileThereIsAConnection(t *testing.T) {
+func TestAFailedDialDoesNotAffectAnExistingConnection(t *testing.T) {
 	held := make(chan uint32, 2)
 	peer := newPeer(t, func(p *peer, id uint32) {
 		if held <- id; len(held) == 1 {
@@ -156,7 +156,7 @@ func TestFailedDialSpoilsNothingWhileThereIsAConnection(t *testing.T) {
 	senders.Wait()
 }
 
-func TestServerThatPushesIsLeft(t *testing.T) {
+func TestAConnectionEndsOnServerPush(t *testing.T) {
 	peer := newPeer(t, func(p *peer, id uint32) {
 		p.frames.WritePushPromise(http2.PushPromiseParam{StreamID: id, PromiseID: 2, EndHeaders: true, BlockFragment: block(":path", "/")})
 	})
@@ -165,7 +165,7 @@ func TestServerThatPushesIsLeft(t *testing.T) {
 	}
 }
 
-func TestHugeHeaderIsNotKept(t *testing.T) {
+func TestAHugeHeaderIsNotStored(t *testing.T) {
 	peer := newPeer(t, func(p *peer, id uint32) {
 		p.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block(":status", "201")})
 		for range 64 {
@@ -182,9 +182,8 @@ func TestHugeHeaderIsNotKept(t *testing.T) {
 	}
 }
 
-// However long the header of one response is, its neighbours on the connection
-// are answered: else they would go out twice.
-func TestLongHeaderOfOneResponseSpoilsNoOther(t *testing.T) {
+// Other requests on the connection must be answered: otherwise they would be sent twice.
+func TestALongHeaderOfOneResponseDoesNotAffectOthers(t *testing.T) {
 	for name, filler := range map[string][]string{
 		"one long field": {"x-filler", strings.Repeat("f", 20<<10)},
 		"many fields":    slices.Repeat([]string{"x-filler", strings.Repeat("f", 1<<10)}, 100),
@@ -231,7 +230,7 @@ func TestPingIsAnswered(t *testing.T) {
 	}
 }
 
-func TestSilentConnectionIsAskedThenGivenUp(t *testing.T) {
+func TestASilentConnectionIsPingedThenClosed(t *testing.T) {
 	arrived, pinged := make(chan struct{}), make(chan struct{})
 	peer := newPeer(t, func(p *peer, id uint32) {
 		close(arrived)
@@ -260,8 +259,8 @@ func TestSilentConnectionIsAskedThenGivenUp(t *testing.T) {
 	}
 }
 
-// A correction of the machine's clock is not taken for silence, nor does it hide one.
-func TestSilenceIsMeasuredOnTheClockThatDoesNotJump(t *testing.T) {
+// A correction of the machine's clock neither looks like silence nor hides it.
+func TestSilenceIsMeasuredOnTheMonotonicClock(t *testing.T) {
 	held := make(chan uint32, 1)
 	peer := newPeer(t, func(p *peer, id uint32) { held <- id })
 	ctx, cancel := context.WithCancel(t.Context())
@@ -278,7 +277,7 @@ func TestSilenceIsMeasuredOnTheClockThatDoesNotJump(t *testing.T) {
 	}
 }
 
-func TestIdleConnectionIsClosedAfterTheMachineHasSlept(t *testing.T) {
+func TestAnIdleConnectionIsClosedAfterTheMachineWasSuspended(t *testing.T) {
 	peer := newPeer(t, func(p *peer, id uint32) { p.respond(id, "201") })
 	if _, err := peer.client.Post(t.Context(), peer.request()); err != nil {
 		t.Fatal(err)
@@ -303,7 +302,7 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 	}
 }
 
-// peer is a server that speaks in frames.
+// peer is a server that reads and writes frames.
 type peer struct {
 	net      net.Conn
 	frames   *http2.Framer
@@ -312,8 +311,8 @@ type peer struct {
 	accepted *atomic.Int32
 }
 
-// newPeer serves each connection by itself: settings, then answer for each
-// request whose header has come.
+// newPeer starts a peer. On each connection it sends settings, then calls answer for each
+// request header.
 func newPeer(t *testing.T, answer func(p *peer, id uint32), settings ...http2.Setting) *peer {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil) // for its certificate
@@ -359,7 +358,7 @@ func (p *peer) respond(id uint32, status string) {
 	p.frames.WriteHeaders(http2.HeadersFrameParam{StreamID: id, EndHeaders: true, EndStream: true, BlockFragment: block(":status", status)})
 }
 
-// longHeader answers with a header that needs several frames.
+// longHeader responds with a header of several frames.
 func (p *peer) longHeader(id uint32, header []byte) {
 	const frame = 16 << 10
 	first := header[:min(frame, len(header))]
@@ -375,7 +374,7 @@ func (p *peer) request() *Request {
 	return &Request{Target: &url.URL{Scheme: "https", Host: p.address, Path: "/push/1"}, Body: []byte("encrypted")}
 }
 
-// connection is the client's only one.
+// connection returns the client's only connection.
 func (p *peer) connection(t *testing.T) *conn {
 	t.Helper()
 	conns := p.client.host(p.address).all()
@@ -388,7 +387,7 @@ func (p *peer) connection(t *testing.T) *conn {
 func block(pairs ...string) []byte {
 	var encoded bytes.Buffer
 	encoder := hpack.NewEncoder(&encoded)
-	for i := 0; i < len(pairs); i += 2 { // each block stands alone: nothing is put in the table
+	for i := 0; i < len(pairs); i += 2 { // without indexing, so each block is independent
 		encoder.WriteField(hpack.HeaderField{Name: pairs[i], Value: pairs[i+1], Sensitive: true})
 	}
 	return encoded.Bytes()

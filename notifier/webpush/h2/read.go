@@ -10,11 +10,11 @@ import (
 
 var errNoResponse = errors.New("stream ended without a response")
 
-// read takes frames until the connection ends.
+// read handles frames until the connection ends.
 func (c *conn) read() {
 	for {
 		frame, err := c.reads.ReadFrame()
-		c.hear()
+		c.touch()
 		if bad, ok := errors.AsType[http2.StreamError](err); ok {
 			c.reset(bad.StreamID, bad.Code)
 			c.end(bad.StreamID, bad)
@@ -30,7 +30,7 @@ func (c *conn) read() {
 	}
 }
 
-// take acts on a frame (RFC 9113 §6).
+// take handles a frame (RFC 9113 §6).
 func (c *conn) take(frame http2.Frame) error {
 	switch f := frame.(type) {
 	case *http2.MetaHeadersFrame:
@@ -100,9 +100,9 @@ func (c *conn) takeReset(f *http2.RSTStreamFrame) {
 	c.end(f.StreamID, err)
 }
 
-// takeGoAway lets the streams end that the server has taken.
+// takeGoAway retires the connection. Streams that the server processes may still end.
 func (c *conn) takeGoAway(f *http2.GoAwayFrame) {
-	c.retire() // from here on, no stream is opened
+	c.retire() // no stream is opened from now on
 	c.mu.Lock()
 	var untaken []uint32
 	for id := range c.streams {
@@ -116,7 +116,7 @@ func (c *conn) takeGoAway(f *http2.GoAwayFrame) {
 	}
 }
 
-// adopt takes the server's settings (RFC 9113 §6.5.2).
+// adopt applies the server's settings (RFC 9113 §6.5.2).
 func (c *conn) adopt(f *http2.SettingsFrame) error {
 	if size, ok := f.Value(http2.SettingInitialWindowSize); ok && size < MaxRequest {
 		return ErrUnfit
@@ -135,7 +135,7 @@ func (c *conn) adopt(f *http2.SettingsFrame) error {
 	return nil
 }
 
-// grant lets the server send as much again as has come.
+// grant returns received bytes to the server's window.
 func (c *conn) grant(received int) {
 	if c.received += received; c.received >= receiveWindow/2 {
 		increment := uint32(c.received)
@@ -156,7 +156,7 @@ func (c *conn) queue(write func()) {
 	c.flush()
 }
 
-// change adds to the response of a stream that has not ended.
+// change changes the response of a stream that has not ended.
 func (c *conn) change(id uint32, change func(*Response)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,7 +1,7 @@
 package h2
 
-// stream is a request on its way and what is known of its response. It changes
-// under the connection's lock, and no more once it has ended.
+// stream is a request in flight and its response so far. The connection's lock guards it
+// until it has ended; then it does not change any more.
 type stream struct {
 	id       uint32
 	response Response
@@ -11,14 +11,14 @@ type stream struct {
 
 func newStream(id uint32) *stream { return &stream{id: id, ended: make(chan struct{})} }
 
-// end is called once, by the goroutine that took the stream off its connection.
+// end is called once, by the goroutine that removed the stream from its connection.
 func (s *stream) end(err error) {
 	s.err = err
 	close(s.ended)
 }
 
-// result is what came of an ended stream. A response that has begun is one:
-// its status is all that matters.
+// result returns the result of an ended stream. A partial response counts, because only
+// its status matters.
 func (s *stream) result() (Response, error) {
 	if s.response.Status != 0 {
 		return s.response, nil

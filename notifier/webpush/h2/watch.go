@@ -7,8 +7,8 @@ import (
 
 var errSilent = errors.New("connection has gone silent")
 
-// watch ends the connection when it is not used, has gone silent or the client
-// is closed.
+// watch ends the connection when it is idle for too long, is silent, or the client is
+// closed.
 func (c *conn) watch() {
 	ticker := time.NewTicker(Silence / 2)
 	defer ticker.Stop()
@@ -27,15 +27,15 @@ func (c *conn) watch() {
 	}
 }
 
-// silence is how long nothing has come, on the clock that does not jump: a
-// correction of the machine's clock is no silence.
+// silence returns the time since the last frame on the monotonic clock, so that a correction
+// of the machine's clock does not count.
 func (c *conn) silence(now time.Time) time.Duration {
 	return now.Sub(c.began) - time.Duration(c.heard.Load())
 }
 
-// look asks a silent connection whether it lives, once before it is given up.
-// An idle one ends also when much time has passed on the wall since the last
-// look: the machine was asleep, and the other end may have gone.
+// look pings a silent connection once before it is closed. It also closes an idle connection
+// if much wall-clock time has passed since the last look: the machine was suspended, and the
+// server may be gone.
 func (c *conn) look(silent, passed time.Duration) {
 	c.mu.Lock()
 	waiting := len(c.streams) > 0

@@ -8,13 +8,12 @@ import (
 
 const (
 	writeTimeout = 10 * time.Second
-	// When many requests are in flight, one more moment lets more of them
-	// share a record.
+	// When many requests are in flight, waiting a moment lets more of them share a record.
 	linger     = time.Millisecond
 	lingerFrom = 16
 )
 
-// flush is called with c.mu held.
+// flush signals the writer; the caller holds c.mu.
 func (c *conn) flush() {
 	select {
 	case c.wake <- struct{}{}:
@@ -22,7 +21,7 @@ func (c *conn) flush() {
 	}
 }
 
-// write writes what is queued, many requests at a time.
+// write writes queued frames, many requests at a time.
 func (c *conn) write() {
 	var batch bytes.Buffer
 	for {

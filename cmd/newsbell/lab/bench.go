@@ -16,31 +16,32 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-// Bench measures an alert's way, from publishing to the push service
-// and back to the recorded result, on a database of its own.
+// Bench measures sending an alert, from publishing to the recorded results, on a database
+// of its own.
 type Bench struct {
-	Subscribers    int           `help:"Readers of the alert." default:"100000"`
+	Subscribers    int           `help:"Number of readers." default:"100000"`
 	DatabaseURL    string        `help:"An empty PostgreSQL database (postgres://…). Default: SQLite in a temporary folder." placeholder:"URL"`
 	Latency        time.Duration `help:"How long the push service takes to answer." default:"0s"`
-	Workers        int           `help:"Measure this many worker processes on PostgreSQL, instead of one server." default:"0"`
-	InFlight       int           `help:"Requests in flight of each process." default:"2048"`
-	Slots          int           `help:"Shards that each process sends at a time; 0: as many as it likes." default:"0"`
-	Sender         string        `help:"What encrypts and sends: fast or webpush-go." default:"fast" enum:"fast,webpush-go"`
-	Rounds         int           `help:"Alerts whose first push is timed." default:"20"`
-	SubscribeStorm bool          `help:"Measure also how fast readers can subscribe while an alert goes out."`
+	Workers        int           `help:"Number of worker processes on PostgreSQL, instead of one server." default:"0"`
+	InFlight       int           `help:"Maximum requests in flight per process." default:"2048"`
+	Slots          int           `help:"Shards that each process sends at once; 0: the default." default:"0"`
+	Sender         string        `help:"Implementation that encrypts and sends: fast or webpush-go." default:"fast" enum:"fast,webpush-go"`
+	Rounds         int           `help:"Number of alerts whose first push is timed." default:"20"`
+	SubscribeStorm bool          `help:"Also measure how fast readers can subscribe while an alert is sent."`
 	SSE            int           `name:"sse" help:"Also measure how fast this many open live pages get an update." default:"0" placeholder:"PAGES"`
 	CPUProfile     string        `name:"cpu-profile" help:"Write the server's CPU profile to this file." placeholder:"FILE"`
 	JSON           bool          `name:"json" help:"Print the figures as JSON."`
 
-	// compared is how many pushes others are measured by. Default: 20,000.
+	// compared is the number of pushes with which other senders are measured. Default:
+	// 20,000.
 	compared int
-	// program is what the processes run, if not this program; tests set it.
+	// program is the executable of the processes. Default: this one. Tests set it.
 	program string
-	// out is where the figures go, progress where it is told; tests set them.
+	// out and progress receive the figures and the progress. Tests set them.
 	out, progress io.Writer
 }
 
-// benchFigures are what comes of it; nil where there was nothing to measure.
+// benchFigures are the results; nil fields were not measured.
 type benchFigures struct {
 	Subscribers     int           `json:"subscribers"`
 	Database        string        `json:"database"`
@@ -65,7 +66,7 @@ type benchFigures struct {
 	SecondsOfFanOut float64       `json:"seconds"`
 }
 
-// Run prints the figures, and fails if somebody was missed or served twice.
+// Run prints the figures. It returns an error if a reader was missed or got an alert twice.
 func (b *Bench) Run(ctx context.Context) (err error) {
 	if err := b.check(); err != nil {
 		return err
@@ -93,7 +94,7 @@ func (b *Bench) Run(ctx context.Context) (err error) {
 		err = errors.Join(err, errNotOnce)
 	}
 	if live := figures.LivePages; live != nil && live.Missing+live.Doubled > 0 {
-		err = errors.Join(err, errors.New("live pages missed updates, or got them twice"))
+		err = errors.Join(err, errors.New("live pages missed updates or got them twice"))
 	}
 	return err
 }
@@ -138,7 +139,7 @@ func (b *Bench) measure(ctx context.Context, r *rig, progress *progressTable) (b
 	if err != nil {
 		return f, err
 	}
-	seeding := progress.row("subscribers are made", b.Subscribers)
+	seeding := progress.row("create subscribers", b.Subscribers)
 	if err := r.seed(ctx, []int{b.Subscribers}, seeding.add); err != nil {
 		return f, err
 	}
@@ -168,8 +169,8 @@ func (b *Bench) measure(ctx context.Context, r *rig, progress *progressTable) (b
 	return f, b.compare(ctx, r, service, progress, &f)
 }
 
-// start starts what is measured: a server, or workers beside a server that
-// only publishes.
+// start starts the measured processes: a server, or workers and a server that only
+// publishes.
 func (b *Bench) start(ctx context.Context, r *rig) (senders []*child, stop func(), err error) {
 	sending := []string{"--in-flight", fmt.Sprint(b.InFlight), "--workers", fmt.Sprint(b.Slots), "--sender", b.Sender}
 	stop = func() {
@@ -181,7 +182,7 @@ func (b *Bench) start(ctx context.Context, r *rig) (senders []*child, stop func(
 		args := sending
 		if b.CPUProfile != "" {
 			args = append(args, "--cpu-profile", b.CPUProfile)
-			stop = func() { // asked to end, it writes its profile
+			stop = func() { // when it ends, it writes its profile
 				for _, s := range senders {
 					_ = s.stop()
 				}
@@ -208,10 +209,9 @@ func (b *Bench) start(ctx context.Context, r *rig) (senders []*child, stop func(
 	return senders, stop, nil
 }
 
-// timeFirstPushes publishes alerts and takes each back as soon as its first
-// push has come.
+// timeFirstPushes publishes alerts and stops each as soon as its first push has arrived.
 func (b *Bench) timeFirstPushes(ctx context.Context, r *rig, service *pushService, progress *progressTable, f *benchFigures) error {
-	row := progress.row("first pushes are timed", b.Rounds)
+	row := progress.row("time first pushes", b.Rounds)
 	var times []time.Duration
 	for range b.Rounds {
 		if err := r.resetSimulated(ctx); err != nil {
@@ -227,7 +227,7 @@ func (b *Bench) timeFirstPushes(ctx context.Context, r *rig, service *pushServic
 			return err
 		}
 		times = append(times, first.Sub(began))
-		// A small audience may have been served already.
+		// The alert to a small audience may have ended already.
 		_ = r.api.Stop(ctx, a.ID)
 		if _, err := r.finished(ctx, a, func(int) {}); err != nil {
 			return err
@@ -241,7 +241,7 @@ func (b *Bench) timeFirstPushes(ctx context.Context, r *rig, service *pushServic
 	return nil
 }
 
-// fanOut sends one alert to everybody.
+// fanOut sends one alert to all readers.
 func (b *Bench) fanOut(ctx context.Context, r *rig, service *pushService, senders []*child, progress *progressTable, f *benchFigures) error {
 	if err := r.resetSimulated(ctx); err != nil {
 		return err
@@ -255,7 +255,7 @@ func (b *Bench) fanOut(ctx context.Context, r *rig, service *pushService, sender
 	if err != nil {
 		return err
 	}
-	row := progress.row("alert goes out", b.Subscribers)
+	row := progress.row("send an alert", b.Subscribers)
 	began := time.Now()
 	a, err := r.publish(ctx, "update", "all", "Messages are down for everybody")
 	if err != nil {

@@ -24,15 +24,16 @@ import (
 )
 
 const (
-	// comparedInFlight is how many goroutines webpush-go gets, and requests node.
+	// comparedInFlight is the number of goroutines for webpush-go, and of requests in flight
+	// for node.
 	comparedInFlight = 200
-	// comparedPayload is as long as an alert's, in bytes.
+	// comparedPayload is the length of a typical alert's payload, in bytes.
 	comparedPayload = 450
 )
 
-// compare measures in the same run what others need for a push.
+// compare measures the CPU that other senders need for a push.
 func (b *Bench) compare(ctx context.Context, r *rig, service *pushService, progress *progressTable, f *benchFigures) error {
-	row := progress.row("the bare cryptography", b.compared)
+	row := progress.row("bare cryptography", b.compared)
 	floor, err := cpuPer(b.compared, func() error { return bareCryptography(b.compared, row.increment) })
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ func (b *Bench) compare(ctx context.Context, r *rig, service *pushService, progr
 	return nil
 }
 
-// cpuPer is this process's CPU in µs for each of n things that do does.
+// cpuPer returns this process's CPU time in µs for each of the n operations of do.
 func cpuPer(n int, do func() error) (float64, error) {
 	self, err := process.NewProcess(int32(os.Getpid()))
 	if err != nil {
@@ -84,7 +85,7 @@ func cpuPer(n int, do func() error) (float64, error) {
 	return float64((after - before).Microseconds()) / float64(n), err
 }
 
-// bareCryptography does what RFC 8291 asks for each message, and nothing else.
+// bareCryptography does only the cryptography that RFC 8291 requires for each message.
 func bareCryptography(n int, done func()) error {
 	private, auth, err := pushtest.SimulatedReader(0).Keys()
 	if err != nil {
@@ -151,8 +152,7 @@ func encrypt(p256dh, auth, padded []byte) error {
 	return nil
 }
 
-// sendWithWebPushGo sends with the library as it comes: one shared client,
-// many goroutines.
+// sendWithWebPushGo sends with the unchanged library, one shared client and many goroutines.
 func (r *rig) sendWithWebPushGo(ctx context.Context, service *pushService, n int, done func()) error {
 	client, err := service.client()
 	if err != nil {
@@ -202,8 +202,8 @@ func sendOne(ctx context.Context, service *pushService, keys webpush.Keys, i int
 	return nil
 }
 
-// comparedKeys are those of all readers: keys that are alike cost a sender the
-// same, and what its readers can decrypt is not asked here.
+// comparedKeys returns keys for all readers. The same keys cost a sender as much as different
+// ones, and nobody decrypts these messages.
 func comparedKeys() (webpush.Keys, error) {
 	private, auth, err := pushtest.SimulatedReader(0).Keys()
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 	"newsbell/cmd/newsbell/client"
 )
 
-// liveFigures say how open live pages are kept up to date.
+// liveFigures are the results for open live pages.
 type liveFigures struct {
 	Pages int `json:"pages"`
 	// The times are from publishing to the last page that has the update.
 	LastPageMSP50 float64 `json:"last_page_ms_p50"`
 	LastPageMSP99 float64 `json:"last_page_ms_p99"`
 	LastPageMSMax float64 `json:"last_page_ms_max"`
-	// KBPerPage is of the server's resident memory, in 1,000 bytes.
+	// KBPerPage is the server's resident memory per page, in 1,000 bytes.
 	KBPerPage float64 `json:"kb_per_page"`
 	Missing   int     `json:"missing"`
 	Doubled   int     `json:"doubled"`
@@ -24,12 +24,11 @@ type liveFigures struct {
 
 const (
 	liveUpdates = 100
-	// liveTimeout is after how long a page has missed an update.
+	// liveTimeout is the time after which an update counts as missing.
 	liveTimeout = 10 * time.Second
 )
 
-// live opens live pages on a server of their own and publishes updates without
-// alerts.
+// live opens live pages on a separate server and publishes updates without alerts.
 func (b *Bench) live(ctx context.Context, r *rig, progress *progressTable) (*liveFigures, error) {
 	server, err := r.startServer(ctx)
 	if err != nil {
@@ -42,7 +41,7 @@ func (b *Bench) live(ctx context.Context, r *rig, progress *progressTable) (*liv
 	}
 	defer pages.close()
 	f := &liveFigures{Pages: b.SSE}
-	// The first page and update pay for what is made once.
+	// The first page and update include one-time costs, so they are not measured.
 	if err := pages.open(ctx, 1, func() {}); err != nil {
 		return nil, err
 	}
@@ -56,7 +55,7 @@ func (b *Bench) live(ctx context.Context, r *rig, progress *progressTable) (*liv
 	watching, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	go server.watchMemory(watching)
-	opening := progress.row("live pages are opened", b.SSE)
+	opening := progress.row("open live pages", b.SSE)
 	opening.increment()
 	if err := pages.open(ctx, b.SSE, opening.increment); err != nil {
 		return nil, err
@@ -69,9 +68,9 @@ func (b *Bench) live(ctx context.Context, r *rig, progress *progressTable) (*liv
 	return f, nil
 }
 
-// time publishes updates, each when the last has reached every page.
+// time publishes updates, each after the last one has reached every page.
 func (f *liveFigures) time(ctx context.Context, r *rig, pages *livePages, progress *progressTable) error {
-	row := progress.row("updates reach every live page", liveUpdates)
+	row := progress.row("publish updates to live pages", liveUpdates)
 	times := make([]time.Duration, liveUpdates)
 	for i := range times {
 		var err error
@@ -88,8 +87,7 @@ func (f *liveFigures) time(ctx context.Context, r *rig, pages *livePages, progre
 	return nil
 }
 
-// publish publishes an update and returns how long the last of the open pages
-// waited for it.
+// publish publishes an update and returns the time until the last open page had it.
 func (f *liveFigures) publish(ctx context.Context, r *rig, pages *livePages, open int) (time.Duration, error) {
 	began := time.Now()
 	p, err := r.api.Publish(ctx, r.outage, client.Draft{
@@ -107,7 +105,7 @@ func (f *liveFigures) publish(ctx context.Context, r *rig, pages *livePages, ope
 		case a := <-pages.arrivals:
 			if a.update <= pages.last[a.page] {
 				f.Doubled++
-			} else if a.update == p.Update.ID { // and not one that it had missed
+			} else if a.update == p.Update.ID { // not a late one from before
 				has, last = has+1, a.at
 			}
 			pages.last[a.page] = max(pages.last[a.page], a.update)

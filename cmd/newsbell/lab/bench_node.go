@@ -20,8 +20,8 @@ import (
 //go:embed bench_node.mjs
 var benchNode string
 
-// sendWithNode measures npm's web-push with keep-alive: CPU in µs a push. It
-// needs node, and the packages of make setup.
+// sendWithNode returns the CPU in µs per push of npm's web-push with keep-alive. It needs
+// node and the packages of make setup.
 func (r *rig) sendWithNode(ctx context.Context, service *pushService, n int) (float64, error) {
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -58,7 +58,8 @@ func (r *rig) sendWithNode(ctx context.Context, service *pushService, n int) (fl
 	return out.CPUUs / float64(n), nil
 }
 
-// findNodePackages looks for the browser tests' packages, here and above.
+// findNodePackages looks for the packages of the browser tests in this folder and its
+// parents.
 func findNodePackages() (string, error) {
 	folder, err := os.Getwd()
 	if err != nil {

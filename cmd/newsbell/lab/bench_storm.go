@@ -13,27 +13,26 @@ import (
 	"newsbell/models"
 )
 
-// stormFigures say how fast readers subscribe while an alert goes out.
+// stormFigures say how fast readers can subscribe while an alert is sent.
 type stormFigures struct {
 	PerS  float64 `json:"per_s"`
 	MSP99 float64 `json:"ms_p99"`
-	// PushesPerS is how fast the alert went out meanwhile.
+	// PushesPerS is the rate of the alert's pushes meanwhile.
 	PushesPerS float64 `json:"pushes_per_s"`
 }
 
 const (
 	stormFor   = 5 * time.Second
 	stormUsers = 64
-	// stormReaders are made before, so that only their requests are measured;
-	// they are more than can subscribe in time.
+	// stormReaders is the number of readers that are created in advance, so that only their
+	// requests are measured. It is more than can subscribe in time.
 	stormReaders = 50_000
 )
 
-// storm subscribes readers through the API, as browsers do, while an alert
-// goes out.
+// storm subscribes readers through the API, as browsers do, while an alert is sent.
 func (b *Bench) storm(ctx context.Context, r *rig, progress *progressTable) (*stormFigures, error) {
-	row := progress.row("readers subscribe while an alert goes out", int(stormFor/time.Second))
-	// New endpoints, behind those that are there.
+	row := progress.row("subscribe readers during an alert", int(stormFor/time.Second))
+	// Endpoints that do not exist yet.
 	newcomers, err := simulatedReadersOf(r.services[0].URL, b.Subscribers+1, stormReaders)
 	if err != nil {
 		return nil, err

@@ -11,14 +11,13 @@ import (
 	"newsbell/models/modelstest"
 )
 
-// TestMain also removes what [build] built.
+// TestMain also removes the executable of [build].
 func TestMain(m *testing.M) {
 	modelstest.Main(m, func() { _ = os.RemoveAll(built.folder) })
 }
 
-// built is the program as it is shipped, once a test has needed it. The race
-// detector is left to other tests: a fleet that it watches takes three times as
-// long.
+// built is the executable, built when the first test needs it, without the race detector,
+// which would make a fleet three times slower.
 var built struct {
 	once   sync.Once
 	folder string

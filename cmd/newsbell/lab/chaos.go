@@ -15,26 +15,26 @@ import (
 	"newsbell/cmd/newsbell/program"
 )
 
-// Chaos sends alerts through a fleet of real processes, breaks one thing
-// after the other in the midst of them, and checks the promises: nobody missed,
-// few repeats, no address retired that is not gone, and the time to go on.
+// Chaos sends alerts through a fleet of real processes, injects one fault after the other,
+// and checks the promises: no reader is missed, few pushes are repeated, no address is
+// retired that is not gone, and shards continue in time.
 type Chaos struct {
 	Subscribers int          `help:"Readers of each alert." default:"100000"`
 	Workers     int          `help:"Worker processes." default:"3"`
-	Only        program.List `help:"Make only these faults, by the beginnings of their names." placeholder:"NAME"`
+	Only        program.List `help:"Inject only the faults whose names begin like this." placeholder:"NAME"`
 
-	// program is what the processes run, if not this program; tests set it.
+	// program is the executable of the processes. Default: this one. Tests set it.
 	program string
-	// slack is added to the time that shards have to go on, by tests.
+	// slack is extra time for shards to continue. Tests set it.
 	slack time.Duration
-	// out is where the table goes, progress where it is told; tests set them.
+	// out and progress receive the table and the progress. Tests set them.
 	out, progress io.Writer
 }
 
-// errBroken is what the chaos fails with.
+// errBroken is returned if a promise was broken.
 var errBroken = errors.New("a promise was broken")
 
-// Run prints the table, and fails if a promise was broken.
+// Run prints the table. It returns an error if a promise was broken.
 func (c *Chaos) Run(ctx context.Context) (err error) {
 	chosen, err := c.check()
 	if err != nil {
@@ -57,7 +57,7 @@ func (c *Chaos) Run(ctx context.Context) (err error) {
 		}
 	}
 	progress := newProgressTable(c.progress)
-	preparing := progress.row("a fleet is made", c.Subscribers)
+	preparing := progress.row("start a fleet", c.Subscribers)
 	f, err := newChaosFleet(ctx, c, preparing.add)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (c *Chaos) check() (chosen []fault, err error) {
 		}
 	}
 	if len(chosen) == 0 {
-		p.Add("only", "knows no such fault: %s", strings.Join(c.Only, ", "))
+		p.Add("only", "no such fault: %s", strings.Join(c.Only, ", "))
 	}
 	isCompared := slices.ContainsFunc(chosen, fault.isCompared)
 	if isCompared && chosen[0].name != nothingBreaks {
@@ -111,7 +111,7 @@ func (c *Chaos) check() (chosen []fault, err error) {
 	return chosen, p.Err()
 }
 
-// printRuns prints a row for each fault, and below what was broken.
+// printRuns prints a row for each fault, and the broken promises below.
 func printRuns(out io.Writer, runs []faultRun) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "while the alert goes out\treaders\tmissing\trefused\tgone\tretired\trepeats\tof at most\ttakeovers\tgoes on after\tof at most\tlast reader\t99% done\tall done\t")

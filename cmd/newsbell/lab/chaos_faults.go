@@ -8,74 +8,73 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-// fault is one thing that breaks while an alert goes out.
+// fault is a fault that is injected while an alert is sent.
 type fault struct {
 	name string
-	// faults are what the push services do wrong from the beginning.
+	// most and few are the fault rates of the two push services from the beginning.
 	most, few pushtest.FaultRates
-	// inject breaks something when a fifth of the readers have the alert. It
-	// returns since when the shards must go on.
+	// inject injects the fault when a fifth of the readers have the alert. It returns the
+	// time from which the shards must continue.
 	inject func(context.Context, *chaosFleet) (since time.Time, err error)
-	// network breaks the network of the fleet instead, which needs one of its own.
+	// network is a network fault instead, which needs a network namespace.
 	network *networkFault
-	// repair ends it while the alert goes out.
+	// repair ends the fault while the alert is being sent.
 	repair func(context.Context, *chaosFleet) error
-	// takesOver says that a worker dies, ends or stops, so that a page of each of its
-	// shards may be repeated.
+	// takesOver says that a worker dies, ends or is suspended, so that one page of each of
+	// its shards may be repeated.
 	takesOver bool
-	// alone says that it happens to a server that sends too, on SQLite.
+	// alone says that the fault is injected into a single server on SQLite.
 	alone bool
-	// goesOnWithin is how soon the shards in progress must go on, or the first
-	// reader have the alert; 0: not measured.
+	// goesOnWithin is the time in which the shards in progress must continue, or the first
+	// reader must have the alert; 0: not measured.
 	goesOnWithin time.Duration
-	// stale are how many readers of the larger push service are refused for good,
-	// in tenths; the oldest ones. All others must have the alert as soon as when
-	// nothing breaks, or goodWithin later.
+	// stale is the number of tenths of the larger push service's readers, the oldest, that
+	// are always refused. All others must have the alert at most goodWithin later than
+	// without a fault.
 	stale int
 }
 
 const (
-	// goesOnWithin is how soon a shard must go on after its worker's death, and
-	// what was broken for all must be in use again. A worker that is told to end
-	// gives its shards back at once, but all others are busy until one has ended
-	// a shard.
+	// goesOnWithin is the time in which a shard must continue after its worker's death, or
+	// after a shared service is back. A worker that is stopped releases its shards at once,
+	// but the other workers are busy until one of them has finished a shard.
 	goesOnWithin    = 6 * time.Second
 	givenBackWithin = 4 * time.Second
-	// goodWithin is how much later than when nothing breaks everybody has the
-	// alert who is not refused.
+	// goodWithin is how much later than without a fault all readers who are not refused must
+	// have the alert.
 	goodWithin = 5 * time.Second
-	// wedgedFor is longer than a queue waits for a worker.
+	// wedgedFor is longer than the queue waits for a worker.
 	wedgedFor = 8 * time.Second
 )
 
-// ordinaryFaults are a bad day of a push service.
+// ordinaryFaults are the fault rates of a push service on a bad day.
 var ordinaryFaults = pushtest.FaultRates{
 	Status: map[int]float64{429: 0.05, 500: 0.02}, RetryAfter: "2", Reset: 0.01, Hang: 0.01, Gone: 0.01,
 }
 
-// nothingBreaks is what the others are compared with.
+// nothingBreaks is the run without a fault, which others are compared with.
 const nothingBreaks = "nothing breaks"
 
 var faults = []fault{
 	{name: nothingBreaks},
 	{name: "a worker is killed", takesOver: true, goesOnWithin: goesOnWithin, inject: kill},
-	{name: "a worker stops and wakes up later", takesOver: true, goesOnWithin: goesOnWithin, inject: freeze, repair: thaw},
-	{name: "a worker is told to end", takesOver: true, goesOnWithin: givenBackWithin, inject: end, repair: awaitEnd},
+	{name: "a worker is suspended and resumed later", takesOver: true, goesOnWithin: goesOnWithin, inject: freeze, repair: thaw},
+	{name: "a worker is stopped", takesOver: true, goesOnWithin: givenBackWithin, inject: end, repair: awaitEnd},
 	{name: "PostgreSQL is restarted", goesOnWithin: goesOnWithin, inject: restartPostgres},
 	{name: "NATS is killed and comes back empty", goesOnWithin: goesOnWithin, inject: restartNATS},
-	{name: "a push service answers 403 until it is repaired", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, repair: acceptAgain},
+	{name: "a push service answers 403 for a while", few: pushtest.FaultRates{Status: map[int]float64{403: 1}}, repair: acceptAgain},
 	{name: "three of ten subscriptions, the oldest, are refused", stale: 3},
 	{name: "idle connections to PostgreSQL fall silent", goesOnWithin: newPassWithin, network: &networkFault{server: postgresServer}},
 	{name: "no packet reaches PostgreSQL for a while", goesOnWithin: healedWithin, network: &networkFault{server: postgresServer, cutFor: cutFor}},
 	{name: "idle connections to NATS fall silent", goesOnWithin: newPassWithin, network: &networkFault{server: natsServer}},
 	{name: "no packet reaches NATS for a while", goesOnWithin: healedWithin, network: &networkFault{server: natsServer, cutFor: cutFor}},
-	{name: "pushes are throttled, fail, break off, hang and are gone", most: ordinaryFaults, few: ordinaryFaults},
+	{name: "pushes are throttled, fail, are reset, hang and are gone", most: ordinaryFaults, few: ordinaryFaults},
 	{name: "SQLite is locked by another program", alone: true, inject: lock, repair: unlockLater},
 	{name: "the alert after that", most: pushtest.FaultRates{Gone: ordinaryFaults.Gone}, few: pushtest.FaultRates{Gone: ordinaryFaults.Gone}},
 }
 
-// lastLater is how much later than when nothing breaks the last reader may have
-// the alert; 0 if that is not compared.
+// lastLater returns how much later than without a fault the last reader may have the alert;
+// 0 if that is not compared.
 func (t fault) lastLater() time.Duration {
 	switch {
 	case t.stale > 0:
@@ -88,10 +87,10 @@ func (t fault) lastLater() time.Duration {
 
 func (t fault) isCompared() bool { return t.lastLater() > 0 }
 
-// isIdle says that it breaks while the fleet has nothing to do.
+// isIdle reports whether the fault is injected while the fleet is idle.
 func (t fault) isIdle() bool { return t.network != nil && t.network.cutFor == 0 }
 
-// isCut says that packets are lost for a while, to old connections and new ones.
+// isCut reports whether all packets are dropped for a while.
 func (t fault) isCut() bool { return t.network != nil && t.network.cutFor > 0 }
 
 func (t fault) needsNetwork() bool { return t.network != nil }
@@ -137,8 +136,8 @@ func restartNATS(ctx context.Context, f *chaosFleet) (time.Time, error) {
 	return time.Now(), err
 }
 
-// acceptAgain waits until everybody else has the alert: nobody's fault is
-// another's.
+// acceptAgain waits until all other readers have the alert, because the fault must not
+// affect them. Then the push service accepts pushes again.
 func acceptAgain(ctx context.Context, f *chaosFleet) error {
 	for {
 		count, err := f.most().received(ctx)

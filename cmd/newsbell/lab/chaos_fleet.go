@@ -16,25 +16,24 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-// chaosFleet is a server that publishes, workers, a PostgreSQL, a NATS and two
-// push services, each in a process of its own.
+// chaosFleet is a server that only publishes, workers, PostgreSQL, NATS and two push
+// services, each in its own process.
 type chaosFleet struct {
 	*rig
 	size     int
 	postgres *pgtest.Cluster
 	nats     *child
 	workers  []*child
-	store    *models.Store // for looking at shards
+	store    *models.Store // to watch shards
 	logFile  string
-	unlock   func() error // of a database that is locked
-	// firewalls stand before the servers, in a network of their own.
+	unlock   func() error // unlocks a locked database
+	// firewalls are in front of the servers, in a network namespace.
 	firewalls map[networkServer]*netns.Firewall
-	// undisturbed is when the last reader had an alert while nothing broke.
+	// undisturbed is the time until the last reader had the alert without a fault.
 	undisturbed time.Duration
 }
 
-// most and few are the push services with nine tenths of the readers, and with
-// the others.
+// most returns the push service with nine tenths of the readers, few the other one.
 func (f *chaosFleet) most() *pushService { return f.services[0] }
 func (f *chaosFleet) few() *pushService  { return f.services[1] }
 
@@ -68,7 +67,7 @@ func (f *chaosFleet) start(ctx context.Context, done func(int)) (err error) {
 	}
 	watched := f.databaseURL
 	if f.postgres != nil {
-		watched = f.postgres.URL() // by its socket, where no packets are lost
+		watched = f.postgres.URL() // over its socket, where no packets are dropped
 	}
 	if f.store, err = models.Open(ctx, models.Options{URL: watched}); err != nil {
 		return err
@@ -104,7 +103,7 @@ func (f *chaosFleet) close() error {
 	return err
 }
 
-// startNATS starts an empty one, on the port of the last one if it was -1 then.
+// startNATS starts an empty NATS server on a port; -1: any.
 func (f *chaosFleet) startNATS(ctx context.Context, port int) error {
 	folder, err := os.MkdirTemp(f.folder, "nats-")
 	if err != nil {
@@ -118,7 +117,7 @@ func (f *chaosFleet) startNATS(ctx context.Context, port int) error {
 	return err
 }
 
-// replaceWorkers starts a worker in the place of each that has ended.
+// replaceWorkers starts a new worker for each that has ended.
 func (f *chaosFleet) replaceWorkers(ctx context.Context) (err error) {
 	for i, w := range f.workers {
 		if w != nil && !w.hasExited() {
@@ -131,15 +130,14 @@ func (f *chaosFleet) replaceWorkers(ctx context.Context) (err error) {
 	return nil
 }
 
-// setFaults lets both push services make faults of the first kind, or of the
-// other.
+// setFaults sets the fault rates of both push services.
 func (f *chaosFleet) setFaults(ctx context.Context, most, few pushtest.FaultRates) error {
 	return errors.Join(
 		f.most().control(ctx, "POST", "faults", most, nil),
 		f.few().control(ctx, "POST", "faults", few, nil))
 }
 
-// got is what the readers of both push services got, together.
+// got returns the counts of both push services' readers together.
 func (f *chaosFleet) got(ctx context.Context) (sum pushtest.SimulatedCounts, err error) {
 	for _, s := range f.services {
 		count, err := s.received(ctx)
@@ -163,7 +161,7 @@ func (f *chaosFleet) got(ctx context.Context) (sum pushtest.SimulatedCounts, err
 	return sum, nil
 }
 
-// subscribed counts the subscriptions whose address is in use.
+// subscribed counts the subscriptions whose address is not gone.
 func (f *chaosFleet) subscribed(ctx context.Context) (rows int, err error) {
 	uses, err := f.store.VAPIDKeyUses(ctx)
 	for _, n := range uses {
@@ -172,7 +170,7 @@ func (f *chaosFleet) subscribed(ctx context.Context) (rows int, err error) {
 	return rows, err
 }
 
-// logged is the last that the processes complained of, to go with an error.
+// logged returns the last log lines of the processes as an error.
 func (f *chaosFleet) logged() error {
 	const lines = 60
 	written, err := os.ReadFile(f.logFile)

@@ -10,14 +10,13 @@ import (
 )
 
 const (
-	// lockedFor is longer than a worker may be silent, and than SQLite waits for a
-	// lock.
+	// lockedFor is longer than a worker may be silent and than SQLite waits for a lock.
 	lockedFor = 12 * time.Second
-	// lockedReaders are enough for several pages: SQLite is one machine's.
+	// lockedReaders is enough for several pages.
 	lockedReaders = 20_000
 )
 
-// newChaosMachine is a server that sends too, on an SQLite database.
+// newChaosMachine starts a single server on an SQLite database.
 func newChaosMachine(ctx context.Context, program string, size int, done func(int)) (*chaosFleet, error) {
 	r, err := newRig(program, "")
 	if err != nil {
@@ -30,10 +29,10 @@ func newChaosMachine(ctx context.Context, program string, size int, done func(in
 	return f, nil
 }
 
-// runAlone sends an alert on a machine of its own while something breaks.
+// runAlone sends an alert from a single server and injects a fault.
 func (c *Chaos) runAlone(ctx context.Context, t fault, progress *progressTable) (run faultRun, err error) {
 	size := min(c.Subscribers, lockedReaders)
-	preparing := progress.row("a machine is made", size)
+	preparing := progress.row("start a single server", size)
 	f, err := newChaosMachine(ctx, c.program, size, preparing.add)
 	if err != nil {
 		return run, err
@@ -46,7 +45,7 @@ func (c *Chaos) runAlone(ctx context.Context, t fault, progress *progressTable) 
 	return run, err
 }
 
-// lock writes nothing and lets nobody else write, as a backup may.
+// lock takes the write lock of the database without writing, as a backup may.
 func lock(ctx context.Context, f *chaosFleet) (time.Time, error) {
 	unlock, err := sqlitetest.Lock(ctx, f.databaseURL)
 	f.unlock = unlock

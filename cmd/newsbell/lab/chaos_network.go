@@ -17,16 +17,16 @@ import (
 	"newsbell/models/pgtest/deathsig"
 )
 
-// networkFault is a firewall before a server that drops packets and tells nobody.
+// networkFault is a firewall in front of a server that drops packets silently.
 type networkFault struct {
 	server networkServer
-	// cutFor is how long it drops everything, in the midst of the alert. If it is
-	// 0, the firewall drops packets of connections that were open just before the
-	// alert was published, for ever, and lets new ones pass.
+	// cutFor is how long the firewall drops all packets during the alert. If it is 0, the
+	// firewall permanently drops packets of connections that were open just before the alert
+	// was published, and lets new connections pass.
 	cutFor time.Duration
 }
 
-// networkServer is a server that the fleet reaches by the network.
+// networkServer is a server that the fleet reaches over the network.
 type networkServer string
 
 const (
@@ -35,20 +35,20 @@ const (
 )
 
 const (
-	// newPassWithin is how soon the first reader must have an alert when all open
-	// connections are silent and new ones pass.
+	// newPassWithin is the time in which the first reader must have an alert if all open
+	// connections are silent and new ones work.
 	newPassWithin = 15 * time.Second
-	// healedWithin is how soon sending must go on when packets pass again.
+	// healedWithin is the time in which sending must continue after a cut.
 	healedWithin = 10 * time.Second
-	// cutFor is longer than connections are waited for, so that they are made anew
-	// when packets pass again.
+	// cutFor is longer than the timeouts of connections, so that new ones are opened
+	// afterwards.
 	cutFor = 30 * time.Second
-	// idleFor is how long the fleet has nothing to do before connections fall
-	// silent: longer than one is used again without a question.
+	// idleFor is how long the fleet is idle before its connections become silent: longer
+	// than a connection is reused without a check.
 	idleFor = 3 * time.Second
 )
 
-// runInOwnNetwork runs the same chaos in a network namespace.
+// runInOwnNetwork runs this command again in a network namespace.
 func (c *Chaos) runInOwnNetwork(ctx context.Context) error {
 	program, err := os.Executable()
 	if err != nil {
@@ -58,12 +58,12 @@ func (c *Chaos) runInOwnNetwork(ctx context.Context) error {
 		"--workers", strconv.Itoa(c.Workers), "--only", strings.Join(c.Only, ","))
 	command.Stdout, command.Stderr = c.out, c.progress
 	if err := deathsig.Run(command, syscall.SIGKILL); err != nil {
-		return fmt.Errorf("chaos in a network of its own: %w", errors.Join(ctx.Err(), err))
+		return fmt.Errorf("chaos in a network namespace: %w", errors.Join(ctx.Err(), err))
 	}
 	return nil
 }
 
-// skipNetwork leaves out what needs a network of its own, and says why.
+// skipNetwork removes the faults that need a network namespace, and prints why.
 func skipNetwork(out io.Writer, chosen []fault, reason error) (left []fault, err error) {
 	for _, t := range chosen {
 		if !t.needsNetwork() {
@@ -77,8 +77,8 @@ func skipNetwork(out io.Writer, chosen []fault, reason error) (left []fault, err
 	return left, nil
 }
 
-// startChaosPostgres starts a PostgreSQL, which the fleet reaches by the network
-// if it has one of its own.
+// startChaosPostgres starts PostgreSQL. In a network namespace, the fleet reaches it over
+// TCP.
 func startChaosPostgres() (*pgtest.Cluster, string, error) {
 	if !netns.Inside() {
 		postgres, err := pgtest.Start()
@@ -94,7 +94,7 @@ func startChaosPostgres() (*pgtest.Cluster, string, error) {
 	return postgres, postgres.TCPURL(), nil
 }
 
-// buildFirewalls puts one before each server, before the fleet connects.
+// buildFirewalls creates a firewall in front of each server, before the fleet connects.
 func (f *chaosFleet) buildFirewalls(ctx context.Context) error {
 	if !netns.Inside() {
 		return nil
@@ -112,7 +112,7 @@ func (f *chaosFleet) buildFirewalls(ctx context.Context) error {
 	return nil
 }
 
-// silenceIdle lets the fleet be idle and its connections to a server fall silent.
+// silenceIdle waits while the fleet is idle, then silences its connections to a server.
 func (f *chaosFleet) silenceIdle(ctx context.Context, server networkServer) error {
 	if err := pause(ctx, idleFor); err != nil {
 		return err

@@ -9,32 +9,31 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-// pageSize is how many readers a worker sends between two records.
+// pageSize is the number of readers that a worker sends to between two records.
 const pageSize = 1000
 
-// faultRun is how an alert went while something broke.
+// faultRun is the result of an alert with a fault.
 type faultRun struct {
 	fault fault
 	// readers have an address before the alert; absent had one, but it is gone.
 	readers, absent int
 	missing         int
-	refused         int // for good, by the push service
+	refused         int // readers whose pushes were refused by the push service
 	gone, retired   int
-	// repeats are pushes to readers who had the alert already; a takeover may
+	// repeats is the number of pushes to readers who already had the alert. A takeover may
 	// repeat a page.
 	repeats, repeatsAllowed int
 	takeovers               int
-	// goesOn is how long it took until all shards went on that were in progress, or
-	// until the first reader had the alert of a fleet that was idle;
-	// most, until 99 of 100 readers had been tried with success, or for good.
+	// goesOn is the time until all shards in progress continued or, if the fleet was idle,
+	// until the first reader had the alert; most, until 99 of 100 readers had their result.
 	goesOn, most, took time.Duration
 	began              time.Time
-	// last is when the last reader got it.
+	// last is the time until the last reader had the alert.
 	last   time.Duration
-	broken []string // promises
+	broken []string // broken promises
 }
 
-// runFault sends an alert while something breaks, and judges how that went.
+// runFault sends an alert, injects a fault, and checks the promises.
 func (f *chaosFleet) runFault(ctx context.Context, t fault, progress *progressTable) (faultRun, error) {
 	c := faultRun{fault: t}
 	var err error
@@ -72,15 +71,15 @@ func (f *chaosFleet) runFault(ctx context.Context, t fault, progress *progressTa
 	if err := f.setFaults(ctx, pushtest.FaultRates{}, pushtest.FaultRates{}); err != nil {
 		return c, err
 	}
-	err = f.judge(ctx, &c, w)
+	err = f.check(ctx, &c, w)
 	if t.name == nothingBreaks {
 		f.undisturbed = c.last
 	}
 	return c, err
 }
 
-// judge compares what the database says with what the readers got.
-func (f *chaosFleet) judge(ctx context.Context, c *faultRun, w *shardWatch) error {
+// check compares the database's counts with what the readers got.
+func (f *chaosFleet) check(ctx context.Context, c *faultRun, w *shardWatch) error {
 	ended, err := f.store.Alert(ctx, w.alertID)
 	if err != nil {
 		return err
@@ -105,38 +104,38 @@ func (f *chaosFleet) judge(ctx context.Context, c *faultRun, w *shardWatch) erro
 	if c.fault.takesOver {
 		c.repeatsAllowed = pageSize * w.takeovers
 	}
-	check := func(ok bool, promise string, values ...any) {
+	want := func(ok bool, promise string, values ...any) {
 		if !ok {
 			c.broken = append(c.broken, fmt.Sprintf(promise, values...))
 		}
 	}
-	check(ended.State == models.Sent, "the alert is %s", ended.State)
+	want(ended.State == models.Sent, "the alert is %s", ended.State)
 	stale := c.fault.stale * f.most().size / 10
-	check(c.refused == stale, "%d readers were refused, of %d", c.refused, stale)
+	want(c.refused == stale, "%d readers were refused, of %d", c.refused, stale)
 	failed := counts.Failed - c.refused
-	check(failed == 0, "%d pushes failed for good", failed)
-	check(c.missing == failed, "%d readers are missing, %d of them known", c.missing, failed)
+	want(failed == 0, "%d pushes failed for good", failed)
+	want(c.missing == failed, "%d readers are missing, %d of them known", c.missing, failed)
 	if later := c.fault.lastLater(); later > 0 && f.undisturbed > 0 {
 		latest := f.undisturbed + later
-		check(c.last <= latest, "the last reader has it after %s, at most %s", c.last, latest)
+		want(c.last <= latest, "the last reader has it after %s, at most %s", c.last, latest)
 	}
-	check(counts.Accepted == reached, "%d readers have it, but %d were counted", reached, counts.Accepted)
-	check(counts.Gone == c.gone, "%d readers are gone, but %d were counted", c.gone, counts.Gone)
-	check(counts.Waiting == 0, "%d still wait", counts.Waiting)
-	check(counts.Audience == c.readers, "the audience is %d of %d", counts.Audience, c.readers)
-	check(c.retired == c.gone, "%d addresses were retired, %d are gone", c.retired, c.gone)
-	check(got.Unreadable == 0, "%d pushes could not be read", got.Unreadable)
-	check(c.repeats <= c.repeatsAllowed, "%d repeats, at most %d", c.repeats, c.repeatsAllowed)
+	want(counts.Accepted == reached, "%d readers have it, but %d were counted", reached, counts.Accepted)
+	want(counts.Gone == c.gone, "%d readers are gone, but %d were counted", c.gone, counts.Gone)
+	want(counts.Waiting == 0, "%d still wait", counts.Waiting)
+	want(counts.Audience == c.readers, "the audience is %d of %d", counts.Audience, c.readers)
+	want(c.retired == c.gone, "%d addresses were retired, %d are gone", c.retired, c.gone)
+	want(got.Unreadable == 0, "%d pushes could not be read", got.Unreadable)
+	want(c.repeats <= c.repeatsAllowed, "%d repeats, at most %d", c.repeats, c.repeatsAllowed)
 	if within := c.fault.goesOnWithin; within > 0 {
 		var wentOn int
 		wentOn, c.goesOn = w.wentOn()
 		if c.fault.isIdle() {
 			c.goesOn = got.First.Sub(c.began)
 		} else {
-			check(len(w.held) > 0 || w.resumed > 0, "nothing was in progress when it broke")
-			check(wentOn == len(w.held), "%d of %d shards went on", wentOn, len(w.held))
+			want(len(w.inFlight) > 0 || w.resumed > 0, "nothing was in progress when it broke")
+			want(wentOn == len(w.inFlight), "%d of %d shards went on", wentOn, len(w.inFlight))
 		}
-		check(c.goesOn <= within, "it went on after %s, at most %s", c.goesOn, within)
+		want(c.goesOn <= within, "it went on after %s, at most %s", c.goesOn, within)
 	}
 	return nil
 }

@@ -12,9 +12,9 @@ import (
 	"newsbell/models/modelstest"
 )
 
-// The short form of make chaos. That a push service answers 403 to everybody is
-// left to the longer one: it waits a minute before it tries again.
-func TestNobodyIsMissedWhateverBreaks(t *testing.T) {
+// The short form of make chaos. Only the long form tests a push service that answers 403 to
+// everybody, because it waits a minute before it tries again.
+func TestNoReaderIsMissedDuringFaults(t *testing.T) {
 	modelstest.EmptyPostgres(t) // says what is missing, if it is
 	var out bytes.Buffer
 	c := Chaos{
@@ -30,7 +30,7 @@ func TestNobodyIsMissedWhateverBreaks(t *testing.T) {
 	}
 }
 
-func TestWhatNeedsANetworkOfItsOwnIsSkippedWithWords(t *testing.T) {
+func TestFaultsThatNeedANetworkNamespaceAreSkippedWithAReason(t *testing.T) {
 	var out bytes.Buffer
 	left, err := skipNetwork(&out, faults, errors.New("operation not permitted"))
 	if err != nil || len(left) == 0 || slices.ContainsFunc(left, fault.needsNetwork) {
@@ -42,7 +42,7 @@ func TestWhatNeedsANetworkOfItsOwnIsSkippedWithWords(t *testing.T) {
 	}
 }
 
-func TestAChaosThatDoesNotExistIsRefused(t *testing.T) {
+func TestAnUnknownFaultIsAnError(t *testing.T) {
 	_, err := (&Chaos{Subscribers: 10, Workers: 1, Only: []string{"rain"}}).check()
 	for _, flag := range []string{"--subscribers", "--workers", "--only"} {
 		if err == nil || !strings.Contains(err.Error(), flag) {

@@ -10,50 +10,50 @@ import (
 
 const (
 	watchShardsEvery = 10 * time.Millisecond
-	// alertPatience is how long an alert of the chaos may take, and
-	// silencePatience how long the database may not answer.
-	alertPatience   = 20 * time.Minute
-	silencePatience = 30 * time.Second
+	// alertTimeout is how long an alert may take, and silenceTimeout how long the database
+	// may not answer.
+	alertTimeout   = 20 * time.Minute
+	silenceTimeout = 30 * time.Second
 )
 
-// shardWatch looks at an alert's shards until the alert has ended. When a fifth
-// of the readers have been tried it injects, and measures how long the shards
-// that were in progress take to go on.
+// shardWatch watches an alert's shards until the alert has ended. When a fifth of the
+// readers have been tried it injects the fault, and measures how long the shards in progress
+// take to continue.
 type shardWatch struct {
 	fleet    *chaosFleet
 	alertID  int64
 	fault    fault
 	progress func(tried int)
 
-	held      map[int64]*heldShard // in progress when it struck
+	inFlight  map[int64]*shardInProgress // in progress when the fault was injected
 	since     time.Time
 	repaired  chan error
 	most      time.Time // when 99 of 100 had been tried
 	tried     int
 	takeovers int
-	// triedBefore is how many had been tried when lost packets passed again, and
-	// resumed how long after that it was one more.
+	// triedBefore is the number of readers that had been tried at the end of a cut, and
+	// resumed the time from then until the next one.
 	triedBefore int
 	resumed     time.Duration
 }
 
-// heldShard is a shard that was in progress.
-type heldShard struct {
+// shardInProgress is a shard that was in progress when the fault was injected.
+type shardInProgress struct {
 	models.Shard
-	// moved is when it had come further; taken when a worker took it over.
+	// moved is the time until its cursor moved; taken, until a worker took it over.
 	moved, taken time.Duration
 }
 
-// untilEnded returns when the alert has ended and what was broken is repaired.
+// untilEnded waits until the alert has ended and the fault is repaired.
 func (w *shardWatch) untilEnded(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, alertPatience)
+	ctx, cancel := context.WithTimeout(ctx, alertTimeout)
 	defer cancel()
 	heard := time.Now()
 	for {
 		ended, err := w.look(ctx)
 		if err == nil {
 			heard = time.Now()
-		} else if time.Since(heard) > silencePatience {
+		} else if time.Since(heard) > silenceTimeout {
 			return err
 		}
 		if ended {
@@ -69,7 +69,7 @@ func (w *shardWatch) untilEnded(ctx context.Context) error {
 	return <-w.repaired
 }
 
-// look looks once.
+// look checks the shards once.
 func (w *shardWatch) look(ctx context.Context) (ended bool, err error) {
 	now := time.Now()
 	alert, err := w.fleet.store.Alert(ctx, w.alertID)
@@ -82,19 +82,19 @@ func (w *shardWatch) look(ctx context.Context) (ended bool, err error) {
 	}
 	w.count(shards)
 	for _, shard := range shards {
-		if held := w.held[shard.ID]; held != nil {
-			held.look(shard, now.Sub(w.since))
+		if progressing := w.inFlight[shard.ID]; progressing != nil {
+			progressing.look(shard, now.Sub(w.since))
 		}
 	}
-	if w.fault.isCut() && w.held != nil && w.resumed == 0 && w.tried > w.triedBefore {
+	if w.fault.isCut() && w.inFlight != nil && w.resumed == 0 && w.tried > w.triedBefore {
 		w.resumed = now.Sub(w.since)
 	}
 	w.progress(w.tried)
 	if w.most.IsZero() && alert.PlannedAt != nil && 100*w.tried >= 99*alert.Audience {
 		w.most = now
 	}
-	if held := inProgress(shards); w.held == nil && alert.PlannedAt != nil && 5*w.tried >= alert.Audience && len(held) > 0 {
-		w.held = held
+	if progressing := inProgress(shards); w.inFlight == nil && alert.PlannedAt != nil && 5*w.tried >= alert.Audience && len(progressing) > 0 {
+		w.inFlight = progressing
 		if err := w.inject(ctx); err != nil {
 			return false, err
 		}
@@ -110,14 +110,14 @@ func (w *shardWatch) count(shards []models.Shard) {
 	}
 }
 
-func inProgress(shards []models.Shard) map[int64]*heldShard {
-	held := map[int64]*heldShard{}
+func inProgress(shards []models.Shard) map[int64]*shardInProgress {
+	progressing := map[int64]*shardInProgress{}
 	for _, shard := range shards {
 		if shard.Epoch > 0 && !shard.Done {
-			held[shard.ID] = &heldShard{Shard: shard}
+			progressing[shard.ID] = &shardInProgress{Shard: shard}
 		}
 	}
-	return held
+	return progressing
 }
 
 func (w *shardWatch) inject(ctx context.Context) (err error) {
@@ -137,8 +137,8 @@ func (w *shardWatch) inject(ctx context.Context) (err error) {
 	return nil
 }
 
-// cutOff cuts a server off for a while. Shards may come further meanwhile, whose
-// answers alone are lost: it looks again at what is in progress before it heals.
+// cutOff cuts a server off for a while. Meanwhile, writes may be committed whose responses
+// are lost, so it looks at the shards in progress again before it heals the network.
 func (w *shardWatch) cutOff(ctx context.Context, fault networkFault) error {
 	firewall := w.fleet.firewalls[fault.server]
 	if err := firewall.Cut(ctx); err != nil {
@@ -152,11 +152,11 @@ func (w *shardWatch) cutOff(ctx context.Context, fault networkFault) error {
 		return err
 	}
 	w.count(shards)
-	w.held, w.triedBefore, w.since = inProgress(shards), w.tried, time.Now()
+	w.inFlight, w.triedBefore, w.since = inProgress(shards), w.tried, time.Now()
 	return firewall.Heal(ctx)
 }
 
-func (h *heldShard) look(now models.Shard, after time.Duration) {
+func (h *shardInProgress) look(now models.Shard, after time.Duration) {
 	if h.taken == 0 && now.Epoch > h.Epoch {
 		h.taken = after
 	}
@@ -165,11 +165,11 @@ func (h *heldShard) look(now models.Shard, after time.Duration) {
 	}
 }
 
-// wentOn is how many of the shards in progress went on, and how long the last
-// of them took: until it was taken over, or by its own worker. After a cut, the
-// first to be tried counts too: NATS is not needed to end what is in progress.
+// wentOn returns the number of shards in progress that continued, and the time of the last
+// one: until it was taken over, or its own worker continued. After a cut, the first reader
+// that is tried counts too, because NATS is not needed to finish shards in progress.
 func (w *shardWatch) wentOn() (shards int, last time.Duration) {
-	for _, h := range w.held {
+	for _, h := range w.inFlight {
 		after := h.taken
 		if after == 0 {
 			after = h.moved

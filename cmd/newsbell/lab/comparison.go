@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// comparison compares, reader by reader, what was expected with what was decrypted.
+// comparison compares the expected with the decrypted notifications of each reader.
 type comparison struct {
 	Expected, Delivered, Missing, Doubled int
-	// Unexpected reached somebody who had not asked for it.
+	// Unexpected is the number of notifications to readers they were not for.
 	Unexpected int
 }
 
-// errNotOnce says that a promise was broken.
+// errNotOnce is returned if a notification was missing, repeated or unexpected.
 var errNotOnce = errors.New("not every alert reached its readers exactly once")
 
 func (t comparison) String() string {
@@ -26,7 +26,7 @@ func (t comparison) err() error {
 	return nil
 }
 
-// count compares; published are the updates by the ID they were given.
+// count compares the readers' notifications with the published updates, by ID.
 func (c coverage) count(readers demoReaders, published map[int64]coverageUpdate) (comparison, error) {
 	var t comparison
 	for i, reader := range readers {
@@ -52,7 +52,7 @@ func (c coverage) count(readers demoReaders, published map[int64]coverageUpdate)
 	return t, nil
 }
 
-// expect is how many readers an update is for.
+// expect returns the number of readers that an update is for.
 func (c coverage) expect(readers demoReaders, u coverageUpdate) (n int) {
 	for _, reader := range readers {
 		if c.reaches(u, reader.follows) {

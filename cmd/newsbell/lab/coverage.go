@@ -13,7 +13,7 @@ import (
 //go:embed coverage/outage-2021-11-03.json
 var coverageFile []byte
 
-// coverage is an outage as a newsroom covered it.
+// coverage is the coverage of an outage.
 type coverage struct {
 	Apps   []struct{ Slug, Name string }
 	Outage struct {
@@ -42,9 +42,8 @@ func readCoverage() (coverage, error) {
 	return c, nil
 }
 
-// reaches tells whether an update is for a reader who follows these topics at
-// these levels. It is the rule of the audience in the reader's words, written
-// without the notifier's code, so that the demo can check one by the other.
+// reaches reports whether an update is for a reader with these follows: levels by topic. It
+// implements the audience's rule independently, so that the demo can check the notifier.
 func (c coverage) reaches(u coverageUpdate, follows map[string]string) bool {
 	if u.Alert == "none" {
 		return false

@@ -17,23 +17,23 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-// Demo replays the coverage of a real outage, on a fresh database, to
-// simulated readers and to everybody who follows in a browser.
+// Demo replays the coverage of a real outage on a new database, to simulated readers and to
+// everybody who follows in a browser.
 type Demo struct {
-	Readers  int           `help:"Simulated readers." default:"1000"`
-	Listen   string        `help:"Where the pages are served." default:"127.0.0.1:8080"`
-	Duration time.Duration `help:"How long the coverage of four hours takes." default:"1m"`
-	Fast     bool          `help:"Do not wait for the clock: publish as soon as the last alert is sent."`
-	Once     bool          `help:"End after the replay, instead of serving on."`
+	Readers  int           `help:"Number of simulated readers." default:"1000"`
+	Listen   string        `help:"Address to listen on." default:"127.0.0.1:8080"`
+	Duration time.Duration `help:"Duration of the replay of four hours of coverage." default:"1m"`
+	Fast     bool          `help:"Publish each update as soon as the last alert is sent."`
+	Once     bool          `help:"Exit after the replay instead of serving the pages."`
 	LogLevel string        `help:"debug, info, warn or error." default:"warn"`
 
-	// out is where the table goes; rehearsed is told when the readers have
-	// subscribed. Tests set them.
+	// out receives the table; rehearsed is called when the readers have subscribed. Tests
+	// set them.
 	out       io.Writer
 	rehearsed func(*pushtest.Server, demoReaders)
 }
 
-// Run runs the demo and fails unless every alert reached its readers once.
+// Run runs the demo. It returns an error unless every alert reached its readers once.
 func (d *Demo) Run(ctx context.Context) (err error) {
 	if err := d.check(); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (d *Demo) check() error {
 	return p.Err()
 }
 
-// open makes a Newsbell in a folder of its own that may push to the service.
+// open creates a program with its data in folder that may push to the service.
 func (d *Demo) open(folder string, service *pushtest.Server) (*program.Program, error) {
 	settings := program.DefaultSettings()
 	settings.DatabaseURL = filepath.Join(folder, "demo.db")
@@ -95,7 +95,7 @@ func (d *Demo) open(folder string, service *pushtest.Server) (*program.Program, 
 	return program.New(c, io.Discard)
 }
 
-// perform plays the whole piece: setting, readers, replay, comparison.
+// perform runs the demo's steps: outage, readers, replay, comparison.
 func (d *Demo) perform(ctx context.Context, p *program.Program, service *pushtest.Server) error {
 	c, err := readCoverage()
 	if err != nil {
@@ -118,7 +118,7 @@ func (d *Demo) perform(ctx context.Context, p *program.Program, service *pushtes
 	fmt.Fprintf(d.out, "Follow it in your own browser: %s/outages/%s\n\n", address, c.Outage.Slug)
 
 	progress := newProgressTable(d.out)
-	subscribing := progress.row("readers subscribe", d.Readers)
+	subscribing := progress.row("subscribe readers", d.Readers)
 	readers, err := newDemoReaders(ctx, service, api, c, d.Readers, subscribing.increment)
 	if err != nil {
 		return err
@@ -144,8 +144,8 @@ func (d *Demo) perform(ctx context.Context, p *program.Program, service *pushtes
 	return result.err()
 }
 
-// replay publishes each update when it is due and waits until its alert is
-// sent. It returns the updates by the IDs they were given.
+// replay publishes each update when it is due and waits until its alert is sent. It returns
+// the updates by ID.
 func (d *Demo) replay(ctx context.Context, api *client.Client, progress *progressTable, c coverage, readers demoReaders) (map[int64]coverageUpdate, error) {
 	published := map[int64]coverageUpdate{}
 	speed := float64(c.Outage.ResolvedAt.Sub(c.Outage.CoverageOpenedAt)) / float64(d.Duration)
@@ -180,12 +180,12 @@ func (d *Demo) replay(ctx context.Context, api *client.Client, progress *progres
 	return published, nil
 }
 
-// serveOn lets the newcomer go on in the browser until ctx ends.
+// serveOn keeps serving the pages until ctx is done.
 func (d *Demo) serveOn(ctx context.Context, address, token string, result comparison) {
 	fmt.Fprintf(d.out, `
 %s
 
-The pages stay at %s until you press Ctrl-C. The desk is at %s/editor;
+The pages stay at %s until you press Ctrl-C. The newsroom is at %s/editor;
 its token is %s
 Publish something yourself:
   newsbell publish --url %s --token %s outage my-outage "Something is down" --app messenger
@@ -193,12 +193,12 @@ Publish something yourself:
 	<-ctx.Done()
 }
 
-// openOutage makes the apps and opens the outage.
+// openOutage creates the apps and the outage.
 func openOutage(ctx context.Context, api *client.Client, c coverage) error {
 	for _, app := range c.Apps {
 		in := map[string]string{"slug": app.Slug, "name": app.Name}
 		if err := api.Call(ctx, http.MethodPost, "/apps", in, nil); err != nil {
-			return fmt.Errorf("make app %s: %w", app.Slug, err)
+			return fmt.Errorf("create app %s: %w", app.Slug, err)
 		}
 	}
 	o := c.Outage
@@ -206,7 +206,7 @@ func openOutage(ctx context.Context, api *client.Client, c coverage) error {
 		"slug": o.Slug, "headline": o.Headline, "standfirst": o.Standfirst, "apps": o.Apps, "began_at": o.BeganAt,
 	}
 	if err := api.Call(ctx, http.MethodPost, "/outages", in, nil); err != nil {
-		return fmt.Errorf("open the outage: %w", err)
+		return fmt.Errorf("create the outage: %w", err)
 	}
 	return nil
 }

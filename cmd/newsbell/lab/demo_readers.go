@@ -19,21 +19,21 @@ type demoReaders []demoReader
 
 type demoReader struct {
 	*pushtest.Reader
-	// follows are levels by topic: what this reader asked for.
+	// follows are the reader's levels by topic.
 	follows map[string]string
 }
 
-// subscribers is how many readers subscribe at a time.
+// subscribers is the number of readers that subscribe concurrently.
 const subscribers = 8
 
-// newDemoReaders subscribes readers through the API, as browsers do. Who follows
-// what is random, and the same each time.
+// newDemoReaders subscribes readers through the API, as browsers do. Their follows are
+// random, with a fixed seed.
 func newDemoReaders(ctx context.Context, service *pushtest.Server, api *client.Client, c coverage, size int, done func()) (demoReaders, error) {
 	var key struct {
 		PublicKey string `json:"public_key"`
 	}
 	if err := api.Call(ctx, http.MethodGet, "/vapid-key", nil, &key); err != nil {
-		return nil, fmt.Errorf("ask for the VAPID key: %w", err)
+		return nil, fmt.Errorf("get the VAPID key: %w", err)
 	}
 	random := rand.New(rand.NewPCG(2021, 1103))
 	readers := make(demoReaders, size)
@@ -67,8 +67,8 @@ func (r demoReader) subscribe(ctx context.Context, api *client.Client) error {
 	})
 }
 
-// received are the updates that a reader decrypted, by how often. A message
-// that is not an alert, or cannot be read, is an error.
+// received returns how often a reader got each update. It returns an error for a message
+// that is not an alert or cannot be decrypted.
 func (r demoReader) received() (map[int64]int, error) {
 	if failures := r.Failures(); len(failures) > 0 {
 		return nil, failures[0]
@@ -89,8 +89,8 @@ func (r demoReader) received() (map[int64]int, error) {
 	return updates, nil
 }
 
-// randomFollows follows the outage, some apps or both, at any level; a few
-// want to hear less of the outage than of its apps.
+// randomFollows returns follows of the outage, some apps or both, at any level. A few readers
+// mute the outage until its resolution.
 func (c coverage) randomFollows(random *rand.Rand) map[string]string {
 	levels := []string{"all", "key", "resolution"}
 	follows := map[string]string{}

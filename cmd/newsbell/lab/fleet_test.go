@@ -18,7 +18,7 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-// fleet is a server and workers of their own on one PostgreSQL and one NATS.
+// fleet is a server and separate workers on one PostgreSQL and one NATS.
 type fleet struct {
 	t       *testing.T
 	service *pushtest.Server
@@ -49,7 +49,7 @@ func newFleet(t *testing.T) *fleet {
 	return f
 }
 
-// startNATS starts an empty NATS, on any port for -1.
+// startNATS starts an empty NATS server on a port; -1: any.
 func (f *fleet) startNATS(port int) {
 	f.t.Helper()
 	var err error
@@ -78,7 +78,7 @@ func (f *fleet) token(databaseURL string) string {
 	return secret
 }
 
-// worker runs a worker until stop.
+// worker starts a worker, which runs until stop is called.
 func (f *fleet) worker() (stop func()) {
 	f.t.Helper()
 	c := f.c
@@ -104,7 +104,7 @@ func (f *fleet) publish(c coverage, u coverageUpdate) int64 {
 	return p.Update.ID
 }
 
-func TestAFleetSendsTogetherAndOutlivesItsNATS(t *testing.T) {
+func TestAFleetSharesAnAlertAndSurvivesTheLossOfNATS(t *testing.T) {
 	f := newFleet(t)
 	ctx := t.Context()
 	story, err := readCoverage()
@@ -123,7 +123,7 @@ func TestAFleetSendsTogetherAndOutlivesItsNATS(t *testing.T) {
 	published := map[int64]coverageUpdate{}
 	publish := func(i int) { published[f.publish(story, story.Updates[i])] = story.Updates[i] }
 	publish(0)
-	first() // one worker leaves
+	first() // one worker stops
 	publish(2)
 	port := f.nats.Addr().(*net.TCPAddr).Port
 	f.stopNATS() // and the queue is lost
@@ -135,7 +135,7 @@ func TestAFleetSendsTogetherAndOutlivesItsNATS(t *testing.T) {
 	}
 }
 
-func TestAWorkerNeedsWhatAFleetShares(t *testing.T) {
+func TestAWorkerNeedsPostgreSQLAndNATS(t *testing.T) {
 	_, err := program.DefaultSettings().SenderSettings.Check()
 	if err == nil {
 		t.Fatal("no error")

@@ -14,7 +14,7 @@ import (
 	"newsbell/cmd/newsbell/program/programtest"
 )
 
-// The whole program, with fewer files than somebody opens connections.
+// The whole program, with fewer files than the number of connections that are opened.
 func TestIdleConnectionsLeaveFilesForAlerts(t *testing.T) {
 	const files, hoarded, readers = 400, 420, 20
 	ctx := t.Context()
@@ -68,7 +68,7 @@ func TestIdleConnectionsLeaveFilesForAlerts(t *testing.T) {
 	}
 }
 
-// hoard opens a connection, asks for a page, and keeps the connection.
+// hoard opens a connection, requests a page, and keeps the connection open.
 func hoard(t *testing.T, address string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -79,13 +79,13 @@ func hoard(t *testing.T, address string) {
 	fmt.Fprintf(conn, "GET /healthz HTTP/1.1\r\nHost: %s\r\n\r\n", address)
 }
 
-// clientFrom is an HTTP client with another address of this machine.
+// clientFrom returns an HTTP client that uses another address of this machine.
 func clientFrom(address string) *http.Client {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
 	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}
 }
 
-// limitedTo is this program, which can open that many files at a time.
+// limitedTo returns a program that runs this one with a limit of open files.
 func limitedTo(t *testing.T, files int) (program string) {
 	t.Helper()
 	program = filepath.Join(t.TempDir(), "limited")

@@ -15,11 +15,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// pagesAnAddress is how many pages one source address opens: the system has
-// some 28,000 ports for each.
+// pagesAnAddress is the number of pages per source address: the system has about 28,000
+// ports for each.
 const pagesAnAddress = 20_000
 
-// livePages are open live pages of an outage, as browsers have them.
+// livePages are open live pages of an outage, as in browsers.
 type livePages struct {
 	url      *url.URL
 	arrivals chan arrival
@@ -36,13 +36,13 @@ type arrival struct {
 	at     time.Time
 }
 
-// newLivePages prepares to open a number of pages of an outage.
+// newLivePages returns live pages of an outage, none of which is open yet.
 func newLivePages(baseURL, outage string, pages int) (*livePages, error) {
 	u, err := url.Parse(baseURL + "/outages/" + outage + "/events")
 	return &livePages{url: u, arrivals: make(chan arrival, pages), last: make([]int64, pages)}, err
 }
 
-// open opens pages until there are enough.
+// open opens pages until the given number is open.
 func (l *livePages) open(ctx context.Context, pages int, opened func()) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(64)
@@ -89,7 +89,7 @@ func (l *livePages) openOne(ctx context.Context, page int) error {
 	return nil
 }
 
-// read tells of each update until the stream ends.
+// read reports each update of a page until its stream ends.
 func (l *livePages) read(page int, stream *http.Response) {
 	for event, err := range sse.Read(stream.Body, nil) {
 		if err != nil {

@@ -10,13 +10,13 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// NATS runs a NATS in a process of its own, for the chaos to kill.
+// NATS runs a NATS server in its own process, which chaos can kill.
 type NATS struct {
 	Folder string `help:"Folder of its files." required:"" type:"path"`
 	Port   int    `help:"Port on 127.0.0.1; -1 for any." default:"-1"`
 }
 
-// Run prints where it is and runs until ctx ends.
+// Run prints the server's address and runs until ctx is done.
 func (n *NATS) Run(ctx context.Context) error {
 	nats, err := startNATS(n.Folder, n.Port)
 	if err != nil {
@@ -29,8 +29,8 @@ func (n *NATS) Run(ctx context.Context) error {
 	return nil
 }
 
-// startNATS starts an empty NATS that other processes can reach, on any port
-// for -1, with its files in a folder.
+// startNATS starts an empty NATS server that other processes can reach, with its files in a
+// folder, on a port; -1: any.
 func startNATS(folder string, port int) (*server.Server, error) {
 	nats, err := server.NewServer(&server.Options{
 		Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: filepath.Join(folder, "nats"), NoLog: true, NoSigs: true,

@@ -17,8 +17,8 @@ import (
 
 const notices = "/subscription/notices"
 
-// From the request to the browser, through everything between.
-func TestATestReachesTheBrowserThatAsksForItThirtyTimesAMinute(t *testing.T) {
+// The whole path from the request to the browser.
+func TestATestReachesTheBrowserThatRequestsItUpToThirtyTimesAMinute(t *testing.T) {
 	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
 		t.Run(string(kind), func(t *testing.T) {
 			service, err := pushtest.New(pushtest.Options{})
@@ -59,7 +59,7 @@ func TestATestReachesTheBrowserThatAsksForItThirtyTimesAMinute(t *testing.T) {
 	}
 }
 
-// browser is what a browser knows: its server, and its secret.
+// browser is a client with a reader's secret.
 type browser struct{ *client.Client }
 
 // newBrowser subscribes a reader.
@@ -87,7 +87,7 @@ func newBrowser(t *testing.T, service *pushtest.Server, address string) (*pushte
 	return reader, browser{client.New(address, subscribed.Secret)}
 }
 
-// test asks for a test, and waits for what becomes of it.
+// test requests a test notification, and returns its final state.
 func (b browser) test(t *testing.T) string {
 	t.Helper()
 	var notice struct {

@@ -19,8 +19,7 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 )
 
-// child is this same program in a process of its own, as the benchmark and the
-// chaos run it. It does not outlive this process.
+// child is this program in another process, as the benchmark and chaos run it. It does not outlive this process.
 type child struct {
 	command *exec.Cmd
 	watched *process.Process
@@ -30,9 +29,8 @@ type child struct {
 	ending  sync.Once
 }
 
-// startChild starts a command of the rig's program, which logs to the rig's log,
-// and waits for the line of its output that ready knows; it returns what ready
-// made of it.
+// startChild starts a command of the rig's program, which logs to the rig's log. It waits
+// for the line of output that ready accepts, and returns ready's result.
 func (r *rig) startChild(ctx context.Context, env []string, ready func(line string) (string, bool), args ...string) (*child, string, error) {
 	command := exec.Command(r.program, args...)
 	command.Env = append(slices.DeleteFunc(os.Environ(), program.IsSetting), env...)
@@ -73,20 +71,20 @@ func (r *rig) startChild(ctx context.Context, env []string, ready func(line stri
 	}
 }
 
-// end asks the process to end, once: a second signal would break off its end.
+// end signals the process to end, once: a second signal would interrupt its shutdown.
 func (c *child) end() (err error) {
 	c.ending.Do(func() { err = c.command.Process.Signal(syscall.SIGTERM) })
 	return err
 }
 
-// stop asks the process to end, and waits for it.
+// stop signals the process to end, and waits for it.
 func (c *child) stop() error {
 	_ = c.end()
 	<-c.exited
 	return c.err
 }
 
-// kill ends it without asking.
+// kill kills the process.
 func (c *child) kill() {
 	_ = c.command.Process.Kill()
 	<-c.exited
@@ -101,12 +99,11 @@ func (c *child) hasExited() bool {
 	}
 }
 
-// freeze stops the process in its tracks; thaw lets it go on as if nothing had
-// happened.
+// freeze suspends the process; thaw resumes it.
 func (c *child) freeze() error { return c.command.Process.Signal(syscall.SIGSTOP) }
 func (c *child) thaw() error   { return c.command.Process.Signal(syscall.SIGCONT) }
 
-// cpu is the time that the process has spent on all cores.
+// cpu returns the CPU time of the process on all cores.
 func (c *child) cpu() (time.Duration, error) {
 	times, err := c.watched.Times()
 	if err != nil {
@@ -115,7 +112,7 @@ func (c *child) cpu() (time.Duration, error) {
 	return time.Duration((times.User + times.System) * float64(time.Second)), nil
 }
 
-// watchMemory keeps the most resident memory seen until ctx ends.
+// watchMemory records the peak of resident memory until ctx is done.
 func (c *child) watchMemory(ctx context.Context) {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()

@@ -10,14 +10,14 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// progressTable is the demo's live table: a row for each step, with a bar that moves on
-// a terminal, and a line when it is done elsewhere.
+// progressTable shows a row for each step: on a terminal with a progress bar, otherwise as a
+// line when the step is done.
 type progressTable struct {
 	out      io.Writer
 	progress *mpb.Progress
 }
 
-// row is one step, of a number of parts.
+// row is a step with a number of parts.
 type row struct {
 	progress *progressTable
 	name     string
@@ -33,7 +33,7 @@ func newProgressTable(out io.Writer) *progressTable {
 	return b
 }
 
-// row begins a step.
+// row starts a step.
 func (b *progressTable) row(name string, total int) *row {
 	r := &row{progress: b, name: name, total: int64(total)}
 	if b.progress != nil {

@@ -10,23 +10,22 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-// PushService runs the loopback push service in a process of its own,
-// for the browser tests, the benchmark and the chaos. Tests steer it by its
-// routes below /control.
+// PushService runs the loopback push service in its own process, for the browser tests, the
+// benchmark and chaos. Tests control it with its routes below /control.
 type PushService struct {
 	Listen  string        `help:"Address to listen on." default:"127.0.0.1:0"`
 	Plain   bool          `help:"Serve http instead of https."`
-	Latency time.Duration `help:"How long each answer takes."`
+	Latency time.Duration `help:"Delay of each answer."`
 }
 
-// pushServiceInfo is the line that it prints.
+// pushServiceInfo is the line that the push service prints.
 type pushServiceInfo struct {
 	URL       string `json:"url"`
 	WebSocket string `json:"websocket"`
 	CertPEM   string `json:"cert_pem"`
 }
 
-// Run prints where it is, in a line of JSON, and runs until ctx ends.
+// Run prints the addresses as a line of JSON, and runs until ctx is done.
 func (p *PushService) Run(ctx context.Context) error {
 	server, err := pushtest.New(pushtest.Options{Addr: p.Listen, Plain: p.Plain, Latency: p.Latency})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"net/http"
 )
 
-// client is one that trusts the push service.
+// client returns an HTTP client that trusts the push service's certificate.
 func (s *pushService) client() (*http.Client, error) {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(s.CertPEM)) {

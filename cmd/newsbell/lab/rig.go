@@ -1,5 +1,5 @@
-// Package lab runs Newsbell against simulated subscribers: a demo that replays a
-// real outage, a benchmark, and chaos, which breaks things while alerts go out.
+// Package lab runs Newsbell with simulated subscribers: a demo that replays a real outage, a
+// benchmark, and chaos, which injects faults while alerts are sent.
 package lab
 
 import (
@@ -28,7 +28,7 @@ import (
 // subscribers, push services and Newsbells, each but the database in its own
 // process.
 type rig struct {
-	program     string // that the processes run
+	program     string // executable of the processes
 	folder      string
 	databaseURL string
 	natsURL     string
@@ -41,8 +41,7 @@ type rig struct {
 	log         *os.File // what the children complain of
 }
 
-// pushService is a push service in a process of its own, with a number of
-// simulated readers.
+// pushService is a push service in its own process, with a number of simulated readers.
 type pushService struct {
 	*child
 	pushServiceInfo
@@ -53,8 +52,8 @@ type pushService struct {
 
 const rigOutage = "messages-down"
 
-// newRig makes a rig that runs a program; the default is the one that runs now.
-// Without a database's URL it is SQLite in the rig's folder.
+// newRig returns a rig for a program; the default is the running one. Without a database URL
+// it uses SQLite in the rig's folder.
 func newRig(program, databaseURL string) (*rig, error) {
 	if program == "" {
 		var err error
@@ -102,8 +101,8 @@ func (r *rig) startPushService(ctx context.Context, args ...string) (*pushServic
 	return s, nil
 }
 
-// seed fills the database with a number of subscribers of each push service's
-// readers; each follows the outage, and every third its app too.
+// seed creates subscriptions for the readers of each push service. Each follows the outage,
+// and every third its app too.
 func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error) {
 	hosts, err := endpoints.NewAllowlist(r.origins()...)
 	if err != nil {
@@ -115,7 +114,7 @@ func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if uses, err := store.VAPIDKeyUses(ctx); err != nil || len(uses) > 0 {
-		return errors.Join(err, errors.New("the database has subscriptions already; this needs one of its own"))
+		return errors.Join(err, errors.New("the database has subscriptions already; use an empty one"))
 	}
 	if r.vapidKey, err = store.CurrentVAPIDKey(ctx); err != nil {
 		return err
@@ -143,8 +142,8 @@ func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error)
 
 const seedBatch = 2000
 
-// fill imports one push service's readers, making the next batch's keys while
-// the last is written.
+// fill imports the readers of one push service. It generates the next batch's keys while the
+// last batch is written.
 func (r *rig) fill(ctx context.Context, store *models.Store, s *pushService, done func(int)) error {
 	batches := make(chan []models.NewSubscription, 2)
 	group, ctx := errgroup.WithContext(ctx)
@@ -199,7 +198,7 @@ func simulatedReadersOf(origin string, from, n int) ([]models.NewSubscription, e
 	return batch, nil
 }
 
-// startServer starts a server, whose API the rig publishes through.
+// startServer starts a server, through whose API the rig publishes.
 func (r *rig) startServer(ctx context.Context, args ...string) (*child, error) {
 	ready := func(line string) (string, bool) { return strings.CutPrefix(line, "listening on") }
 	c, address, err := r.startChild(ctx, r.env(), ready, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
@@ -222,7 +221,7 @@ func (r *rig) startWorker(ctx context.Context, args ...string) (*child, error) {
 	return c, nil
 }
 
-// env are the settings of the rig's Newsbells.
+// env returns the settings of the rig's processes.
 func (r *rig) env() []string {
 	env := []string{
 		"NEWSBELL_DATABASE_URL=" + r.databaseURL, "NEWSBELL_ALLOW_PUSH_HOST=" + strings.Join(r.origins(), ","),
@@ -249,7 +248,7 @@ func (r *rig) certFiles() string {
 	return strings.Join(files, ",")
 }
 
-// resetSimulated lets every reader have got nothing.
+// resetSimulated resets the counts of all readers.
 func (r *rig) resetSimulated(ctx context.Context) error {
 	for _, s := range r.services {
 		in := map[string]any{"size": s.size, "vapid_key": r.vapidKey.PublicKey}
@@ -269,13 +268,13 @@ func (r *rig) publish(ctx context.Context, kind, level, headline string) (client
 	return *p.Alert, nil
 }
 
-// received is what a push service's readers have got.
+// received returns the counts of a push service's readers.
 func (s *pushService) received(ctx context.Context) (pushtest.SimulatedCounts, error) {
 	var count pushtest.SimulatedCounts
 	return count, s.control(ctx, http.MethodGet, "simulated", nil, &count)
 }
 
-// firstPush waits for the first push that its readers get.
+// firstPush waits for the first push to a reader, and returns its time.
 func (s *pushService) firstPush(ctx context.Context) (time.Time, error) {
 	for {
 		count, err := s.received(ctx)

@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// Firewall stands before a server of this namespace, on a TCP port of 127.0.0.1.
-// It drops packets and tells nobody: no connection is reset.
+// Firewall is in front of a server in this namespace, on a TCP port of 127.0.0.1. It drops
+// packets silently: no connection is reset.
 type Firewall struct{ table string }
 
-// NewFirewall lets all packets pass, of connections that are made from now on.
+// NewFirewall returns a firewall that lets all packets of new connections pass.
 func NewFirewall(ctx context.Context, port int) (*Firewall, error) {
 	return &Firewall{tableOf(port)}, run(nft(ctx, rulesOf(port)))
 }
 
-// Forget lets the firewall lose its state: it drops all packets of connections
-// that are open, and lets new ones pass.
+// Forget makes the firewall lose its state: it drops all packets of open connections, and
+// lets new connections pass.
 func (f *Firewall) Forget(ctx context.Context) error {
 	return run(nft(ctx, fmt.Sprintf("flush set ip %s open", f.table)))
 }
@@ -29,15 +29,15 @@ func (f *Firewall) Cut(ctx context.Context) error {
 	return run(nft(ctx, fmt.Sprintf("insert rule ip %s packets jump cut", f.table)))
 }
 
-// Heal lets packets pass again, also those of connections from before the cut.
+// Heal lets packets pass again, including those of connections from before the cut.
 func (f *Firewall) Heal(ctx context.Context) error {
 	return run(nft(ctx, fmt.Sprintf("flush chain ip %s packets\n%s", f.table, passing(f.table))))
 }
 
 func tableOf(port int) string { return fmt.Sprintf("newsbell_%d", port) }
 
-// rulesOf are a firewall's rules for nft. The set holds the clients' ports whose
-// connections it has seen begin: it is the firewall's state.
+// rulesOf returns a firewall's rules for nft. The set is the firewall's state: the client
+// ports of connections whose beginning it has seen.
 func rulesOf(port int) string {
 	table := tableOf(port)
 	return fmt.Sprintf(`add table ip %[1]s
@@ -57,7 +57,7 @@ func passing(table string) string {
 	return fmt.Sprintf("add rule ip %s packets jump stateful\n", table)
 }
 
-// nft is a command that changes rules, all or none.
+// nft returns a command that changes rules atomically.
 func nft(ctx context.Context, rules string) *exec.Cmd {
 	found, _ := exec.LookPath("nft")
 	command := exec.CommandContext(ctx, cmp.Or(found, "/usr/sbin/nft"), "-f", "-")

@@ -1,5 +1,5 @@
-// Package netns runs programs in a network namespace of their own, where packets
-// can be dropped and the machine's network is not touched.
+// Package netns runs programs in a network namespace, where packets can be dropped without
+// affecting the machine's network.
 package netns
 
 import (
@@ -12,22 +12,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// insideVariable tells a process that its network is its own.
+// insideVariable is set in processes that run in a new network namespace.
 const insideVariable = "NEWSBELL_OWN_NETWORK"
 
 // Inside reports whether this process was started by [Command].
 func Inside() bool { return os.Getenv(insideVariable) != "" }
 
-// Available returns nil if this process may make network namespaces with
-// firewalls; else an error that says what is missing.
+// Available returns an error that says what is missing if this process cannot create network
+// namespaces with firewalls.
 func Available(ctx context.Context) error {
 	command := nft(ctx, rulesOf(1))
 	command.SysProcAttr = ownNetwork()
 	return run(command)
 }
 
-// Command prepares a program that runs in a new network namespace. It must call
-// [Enter] first. When ctx ends it is asked to end.
+// Command returns a command that runs in a new network namespace. The program must call
+// [Enter] first. When ctx is done, it gets a signal to end.
 func Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, name, args...)
 	command.Env = append(os.Environ(), insideVariable+"=1")
@@ -37,8 +37,8 @@ func Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return command
 }
 
-// Enter brings the loopback interface of a new network namespace up, the only
-// one that it has.
+// Enter brings up the loopback interface of a new network namespace, the only interface that
+// it has.
 func Enter() error {
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -59,8 +59,8 @@ func Enter() error {
 	return nil
 }
 
-// ownNetwork starts a process in a new network namespace. A user who is not root
-// needs a user namespace for that, in which they keep their name.
+// ownNetwork returns the attributes of a process in a new network namespace. Without root,
+// that needs a user namespace, which maps the user to itself.
 func ownNetwork() *syscall.SysProcAttr {
 	if os.Getuid() == 0 {
 		return &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}

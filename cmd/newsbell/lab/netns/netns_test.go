@@ -12,7 +12,7 @@ import (
 	"newsbell/cmd/newsbell/lab/netns"
 )
 
-// TestMain lets the tests run again in a network of their own.
+// TestMain runs tests again in a network namespace.
 func TestMain(m *testing.M) {
 	if netns.Inside() {
 		if err := netns.Enter(); err != nil {
@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestAFirewallDropsPacketsAndResetsNothing(t *testing.T) {
+func TestAFirewallDropsPacketsWithoutResets(t *testing.T) {
 	if !netns.Inside() {
 		runInside(t)
 		return
@@ -56,7 +56,7 @@ func TestAFirewallDropsPacketsAndResetsNothing(t *testing.T) {
 	first.isSilent(t)
 }
 
-// runInside runs this test in a network of its own.
+// runInside runs this test in a network namespace.
 func runInside(t *testing.T) {
 	t.Helper()
 	missing := t.Skipf
@@ -72,10 +72,10 @@ func runInside(t *testing.T) {
 	}
 }
 
-// silence is how long a connection is listened to that must be silent.
+// silence is how long a test waits on a connection that must be silent.
 const silence = 100 * time.Millisecond
 
-// echo is a server that answers each line with the same.
+// echo starts a server that echoes each line.
 func echo(t *testing.T) net.Listener {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -14,8 +14,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// browser is a Firefox. It outlives its connections: what it has not
-// acknowledged waits for the next.
+// browser is a Firefox. It outlives its connections: unacknowledged messages wait for the
+// next one.
 type browser struct {
 	server *Server
 	uaid   string
@@ -26,17 +26,17 @@ type browser struct {
 	conn     *connection // nil while it is away
 }
 
-// channel is a subscription as the browser knows it.
+// channel is a browser's subscription.
 type channel struct{ token, key string }
 
-// stored is a message on its way to a browser.
+// stored is a message that a browser has not acknowledged.
 type stored struct {
 	incoming
 	channel, version string
 }
 
-// connect greets the browser and sends again what was not acknowledged. A
-// browser has one connection: the newest.
+// connect greets the browser and sends unacknowledged messages again. A browser has one
+// connection: the newest.
 func (b *browser) connect(c *connection) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -60,8 +60,8 @@ func (b *browser) disconnect(c *connection) {
 	}
 }
 
-// answer does what the browser asks for; what it does not know it ignores, such
-// as broadcast_subscribe.
+// answer handles a request of the browser. It ignores unknown requests, such as
+// broadcast_subscribe.
 func (b *browser) answer(in frame) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -141,7 +141,7 @@ func (m stored) frame() frame {
 	}
 }
 
-// newID is 32 hexadecimal digits, as of a UUID.
+// newID returns 32 hexadecimal digits, as in a UUID.
 func newID() string {
 	var raw [16]byte
 	rand.Read(raw[:])

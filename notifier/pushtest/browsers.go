@@ -10,7 +10,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// browsers are the Firefoxes that have connected, by their uaid.
+// browsers are the Firefoxes that have connected, by uaid.
 type browsers struct {
 	mu        sync.Mutex
 	byUAID    map[string]*browser
@@ -30,8 +30,7 @@ func newBrowsers() browsers {
 	}
 }
 
-// WaitHello waits until a Firefox is connected and has been greeted: to
-// subscribe earlier can hang.
+// WaitHello waits until a Firefox is connected and greeted. Subscribing earlier can hang.
 func (s *Server) WaitHello(ctx context.Context) error {
 	for {
 		there, greeted := s.browsers.greetedOne()
@@ -46,8 +45,8 @@ func (s *Server) WaitHello(ctx context.Context) error {
 	}
 }
 
-// DropBrowsers ends every WebSocket and waits until each browser is known to be
-// away. Browsers connect again by themselves.
+// DropBrowsers closes every WebSocket and waits until all browsers are disconnected.
+// Browsers reconnect automatically.
 func (s *Server) DropBrowsers() {
 	s.browsers.mu.Lock()
 	connected := slices.Collect(maps.Keys(s.browsers.connected))
@@ -58,8 +57,8 @@ func (s *Server) DropBrowsers() {
 	}
 }
 
-// findBrowser knows a browser by its uaid, or makes a new one. A browser that
-// is given another uaid than its own gives up its subscriptions.
+// findBrowser returns the browser with a uaid, or a new one. A browser that gets another
+// uaid drops its subscriptions.
 func (s *Server) findBrowser(uaid string) *browser {
 	s.browsers.mu.Lock()
 	defer s.browsers.mu.Unlock()
@@ -71,8 +70,8 @@ func (s *Server) findBrowser(uaid string) *browser {
 	return b
 }
 
-// greetedOne says whether a greeted browser is connected, and what is closed when
-// there is another.
+// greetedOne reports whether a greeted browser is connected, and returns a channel that is
+// closed at the next hello.
 func (b *browsers) greetedOne() (bool, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// incoming is a message as a push service sees it: sealed.
+// incoming is an encrypted message as a push service sees it.
 type incoming struct {
 	body           []byte
 	ttl            time.Duration
@@ -16,7 +16,7 @@ type incoming struct {
 	arrived        time.Time
 }
 
-// check finds all that can be wrong with a push.
+// check validates a push.
 func (s *Server) check(r *http.Request, token string, body []byte, readErr error) (*subscription, incoming, error) {
 	sub, err := s.find(token)
 	if err != nil {

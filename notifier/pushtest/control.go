@@ -57,7 +57,7 @@ func (s *Server) controlSimulate(w http.ResponseWriter, r *http.Request) {
 	take(w, r, &in, func() error { return s.Simulate(in.Size, in.VAPIDKey) })
 }
 
-// take reads JSON and acts on it.
+// take decodes JSON into in and calls act.
 func take(w http.ResponseWriter, r *http.Request, in any, act func() error) {
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()

@@ -8,7 +8,7 @@ import (
 	"path"
 )
 
-// FaultRates are the shares, from 0 to 1, of pushes that go wrong at random.
+// FaultRates are the shares, from 0 to 1, of pushes that fail at random.
 type FaultRates struct {
 	// Status are shares by HTTP status; RetryAfter goes with all of them.
 	Status     map[int]float64 `json:"status"`
@@ -18,12 +18,12 @@ type FaultRates struct {
 	Hang  float64 `json:"hang"`
 	// Gone is the share of endpoints, always the same ones, that answer 410.
 	Gone float64 `json:"gone"`
-	// Stale is how many simulated readers, the first ones, are refused: by 401,
+	// Stale is the number of simulated readers, the first ones, that are refused with 401,
 	// 403 and 400 in turn.
 	Stale int `json:"stale"`
 }
 
-// SetFaultRates makes faults of these shares; the zero rates end them.
+// SetFaultRates sets the rates; zero rates end the faults.
 func (s *Server) SetFaultRates(f FaultRates) error {
 	sum := f.Reset + f.Hang
 	for status, share := range f.Status {

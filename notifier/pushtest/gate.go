@@ -5,9 +5,8 @@ import (
 	"sync"
 )
 
-// gate knows which requests are being handled, and lets none in once it is
-// closed. net/http alone does not wait for the handlers of HTTP/2 streams and
-// of WebSockets.
+// gate tracks the requests in progress, and rejects new ones once it is closed. net/http
+// does not wait for the handlers of HTTP/2 streams and of WebSockets.
 type gate struct {
 	mu     sync.Mutex
 	closed bool

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// maxBody is what a push service must take, and here also the most it takes
-// (RFC 8030 section 7.2).
+// maxBody is the size that a push service must accept (RFC 8030 section 7.2), and the maximum
+// here.
 const maxBody = 4096
 
-// push takes a message for a subscription (RFC 8030 section 5).
+// push accepts a message for a subscription (RFC 8030 section 5).
 func (s *Server) push(w http.ResponseWriter, r *http.Request) {
 	defer s.stats.enter()()
-	// Over HTTP/1.1 a client that leaves is noticed only once its body is read.
+	// Over HTTP/1.1 a disconnected client is noticed only once its body is read.
 	body, readErr := readBody(r)
 	token := r.PathValue("token")
 	answer := s.scripts.next(token, s.endpoint(token))
@@ -40,7 +40,7 @@ func (s *Server) push(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) endpoint(token string) string { return s.url + "/push/" + token }
 
-// readBody reads no further than one byte over what a body may have.
+// readBody reads at most one byte more than a body may have.
 func readBody(r *http.Request) ([]byte, error) {
 	var body bytes.Buffer
 	if r.ContentLength > 0 {
@@ -50,8 +50,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body.Bytes(), err
 }
 
-// pause takes as long as an answer should. When nobody waits for the answer any
-// more there is none.
+// pause waits before the answer. If the client has disconnected, there is no answer.
 func (s *Server) pause(r *http.Request, d time.Duration) {
 	if d <= 0 {
 		return

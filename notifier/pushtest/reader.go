@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Message is what a reader got, decrypted.
+// Message is a decrypted message.
 type Message struct {
 	Plaintext      []byte
 	TTL            time.Duration
@@ -19,7 +19,7 @@ type Message struct {
 	ReceivedAt     time.Time
 }
 
-// Reader is a simulated browser: it has keys, and decrypts what it is sent.
+// Reader is a simulated browser: it has keys, and decrypts its messages.
 type Reader struct {
 	server  *Server
 	token   string
@@ -32,8 +32,8 @@ type Reader struct {
 	arrived  chan struct{} // closed at the next arrival; nil when nobody waits
 }
 
-// NewReader subscribes a reader with an application server's VAPID key,
-// base64url. As in a browser, a key that is no point on P-256 is an error.
+// NewReader subscribes a reader with an application server's VAPID key in base64url. As in a
+// browser, a key that is not a point on P-256 is an error.
 func (s *Server) NewReader(vapidPublicKey string) (*Reader, error) {
 	private, err := ecdh.P256().GenerateKey(rand.Reader)
 	if err != nil {
@@ -58,22 +58,22 @@ func (r *Reader) P256DH() string {
 // Auth is the authentication secret as a browser gives it, base64url.
 func (r *Reader) Auth() string { return base64.RawURLEncoding.EncodeToString(r.auth[:]) }
 
-// Messages are what the reader got, in order of arrival.
+// Messages returns the reader's messages in order of arrival.
 func (r *Reader) Messages() []Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.messages)
 }
 
-// Failures say what could not be decrypted.
+// Failures returns the errors of messages that could not be decrypted.
 func (r *Reader) Failures() []error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.failures)
 }
 
-// Wait waits until the reader has n messages, and returns all it has. When ctx
-// ends first, the error says how far it got.
+// Wait waits until the reader has n messages, and returns all. If ctx is done first, the
+// error says how many have arrived.
 func (r *Reader) Wait(ctx context.Context, n int) ([]Message, error) {
 	for {
 		messages, failed, arrived := r.state()
@@ -91,7 +91,7 @@ func (r *Reader) Wait(ctx context.Context, n int) ([]Message, error) {
 // Unsubscribe ends the subscription, as a reader does in the browser.
 func (r *Reader) Unsubscribe() { r.server.subscriptions.end(r.token) }
 
-// state is what there is now, and what is closed when there is more.
+// state returns the messages so far, and a channel that is closed at the next arrival.
 func (r *Reader) state() (messages []Message, failed int, arrived <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// refusal is an answer in the words of Mozilla's push service.
+// refusal is an error response in the format of Mozilla's push service.
 type refusal struct {
 	Code    int    `json:"code"`
 	Errno   int    `json:"errno"`

@@ -8,11 +8,10 @@ import (
 	"time"
 )
 
-// Answer is what the push service does with one push. One that says neither
-// Status nor Reset nor Hang leaves the checks and the answer as they are: with
-// Delay alone a push only takes longer.
+// Answer says what the push service does with one push. Without Status, Reset and Hang, the
+// push is checked and answered as usual: Delay alone only delays the answer.
 type Answer struct {
-	// Status is answered unseen: nothing is checked or delivered.
+	// Status is answered without checking or delivering the push.
 	Status int
 	// Delay comes on top of the server's Latency.
 	Delay time.Duration
@@ -20,13 +19,13 @@ type Answer struct {
 	RetryAfter, Body string
 	// Reset ends the request without an answer.
 	Reset bool
-	// Hang answers never: until the client gives up or the server is closed.
+	// Hang never answers, until the client disconnects or the server is closed.
 	Hang bool
-	// Swallow accepts the message as usual and loses it.
+	// Swallow accepts the message as usual but does not deliver it.
 	Swallow bool
 }
 
-// replaces says whether the answer stands in for the usual one.
+// replaces reports whether the answer replaces the usual one.
 func (a Answer) replaces() bool { return a.Status != 0 || a.Reset || a.Hang }
 
 type scripts struct {
@@ -35,8 +34,7 @@ type scripts struct {
 	faults  func(endpoint string) *Answer
 }
 
-// Script gives the next pushes to an endpoint these answers, in order. After
-// them it is as usual again.
+// Script sets the answers to the next pushes to an endpoint, in order.
 func (s *Server) Script(endpoint string, answers ...Answer) {
 	token := path.Base(endpoint)
 	s.scripts.mu.Lock()
@@ -44,15 +42,15 @@ func (s *Server) Script(endpoint string, answers ...Answer) {
 	s.scripts.byToken[token] = append(s.scripts.byToken[token], answers...)
 }
 
-// Faults asks pick for the answer to each push that no script is for; nil lets
-// it pass. Many goroutines call it at a time. Faults(nil) ends the faults.
+// Faults calls pick for the answer to each push without a script; nil means the usual answer.
+// pick is called concurrently. Faults(nil) ends the faults.
 func (s *Server) Faults(pick func(endpoint string) *Answer) {
 	s.scripts.mu.Lock()
 	defer s.scripts.mu.Unlock()
 	s.scripts.faults = pick
 }
 
-// next is what to do with the next push: the zero Answer if nothing special.
+// next returns the answer to the next push; the zero Answer is the usual one.
 func (s *scripts) next(token, endpoint string) Answer {
 	answer, faults := s.take(token)
 	if faults != nil {

@@ -6,8 +6,8 @@
 //
 // It promises:
 //
-//   - What it answers with 201 has been checked: the headers, the shape of the
-//     body, the VAPID token and that its key is the subscription's own.
+//   - A push that is answered with 201 was checked: its headers, the format of the body, and
+//     the VAPID token with the subscription's key.
 //   - A [Reader] has a message before the 201 for it is sent.
 //   - A Firefox gets each message again until it acknowledges it or its TTL is
 //     over, across connections.
@@ -30,15 +30,15 @@ import (
 	"time"
 )
 
-// Options choose what a server is like.
+// Options are the settings of a server.
 type Options struct {
-	// Addr is where it listens. Default: a free port of 127.0.0.1.
+	// Addr is the address to listen on. Default: a free port of 127.0.0.1.
 	Addr string
 	// Plain serves http instead of https, as Firefox's tests need it.
 	Plain bool
-	// Discard checks and counts messages and forgets them: for benchmarks.
+	// Discard checks and counts messages without storing them, for benchmarks.
 	Discard bool
-	// Latency is how long each answer takes. Other requests do not wait for it.
+	// Latency is the delay of each answer. It does not delay other requests.
 	Latency time.Duration
 	// Now is the clock for tokens and TTLs. Default: time.Now.
 	Now func() time.Time
@@ -111,8 +111,8 @@ func (s *Server) CertPool() *x509.CertPool { return s.certPool }
 // CertPEM is the server's certificate; nil when it is Plain.
 func (s *Server) CertPEM() []byte { return s.certPEM }
 
-// Close ends all connections, also those that hang, and waits until nothing of
-// the server runs.
+// Close closes all connections, including hanging ones, and waits until all goroutines have
+// ended.
 func (s *Server) Close() error {
 	s.stop()
 	err := s.http.Close()

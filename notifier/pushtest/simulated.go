@@ -12,15 +12,14 @@ import (
 	"time"
 )
 
-// SimulatedReader is one of very many simulated readers, known by its number. Its
-// keys follow from the number, so that a program that fills a database and a push
-// service in another process agree without a word.
+// SimulatedReader is the number of a simulated reader. Its keys are derived from the number,
+// so that a program that fills a database and a push service in another process agree.
 type SimulatedReader int
 
 // simulatedToken begins the token of each of them.
 const simulatedToken = "simulated-"
 
-// Endpoint is where a push service with this origin takes pushes for it.
+// Endpoint returns the reader's endpoint at a push service with this origin.
 func (r SimulatedReader) Endpoint(origin string) string {
 	return origin + "/push/" + simulatedToken + strconv.Itoa(int(r))
 }
@@ -34,7 +33,7 @@ func (r SimulatedReader) Keys() (*ecdh.PrivateKey, []byte, error) {
 	return private, auth[:16], err
 }
 
-// SimulatedCounts says what the simulated readers got.
+// SimulatedCounts counts what the simulated readers got.
 type SimulatedCounts struct {
 	Size     int `json:"size"`
 	Accepted int `json:"accepted"` // pushes
@@ -53,8 +52,8 @@ type SimulatedCounts struct {
 	Last  time.Time `json:"last,omitzero"`
 }
 
-// simulatedSample is how many pushes there are to one that is decrypted: a load
-// test measures the sender, not the readers.
+// simulatedSample: one push in this many is decrypted, because a load test measures the
+// sender, not the readers.
 const simulatedSample = 256
 
 type simulated struct {
@@ -149,7 +148,7 @@ func (c *simulated) receive(r SimulatedReader, m incoming) {
 	}
 }
 
-// answered remembers who has been told to be gone, or was refused.
+// answered records readers whose pushes were answered with gone or refused.
 func (c *simulated) answered(token string, status int) {
 	r, ok := c.reader(token)
 	switch {

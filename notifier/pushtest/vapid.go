@@ -15,8 +15,7 @@ import (
 	"time"
 )
 
-// tokens remembers which Authorization headers were good: one token serves
-// thousands of pushes.
+// tokens caches verified Authorization headers: one token is used for thousands of pushes.
 type tokens struct {
 	mu       sync.RWMutex
 	verified map[string]verifiedToken
@@ -27,7 +26,7 @@ type verifiedToken struct {
 	expires time.Time
 }
 
-// maxTokens bounds the memory when a sender signs a token for each push.
+// maxTokens limits the cache if a sender signs a token for each push.
 const maxTokens = 1000
 
 // authorize checks the VAPID header (RFC 8292) and that its key is the one the
@@ -121,7 +120,7 @@ func verifySignature(signed, signature, key string) error {
 	return nil
 }
 
-// isContact says whether somebody can be reached there (RFC 8292 section 2.1).
+// isContact reports whether a subject is a contact address (RFC 8292 section 2.1).
 func isContact(sub string) bool {
 	u, err := url.Parse(sub)
 	return err == nil && (u.Scheme == "https" && u.Host != "" || u.Scheme == "mailto" && strings.Contains(u.Opaque, "@"))

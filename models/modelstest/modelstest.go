@@ -2,8 +2,9 @@
 // they hold in their hands, and builders that set only what a test is about.
 //
 // PostgreSQL is a throwaway cluster, made from the installed binaries and ended
-// by [Main], or the server that NEWSBELL_TEST_POSTGRES_URL names. With CI=true
-// a missing PostgreSQL fails the test; otherwise it is skipped.
+// by [Main], or the server that NEWSBELL_TEST_POSTGRES_URL names; the command
+// withdatabases starts one for several packages. With CI=true a missing PostgreSQL
+// fails the test; otherwise it is skipped.
 package modelstest
 
 import (

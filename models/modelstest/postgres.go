@@ -15,9 +15,14 @@ import (
 	"newsbell/models/pgtest"
 )
 
-// postgresURLVariable names a server to use instead of a throwaway cluster; its
-// user must be allowed to create databases.
-const postgresURLVariable = "NEWSBELL_TEST_POSTGRES_URL"
+const (
+	// PostgresURLVariable names a server to use instead of a throwaway cluster; its
+	// user must be allowed to create databases.
+	PostgresURLVariable = "NEWSBELL_TEST_POSTGRES_URL"
+	// PostgresTemplateVariable names a migrated database without rows on that
+	// server, to be copied. Without it each process makes its own.
+	PostgresTemplateVariable = "NEWSBELL_TEST_POSTGRES_TEMPLATE"
+)
 
 // server is the process's PostgreSQL, started by the first test that needs it.
 var server struct {
@@ -93,7 +98,7 @@ func startServer(t testing.TB) {
 	if server.stop == nil {
 		t.Fatal("the package's TestMain must call modelstest.Main")
 	}
-	server.url = os.Getenv(postgresURLVariable)
+	server.url = os.Getenv(PostgresURLVariable)
 	if server.url != "" {
 		server.stop = dropDatabases
 	} else {
@@ -103,12 +108,15 @@ func startServer(t testing.TB) {
 		}
 		server.url, server.stop = cluster.URL(), func() { _ = cluster.Close() }
 	}
-	server.template = fmt.Sprintf("newsbell_%d_template", os.Getpid())
-	createDatabase(t, server.template, "template1")
-	migrate(t, databaseURL(server.template))
-	conn := connect(t, databaseURL(server.template))
-	server.spare.learn(t, conn)
-	_ = conn.Close(context.Background()) // who is connected to a template keeps others from copying it
+	if server.template = os.Getenv(PostgresTemplateVariable); server.template == "" {
+		server.template = newName()
+		createDatabase(t, server.template, "template1")
+		migrate(t, databaseURL(server.template))
+	}
+	first := &spareDatabase{name: newName()} // nobody connects to the template: it could not be copied then
+	createDatabase(t, first.name, server.template)
+	server.spare.learn(t, first.connect(t))
+	server.spare.put(first)
 }
 
 // dropDatabases leaves a server that lives on as it was.
@@ -117,7 +125,9 @@ func dropDatabases() {
 		spare.disconnect()
 		_ = tryExecute("DROP DATABASE " + spare.name)
 	}
-	_ = tryExecute("DROP DATABASE " + server.template)
+	if os.Getenv(PostgresTemplateVariable) == "" {
+		_ = tryExecute("DROP DATABASE " + server.template)
+	}
 }
 
 func createDatabase(t testing.TB, name, template string) {

@@ -7,7 +7,11 @@ import (
 	"testing"
 )
 
-// sqliteTemplate is a database with the schema and nothing else, made by the
+// SQLiteTemplateVariable names a migrated database file without rows, to be copied.
+// Without it each process makes its own.
+const SQLiteTemplateVariable = "NEWSBELL_TEST_SQLITE_TEMPLATE"
+
+// sqliteTemplate is a database with the schema and nothing else, read or made by the
 // process's first test that needs one.
 var sqliteTemplate struct {
 	once    sync.Once
@@ -18,8 +22,11 @@ var sqliteTemplate struct {
 func newSQLite(t testing.TB) string {
 	t.Helper()
 	sqliteTemplate.once.Do(func() {
-		path := filepath.Join(t.TempDir(), "template.db")
-		migrate(t, path)
+		path := os.Getenv(SQLiteTemplateVariable)
+		if path == "" {
+			path = filepath.Join(t.TempDir(), "template.db")
+			migrate(t, path)
+		}
 		var err error
 		if sqliteTemplate.content, err = os.ReadFile(path); err != nil {
 			t.Fatal(err)

@@ -31,6 +31,9 @@ type Cluster struct {
 	postgres   *os.Process
 }
 
+// ErrNotInstalled says that this machine lacks PostgreSQL's binaries.
+var ErrNotInstalled = errors.New("PostgreSQL is not installed")
+
 // Port is where a cluster listens that is started by [StartOn].
 const Port = 5432
 
@@ -89,7 +92,7 @@ func (c *Cluster) Resume() error {
 		return err
 	}
 	c.postgres, err = start(c.credential, c.folder, postgres, "-D", c.data(), "-k", c.folder, "-h", c.address, "-p", strconv.Itoa(Port),
-		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
+		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=500")
 	if err != nil {
 		return err
 	}
@@ -124,7 +127,7 @@ func findBinary(name string) (string, error) {
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
 	if len(found) == 0 {
-		return "", fmt.Errorf("PostgreSQL's %s is not installed", name)
+		return "", fmt.Errorf("%w: there is no %s", ErrNotInstalled, name)
 	}
 	return found[len(found)-1], nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	watchShardsEvery = 10 * time.Millisecond
+	watchShardsEvery = 25 * time.Millisecond
 	// alertTimeout is how long an alert may take, and silenceTimeout how long the database
 	// may not answer.
 	alertTimeout   = 20 * time.Minute

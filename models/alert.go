@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// AlertState tells how far an alert has come.
+// AlertState is how far an alert has come.
 type AlertState string
 
 const (
@@ -20,10 +20,10 @@ const (
 	Sending AlertState = "sending"
 	// Sent has no unfinished shard.
 	Sent AlertState = "sent"
-	// Stopped was taken back by an editor; who had it already, has it.
+	// Stopped was taken back by an editor; readers who have it keep it.
 	Stopped AlertState = "stopped"
-	// Superseded gave way to a newer alert of its outage, which reaches at
-	// least the same readers; who had it already, has it.
+	// Superseded gave way to a newer alert of its outage, which is for at least the
+	// same readers; readers who have it keep it.
 	Superseded AlertState = "superseded"
 )
 
@@ -37,7 +37,7 @@ type Alert struct {
 	State    AlertState
 	// HoldUntil is the end of the undo window.
 	HoldUntil time.Time
-	// Deadline is when the notifier gives up what it has not reached.
+	// Deadline is when the notifier gives up.
 	Deadline time.Time
 	// Audience is how many readers the plan has found.
 	Audience int
@@ -46,16 +46,16 @@ type Alert struct {
 	// PlannedAt is when the plan was done, or given up.
 	PlannedAt  *time.Time
 	FinishedAt *time.Time
-	// CatchUpUntil is set in an alert that tells readers the state of an outage
-	// whose alerts were held back for them, and who are due until then. Its
-	// Update is the newest that they may know of.
+	// CatchUpUntil is set in a catch-up: an alert for readers whose earlier alerts of
+	// the outage were deferred, until this time at the latest. Its Update is the
+	// latest state of the outage.
 	CatchUpUntil *time.Time
 	CreatedAt    time.Time
 	Update       Update
 	Outage       Outage
 }
 
-// IsCatchUp reports whether the alert tells readers the state of an outage whose
+// IsCatchUp reports whether the alert gives readers the latest state of an outage whose
 // alerts were deferred for them.
 func (a Alert) IsCatchUp() bool { return a.CatchUpUntil != nil }
 
@@ -65,8 +65,8 @@ func (a Alert) hasEnded(now time.Time) bool {
 	return a.State != Sending || !now.Before(a.Deadline)
 }
 
-// isUrgent reports whether the alert is sent in quiet hours to readers who let key
-// moments through.
+// isUrgent reports whether the alert is sent in quiet hours to readers who allow key
+// moments in them.
 func (a Alert) isUrgent() bool {
 	return !a.IsCatchUp() && isUrgent(a.Update.Kind, a.Update.AlertLevel)
 }
@@ -99,8 +99,8 @@ func (s *Store) Counts(ctx context.Context, alert Alert) (Counts, error) {
 	return counts, err
 }
 
-// AlertsOf are the alerts of an outage's updates, by the update's ID. Catch-ups
-// are not among them.
+// AlertsOf returns the alerts of an outage's updates, without catch-ups, by the update's
+// ID.
 func (s *Store) AlertsOf(ctx context.Context, outage Outage) (map[int64]Alert, error) {
 	var alerts []Alert
 	if err := s.db.Read.WithContext(ctx).Find(&alerts, "outage_id = ? AND catch_up_until IS NULL", outage.ID).Error; err != nil {
@@ -113,8 +113,8 @@ func (s *Store) AlertsOf(ctx context.Context, outage Outage) (map[int64]Alert, e
 	return byUpdate, nil
 }
 
-// CatchUpsOf are the alerts of an outage's catch-ups, by the ID of the update
-// that each tells, the oldest first.
+// CatchUpsOf returns an outage's catch-ups, the oldest first, by the ID of their
+// update.
 func (s *Store) CatchUpsOf(ctx context.Context, outage Outage) (map[int64][]Alert, error) {
 	var alerts []Alert
 	err := s.db.Read.WithContext(ctx).Order("id").Find(&alerts, "outage_id = ? AND catch_up_until IS NOT NULL", outage.ID).Error
@@ -125,8 +125,8 @@ func (s *Store) CatchUpsOf(ctx context.Context, outage Outage) (map[int64][]Aler
 	return byUpdate, domain(err)
 }
 
-// StopAlert takes an alert back: pages in flight are recorded, no other is
-// begun. An alert that has ended already is an [ErrConflict].
+// StopAlert takes an alert back: pages in flight are recorded, and no other page is
+// sent. An alert that has ended already is an [ErrConflict].
 func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
 		alert, err := findAlert(tx, id)

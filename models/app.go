@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -13,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// AppState tells how an app is doing.
+// AppState is how an app is doing.
 type AppState string
 
 const (
@@ -33,8 +34,8 @@ func checkStates(p *validation.Problems, states map[string]AppState) {
 	}
 }
 
-// namedApps are the slugs of all apps that are named, each once: to give an
-// app's state is to name it.
+// namedApps returns the slugs of all apps that are named, each once. An app whose
+// state is given is named too.
 func namedApps(apps []string, states map[string]AppState) []string {
 	slugs := slices.AppendSeq(slices.Clone(apps), maps.Keys(states))
 	slices.Sort(slugs)
@@ -54,10 +55,10 @@ type App struct {
 // Topic is what a reader follows to follow the app.
 func (a App) Topic() Topic { return Topic{Kind: AppTopic, Slug: a.Slug} }
 
-// NewApp is an app to be made. It begins up.
+// NewApp is an app to be created. Its first state is up.
 type NewApp struct {
 	Slug, Name string
-	// Actor is who makes it, for the audit log.
+	// Actor creates it, for the audit log.
 	Actor string
 }
 
@@ -69,7 +70,7 @@ func (n NewApp) Validate() error {
 	return p.Err()
 }
 
-// CreateApp makes an app and its topic. A slug that is taken is an [ErrConflict].
+// CreateApp creates an app and its topic. A slug that is taken is an [ErrConflict].
 func (s *Store) CreateApp(ctx context.Context, n NewApp) (App, error) {
 	n.Name = text.Trim(n.Name)
 	if err := n.Validate(); err != nil {
@@ -146,30 +147,31 @@ func appsBySlug(tx *gorm.DB, field string, slugs []string) ([]App, error) {
 	return found, p.Err()
 }
 
-// An app may be part of several outages at a time. Opening one never makes an
-// app look better than another that is ongoing says, and resolving one leaves
-// alone what another still holds. What an editor says of an app's state in an
-// update counts as it is.
+// An app may be part of several outages at a time. Opening an outage never sets an app
+// to a better state than another ongoing outage has set, and resolving an outage does not
+// change apps that are part of another. A state that an editor sets in an update
+// is set as it is.
 
-// heldElsewhere finds apps that another ongoing outage began with, or has set a
-// state of. Its argument is the outage that does not count.
-const heldElsewhere = `EXISTS (SELECT 1 FROM outages WHERE outages.state = 'ongoing' AND outages.id <> @outage AND (
+// isElsewhere is the condition of an app that is part of another ongoing outage: the
+// outage began with it, or has set its state. Its argument is the outage that does not
+// count.
+const isElsewhere = `EXISTS (SELECT 1 FROM outages WHERE outages.state = 'ongoing' AND outages.id <> @outage AND (
 	EXISTS (SELECT 1 FROM outage_apps WHERE outage_apps.outage_id = outages.id AND outage_apps.app_id = apps.id)
 	OR EXISTS (SELECT 1 FROM updates JOIN update_apps ON update_apps.update_id = updates.id
 		WHERE updates.outage_id = outages.id AND update_apps.app_id = apps.id AND update_apps.state IS NOT NULL)))`
 
-// openingStates sets the states of the apps of an outage that has been opened:
-// those given, and failing where none is.
+// openingStates sets the states of the apps of a new outage: the given ones, and
+// failing where none is given.
 func openingStates(tx *gorm.DB, outage *Outage, given map[string]AppState) error {
 	for i := range outage.Apps {
 		app := &outage.Apps[i]
-		state := orDefault(given[app.Slug], Failing)
-		var held int64
-		err := tx.Model(&App{}).Where("id = ?", app.ID).Where(heldElsewhere, map[string]any{"outage": outage.ID}).Count(&held).Error
+		state := cmp.Or(given[app.Slug], Failing)
+		var elsewhere int64
+		err := tx.Model(&App{}).Where("id = ?", app.ID).Where(isElsewhere, map[string]any{"outage": outage.ID}).Count(&elsewhere).Error
 		if err != nil {
 			return err
 		}
-		if held > 0 {
+		if elsewhere > 0 {
 			state = worse(state, app.State)
 		}
 		if state == app.State {
@@ -183,7 +185,7 @@ func openingStates(tx *gorm.DB, outage *Outage, given map[string]AppState) error
 	return nil
 }
 
-// withReleased adds the apps that a resolution releases to those that it names.
+// withReleased adds the apps that a resolution sets up to those that it names.
 func withReleased(tx *gorm.DB, outage Outage, apps []App, states map[string]AppState) ([]App, map[string]AppState, error) {
 	released, err := releasedApps(tx, outage)
 	apps, states = slices.Clone(apps), maps.Clone(states)
@@ -191,7 +193,7 @@ func withReleased(tx *gorm.DB, outage Outage, apps []App, states map[string]AppS
 		states = map[string]AppState{}
 	}
 	for _, app := range released {
-		states[app.Slug] = orDefault(states[app.Slug], Up)
+		states[app.Slug] = cmp.Or(states[app.Slug], Up)
 		if !slices.ContainsFunc(apps, func(named App) bool { return named.ID == app.ID }) {
 			apps = append(apps, app)
 		}
@@ -199,14 +201,13 @@ func withReleased(tx *gorm.DB, outage Outage, apps []App, states map[string]AppS
 	return apps, states, err
 }
 
-// releasedApps are those that a resolution sets up unless it says otherwise:
-// apps that the outage began with, or has set a state of, and that are
-// not up, and that no other outage holds.
+// releasedApps returns the apps that a resolution sets up unless it says otherwise: those
+// of the outage that are not up and not part of another ongoing outage.
 func releasedApps(tx *gorm.DB, outage Outage) (apps []App, err error) {
 	return apps, tx.Where("state <> ?", Up).
 		Where(`id IN (SELECT app_id FROM outage_apps WHERE outage_id = ?
 			UNION SELECT app_id FROM update_apps JOIN updates ON updates.id = update_id WHERE outage_id = ? AND update_apps.state IS NOT NULL)`, outage.ID, outage.ID).
-		Where("NOT "+heldElsewhere, map[string]any{"outage": outage.ID}).Order("id").Find(&apps).Error
+		Where("NOT "+isElsewhere, map[string]any{"outage": outage.ID}).Order("id").Find(&apps).Error
 }
 
 // worse is the state that is further from up.

@@ -73,7 +73,8 @@ func (s *Store) CountInQuietHours(ctx context.Context, d Draft) (int, error) {
 	return inQuietHours, domain(err)
 }
 
-// checkedAudience is the audience of a valid draft; nobody if it sends no alert.
+// checkedAudience returns the audience of a draft, which it validates; it is empty if the
+// draft sends no alert.
 func (s *Store) checkedAudience(ctx context.Context, d Draft) (audience, error) {
 	d = d.trimmed()
 	if err := d.Validate(); err != nil {
@@ -94,7 +95,7 @@ func (s *Store) checkedAudience(ctx context.Context, d Draft) (audience, error) 
 	return draftAudience(db, d, outage, apps)
 }
 
-// draftAudience is the one place that says who an update is for.
+// draftAudience returns the audience of a draft. The rule of the audience stands only here.
 func draftAudience(db *gorm.DB, d Draft, outage Outage, apps []App) (audience, error) {
 	reach := LevelAll
 	switch {
@@ -115,7 +116,7 @@ func draftAudience(db *gorm.DB, d Draft, outage Outage, apps []App) (audience, e
 		}
 		reach := reach
 		if d.States[app.Slug] == Up {
-			reach = LevelResolution // who waits for "it's back" hears it here
+			reach = LevelResolution // for this app's followers it is the end
 		}
 		a.topics = append(a.topics, AlertTopic{TopicID: topic.ID, Reach: reach})
 	}
@@ -137,8 +138,8 @@ func alertAudience(db *gorm.DB, alert Alert) (audience, error) {
 	return a, err
 }
 
-// sql selects the subscription_id of everyone in the audience, each once. The
-// conditions narrow it: they are AND-ed to every part, with their arguments.
+// sql selects the subscription_id of each reader in the audience, once. The conditions
+// narrow it: they are added to every part with AND, with their arguments.
 func (a audience) sql(conditions ...condition) (string, []any) {
 	if a.catchUp != nil {
 		query, args := a.catchUp.sql()
@@ -156,7 +157,7 @@ func (a audience) sql(conditions ...condition) (string, []any) {
 		part, partArgs := followersSQL("IN (?"+strings.Repeat(", ?", len(ids)-1)+") AND min_level <= ?", append(ids, reach), conditions)
 		parts, args = append(parts, part), append(args, partArgs...)
 	}
-	silenced := MutedUntilResolution // this much muted hears nothing
+	silenced := MutedUntilResolution // follows that are muted at least until then get nothing
 	if a.isResolution() {
 		silenced = MutedForGood
 		part, partArgs := followersSQL("= ? AND muted < ?", []any{a.outageTopic, silenced}, conditions)
@@ -166,9 +167,9 @@ func (a audience) sql(conditions ...condition) (string, []any) {
 	return strings.Join(parts, " UNION ") + " EXCEPT " + silent, append(args, silentArgs...)
 }
 
-// isResolution tells whether this is the end of the outage: nothing else reaches
-// its topic beyond the key moments. It is for all of its followers, at any level
-// or at none, unless they muted it for good.
+// isResolution reports whether this is the audience of the outage's resolution: only that
+// is for the outage's topic at [LevelResolution]. It is for all of the outage's
+// followers, at any level or at none, unless they muted it for good.
 func (a audience) isResolution() bool {
 	return slices.ContainsFunc(a.topics, a.isEnd)
 }
@@ -177,7 +178,8 @@ func (a audience) isEnd(t AlertTopic) bool {
 	return t.TopicID == a.outageTopic && t.Reach == LevelResolution
 }
 
-// topicsWithReach are the topics whose followers are chosen by their level.
+// topicsWithReach returns the IDs of the topics whose followers are selected by their
+// level.
 func (a audience) topicsWithReach(reach Level) (ids []any) {
 	for _, t := range a.topics {
 		if t.Reach == reach && !a.isEnd(t) {

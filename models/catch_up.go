@@ -16,17 +16,17 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// A catch-up is a row: this reader is to be told of this outage when they may
-// be disturbed again, for the alerts that were held back from the first to the
-// last. When it is due it becomes part of an alert of its own, whose audience
-// are those rows, and which tells the outage's state of then. A reader that has been
-// told of the outage since needs none.
+// A catch-up is a row: it notifies a reader of an outage when they may be disturbed
+// again, instead of the alerts that were deferred, from the first to the last. When
+// it is due it becomes part of an alert of its own, whose audience are those rows, and
+// which gives the outage's latest state. A reader who has been notified of the outage
+// since needs none.
 
-// catchUpGrace is how long after its alert's deadline a catch-up whose push
-// waits for another try is anybody's again: never, unless the alert was stopped.
+// catchUpGrace is how long after its alert's deadline a catch-up with a retry can be
+// part of another alert. That happens only if the alert was stopped.
 const catchUpGrace = time.Minute
 
-// catchUpAudience are the readers whose catch-ups of an outage are due.
+// catchUpAudience selects the readers whose catch-ups of an outage are due.
 type catchUpAudience struct {
 	outageID int64
 	until    time.Time
@@ -36,9 +36,9 @@ func (a *catchUpAudience) sql() (string, []any) {
 	return "SELECT subscription_id FROM catch_ups WHERE outage_id = ? AND due_at <= ?", []any{a.outageID, a.until}
 }
 
-// OpenCatchUps makes an alert for each outage of which catch-ups are due, to be
-// planned like any other. It waits while another alert of the outage is being
-// planned or sent for the first time: who gets that one needs no catch-up.
+// OpenCatchUps creates an alert for each outage with due catch-ups, which is planned like
+// any other. It waits while another alert of the outage is being planned or sent for
+// the first time: readers who get that one need no catch-up.
 func (s *Store) OpenCatchUps(ctx context.Context) error {
 	now := s.Now()
 	var due []int64
@@ -67,14 +67,14 @@ func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) 
 		if err := s.parkCatchUps(tx, outageID, now); err != nil {
 			return err
 		}
-		// Another process may have been faster, or an editor.
+		// Another process or an editor may have been faster.
 		var stillDue int64
 		err = tx.Model(&Outage{}).Where("id = ?", outageID).Where(catchUpDue, now, Holding, Sending).Count(&stillDue).Error
 		if err != nil || stillDue == 0 {
 			return err
 		}
 		update, err := latestState(tx, outage)
-		if errors.Is(err, gorm.ErrRecordNotFound) { // all that was held back has been stopped
+		if errors.Is(err, gorm.ErrRecordNotFound) { // all alerts that were deferred have been stopped
 			return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND due_at <= ?", outageID, now).Error
 		}
 		if err != nil {
@@ -87,16 +87,16 @@ func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) 
 	})
 }
 
-// latestState is the update that tells how an outage stands: the newest that sent
-// an alert which nobody stopped, or its resolution, if that sent none.
+// latestState returns the update with the latest state of an outage: the newest whose
+// alert was not stopped, or the resolution, even without an alert.
 func latestState(tx *gorm.DB, outage Outage) (update Update, err error) {
 	return update, tx.Where("outage_id = ? AND (alert_level <> ? OR kind = ?)", outage.ID, AlertNone, Resolution).
 		Where("NOT EXISTS (SELECT 1 FROM alerts WHERE update_id = updates.id AND catch_up_until IS NULL AND state = ?)", Stopped).
 		Order("id DESC").Take(&update).Error
 }
 
-// lockOutage keeps others from writing catch-ups of an outage, or publishing,
-// until the transaction ends.
+// lockOutage locks an outage until the transaction ends: nothing else writes its catch-ups
+// or publishes in it.
 func lockOutage(tx *gorm.DB, id int64) (outage Outage, err error) {
 	return outage, tx.Clauses(clause.Locking{Strength: "UPDATE"}).Take(&outage, id).Error
 }
@@ -166,7 +166,7 @@ func endCatchUps(tx *gorm.DB, alert Alert, readers []int64) error {
 	return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND alert_id <= ? AND subscription_id IN ?", alert.OutageID, alert.ID, readers).Error
 }
 
-// deferCatchUps leaves the catch-ups of readers to an alert until a time.
+// deferCatchUps assigns the catch-ups of readers to an alert until a time.
 func deferCatchUps(tx *gorm.DB, alert Alert, readers []int64, until time.Time) error {
 	if len(readers) == 0 {
 		return nil
@@ -175,8 +175,8 @@ func deferCatchUps(tx *gorm.DB, alert Alert, readers []int64, until time.Time) e
 		until, alert.ID, alert.OutageID, alert.ID, readers).Error
 }
 
-// writeCatchUps notes who was held back, unless nobody is to hear of the alert
-// any more, or a newer one tells them.
+// writeCatchUps writes the catch-ups of readers that were deferred, unless the alert was
+// stopped or superseded.
 func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, deferred []deferredReader) error {
 	if len(deferred) == 0 {
 		return nil
@@ -211,8 +211,8 @@ func (s *Store) writeCatchUps(tx *gorm.DB, c *Claim, deferred []deferredReader) 
 // wholeMinute is a time, or the minute that begins after it.
 func wholeMinute(t time.Time) time.Time { return t.Add(time.Minute - 1).Truncate(time.Minute) }
 
-// releaseCatchUps gives back who waited for another try of a catch-up that a
-// newer alert has superseded: the next catch-up tells them.
+// releaseCatchUps makes the catch-ups due again of readers that were waiting for a
+// retry, if a newer alert has superseded theirs: they are part of the next one.
 func (s *Store) releaseCatchUps(tx *gorm.DB, c *Claim, waiting *roaring.Bitmap) error {
 	if !c.Alert.IsCatchUp() || c.Alert.State != Superseded || waiting.IsEmpty() {
 		return nil
@@ -224,7 +224,8 @@ func (s *Store) releaseCatchUps(tx *gorm.DB, c *Claim, waiting *roaring.Bitmap) 
 	return deferCatchUps(tx, c.Alert, readers, s.Now())
 }
 
-// stopCatchUps keeps readers from hearing later of an alert that was stopped.
+// stopCatchUps deletes the catch-ups that an alert made necessary, or was for, when it is
+// stopped.
 func stopCatchUps(tx *gorm.DB, alert Alert) error {
 	if !alert.IsCatchUp() {
 		return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND first_alert_id = ? AND alert_id = ?", alert.OutageID, alert.ID, alert.ID).Error
@@ -232,9 +233,9 @@ func stopCatchUps(tx *gorm.DB, alert Alert) error {
 	return tx.Exec("DELETE FROM catch_ups WHERE outage_id = ? AND (due_at <= ? OR alert_id = ?)", alert.OutageID, *alert.CatchUpUntil, alert.ID).Error
 }
 
-// reviseCatchUps lets the catch-ups of a reader be due when what they chose now
-// says. One whose push waits for another try may be overtaken by the next
-// catch-up; then the try is left out.
+// reviseCatchUps moves the catch-ups of a reader to the time that their delivery
+// preferences allow now. If the next catch-up comes before a retry of the last one, the
+// retry is cancelled.
 func (s *Store) reviseCatchUps(tx *gorm.DB, sub Subscription) error {
 	now := s.Now()
 	due := sub.deliveryPreferences().NextAllowed(now, false)
@@ -244,8 +245,8 @@ func (s *Store) reviseCatchUps(tx *gorm.DB, sub Subscription) error {
 	return tx.Exec("UPDATE catch_ups SET due_at = ? WHERE subscription_id = ?", due, sub.ID).Error
 }
 
-// dropCatchUps deletes the catch-ups that a reader would not be sent by what
-// they follow now. Who muted the outage until its resolution is sent that of the
+// dropCatchUps deletes the catch-ups that are not for a reader by what they follow now.
+// A reader who muted the outage until its resolution still gets the catch-up of the
 // resolution.
 func dropCatchUps(tx *gorm.DB, subscriptionID int64) error {
 	return tx.Exec(`DELETE FROM catch_ups WHERE subscription_id = ? AND (
@@ -261,8 +262,8 @@ func dropCatchUps(tx *gorm.DB, subscriptionID int64) error {
 		subscriptionID, OutageTopic, MutedForGood, MutedUntilResolution, Ongoing, MutedUntilResolution, OutageTopic, AppTopic).Error
 }
 
-// reach is the widest of an audience's topics: all that a catch-up must know
-// of who may be told.
+// reach is the widest of an audience's topics: it decides later which followers a
+// catch-up is for.
 func (a audience) reach() Level {
 	if a.catchUp != nil || len(a.topics) == 0 {
 		return LevelAll

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// followsOutlast is how long the follows of an outage outlast its
+	// followsOutlast is how long the follows of an outage are kept after its
 	// resolution, for corrections.
 	followsOutlast = 24 * time.Hour
 	// endBatch is how many follows one transaction ends.
@@ -27,10 +27,9 @@ func (o Outage) FollowsEndAt() *time.Time {
 }
 
 // EndFollows ends the follows, at all levels, of outages that have been resolved
-// for a day, and returns how many. It writes a batch a transaction, so that
-// others write in between. An outage of which an alert or a catch-up is still on
-// its way keeps its follows until that has ended. A catch-up whose reader has no
-// address ends with them.
+// for a day, and returns how many. It writes one batch per transaction, so that
+// others can write in between. While an alert or a catch-up of an outage is being sent,
+// the outage keeps its follows. A catch-up whose reader has no address ends with them.
 func (s *Store) EndFollows(ctx context.Context) (ended int64, err error) {
 	var outages []Outage
 	if err := s.toEnd(s.db.Read.WithContext(ctx)).Find(&outages).Error; err != nil {
@@ -46,8 +45,8 @@ func (s *Store) EndFollows(ctx context.Context) (ended int64, err error) {
 	return ended, nil
 }
 
-// endFollowsOf goes from each batch to the next by the subscription's ID, rather
-// than from the start again, over what has just been deleted.
+// endFollowsOf ends the follows of an outage, batch by batch, in the order of the
+// subscriptions' IDs.
 func (s *Store) endFollowsOf(ctx context.Context, outage Outage) (ended int64, err error) {
 	topic, err := findTopic(s.db.Read.WithContext(ctx), outage.Topic())
 	for after, more := int64(0), true; more && err == nil; {
@@ -76,16 +75,15 @@ func (s *Store) endFollowsOf(ctx context.Context, outage Outage) (ended int64, e
 
 // toEnd selects the outages whose follows must end now.
 func (s *Store) toEnd(db *gorm.DB) *gorm.DB {
-	// The state is written out, since an index has only those.
+	// The state is a literal, as in the partial index.
 	return db.Where(`state = 'resolved' AND follows_ended_at IS NULL AND resolved_at <= ?
 		AND NOT EXISTS (SELECT 1 FROM alerts WHERE outage_id = outages.id AND finished_at IS NULL)
 		AND NOT EXISTS (SELECT 1 FROM catch_ups JOIN subscriptions ON subscriptions.id = subscription_id
 			WHERE outage_id = outages.id AND gone_at IS NULL)`, s.Now().Add(-followsOutlast))
 }
 
-// lockToEnd keeps others from publishing about the outage and from muting it
-// until the transaction ends, and looks, as only then it can, whether its
-// follows must end.
+// lockToEnd locks the outage against publishing and muting until the transaction ends,
+// and then reports whether its follows must end.
 func (s *Store) lockToEnd(tx *gorm.DB, outage Outage) (isOver bool, err error) {
 	if _, err := lockOutage(tx, outage.ID); err != nil {
 		return false, err
@@ -95,7 +93,7 @@ func (s *Store) lockToEnd(tx *gorm.DB, outage Outage) (isOver bool, err error) {
 	return found == 1, err
 }
 
-// noteEnd notes that the outage has no follow, unless one came behind us.
+// noteEnd records that the outage has no follow, unless there is a new one.
 func (s *Store) noteEnd(tx *gorm.DB, outage Outage, topic Topic) error {
 	if err := tx.Exec("DELETE FROM catch_ups WHERE outage_id = ?", outage.ID).Error; err != nil {
 		return err

@@ -16,17 +16,16 @@ var (
 	// ErrExpired says that a secret addressed a subscription whose address was
 	// gone for longer than the grace period.
 	ErrExpired = errors.New("this browser’s push address expired")
-	// ErrTooSlow says that the database took longer than this may take.
+	// ErrTooSlow says that a query took longer than it may.
 	ErrTooSlow = errors.New("too slow")
 	// ErrFenced says that another worker has claimed the shard since.
-	ErrFenced = errors.New("fenced: another worker has the shard")
-	// ErrOwned says that another worker owns the shard, and has not been silent
-	// for long.
-	ErrOwned = errors.New("owned: another worker has the shard")
-	// ErrPlanned says that there is no step of an alert's plan to make now.
+	ErrFenced = errors.New("fenced: another worker has claimed the shard")
+	// ErrOwned says that another worker owns the shard, and sends heartbeats.
+	ErrOwned = errors.New("owned: another worker owns the shard")
+	// ErrPlanned says that an alert's plan has no step to make now.
 	ErrPlanned = errors.New("nothing to plan")
-	// ErrFinished says that there is nothing left to do on a shard.
-	ErrFinished = errors.New("finished")
+	// ErrFinished says that a shard is done.
+	ErrFinished = errors.New("finished: nothing is left to do on the shard")
 )
 
 // domain turns a database's error into one of the domain's, keeping the cause.

@@ -16,9 +16,9 @@ import (
 
 // A push service's 404 or 410 ends an address, not the reader's choices: nothing
 // is sent to the subscription any more, and its row stays for a grace period
-// with everything that its reader chose. The browser brings it back with a new
-// address. After the grace period the row is deleted; the hash of its secret
-// stays for a year, to tell the reader why.
+// with everything that its reader chose. The browser revives it with a new address.
+// After the grace period the row is deleted; the hash of its secret stays for a
+// year, so that the reader can be told why.
 
 const (
 	// defaultGoneGrace is how long a reader's choices outlast their address.
@@ -40,8 +40,8 @@ type ExpiredSubscription struct {
 }
 
 // retireAddress stops sending to the endpoint of a recipient and keeps the rest.
-// It reports false if the subscription has another endpoint by now: the answer
-// was about the old one.
+// It returns false if the subscription has another endpoint by now: the answer was
+// about the old one.
 func retireAddress(tx *gorm.DB, r Recipient, now time.Time) (retired bool, err error) {
 	result := tx.Model(&Subscription{}).
 		Where("id = ? AND endpoint_hash = ? AND gone_at IS NULL", r.ID, endpoints.Hash(r.Endpoint)).
@@ -58,8 +58,8 @@ func releaseAddress(tx *gorm.DB, id int64, columns map[string]any) error {
 }
 
 // ExpireSubscriptions deletes the subscriptions whose address has been gone for
-// the grace period and returns how many. It writes a batch a transaction, so that
-// others write in between.
+// the grace period and returns how many. It writes one batch per transaction, so that
+// others can write in between.
 func (s *Store) ExpireSubscriptions(ctx context.Context) (expired int, err error) {
 	before := s.Now().Add(-s.goneGrace)
 	for more := true; more && err == nil; {
@@ -79,7 +79,7 @@ func (s *Store) ExpireSubscriptions(ctx context.Context) (expired int, err error
 func (s *Store) expireBatch(ctx context.Context, before time.Time) (deleted int, err error) {
 	due := func(db *gorm.DB) *gorm.DB { return db.Where("gone_at <= ?", before).Order("id").Limit(expireBatch) }
 	var found []Subscription
-	// Mostly there is none, and nothing to lock.
+	// Usually there is none, and nothing to lock.
 	if err := due(s.db.Read.WithContext(ctx)).Select("id").Find(&found).Error; err != nil || len(found) == 0 {
 		return 0, domain(err)
 	}
@@ -139,7 +139,7 @@ func (s *Store) expiredSubscription(ctx context.Context, secretHash []byte) (lef
 }
 
 // ForgetExpired deletes what is left of the expired subscription of a secret, and
-// tells whether there was one.
+// reports whether there was one.
 func (s *Store) ForgetExpired(ctx context.Context, secret string) (found bool, err error) {
 	hash := secrets.Hash(secret)
 	if _, found, err = s.expiredSubscription(ctx, hash); err != nil || !found {
@@ -150,15 +150,15 @@ func (s *Store) ForgetExpired(ctx context.Context, secret string) (found bool, e
 	})
 }
 
-// parkCatchUps leaves the due catch-ups of an outage alone whose readers have no
-// address, until the grace period is over: a new address makes them due.
+// parkCatchUps defers the due catch-ups of readers without an address until the grace
+// period is over. A new address makes them due.
 func (s *Store) parkCatchUps(tx *gorm.DB, outageID int64, now time.Time) error {
 	return tx.Exec(`UPDATE catch_ups SET due_at = ? WHERE outage_id = ? AND due_at <= ? AND EXISTS (
 		SELECT 1 FROM subscriptions WHERE id = subscription_id AND gone_at IS NOT NULL)`,
 		now.Add(s.goneGrace), outageID, now).Error
 }
 
-// deleteSubscriptions deletes rows with everything that is known of them.
+// deleteSubscriptions deletes subscriptions with everything that is stored of them.
 func deleteSubscriptions(tx *gorm.DB, ids []int64) error {
 	if err := tx.Delete(&Failure{}, "subscription_id IN ?", ids).Error; err != nil {
 		return err

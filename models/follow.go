@@ -12,8 +12,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Follow is what one subscription chose about a topic: a level at which to hear
-// of it, a mute, or both.
+// Follow is what one subscription chose for a topic: a minimum level, a mute, or
+// both.
 type Follow struct {
 	TopicID        int64 `gorm:"primaryKey;autoIncrement:false"`
 	SubscriptionID int64 `gorm:"primaryKey;autoIncrement:false"`
@@ -27,8 +27,8 @@ type Follow struct {
 	EndsAt *time.Time `gorm:"-"`
 }
 
-// NewFollow is a follow to be made or changed, as the API writes it. Without a
-// level the one that is there stays. Without a mute, a level ends the mute.
+// NewFollow is a follow to be created or changed, as the API writes it. Without a level
+// the level does not change. Without a mute, a level ends the mute.
 type NewFollow struct{ Topic, Level, Muted string }
 
 func (n NewFollow) parse() (f followChange, err error) {
@@ -56,20 +56,20 @@ func (n NewFollow) parse() (f followChange, err error) {
 	return f, err
 }
 
-// followChange is a follow to be made or changed, as it was read.
+// followChange is a [NewFollow] after parsing.
 type followChange struct {
 	topic Topic
-	// level is [LevelNone] for the one that is there.
+	// level is [LevelNone] if it does not change.
 	level Level
 	muted Mute
-	// field is where it stands in the input, if there are several.
+	// field names its place in the input, if there are several.
 	field string
 }
 
-// endsMute tells whether the change only ends a mute.
+// endsMute reports whether the change only ends a mute.
 func (f followChange) endsMute() bool { return f.level == LevelNone && f.muted == NotMuted }
 
-// Follows are what a subscription follows, the oldest first.
+// Follows returns what a subscription follows, the oldest first.
 func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error) {
 	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
 		SELECT f.min_level, f.muted, f.created_at, t.id, t.kind, t.slug, COALESCE(a.name, o.headline), COALESCE(a.state, o.state), o.resolved_at
@@ -95,10 +95,10 @@ func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error)
 	return follows, rows.Err()
 }
 
-// Follow makes or changes one follow, from the next alert on. A topic that
-// does not exist is an [ErrNotFound]. A resolved outage is a [*validation.Invalid], except to
-// hear less of it, or for a browser that was there before it was resolved. Who
-// ends a mute is back at the level from before; without one the follow ends.
+// Follow creates or changes one follow, from the next alert on. A topic that does not
+// exist is an [ErrNotFound]. A resolved outage is a [*validation.Invalid], unless the
+// change is only a mute, or the browser subscribed before it was resolved. When a mute
+// ends, the level from before is back; without one the follow ends.
 func (s *Store) Follow(ctx context.Context, sub Subscription, n NewFollow) error {
 	change, err := n.parse()
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Store) Follow(ctx context.Context, sub Subscription, n NewFollow) error
 	})
 }
 
-// writeFollow inserts a follow or changes the one that is there.
+// writeFollow inserts a follow or changes the existing one.
 func (s *Store) writeFollow(tx *gorm.DB, f Follow) error {
 	if f.Level == LevelNone && f.Muted == NotMuted {
 		return endMute(tx, f)
@@ -139,16 +139,16 @@ func (s *Store) writeFollow(tx *gorm.DB, f Follow) error {
 	}).Omit("Topic").Create(&f).Error
 }
 
-// endMute leaves what was there before a mute: the level, or nothing.
+// endMute ends a mute: the level from before stays, and without one the follow ends.
 func endMute(tx *gorm.DB, f Follow) error {
-	const there = "topic_id = ? AND subscription_id = ?"
-	if err := tx.Delete(&Follow{}, there+" AND min_level IS NULL", f.TopicID, f.SubscriptionID).Error; err != nil {
+	const ofTopic = "topic_id = ? AND subscription_id = ?"
+	if err := tx.Delete(&Follow{}, ofTopic+" AND min_level IS NULL", f.TopicID, f.SubscriptionID).Error; err != nil {
 		return err
 	}
-	return tx.Model(&Follow{}).Where(there, f.TopicID, f.SubscriptionID).Update("muted", NotMuted).Error
+	return tx.Model(&Follow{}).Where(ofTopic, f.TopicID, f.SubscriptionID).Update("muted", NotMuted).Error
 }
 
-// Unfollow ends one follow; it is no error when there is none.
+// Unfollow ends one follow; that there is none is no error.
 func (s *Store) Unfollow(ctx context.Context, sub Subscription, topic Topic) error {
 	return s.transaction(ctx, func(tx *gorm.DB) error {
 		found, err := findTopic(tx, topic)
@@ -162,8 +162,8 @@ func (s *Store) Unfollow(ctx context.Context, sub Subscription, topic Topic) err
 	})
 }
 
-// parseFollows reads the follows of a new subscription; of a topic named twice
-// the last one counts.
+// parseFollows parses the follows of a new subscription. If a topic is named twice, the
+// last one counts.
 func parseFollows(follows []NewFollow) ([]followChange, error) {
 	var p validation.Problems
 	parsed := make([]followChange, 0, len(follows))
@@ -183,8 +183,8 @@ func parseFollows(follows []NewFollow) ([]followChange, error) {
 	return parsed, p.Err()
 }
 
-// makeFollows makes the follows of a new subscription, yet without its ID. The
-// topics that it finds are there for the next one's.
+// makeFollows returns the follows of a new subscription, still without its ID. It keeps the
+// topics that it finds in topics, for the next subscription.
 func makeFollows(tx *gorm.DB, parsed []followChange, topics map[Topic]NamedTopic, now time.Time) ([]Follow, error) {
 	var p validation.Problems
 	follows := make([]Follow, 0, len(parsed))

@@ -10,16 +10,16 @@ import (
 	"gorm.io/gorm"
 )
 
-// importBatch is how many rows one INSERT of an import holds.
+// importBatch is how many rows one INSERT of an import has.
 const importBatch = 500
 
-// Import stores many subscriptions in one transaction, as when they move here
-// from another service. Nobody knows their secrets: a browser gets its own when
-// it subscribes again with the same keys, on its next visit. One that is wrong,
-// or whose endpoint is there already ([ErrConflict]), undoes them all; but one
-// whose address was gone here comes back, with what it follows here.
+// Import stores many subscriptions in one transaction, as when they move here from
+// another service. A browser gets its secret when it subscribes again with the same
+// keys, on its next visit. One that is invalid, or whose endpoint exists
+// ([ErrConflict]), rolls back all of them. One that exists without an address is revived
+// with its follows.
 func (s *Store) Import(ctx context.Context, many []NewSubscription) error {
-	// Before the transaction, which PostgreSQL ends when it is left idle.
+	// Before the transaction, because PostgreSQL ends idle transactions.
 	subs, err := s.importedSubscriptions(many)
 	if err != nil {
 		return fmt.Errorf("import subscriptions: %w", err)
@@ -36,7 +36,7 @@ func (s *Store) Import(ctx context.Context, many []NewSubscription) error {
 			return err
 		}
 		var follows []Follow
-		made, topics := map[string][]Follow{}, map[Topic]NamedTopic{} // most of an import follows the same
+		made, topics := map[string][]Follow{}, map[Topic]NamedTopic{} // most of an import has the same follows
 		for i, sub := range subs {
 			key := fmt.Sprint(many[i].Follows)
 			if _, ok := made[key]; !ok {
@@ -64,8 +64,8 @@ func (s *Store) Import(ctx context.Context, many []NewSubscription) error {
 	return nil
 }
 
-// reviveGone brings back those of an import that are here without an address, and
-// leaves the others to be inserted.
+// reviveGone gives an address again to those of an import that exist without one, and
+// returns the others, to be inserted.
 func reviveGone(tx *gorm.DB, many []NewSubscription, subs []Subscription) ([]NewSubscription, []Subscription, error) {
 	restMany, rest := many[:0:0], subs[:0:0]
 	for from := 0; from < len(subs); from += importBatch {
@@ -89,8 +89,8 @@ func reviveGone(tx *gorm.DB, many []NewSubscription, subs []Subscription) ([]New
 	return restMany, rest, nil
 }
 
-// goneAmong finds the rows without an address that have the endpoints of some, by
-// their hash.
+// goneAmong returns the subscriptions without an address that have the endpoints of an
+// import, by the endpoint's hash.
 func goneAmong(tx *gorm.DB, some []Subscription) (map[string]Subscription, error) {
 	hashes := make([][]byte, len(some))
 	for i, sub := range some {

@@ -8,18 +8,18 @@ import (
 	"newsbell/models/validation"
 )
 
-// Level says which alerts of a topic a follow lets through. A smaller level
-// lets more through.
+// Level is the minimum level of the alerts that a follow admits. A smaller level
+// admits more.
 type Level int8
 
 const (
-	// LevelNone lets nothing through: the follow is there to mute.
+	// LevelNone admits nothing: the follow is only a mute.
 	LevelNone Level = iota - 1
-	// LevelAll lets every alert through.
+	// LevelAll admits every alert.
 	LevelAll
-	// LevelKey lets key moments and the resolution through.
+	// LevelKey admits key moments and the resolution.
 	LevelKey
-	// LevelResolution lets only "it's back" through.
+	// LevelResolution admits only "it's back".
 	LevelResolution
 )
 
@@ -64,16 +64,16 @@ func (l *Level) Scan(value any) error {
 	return nil
 }
 
-// Mute says whether an outage is kept silent, also for who follows its apps. It
-// stands beside a follow's level, which comes back when the mute ends.
+// Mute says whether an outage is muted, also for followers of its apps. A follow keeps its
+// level beside a mute; it is back when the mute ends.
 type Mute int8
 
 const (
-	// NotMuted hears what the level lets through.
+	// NotMuted admits what the level admits.
 	NotMuted Mute = iota
-	// MutedUntilResolution hears nothing but the outage's own resolution.
+	// MutedUntilResolution admits nothing but the outage's own resolution.
 	MutedUntilResolution
-	// MutedForGood hears nothing.
+	// MutedForGood admits nothing.
 	MutedForGood
 )
 
@@ -92,5 +92,5 @@ func ParseMute(name string) (Mute, error) {
 // String is the mute as the API writes it.
 func (m Mute) String() string { return muteNames[m] }
 
-// mutesOnceLevels are the levels by which a client of an older release mutes.
+// mutesOnceLevels are the levels with which a client of an older release mutes.
 var mutesOnceLevels = map[string]Mute{"muted": MutedForGood, "hushed": MutedUntilResolution}

@@ -10,10 +10,10 @@ import (
 	"gorm.io/gorm"
 )
 
-// listed is what stands in the lists of pages.
+// listed is a row that pages show in a list.
 type listed interface {
 	rowID() int64
-	// times are those that pages show.
+	// times returns the times that pages show.
 	times() []*time.Time
 }
 
@@ -25,8 +25,8 @@ func (o Outage) times() []*time.Time { return []*time.Time{&o.BeganAt, o.Resolve
 func (a App) times() []*time.Time    { return []*time.Time{&a.StateChangedAt} }
 func (u Update) times() []*time.Time { return []*time.Time{&u.PublishedAt} }
 
-// list reads the rows of a query. A row that cannot be read or shown is left
-// out, and the log names it: it must not take a whole page along.
+// list reads the rows of a query. A row that cannot be read or shown is skipped and named
+// in the log: it must not break the whole page.
 func list[T listed](ctx context.Context, s *Store, query *gorm.DB) ([]T, error) {
 	query = query.Session(&gorm.Session{})
 	var rows []T
@@ -40,7 +40,7 @@ func list[T listed](ctx context.Context, s *Store, query *gorm.DB) ([]T, error) 
 	shown := rows[:0]
 	for _, row := range rows {
 		if err := checkTimes(row.times()); err != nil {
-			leaveOutRow[T](s, row.rowID(), err)
+			skipRow[T](s, row.rowID(), err)
 			continue
 		}
 		shown = append(shown, row)
@@ -48,7 +48,7 @@ func list[T listed](ctx context.Context, s *Store, query *gorm.DB) ([]T, error) 
 	return shown, nil
 }
 
-// listOneByOne reads what can be read.
+// listOneByOne reads the rows that can be read.
 func listOneByOne[T listed](ctx context.Context, s *Store, query *gorm.DB) ([]T, error) {
 	var ids []int64
 	if err := query.Model(new(T)).Pluck("id", &ids).Error; err != nil {
@@ -62,7 +62,7 @@ func listOneByOne[T listed](ctx context.Context, s *Store, query *gorm.DB) ([]T,
 		case err == nil:
 			rows = append(rows, row)
 		case isRowFault(err):
-			leaveOutRow[T](s, id, err)
+			skipRow[T](s, id, err)
 		default:
 			return nil, err
 		}
@@ -70,16 +70,16 @@ func listOneByOne[T listed](ctx context.Context, s *Store, query *gorm.DB) ([]T,
 	return rows, ctx.Err()
 }
 
-// leaveOutRow names a row in the log, once.
-func leaveOutRow[T any](s *Store, id int64, err error) {
+// skipRow names a row in the log, once.
+func skipRow[T any](s *Store, id int64, err error) {
 	row := fmt.Sprintf("%s %d", strings.ToLower(reflect.TypeFor[T]().Name()), id)
 	if _, isNamed := s.unreadable.LoadOrStore(row, true); !isNamed {
 		s.log.Error("a row cannot be read; pages leave it out", "row", row, "error", err)
 	}
 }
 
-// isRowFault tells a row that cannot be read from a database that cannot.
-// database/sql has no type for the former.
+// isRowFault reports whether an error is about one row, not about the database.
+// database/sql has no type for that.
 func isRowFault(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "sql: Scan error")
 }

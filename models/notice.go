@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Notice is a notification to one subscription alone, which its reader asked
-// for: a pause or quiet hours do not hold it back.
+// Notice is a notification to one subscription alone, which its reader asked for: it is
+// sent during a pause and in quiet hours too.
 type Notice struct {
 	ID             int64
 	SubscriptionID int64
@@ -21,7 +21,7 @@ type Notice struct {
 	State          NoticeState
 	// Epoch counts the claims; it is the fence.
 	Epoch int64
-	// DueAt is when it may be claimed, while it waits.
+	// DueAt is when it may be claimed, while its state is waiting.
 	DueAt    time.Time
 	Deadline time.Time
 	// Status is the push service's last HTTP status; 0 if there was none. Reason
@@ -36,13 +36,13 @@ type Notice struct {
 type NoticeKind string
 
 const (
-	// WelcomeNotice shows who has just followed something how an alert will look.
+	// WelcomeNotice shows how an alert will look, after the first follow.
 	WelcomeNotice NoticeKind = "welcome"
 	// TestNotice shows that notifications arrive.
 	TestNotice NoticeKind = "test"
 )
 
-// NoticeState tells how far a notice is.
+// NoticeState is how far a notice has come.
 type NoticeState string
 
 const (
@@ -58,7 +58,7 @@ const (
 	noticesDeleted = 1000
 )
 
-// noticeLives bound how long the notifier goes on trying.
+// noticeLives bound how long the notifier tries to send a notice.
 var noticeLives = map[NoticeKind]time.Duration{WelcomeNotice: time.Hour, TestNotice: time.Minute}
 
 // CreateNotice writes a notice to be sent.
@@ -81,7 +81,8 @@ func (s *Store) CreateNotice(ctx context.Context, sub Subscription, kind NoticeK
 	return notice, nil
 }
 
-// Notice finds a subscription's notice. Another's is an [ErrNotFound].
+// Notice finds a notice of a subscription. One of another subscription is an
+// [ErrNotFound].
 func (s *Store) Notice(ctx context.Context, sub Subscription, id int64) (Notice, error) {
 	var notice Notice
 	err := s.db.Read.WithContext(ctx).Take(&notice, "id = ? AND subscription_id = ?", id, sub.ID).Error

@@ -17,10 +17,10 @@ import (
 // noticeLease is how long a claim lasts: longer than a push takes.
 const noticeLease = 20 * time.Second
 
-// ClaimNotices takes notices that are due, with their subscriptions. A worker
-// that does not record the outcome of one in time loses it to another worker. Those
-// that are late fail, and those whose address is gone. Those of some push
-// services may be left for later.
+// ClaimNotices claims notices that are due, with their subscriptions, except those of
+// some push services. A worker that does not record an outcome in time loses the notice
+// to another worker. Notices that are past their deadline or whose address is gone
+// fail.
 func (s *Store) ClaimNotices(ctx context.Context, limit int, except ...string) ([]Notice, error) {
 	var claimed []Notice
 	now := s.Now()
@@ -34,7 +34,7 @@ func (s *Store) ClaimNotices(ctx context.Context, limit int, except ...string) (
 	}
 	var some []int64
 	if err := due(s.db.Read.WithContext(ctx)).Model(&Notice{}).Limit(1).Pluck("id", &some).Error; err != nil || len(some) == 0 {
-		return nil, domain(err) // mostly there is none, and nothing to lock
+		return nil, domain(err) // usually there is none, and nothing to lock
 	}
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
 		free := tx.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
@@ -104,7 +104,7 @@ func (s *Store) writeNotices(ctx context.Context, results []NoticeResult) error 
 	return nil
 }
 
-// unsent says why a notice cannot be sent any more; nothing if it can.
+// unsent returns why a notice cannot be sent any more; "" if it can.
 func (n Notice) unsent(now time.Time) string {
 	switch {
 	case !now.Before(n.Deadline):
@@ -115,8 +115,7 @@ func (n Notice) unsent(now time.Time) string {
 	return ""
 }
 
-// failNotices ends notices that cannot be sent any more. A reason of before
-// stays.
+// failNotices ends notices that cannot be sent any more. An earlier reason is kept.
 func failNotices(tx *gorm.DB, ids []int64, reason string, now time.Time) error {
 	return tx.Model(&Notice{}).Where("id IN ?", ids).UpdateColumns(map[string]any{
 		"state": NoticeFailed, "answered_at": now,
@@ -136,7 +135,7 @@ func claimNotices(tx *gorm.DB, notices []Notice, until time.Time) error {
 		UpdateColumns(map[string]any{"epoch": gorm.Expr("epoch + 1"), "due_at": until}).Error
 }
 
-// isClaimed holds as long as no other worker has claimed the notice.
+// isClaimed is the condition of a notice that no other worker has claimed since.
 const isClaimed = "id = ? AND epoch = ? AND state = ?"
 
 func (r NoticeResult) claim() []any { return []any{r.Notice.ID, r.Notice.Epoch, NoticeWaiting} }
@@ -161,8 +160,8 @@ func (r NoticeResult) recordSubscription(tx *gorm.DB, now time.Time) error {
 	return mine.Model(&Subscription{}).UpdateColumns(changes).Error
 }
 
-// record writes down the answer. A due time behind the deadline means that
-// there is no other try.
+// record writes the outcome. If the retry would be due after the deadline, the notice
+// fails.
 func (r NoticeResult) record(tx *gorm.DB, now time.Time) error {
 	changes := map[string]any{"status": r.Status, "reason": r.Reason}
 	switch {

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// OutageState tells whether an outage is still going on.
+// OutageState reports whether an outage is still going on.
 type OutageState string
 
 const (
@@ -50,8 +51,8 @@ type NewOutage struct {
 	Slug, Headline, Standfirst string
 	// Apps are the slugs of the apps it began with; at least one.
 	Apps []string
-	// States are the states that those apps are in, by the app's slug. To give an
-	// app's state is to name the app. Default: failing.
+	// States are the states that those apps are in, by the app's slug. An app whose
+	// state is given is named too. Default: failing.
 	States map[string]AppState
 	// BeganAt may lie in the past, from 2000 on. Default: now.
 	BeganAt *time.Time
@@ -74,11 +75,11 @@ func (n NewOutage) Validate(now time.Time) error {
 	return p.Err()
 }
 
-// CreateOutage opens an outage and its topic, and sets the states of its apps. A slug that is taken is an
-// [ErrConflict].
+// CreateOutage opens an outage, creates its topic, and sets the states of its apps. A slug
+// that is taken is an [ErrConflict].
 func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 	now := s.Now()
-	began := orDefault(n.BeganAt, &now)
+	began := cmp.Or(n.BeganAt, &now)
 	n.Headline, n.Standfirst = text.Trim(n.Headline), text.Trim(n.Standfirst)
 	if err := n.Validate(now); err != nil {
 		return Outage{}, err
@@ -114,16 +115,15 @@ func (s *Store) Outage(ctx context.Context, slug string) (Outage, error) {
 	return findOutage(s.db.Read.WithContext(ctx), slug)
 }
 
-// Outages are all outages, the ongoing ones first, then the newest first.
+// Outages returns all outages, the ongoing ones first, then the newest first.
 func (s *Store) Outages(ctx context.Context, limit int) ([]Outage, error) {
 	return list[Outage](ctx, s, s.db.Read.WithContext(ctx).Preload("Apps", byName).
 		Order("state, began_at DESC, id DESC").Limit(limit))
 }
 
-// SearchOutages are the outages of which headline, standfirst or an app's name
-// hold each of the words, the newest first. Without a word there are none. A
-// search that takes longer than searchWithin is [ErrTooSlow]: it reads every
-// outage, and anybody may ask for it.
+// SearchOutages returns the outages whose headline, standfirst or app names contain each of
+// the words, the newest first. Without a word there are none. A search that takes longer
+// than searchWithin is [ErrTooSlow]: it reads every outage, and anybody may start it.
 func (s *Store) SearchOutages(ctx context.Context, query string, limit int) ([]Outage, error) {
 	words := strings.Fields(query)
 	if len(words) == 0 {
@@ -146,8 +146,8 @@ func (s *Store) SearchOutages(ctx context.Context, query string, limit int) ([]O
 }
 
 const (
-	// searchWithin bounds a search, and searchesAtOnce how many go on at a time:
-	// they leave connections to everything else.
+	// searchWithin bounds a search, and searchesAtOnce how many run at a time, so that
+	// connections are left for everything else.
 	searchWithin   = 2 * time.Second
 	searchesAtOnce = 2
 )
@@ -163,13 +163,13 @@ func (s *Store) searchOutages(ctx context.Context, words []string, limit int) ([
 	return list[Outage](ctx, s, db.Order("began_at DESC, id DESC").Limit(limit))
 }
 
-// maxSearched is how many words are looked for.
+// maxSearched is how many words are searched for.
 const maxSearched = 8
 
-// likeEscaper lets a word's own signs stand for themselves.
+// likeEscaper escapes the wildcards of LIKE in a word.
 var likeEscaper = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
 
-// OutagesOfApp are the outages that an app was part of, the newest first.
+// OutagesOfApp returns the outages that an app was part of, the newest first.
 func (s *Store) OutagesOfApp(ctx context.Context, app App, limit int) ([]Outage, error) {
 	return list[Outage](ctx, s, s.db.Read.WithContext(ctx).Preload("Apps", byName).
 		Where("id IN (SELECT outage_id FROM outage_apps WHERE app_id = ?)", app.ID).

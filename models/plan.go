@@ -11,8 +11,8 @@ import (
 // planBatch is the most shards that one step of a plan writes.
 const planBatch = 16
 
-// UnplannedAlerts are the IDs of alerts whose undo window has ended and whose
-// plan is not done, the most urgent first.
+// UnplannedAlerts returns the IDs of alerts whose undo window has ended and whose plan is
+// not done, the most urgent first.
 func (s *Store) UnplannedAlerts(ctx context.Context) ([]int64, error) {
 	var ids []int64
 	err := s.db.Read.WithContext(ctx).Model(&Alert{}).
@@ -21,14 +21,13 @@ func (s *Store) UnplannedAlerts(ctx context.Context) ([]int64, error) {
 	return ids, domain(err)
 }
 
-// Plan cuts the next shards of an alert's audience and returns them; it is
-// called until done. The first step makes one shard, so that its readers wait
-// for nothing, and each step twice as many as there are. The alert of an editor who
-// comes before the undo window has ended, after the last step, or beside
-// another worker's step is [ErrPlanned].
+// Plan makes the next shards of an alert's audience and returns them; it is called until
+// done. The first step makes one shard, so that it is sent at once, and each further
+// step as many as there are already. It returns [ErrPlanned] before the undo window has
+// ended, after the last step, and when another worker has made the same step.
 //
-// The first step also supersedes the older alerts of the outage whose audience
-// this one includes.
+// The first step also supersedes the older alerts of the outage whose audience this
+// one includes.
 func (s *Store) Plan(ctx context.Context, alertID int64) (shards []ShardRef, done bool, err error) {
 	alert, err := s.beginPlan(ctx, alertID)
 	if err == nil {
@@ -43,7 +42,7 @@ func (s *Store) Plan(ctx context.Context, alertID int64) (shards []ShardRef, don
 	return shards, true, s.finishAlert(ctx, alertID) // an alert without readers is sent
 }
 
-// beginPlan begins to send, unless that has been done.
+// beginPlan sets the alert to sending, unless it is already.
 func (s *Store) beginPlan(ctx context.Context, alertID int64) (alert Alert, err error) {
 	now := s.Now()
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
@@ -66,8 +65,8 @@ func (s *Store) beginPlan(ctx context.Context, alertID int64) (alert Alert, err 
 	return alert, err
 }
 
-// supersede ends the older alerts of the outage that are only for readers that
-// this one reaches too.
+// supersede ends the older alerts of the outage whose readers are all in the audience of
+// this one.
 func (s *Store) supersede(tx *gorm.DB, alert Alert) error {
 	now := s.Now()
 	return tx.Exec(`
@@ -80,8 +79,8 @@ func (s *Store) supersede(tx *gorm.DB, alert Alert) error {
 		now, Superseded, Holding, now, alert.OutageID, alert.ID, Holding, Sending, alert.ID).Error
 }
 
-// planStep cuts outside the transaction, which only writes the rows; an editor who
-// wrote them first wins.
+// planStep cuts the shards outside the transaction, which only writes the rows. If two
+// workers make the same step, the first one to write wins.
 func (s *Store) planStep(ctx context.Context, alert Alert) (refs []ShardRef, done bool, err error) {
 	var planned int64
 	if err := s.db.Read.WithContext(ctx).Model(&Shard{}).Where("alert_id = ?", alert.ID).Count(&planned).Error; err != nil {
@@ -112,11 +111,11 @@ func (s *Store) planStep(ctx context.Context, alert Alert) (refs []ShardRef, don
 		changes["planned_at"] = s.Now()
 	}
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
-		mine := tx.Model(&Alert{}).Where("id = ? AND planned_upto = ? AND planned_at IS NULL", alert.ID, alert.PlannedUpto).Updates(changes)
-		if mine.Error != nil {
-			return mine.Error
+		step := tx.Model(&Alert{}).Where("id = ? AND planned_upto = ? AND planned_at IS NULL", alert.ID, alert.PlannedUpto).Updates(changes)
+		if step.Error != nil {
+			return step.Error
 		}
-		if mine.RowsAffected == 0 {
+		if step.RowsAffected == 0 {
 			return ErrPlanned
 		}
 		if len(shards) == 0 {
@@ -130,19 +129,19 @@ func (s *Store) planStep(ctx context.Context, alert Alert) (refs []ShardRef, don
 	return refs, done, err
 }
 
-// cut finds the next shard, how many readers it has, and whether it is the
-// last. It looks at no more of each topic's followers than a shard holds, so
-// that cutting costs the same wherever it is.
+// cut finds the next shard, how many readers it has, and whether it is the last. It reads
+// no more followers of each topic than a shard has, so that every cut costs the
+// same.
 func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (shard Shard, readers int, last bool, err error) {
 	var parts []string
 	var args []any
 	for _, t := range a.topics {
-		hears, most := "min_level <= ?", any(t.Reach)
+		admits, most := "min_level <= ?", any(t.Reach)
 		if a.isEnd(t) {
-			hears, most = "muted < ?", MutedForGood
+			admits, most = "muted < ?", MutedForGood
 		}
 		parts = append(parts, `SELECT subscription_id FROM (SELECT subscription_id FROM follows
-			WHERE topic_id = ? AND `+hears+` AND subscription_id > ? ORDER BY subscription_id LIMIT ?) AS followers`)
+			WHERE topic_id = ? AND `+admits+` AND subscription_id > ? ORDER BY subscription_id LIMIT ?) AS followers`)
 		args = append(args, t.TopicID, most, after, s.shardSize)
 	}
 	if a.catchUp != nil {

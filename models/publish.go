@@ -17,10 +17,10 @@ type Publication struct {
 }
 
 // Publish writes an update, the states it sets, its alert and the audit entry
-// in one transaction; nothing is sent yet. A resolution resolves the outage.
-// It also sets up its apps of which it does not say otherwise, unless another
-// outage holds them; that alone alerts none of their followers. An update of a
-// resolved outage is an [ErrConflict], unless a correction.
+// in one transaction; nothing is sent yet. A resolution resolves the outage, and sets
+// its apps up unless it sets them to another state or they are part of another
+// ongoing outage; that alone alerts none of their followers. An update of a resolved
+// outage is an [ErrConflict], unless it is a correction.
 func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 	d = d.trimmed()
 	if err := d.Validate(); err != nil {
@@ -112,11 +112,11 @@ func (s *Store) writeAlert(tx *gorm.DB, d Draft, outage Outage, apps []App, upda
 	if err != nil {
 		return nil, err
 	}
-	hold := s.hold
+	window := s.undoWindow
 	if d.UndoWindow != nil {
-		hold = *d.UndoWindow
+		window = *d.UndoWindow
 	}
-	due := update.PublishedAt.Add(hold)
+	due := update.PublishedAt.Add(window)
 	alert := Alert{
 		UpdateID: update.ID, OutageID: outage.ID, Priority: d.Kind == Resolution, State: Holding,
 		HoldUntil: due, Deadline: due.Add(s.ttlOf(d.Kind, d.Alert)), CreatedAt: update.PublishedAt,

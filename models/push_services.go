@@ -10,10 +10,10 @@ import (
 	"newsbell/models/ledger"
 )
 
-// HostCounts are an alert's counts by push service. Shards count when a page is
-// recorded, so that nobody has to look at the readers' endpoints again. Hosts
-// whose names anybody may have invented, and which accepted nothing, are counted
-// together under the rule that allows them, such as "*.push.apple.com".
+// HostCounts returns an alert's counts by push service. They are counted when a page is
+// recorded, so that the readers' endpoints need not be read again. Hosts whose names
+// anybody may have invented, and that accepted nothing, are counted together under the
+// rule that allows them, such as "*.push.apple.com".
 func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]Counts, error) {
 	var shards []string
 	err := s.db.Read.WithContext(ctx).Model(&Shard{}).Where("alert_id = ? AND hosts <> ''", alertID).Pluck("hosts", &shards).Error
@@ -33,7 +33,7 @@ func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]Count
 	return s.foldHosts(total), nil
 }
 
-// foldHosts counts together which hosts below a wildcard accepted nothing.
+// foldHosts counts the hosts below a wildcard together that accepted nothing.
 func (s *Store) foldHosts(total map[string]Counts) map[string]Counts {
 	folded := make(map[string]Counts, len(total))
 	for host, counts := range total {
@@ -45,9 +45,9 @@ func (s *Store) foldHosts(total map[string]Counts) map[string]Counts {
 	return folded
 }
 
-// countedAs is the name under which a reader's push service is counted: until it
-// accepts a push, the wildcard that allows it, so that invented names leave room for
-// others.
+// countedAs returns the name under which a reader's push service is counted. Until it
+// accepts a push, that is the wildcard that allows it, so that invented names leave room
+// for others.
 func countedAs(services ledger.PerService, endpoint string, outcome ledger.Outcome, hosts endpoints.Allowlist) string {
 	host := endpoints.PushService(endpoint)
 	if rule, ok := hosts.Wildcard(host); ok && outcome != ledger.Accepted && services[host] == nil {

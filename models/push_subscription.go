@@ -9,8 +9,8 @@ import (
 	"newsbell/models/validation"
 )
 
-// Browser is what a browser's PushSubscription.toJSON gives: where to push,
-// and the keys to encrypt with, in base64 of either alphabet, padded or not.
+// Browser is what a browser's PushSubscription.toJSON returns: the endpoint, and the keys to
+// encrypt with, in base64 of either alphabet, padded or not.
 type Browser struct{ Endpoint, P256DH, Auth string }
 
 // browserKeys are a Browser's values as the database keeps them.

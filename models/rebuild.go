@@ -13,8 +13,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// readLedger decodes the claimed shard's ledger. One that is corrupt, or that
-// the row contradicts, is rebuilt: a shard always goes on.
+// readLedger decodes the claimed shard's ledger. A ledger that is corrupt, or that the row
+// contradicts, is rebuilt, so that the shard can always be sent.
 func (s *Store) readLedger(ctx context.Context, c *Claim) error {
 	ledger, err := ledger.Decode(c.Shard.EncodedLedger)
 	if err == nil {
@@ -27,7 +27,7 @@ func (s *Store) readLedger(ctx context.Context, c *Claim) error {
 	return nil
 }
 
-// contradicts says how the row and its ledger cannot both be true.
+// contradicts returns an error if the row and its ledger cannot both be true.
 func (shard *Shard) contradicts(ledger *ledger.Ledger) error {
 	switch {
 	case !shard.hasPosition():
@@ -38,14 +38,14 @@ func (shard *Shard) contradicts(ledger *ledger.Ledger) error {
 	return nil
 }
 
-// rebuild makes a ledger of what else is known. If the row says for certain
-// that nobody waited, every reader it has passed counts as accepted unless there is
-// a failure of theirs. Else the shard begins again: a repeat that replaces
-// itself on the screen is better than a miss.
+// rebuild makes a new ledger from the other tables. If the row says for certain that
+// there was no retry, every reader up to the position counts as accepted unless there is
+// a failure. Otherwise the shard begins again: a repeated notification that replaces
+// itself on the screen is better than a missing one.
 func (s *Store) rebuild(ctx context.Context, c *Claim, cause error) error {
 	c.Ledger = ledger.New()
 	c.Rebuilt = fmt.Sprintf("%v; it goes on after reader %d", cause, c.Shard.Position)
-	if !c.Shard.hasPosition() || !c.Shard.nobodyWaited() {
+	if !c.Shard.hasPosition() || !c.Shard.hadNoRetry() {
 		c.Shard.Position = c.Shard.AfterID
 		c.Rebuilt = fmt.Sprintf("%v; it begins again", cause)
 	}
@@ -67,7 +67,7 @@ func (s *Store) rebuild(ctx context.Context, c *Claim, cause error) error {
 	return nil
 }
 
-// noteFailures notes who failed, by the rows that say so.
+// noteFailures enters the failures that have a row.
 func (s *Store) noteFailures(ctx context.Context, c *Claim) error {
 	var failures []Failure
 	err := s.db.Read.WithContext(ctx).Select("subscription_id", "push_host").
@@ -78,7 +78,7 @@ func (s *Store) noteFailures(ctx context.Context, c *Claim) error {
 	return err
 }
 
-// noteDeferred notes who was held back, by the catch-ups that say so.
+// noteDeferred enters the deferred readers that have a catch-up.
 func (s *Store) noteDeferred(ctx context.Context, c *Claim) error {
 	p := page{}
 	_, _, err := s.recipients(ctx, &p, `SELECT subscription_id FROM catch_ups
@@ -90,7 +90,7 @@ func (s *Store) noteDeferred(ctx context.Context, c *Claim) error {
 	return err
 }
 
-// notePassed enters as accepted the readers that the position has passed.
+// notePassed enters the readers up to the position as accepted.
 func (s *Store) notePassed(ctx context.Context, c *Claim) error {
 	passed := s.pages(c)
 	passed.after, passed.upto = c.Shard.AfterID, c.Shard.Position
@@ -112,8 +112,8 @@ func (shard *Shard) hasPosition() bool {
 	return shard.AfterID <= shard.Position && shard.Position <= shard.UptoID
 }
 
-// nobodyWaited tells whether the row's two counts agree that nobody waited.
-func (shard *Shard) nobodyWaited() bool {
+// hadNoRetry reports whether the row's two counts agree that there was no retry.
+func (shard *Shard) hadNoRetry() bool {
 	hosts := ledger.PerService{}
 	if shard.Hosts != "" && json.Unmarshal([]byte(shard.Hosts), &hosts) != nil {
 		return false

@@ -28,19 +28,18 @@ const (
 // Receipt is what a browser reports of an alert's notification.
 type Receipt struct {
 	AlertID int64
-	// Proof is the receipt that the push brought along.
+	// Proof is the receipt that the push carried.
 	Proof string
 	Event receipts.Event
 }
 
-// RecordReceipts counts what browsers report, each reader once for each event
-// of an alert. A receipt that proves nothing, or an event that nobody knows, is
-// left out. Only the key may be asked of the database, once in a process's life.
+// RecordReceipts counts what browsers report, each reader once per event of an alert.
+// Receipts with a wrong proof and unknown events are ignored. It uses the database only
+// for the key, once in a process's life.
 //
-// Nothing waits for the receipts to be written: that is done about once a
-// second. A process that dies takes the last second's along, and more than the
-// database can take in time are dropped. They are statistics, and nobody who
-// reads news may wait for those.
+// It does not wait until the receipts are written, which happens about once a second.
+// When a process dies, those of the last second are lost, and what the database cannot
+// take in time is dropped: they are statistics, and readers must not wait for them.
 func (s *Store) RecordReceipts(ctx context.Context, reported ...Receipt) error {
 	key, err := s.ReceiptKey(ctx)
 	if err != nil {
@@ -67,7 +66,7 @@ func (s *Store) newReceipts() *batch.Batcher[receipts.Seen] {
 	})
 }
 
-// ReceiptKey is the database's one key; it is made when it is first asked for.
+// ReceiptKey returns the database's one key. Its first use creates it.
 func (s *Store) ReceiptKey(ctx context.Context) (*receipts.Key, error) {
 	if stored := s.receiptKey.Load(); stored != nil {
 		return stored.key(), nil
@@ -75,7 +74,7 @@ func (s *Store) ReceiptKey(ctx context.Context) (*receipts.Key, error) {
 	stored := storedReceiptKey{ID: 1, Key: make([]byte, sha256.Size), CreatedAt: s.Now()}
 	rand.Read(stored.Key)
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
-		// Of processes that start together, the first one's stays.
+		// If processes start at the same time, the first one's key is used.
 		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&stored).Error; err != nil {
 			return err
 		}
@@ -91,7 +90,7 @@ func (s *Store) ReceiptKey(ctx context.Context) (*receipts.Key, error) {
 type storedReceiptKey struct {
 	ID  int64
 	Key []byte
-	// PlainTopicsUpto is the last alert that a program made that did not key Topics.
+	// PlainTopicsUpto is the last alert of a release that did not key Topics.
 	PlainTopicsUpto int64
 	CreatedAt       time.Time
 }
@@ -100,7 +99,7 @@ func (s *storedReceiptKey) key() *receipts.Key {
 	return receipts.NewKey(s.Key, s.PlainTopicsUpto)
 }
 
-// TableName is what GORM would not guess.
+// TableName is the name that GORM would not guess.
 func (storedReceiptKey) TableName() string { return "receipt_keys" }
 
 // FlushReceipts returns when everything that was recorded before has been written.

@@ -14,17 +14,17 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// shardReceipts are a shard's: for each event a bitmap of the offsets of its
-// readers, as in the ledger.
+// shardReceipts are a shard's receipts: for each event a bitmap of the readers' offsets, as
+// in the ledger.
 type shardReceipts struct {
 	ShardID                   int64 `gorm:"primaryKey;autoIncrement:false"`
 	Shown, Clicked, Dismissed []byte
 }
 
-// TableName is what GORM would not guess.
+// TableName is the name that GORM would not guess.
 func (shardReceipts) TableName() string { return "receipts" }
 
-// events are the bitmaps in the order of receiptEvents.
+// events returns the bitmaps in the order of [receipts.Events].
 func (r *shardReceipts) events() [len(receipts.Events)]*[]byte {
 	return [...]*[]byte{&r.Shown, &r.Clicked, &r.Dismissed}
 }
@@ -32,8 +32,7 @@ func (r *shardReceipts) events() [len(receipts.Events)]*[]byte {
 // receiptsAtOnce is how many shards' receipts one transaction writes.
 const receiptsAtOnce = 50
 
-// writeReceipts writes receipts to their shards. To write one twice changes
-// nothing.
+// writeReceipts adds receipts to their shards. Adding one twice changes nothing.
 func (s *Store) writeReceipts(ctx context.Context, all []receipts.Seen) error {
 	byAlert := map[int64][]receipts.Seen{}
 	for _, receipt := range all {
@@ -44,8 +43,7 @@ func (s *Store) writeReceipts(ctx context.Context, all []receipts.Seen) error {
 		if err != nil {
 			return err
 		}
-		// In the order of their IDs, so that processes wait for each other, and
-		// never in a circle.
+		// In the order of their IDs, so that processes do not deadlock.
 		for shards := range slices.Chunk(slices.Sorted(maps.Keys(added)), receiptsAtOnce) {
 			err := s.transaction(ctx, func(tx *gorm.DB) error { return addReceipts(tx, shards, added) })
 			if err != nil {
@@ -59,8 +57,8 @@ func (s *Store) writeReceipts(ctx context.Context, all []receipts.Seen) error {
 // eventBitmaps hold the readers of one shard, by event.
 type eventBitmaps [len(receipts.Events)]*roaring.Bitmap
 
-// sortReceipts sorts an alert's receipts by shard. Readers of no shard are left
-// out.
+// sortReceipts sorts an alert's receipts by shard. It ignores readers outside all
+// shards.
 func (s *Store) sortReceipts(ctx context.Context, alertID int64, receipts []receipts.Seen) (map[int64]eventBitmaps, error) {
 	var shards []Shard
 	err := s.db.Read.WithContext(ctx).Select("id", "after_id", "upto_id").Order("after_id").
@@ -82,7 +80,7 @@ func (s *Store) sortReceipts(ctx context.Context, alertID int64, receipts []rece
 	return sorted, err
 }
 
-// addReceipts adds to what the shards have, whose IDs are sorted.
+// addReceipts adds receipts to the rows of shards, whose IDs are sorted.
 func addReceipts(tx *gorm.DB, shards []int64, added map[int64]eventBitmaps) error {
 	rows := make([]shardReceipts, len(shards))
 	for i, id := range shards {
@@ -109,8 +107,8 @@ func addReceipts(tx *gorm.DB, shards []int64, added map[int64]eventBitmaps) erro
 	return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&rows).Error
 }
 
-// readReceipts reads a bitmap for as long as the bytes stay. One that cannot be
-// read counts as empty: the next receipts begin anew.
+// readReceipts decodes a bitmap, which is valid as long as the bytes do not change. A
+// bitmap that cannot be decoded counts as empty.
 func readReceipts(encoded []byte) *roaring.Bitmap {
 	readers := roaring.New()
 	if len(encoded) == 0 {

@@ -9,18 +9,17 @@ import (
 	"newsbell/models/markdown"
 )
 
-// renderedTogether is how many updates are rendered between two questions to
-// the database.
+// renderedTogether is how many updates are rendered between two queries.
 const renderedTogether = 100
 
-// render makes what readers get of the body.
+// render renders the body for readers.
 func (u *Update) render() {
 	body := markdown.Render(u.Body)
 	u.BodyHTML, u.BodyText, u.Renderer = body.HTML, body.Text, markdown.Version
 }
 
-// AfterFind renders a body that an older program has written, so that nobody
-// gets an update without.
+// AfterFind renders a body that an older release has written, so that it is never
+// missing.
 func (u *Update) AfterFind(*gorm.DB) error {
 	if u.Renderer < markdown.Version {
 		u.render()
@@ -29,8 +28,8 @@ func (u *Update) AfterFind(*gorm.DB) error {
 	return nil
 }
 
-// renderUpdates stores what is missing of all updates, after a migration or a
-// change of the renderer. It may be cut off and go on at the next start.
+// renderUpdates renders and stores all updates that need it, after a migration or a change
+// of the renderer. If it is interrupted, the next start continues.
 func (s *Store) renderUpdates(ctx context.Context) error {
 	for after := int64(0); ; {
 		var updates []Update
@@ -49,7 +48,7 @@ func (s *Store) renderUpdates(ctx context.Context) error {
 	}
 }
 
-// keepRendered stores what had to be rendered when updates were read.
+// keepRendered stores what was rendered when updates were read.
 func (s *Store) keepRendered(ctx context.Context, updates []Update) error {
 	for _, u := range updates {
 		if !u.isStale {

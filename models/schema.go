@@ -11,8 +11,8 @@ import (
 var (
 	// ErrOldSchema says that migrations of this program have not run.
 	ErrOldSchema = errors.New("the database's schema is older than this program's")
-	// ErrNewerSchema says that a newer program has migrated the database. This one
-	// does not know what the tables mean now.
+	// ErrNewerSchema says that a newer release has migrated the database: this one does
+	// not know its tables.
 	ErrNewerSchema = errors.New("the database's schema is newer than this program knows; run the newer program")
 )
 
@@ -34,9 +34,9 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 	return nil
 }
 
-// Migrate brings the schema, and what is derived of its rows, up to date and returns
-// the names of the migrations it ran, oldest first. Of processes that start together,
-// one runs each. A schema that is newer than this program is [ErrNewerSchema].
+// Migrate brings the schema, and what is derived from its rows, up to date. It returns
+// the names of the migrations that ran, the oldest first. If processes start at the
+// same time, one of them runs each migration. A schema that is newer than this program is [ErrNewerSchema].
 func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	migrate := s.migrate
 	if s.db.File == "" && s.db.MigrateURL == "" {
@@ -71,7 +71,7 @@ func (s *Store) checkMigrated(ctx context.Context) ([]string, error) {
 
 // NotReady says why a process cannot do its work now.
 type NotReady struct {
-	// Words may be shown to anybody: they hold no address and no name.
+	// Words may be shown to anybody: they contain no address and no name.
 	Words string
 	// Cause is for the log.
 	Cause error

@@ -11,7 +11,7 @@ import (
 	"newsbell/models/ledger"
 )
 
-// SentAlert is an alert that one reader was to have, and its outcome.
+// SentAlert is an alert to one reader, and its outcome.
 type SentAlert struct {
 	AlertID, UpdateID int64
 	// Outage is the outage's slug.
@@ -20,28 +20,29 @@ type SentAlert struct {
 	// PublishedAt is when its update was published.
 	PublishedAt time.Time
 	Outcome     ledger.Outcome
-	// ToldBy is the later alert that told what this one held back; 0 if none has.
-	ToldBy int64
-	// AcceptedAt is when the push service had taken it, to within the time that a
-	// page takes to be sent; nil if it has not, or if that is not known.
+	// CoveredBy is the later alert that covered this one after it was deferred; 0 if
+	// there is none.
+	CoveredBy int64
+	// AcceptedAt is when the push service had accepted it, to within the time in which a
+	// page is sent; nil if it has not, or if that is not known.
 	AcceptedAt *time.Time
-	// Shown, Clicked and Dismissed are what the reader's browser said.
+	// Shown, Clicked and Dismissed are what the reader's browser reported.
 	Shown, Clicked, Dismissed bool
 }
 
-// lookBack is how many alerts are looked at for one that a reader had.
+// lookBack is how many alerts are read for each that is wanted.
 const lookBack = 3
 
-// LastAlerts are at most limit alerts of a subscription, the newest first. It
-// looks no further back than three times as many alerts: of who follows little,
-// it may find fewer than there are. An alert that was held back and then sent by a
-// catch-up is there once, as it was sent.
+// LastAlerts returns at most limit alerts of a subscription, the newest first. It reads no
+// more than three times as many alerts: for a reader who follows little, it may find
+// fewer than there are. An alert that was deferred and then sent by a catch-up is
+// returned once, as it was sent.
 func (s *Store) LastAlerts(ctx context.Context, sub Subscription, limit int) ([]SentAlert, error) {
 	found, err := s.sentAlerts(ctx, sub, limit*lookBack, limit*lookBack)
-	told := map[int64]bool{} // by the update
+	isSent := map[int64]bool{} // by the update
 	last := slices.DeleteFunc(found, func(a SentAlert) bool {
-		told[a.UpdateID] = told[a.UpdateID] || a.Outcome == ledger.Accepted
-		return a.Outcome == ledger.Deferred && told[a.UpdateID]
+		isSent[a.UpdateID] = isSent[a.UpdateID] || a.Outcome == ledger.Accepted
+		return a.Outcome == ledger.Deferred && isSent[a.UpdateID]
 	})
 	return last[:min(limit, len(last))], err
 }
@@ -62,7 +63,7 @@ func (s *Store) sentAlerts(ctx context.Context, sub Subscription, limit, among i
 	}
 	defer rows.Close()
 	var alerts []SentAlert
-	told := map[string]int64{} // by outage, the alert that told of it last
+	covering := map[string]int64{} // the next alert that was accepted, by the outage
 	for len(alerts) < limit && rows.Next() {
 		alert, err := scanSentAlert(rows, sub.ID)
 		if err != nil {
@@ -70,9 +71,9 @@ func (s *Store) sentAlerts(ctx context.Context, sub Subscription, limit, among i
 		}
 		switch alert.Outcome {
 		case ledger.Accepted:
-			told[alert.Outage] = alert.AlertID
+			covering[alert.Outage] = alert.AlertID
 		case ledger.Deferred:
-			alert.ToldBy = told[alert.Outage]
+			alert.CoveredBy = covering[alert.Outage]
 		}
 		if alert.Outcome != ledger.Untried {
 			alerts = append(alerts, alert)
@@ -95,7 +96,7 @@ func scanSentAlert(rows *sql.Rows, subscriptionID int64) (a SentAlert, err error
 	}
 	a.Outcome = ledger.Untried
 	if l.Ledger, err = ledger.Decode(encoded); err != nil {
-		return a, nil // one that cannot be read tells nothing, and hides no other
+		return a, nil // a ledger that cannot be read must not hide other alerts
 	}
 	if a.Outcome = l.sentTo(subscriptionID); a.Outcome == ledger.Untried {
 		return a, nil

@@ -60,7 +60,7 @@ func TestAnAlertThatWasHeldBackAndThenSentIsListedOnce(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		reader, notifier := night(t, db)
 		held, err := db.LastAlerts(t.Context(), reader, 20)
-		if err != nil || len(held) != 1 || held[0].Outcome != ledger.Deferred || held[0].ToldBy != 0 {
+		if err != nil || len(held) != 1 || held[0].Outcome != ledger.Deferred || held[0].CoveredBy != 0 {
 			t.Errorf("at night: %+v, %v; want the alert, held", held, err)
 		}
 		second := db.PublishDraft(models.Draft{Outage: "messages-down"})
@@ -74,7 +74,7 @@ func TestAnAlertThatWasHeldBackAndThenSentIsListedOnce(t *testing.T) {
 		if got[0].UpdateID != second.Update.ID || got[0].Outcome != ledger.Accepted || got[0].AlertID == second.Alert.ID {
 			t.Errorf("the second is %+v; want the catch-up that told it", got[0])
 		}
-		if got[1].Outcome != ledger.Deferred || got[1].ToldBy != got[0].AlertID {
+		if got[1].Outcome != ledger.Deferred || got[1].CoveredBy != got[0].AlertID {
 			t.Errorf("the first is %+v; want it told by alert %d", got[1], got[0].AlertID)
 		}
 	})

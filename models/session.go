@@ -27,7 +27,7 @@ func (s *Store) FindSession(ctx context.Context, token string) ([]byte, bool, er
 	return session.Data, err == nil, err
 }
 
-// SaveSession stores a session, and forgets those that have expired.
+// SaveSession stores a session, and deletes those that have expired.
 func (s *Store) SaveSession(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	db := s.db.Write.WithContext(ctx)
 	session := Session{Token: token, Data: data, ExpiresAt: expiry.UTC()}

@@ -8,8 +8,8 @@ import (
 	"newsbell/models/ledger"
 )
 
-// SentTo returns the outcome of an alert for a subscription: one shard's row and
-// one bit. An alert that has not been planned has tried nobody.
+// SentTo returns the outcome of an alert for a subscription. It reads one shard's row and
+// one bit. Before the alert is planned, the outcome is [ledger.Untried].
 func (s *Store) SentTo(ctx context.Context, alertID, subscriptionID int64) (ledger.Outcome, error) {
 	ledgers, err := s.ledgers(ctx, "alert_id = ? AND after_id < ? ORDER BY after_id DESC LIMIT 1", alertID, subscriptionID)
 	if err != nil || len(ledgers) == 0 {

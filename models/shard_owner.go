@@ -6,27 +6,27 @@ import (
 	"strings"
 )
 
-// A shard's owner is the worker that claimed it last, until it leaves the shard
-// or another worker releases it. The row counts the owner's signs of life: claims,
-// records and heartbeats. A shard without an owner has no count, and only such a
-// shard can be claimed.
+// A shard's owner is the worker that claimed it last, until it or another worker releases
+// the shard. The row counts the owner's heartbeats; each claim and each record is
+// one too. A shard without an owner has no count, and only such a shard can be
+// claimed.
 
-// Fence is what a claim's writes name: they change nothing once the shard has
-// been claimed again.
+// Fence identifies a claim. Writes that name it change nothing after the shard has been
+// claimed again.
 type Fence struct{ ShardID, Epoch int64 }
 
 // OwnedShard is a shard with an owner.
 type OwnedShard struct {
 	ShardRef
 	Epoch int64
-	// Heartbeat is another number after each sign of life.
+	// Heartbeat is another number after each heartbeat.
 	Heartbeat int64
 }
 
 // Fence returns the claim's fence.
 func (c *Claim) Fence() Fence { return Fence{c.Shard.ID, c.Shard.Epoch} }
 
-// Ref names the claim's shard, for another worker to go on with.
+// Ref returns a reference to the claim's shard, with which another worker can continue.
 func (c *Claim) Ref() ShardRef {
 	return ShardRef{ID: c.Shard.ID, Priority: c.Alert.Priority, Begun: true}
 }
@@ -46,26 +46,26 @@ func (s *Store) OwnedShards(ctx context.Context) ([]OwnedShard, error) {
 	return owned, nil
 }
 
-// Heartbeat writes a sign of life to the shards of this worker's claims, in one
-// statement. A row that is locked is skipped: its record is a sign of life. With
-// no claims it only proves that the database takes writes.
+// Heartbeat writes a heartbeat to the shards of this process's claims, in one statement. A
+// row that is locked is skipped: it is being recorded, which is a heartbeat too. With
+// no claims it only checks that the database takes writes.
 func (s *Store) Heartbeat(ctx context.Context, claims []Fence) error {
-	mine, args := "FALSE", make([]any, 0, 2*len(claims))
+	condition, args := "FALSE", make([]any, 0, 2*len(claims))
 	if len(claims) > 0 {
-		mine = "id = ? AND epoch = ?" + strings.Repeat(" OR id = ? AND epoch = ?", len(claims)-1)
+		condition = "id = ? AND epoch = ?" + strings.Repeat(" OR id = ? AND epoch = ?", len(claims)-1)
 	}
 	for _, claim := range claims {
 		args = append(args, claim.ShardID, claim.Epoch)
 	}
-	_, err := s.changeShards(ctx, "heartbeat + 1", "("+mine+")", args...)
+	_, err := s.changeShards(ctx, "heartbeat + 1", "("+condition+")", args...)
 	if err != nil {
 		return fmt.Errorf("heartbeat: %w", err)
 	}
 	return nil
 }
 
-// Release leaves a claim's shard to other workers. A shard that has been claimed
-// again stays as it is.
+// Release makes a claim's shard available to other workers. A shard that has been claimed
+// again does not change.
 func (s *Store) Release(ctx context.Context, claim Fence) error {
 	if _, err := s.changeShards(ctx, "NULL", "id = ? AND epoch = ?", claim.ShardID, claim.Epoch); err != nil {
 		return fmt.Errorf("release shard %d: %w", claim.ShardID, err)
@@ -73,9 +73,9 @@ func (s *Store) Release(ctx context.Context, claim Fence) error {
 	return nil
 }
 
-// ReleaseSilent takes a shard from its owner, unless that has shown a sign of
-// life since. An owner that wakes up before another worker claims the shard may
-// still record its page, and owns the shard again.
+// ReleaseSilent takes a shard from its owner, unless there was a heartbeat since. An owner
+// that wakes up before another worker claims the shard may still record its page,
+// and owns the shard again.
 func (s *Store) ReleaseSilent(ctx context.Context, o OwnedShard) (released bool, err error) {
 	changed, err := s.changeShards(ctx, "NULL", "id = ? AND epoch = ? AND heartbeat = ?", o.ID, o.Epoch, o.Heartbeat)
 	if err != nil {
@@ -84,8 +84,8 @@ func (s *Store) ReleaseSilent(ctx context.Context, o OwnedShard) (released bool,
 	return changed == 1, nil
 }
 
-// changeShards sets the heartbeat of owned shards, but of those that are being
-// recorded, and returns how many it changed.
+// changeShards sets the heartbeat of owned shards, except those that are being recorded,
+// and returns how many it changed.
 func (s *Store) changeShards(ctx context.Context, heartbeat, which string, args ...any) (int64, error) {
 	writes, err := s.db.Write.DB()
 	if err != nil {

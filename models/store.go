@@ -6,14 +6,15 @@
 //
 //   - [Store.Publish] writes an update, its alert and the audit entry in one
 //     transaction: all of it or nothing.
-//   - To record a page of a shard, a worker must hold the shard's epoch; a worker
-//     that lost its shard gets [ErrFenced] and changes nothing.
+//   - To record a page of a shard, a worker must have the shard's latest epoch; a
+//     worker that lost its shard gets [ErrFenced] and changes nothing.
 //   - A reader is addressed only by a secret that is stored as a hash.
 //   - Times are UTC, to the microsecond, and come from the store's clock:
 //     PostgreSQL's, or the machine's with SQLite.
 package models
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,14 +41,14 @@ type Store struct {
 	clock       *database.Clock // PostgreSQL's, unless there is another
 	hosts       endpoints.Allowlist
 	log         *slog.Logger
-	hold        time.Duration
+	undoWindow  time.Duration
 	ttl         TTLs
 	goneGrace   time.Duration
 	subscribers *batch.Batcher[*subscribing]
 	receipts    *batch.Batcher[receipts.Seen]
-	// searches has a place for each search that goes on.
+	// searches has a place for each search that runs.
 	searches chan struct{}
-	// receiptKey is the database's, once it has been asked for.
+	// receiptKey is the database's, after its first use.
 	receiptKey atomic.Pointer[storedReceiptKey]
 	// unreadable are the rows that have been named in the log.
 	unreadable sync.Map
@@ -70,37 +71,37 @@ type Options struct {
 	Now func() time.Time
 	// PushHosts are the push services that subscriptions may point at.
 	PushHosts endpoints.Allowlist
-	// UndoWindow is how long an alert can be taken back before it goes out,
-	// when its draft does not say. Default: not at all.
+	// UndoWindow is how long an alert can be taken back before it is sent, unless its
+	// draft has its own. Default: none.
 	UndoWindow time.Duration
-	// TTLs bound how long the notifier goes on trying.
+	// TTLs bound how long the notifier tries to send an alert.
 	TTLs TTLs
-	// GoneGrace is how long what a reader chose outlasts an address that the push
-	// service has given up. Default: 30 days.
+	// GoneGrace is how long a reader's choices are kept after the push service has given
+	// up the address. Default: 30 days.
 	GoneGrace time.Duration
 	// ShardSize is how many readers one worker takes at a time; an alert's last
 	// shard has the rest. Default: 5000.
 	ShardSize int
 	// PageSize is how many readers are sent between two records. Default: 1000.
 	PageSize int
-	// Log is told of rows that cannot be read. Default: nowhere.
+	// Log gets the rows that cannot be read. Default: discarded.
 	Log *slog.Logger
 	// BusyTimeout is how long a write to SQLite waits while another process
 	// writes. Default: 5 s.
 	BusyTimeout time.Duration
 }
 
-// TTLs are the lives of alerts: after its TTL an alert is not sent any more.
+// TTLs are how long alerts are sent.
 // Zero fields get the defaults: an hour, 4 hours, 24 hours.
 type TTLs struct{ Update, Key, Resolution time.Duration }
 
 // Open connects to the database of opts. It does not migrate.
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	s := &Store{
-		now: time.Now, hosts: opts.PushHosts, hold: opts.UndoWindow, ttl: opts.TTLs.withDefaults(),
-		goneGrace: orDefault(opts.GoneGrace, defaultGoneGrace),
-		shardSize: orDefault(opts.ShardSize, 5000), pageSize: orDefault(opts.PageSize, 1000),
-		log: orDefault(opts.Log, slog.New(slog.DiscardHandler)),
+		now: time.Now, hosts: opts.PushHosts, undoWindow: opts.UndoWindow, ttl: opts.TTLs.withDefaults(),
+		goneGrace: cmp.Or(opts.GoneGrace, defaultGoneGrace),
+		shardSize: cmp.Or(opts.ShardSize, 5000), pageSize: cmp.Or(opts.PageSize, 1000),
+		log: cmp.Or(opts.Log, slog.New(slog.DiscardHandler)),
 	}
 	s.searches = make(chan struct{}, searchesAtOnce)
 	s.subscribers, s.receipts = s.newSubscribers(), s.newReceipts()
@@ -138,7 +139,7 @@ func (s *Store) startClock(ctx context.Context, opts Options) (err error) {
 // Now is the store's time: UTC, to the microsecond, as the database keeps it.
 func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
-// Ping tells whether the database answers.
+// Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	return s.db.Reads.PingContext(ctx)
 }
@@ -159,16 +160,8 @@ func (s *Store) transaction(ctx context.Context, fn func(tx *gorm.DB) error) err
 
 func (t TTLs) withDefaults() TTLs {
 	return TTLs{
-		Update:     orDefault(t.Update, time.Hour),
-		Key:        orDefault(t.Key, 4*time.Hour),
-		Resolution: orDefault(t.Resolution, 24*time.Hour),
+		Update:     cmp.Or(t.Update, time.Hour),
+		Key:        cmp.Or(t.Key, 4*time.Hour),
+		Resolution: cmp.Or(t.Resolution, 24*time.Hour),
 	}
-}
-
-func orDefault[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }

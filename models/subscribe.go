@@ -36,9 +36,9 @@ type Subscribed struct {
 
 // Subscribe stores a browser's subscription and what it follows.
 //
-// A browser that subscribes again with the same keys has lost its secret: it
-// begins anew with what it asks for now. The same endpoint with other keys is
-// somebody else's, and an [ErrConflict].
+// A browser that subscribes again with the same keys has lost its secret: it gets a new
+// one, and only what it follows now. The same endpoint with other keys belongs to another
+// subscription, and is an [ErrConflict].
 func (s *Store) Subscribe(ctx context.Context, n NewSubscription) (Subscribed, error) {
 	r := &subscribing{ctx: ctx, key: n.VAPIDKey, done: make(chan struct{})}
 	var err error
@@ -68,16 +68,16 @@ type subscribing struct {
 	done    chan struct{}
 }
 
-// newSubscribers writes the subscriptions of many requests in one transaction. When an
-// outage is in the news they come by the thousand, and a transaction costs more than
-// its rows. Those that come while one is written are in the next. No more wait than
+// newSubscribers writes the subscriptions of many requests in one transaction: when an
+// outage is in the news there are thousands, and a transaction costs more than its rows.
+// Those that arrive during a transaction are in the next one. No more are waiting than
 // there are requests.
 func (s *Store) newSubscribers() *batch.Batcher[*subscribing] {
 	return batch.New(batch.Options[*subscribing]{Write: s.subscribeTogether, Within: subscribeWithin, Size: subscribeTogether})
 }
 
-// write returns when the subscription has been committed, or will not be; when
-// its context ends before, it may be either.
+// write returns when the subscription has been committed or has failed. When its context
+// ends earlier, it may be committed or not.
 func (s *Store) write(r *subscribing) error {
 	if !s.subscribers.Add(r) {
 		return errClosed
@@ -90,7 +90,7 @@ func (s *Store) write(r *subscribing) error {
 	}
 }
 
-// subscribeTogether writes a group, and gives each of it an answer.
+// subscribeTogether writes a group, and gives each its answer.
 func (s *Store) subscribeTogether(ctx context.Context, group []*subscribing) error {
 	s.insertTogether(ctx, group)
 	for _, r := range group {
@@ -99,9 +99,8 @@ func (s *Store) subscribeTogether(ctx context.Context, group []*subscribing) err
 	return nil
 }
 
-// insertTogether inserts a group in one transaction. If that fails, each is
-// tried alone, so that nobody fails for another's sake; but if the database is
-// unavailable it is so for all.
+// insertTogether inserts a group in one transaction. If that fails, each is tried alone,
+// so that one error does not affect the others, unless the database is unavailable.
 func (s *Store) insertTogether(ctx context.Context, group []*subscribing) {
 	err := s.transaction(ctx, func(tx *gorm.DB) error { return insertSubscriptions(tx, group) })
 	if err == nil {
@@ -114,7 +113,7 @@ func (s *Store) insertTogether(ctx context.Context, group []*subscribing) {
 	}
 }
 
-// insertSubscriptions gives each who cannot subscribe their own error, and
+// insertSubscriptions sets the error of each subscription that is not possible, and
 // inserts the others at once.
 func insertSubscriptions(tx *gorm.DB, group []*subscribing) error {
 	there, err := subscriptionsThere(tx, group)
@@ -168,7 +167,7 @@ func subscriptionsThere(tx *gorm.DB, group []*subscribing) (map[string]Subscript
 	return there, nil
 }
 
-// resolve finds the VAPID key and the topics, unless another has found them.
+// resolve finds the VAPID key and the topics, which it keeps for the next ones.
 func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Topic]NamedTopic) (err error) {
 	id, found := keys[r.key]
 	if !found {
@@ -185,14 +184,14 @@ func (r *subscribing) resolve(tx *gorm.DB, keys map[string]int64, topics map[Top
 	return nil
 }
 
-// takeOver gives the row of an endpoint to the same browser.
+// takeOver gives the row of an endpoint to the same browser again.
 func takeOver(tx *gorm.DB, old Subscription, sub *Subscription) error {
 	// A client that knows both keys can read the pushes already: it is the browser.
 	if !old.hasKeysOf(*sub) {
 		return fmt.Errorf("%w: this endpoint belongs to another subscription", ErrConflict)
 	}
 	sub.ID = old.ID
-	for _, table := range []string{"follows", "catch_ups", "notices"} { // it begins anew
+	for _, table := range []string{"follows", "catch_ups", "notices"} { // it starts again
 		if err := tx.Exec("DELETE FROM "+table+" WHERE subscription_id = ?", old.ID).Error; err != nil {
 			return err
 		}
@@ -214,7 +213,7 @@ func insertFollows(tx *gorm.DB, group []*subscribing) error {
 	return tx.Omit("Topic").CreateInBatches(&follows, importBatch).Error
 }
 
-// isTheirs knows the errors of one reader, not the database's.
+// isTheirs reports whether an error is about one subscription, not about the database.
 func isTheirs(err error) bool {
 	_, isInvalid := errors.AsType[*validation.Invalid](err)
 	return isInvalid || errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) ||

@@ -26,7 +26,7 @@ type Subscription struct {
 	// Endpoint is in its normal form; EndpointHash is that of all its spellings.
 	Endpoint     string
 	EndpointHash []byte
-	// PushService is what [PushService] makes of the endpoint; the database fills it in.
+	// PushService is the push service of the endpoint; the database computes it.
 	PushService string `gorm:"->"`
 	// P256DH is the browser's public key, a 65-byte uncompressed P-256 point,
 	// and Auth its 16-byte authentication secret (RFC 8291 section 2.1, 3.2).
@@ -37,16 +37,17 @@ type Subscription struct {
 	// TimeZone is an IANA name.
 	TimeZone    string
 	PausedUntil *time.Time
-	// NeedsResubscribe says that the push service refused our VAPID key; the
-	// page mends it on the reader's next visit.
+	// NeedsResubscribe says that the push service refused our VAPID key; the page
+	// subscribes again on the reader's next visit.
 	NeedsResubscribe bool
-	// Refusals are how often in a row the push service refused it while it took
-	// pushes for others, since when, and until when it gets no alerts for that.
+	// Refusals is how often in a row the push service refused it while it accepted
+	// pushes for others. RefusedSince is the time of the first one, and until
+	// RefusedUntil it gets no alerts.
 	Refusals     int
 	RefusedSince *time.Time
 	RefusedUntil *time.Time
 	// QuietFrom and QuietUntil are minutes after midnight on the clock of
-	// TimeZone, or nil: alerts between them wait. KeyWakes lets key moments through.
+	// TimeZone, or nil: alerts between them are deferred. KeyWakes allows key moments.
 	QuietFrom, QuietUntil *preferences.WallTime
 	KeyWakes              bool
 	// HourlyCap is how many alerts an hour may be sent; 0: any number.
@@ -79,12 +80,12 @@ func (s Subscription) deliveryPreferences() *preferences.Delivery {
 	return d
 }
 
-// hasKeysOf tells whether two subscriptions have the same keys.
+// hasKeysOf reports whether two subscriptions have the same keys.
 func (s Subscription) hasKeysOf(other Subscription) bool {
 	return subtle.ConstantTimeCompare(s.Auth, other.Auth)&subtle.ConstantTimeCompare(s.P256DH, other.P256DH) == 1
 }
 
-// NewSubscription is a subscription to be made.
+// NewSubscription is a subscription to be created.
 type NewSubscription struct {
 	Browser Browser
 	// VAPIDKey is the public key that it was made with. Default: the current one.
@@ -122,13 +123,13 @@ type SubscriptionChange struct {
 	HourlyCap *int
 }
 
-// changesWaiting tells whether what is held back for the reader may be due at
-// another time; that of a reader with a new address may have waited for it.
-func (c SubscriptionChange) changesWaiting() bool {
+// movesCatchUps reports whether the reader's catch-ups may be due at another time. Those of
+// a reader without an address are due when there is a new one.
+func (c SubscriptionChange) movesCatchUps() bool {
 	return c.Browser != nil || c.SetQuietHours || c.HourlyCap != nil || c.TimeZone != nil
 }
 
-// ChangeSubscription changes a subscription and returns it as it is then.
+// ChangeSubscription changes a subscription and returns the changed one.
 func (s *Store) ChangeSubscription(ctx context.Context, sub Subscription, change SubscriptionChange) (changed Subscription, err error) {
 	columns, err := s.changedColumns(change)
 	if err != nil {
@@ -147,7 +148,7 @@ func (s *Store) ChangeSubscription(ctx context.Context, sub Subscription, change
 		if result.Error != nil {
 			return result.Error
 		}
-		if err := tx.Take(&changed, sub.ID).Error; err != nil || !change.changesWaiting() {
+		if err := tx.Take(&changed, sub.ID).Error; err != nil || !change.movesCatchUps() {
 			return err
 		}
 		return s.reviseCatchUps(tx, changed)
@@ -158,7 +159,7 @@ func (s *Store) ChangeSubscription(ctx context.Context, sub Subscription, change
 	return changed, nil
 }
 
-// Forget deletes a subscription and everything that is known of it.
+// Forget deletes a subscription and everything that is stored of it.
 func (s *Store) Forget(ctx context.Context, sub Subscription) error {
 	err := s.transaction(ctx, func(tx *gorm.DB) error { return deleteSubscriptions(tx, []int64{sub.ID}) })
 	if err != nil {

@@ -8,31 +8,30 @@ import (
 	"newsbell/models/preferences"
 )
 
-// SubscriptionData is what is stored of a subscription beside itself and its
-// follows.
+// SubscriptionData is what is stored of a subscription besides its row and its follows.
 type SubscriptionData struct {
 	// Recent are the times of the last alerts, while there is an hourly cap.
 	Recent []time.Time
-	// Alerts are all that it was to have, the newest first.
+	// Alerts are all alerts to it, the newest first.
 	Alerts   []SentAlert
 	Failures []Failure
 	CatchUps []StoredCatchUp
 	Notices  []Notice
 }
 
-// StoredCatchUp says that alerts of an outage were held back for a reader, who
-// will be told of them together.
+// StoredCatchUp says that alerts of an outage were deferred for a reader, who will get
+// one catch-up for them.
 type StoredCatchUp struct {
 	// Outage is the outage's slug.
 	Outage string
-	// FirstAlertID and AlertID are the first and the last that were held back.
+	// FirstAlertID and AlertID are the first and the last that were deferred.
 	FirstAlertID, AlertID int64
 	Reach                 Level
 	DueAt                 time.Time
 }
 
-// SubscriptionData collects everything that is stored of a subscription, for
-// its reader to see.
+// SubscriptionData returns everything that is stored of a subscription, for its reader to
+// see.
 func (s *Store) SubscriptionData(ctx context.Context, sub Subscription) (data SubscriptionData, err error) {
 	if data.Alerts, err = s.sentAlerts(ctx, sub, everyAlert, everyAlert); err != nil {
 		return data, err

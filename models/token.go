@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// tokenPrefix makes a token recognisable, to people and to secret scanners.
+// tokenPrefix lets people and secret scanners recognise a token.
 const tokenPrefix = "newsbell_"
 
 // Token lets a program or an editor publish. Only its hash is stored.
@@ -27,8 +27,8 @@ type Token struct {
 // Actor is how the audit log names the user of the token.
 func (t Token) Actor() string { return "token " + t.Name }
 
-// CreateToken makes a token; its secret is shown only now. A name that is
-// taken is an [ErrConflict].
+// CreateToken creates a token. Its secret is returned only now. A name that is taken is an
+// [ErrConflict].
 func (s *Store) CreateToken(ctx context.Context, name string) (Token, string, error) {
 	name = text.Trim(name)
 	var p validation.Problems
@@ -67,7 +67,7 @@ func (s *Store) TokenByID(ctx context.Context, id int64) (Token, error) {
 	return token, unauthorized(err)
 }
 
-// Tokens are all tokens, by name.
+// Tokens returns all tokens, by name.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	var tokens []Token
 	err := s.db.Read.WithContext(ctx).Order("name").Find(&tokens).Error
@@ -92,7 +92,7 @@ func (s *Store) RevokeToken(ctx context.Context, name string) error {
 	return nil
 }
 
-// unauthorized hides whether a secret was ever good.
+// unauthorized hides whether a secret was ever valid.
 func unauthorized(err error) error {
 	if err := domain(err); err == nil {
 		return nil

@@ -51,7 +51,7 @@ func findTopic(db *gorm.DB, t Topic) (Topic, error) {
 	return found, nil
 }
 
-// NamedTopic is a topic as people see it.
+// NamedTopic is a topic with its name and state.
 type NamedTopic struct {
 	Topic
 	// Name is an app's name, or an outage's headline.
@@ -63,7 +63,7 @@ type NamedTopic struct {
 	EndsAt *time.Time
 }
 
-// NamedTopic finds a topic as people see it.
+// NamedTopic finds a topic with its name and state.
 func (s *Store) NamedTopic(ctx context.Context, t Topic) (NamedTopic, error) {
 	return findNamedTopic(s.db.Read.WithContext(ctx), t)
 }
@@ -83,9 +83,9 @@ func findNamedTopic(tx *gorm.DB, t Topic) (NamedTopic, error) {
 	return NamedTopic{Topic: found, Name: outage.Headline, State: string(outage.State), EndsAt: outage.FollowsEndAt()}, err
 }
 
-// admits says why the topic cannot be followed at a level, if it cannot: of a
-// resolved outage there is nothing more to hear. A browser that was subscribed
-// before may take back that it ended such a follow, until all of them end.
+// admits returns an error if the topic cannot be followed at a level: a resolved outage
+// sends nothing more. A browser that subscribed before the resolution may follow it
+// again until all of its follows end.
 func (t NamedTopic) admits(level Level, subscribedAt, now time.Time) error {
 	if t.EndsAt == nil || level == LevelNone || subscribedAt.Before(t.EndsAt.Add(-followsOutlast)) && now.Before(*t.EndsAt) {
 		return nil
@@ -95,8 +95,8 @@ func (t NamedTopic) admits(level Level, subscribedAt, now time.Time) error {
 	return p.Err()
 }
 
-// outlived makes sure that a follow of a resolved outage ends too, when those
-// of before have ended already.
+// outlived makes sure that a new follow of a resolved outage ends too, even if the
+// others have ended already.
 func (t NamedTopic) outlived(tx *gorm.DB) error {
 	if t.EndsAt == nil {
 		return nil

@@ -15,7 +15,7 @@ import (
 // notification is cut there, never refused here.
 const maxText = 16 << 10
 
-// UpdateKind says what an update is to its outage.
+// UpdateKind is the role of an update in its outage.
 type UpdateKind string
 
 const (
@@ -28,11 +28,11 @@ const (
 type AlertLevel string
 
 const (
-	// AlertNone is published without an alert.
+	// AlertNone sends no alert.
 	AlertNone AlertLevel = "none"
-	// AlertAll is for who follows at "all".
+	// AlertAll is for followers at "all".
 	AlertAll AlertLevel = "all"
-	// AlertKey is for who follows at "all" or "key".
+	// AlertKey is for followers at "all" or "key".
 	AlertKey AlertLevel = "key"
 )
 
@@ -43,8 +43,8 @@ type Update struct {
 	Kind       UpdateKind
 	AlertLevel AlertLevel
 	Headline   string
-	// Body is what the editor wrote, in Markdown; BodyHTML and BodyText are what
-	// readers get of it, made by a version of the renderer.
+	// Body is what the editor wrote, in Markdown; BodyHTML and BodyText are for readers,
+	// rendered by version Renderer of the renderer.
 	Body        string
 	BodyHTML    string `gorm:"column:body_html"`
 	BodyText    string
@@ -55,7 +55,7 @@ type Update struct {
 	// correction, or one of the coverage as a whole.
 	CorrectsID *int64
 	Corrects   *Update
-	// isStale says that the database does not have yet what was rendered.
+	// isStale says that what was rendered is not stored yet.
 	isStale bool
 }
 
@@ -79,24 +79,23 @@ func (s *Store) coverage(ctx context.Context, choose func(*gorm.DB) *gorm.DB) ([
 	return updates, nil
 }
 
-// Updates are an outage's updates, the newest first, with their apps.
+// Updates returns an outage's updates, the newest first, with their apps.
 func (s *Store) Updates(ctx context.Context, outage Outage) ([]Update, error) {
 	return s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
 		return db.Where("outage_id = ?", outage.ID).Order("published_at DESC, id DESC")
 	})
 }
 
-// UpdatesAfter are at most limit of an outage's updates that were published
-// after the one of an ID, the oldest first, with their apps. Who has read up to
-// an ID misses none: Publish locks the outage, so its updates are committed in
-// the order of their IDs.
+// UpdatesAfter returns at most limit of an outage's updates after the one with an ID, the
+// oldest first, with their apps. A reader who has read up to an ID misses none: Publish
+// locks the outage, so that its updates are committed in the order of their IDs.
 func (s *Store) UpdatesAfter(ctx context.Context, outage Outage, id int64, limit int) ([]Update, error) {
 	return s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
 		return db.Where("outage_id = ? AND id > ?", outage.ID, id).Order("id").Limit(limit)
 	})
 }
 
-// LatestUpdates are the last limit of an outage's updates, the oldest first,
+// LatestUpdates returns the last limit of an outage's updates, the oldest first,
 // with their apps.
 func (s *Store) LatestUpdates(ctx context.Context, outage Outage, limit int) ([]Update, error) {
 	updates, err := s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
@@ -112,7 +111,7 @@ type OutageUpdate struct {
 	Update Update
 }
 
-// UpdatesOfApp are the last limit updates that concern an app, the newest
+// UpdatesOfApp returns the last limit updates that concern an app, the newest
 // first, with their apps.
 func (s *Store) UpdatesOfApp(ctx context.Context, app App, limit int) ([]OutageUpdate, error) {
 	updates, err := s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
@@ -145,10 +144,10 @@ type Draft struct {
 	Outage string
 	Kind   UpdateKind
 	Alert  AlertLevel
-	// Apps are the slugs of the apps it concerns, any apps.
+	// Apps are the slugs of the apps that it concerns.
 	Apps []string
-	// States are the states it sets, by the app's slug. To set an app's state
-	// is to name the app.
+	// States are the states it sets, by the app's slug. An app whose state is set is
+	// named too.
 	States         map[string]AppState
 	Headline, Body string
 	// Corrects is the ID of the update that a correction corrects, of the same
@@ -180,7 +179,7 @@ func (d Draft) Validate() error {
 	return p.Err()
 }
 
-// checkCorrected makes sure that what the draft corrects is there.
+// checkCorrected makes sure that the update exists that the draft corrects.
 func (d Draft) checkCorrected(db *gorm.DB, outage Outage) error {
 	if d.Corrects == 0 {
 		return nil
@@ -202,7 +201,7 @@ func (d Draft) update() Update {
 	return update
 }
 
-// concerns are the slugs of all apps that the draft names, each once.
+// concerns returns the slugs of all apps that the draft names, each once.
 func (d Draft) concerns() []string { return namedApps(d.Apps, d.States) }
 
 func (d Draft) trimmed() Draft {

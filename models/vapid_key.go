@@ -24,7 +24,7 @@ type VAPIDKey struct {
 	CreatedAt time.Time
 }
 
-// TableName is what GORM would not guess.
+// TableName is the name that GORM would not guess.
 func (VAPIDKey) TableName() string { return "vapid_keys" }
 
 // AddVAPIDKey stores a new key and makes it the current one; subscriptions
@@ -55,7 +55,7 @@ func (s *Store) RetireVAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
 		return nil, domain(err)
 	}
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
-		// A browser may have come back to one of them in between.
+		// A browser may have subscribed with one of them again since.
 		if err := tx.Clauses(clause.Returning{}).Where(unused).Delete(&keys).Error; err != nil {
 			return err
 		}
@@ -72,10 +72,10 @@ func (s *Store) RetireVAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
 	return keys, nil
 }
 
-// VAPIDKeyUses counts the subscriptions with an address that are bound to each
-// key, by its ID: how far a rotation has come. One whose address is gone keeps its
-// key from being retired, since its browser may have to give up what it made with
-// it, but gets the current one when it comes back.
+// VAPIDKeyUses counts the subscriptions with an address that are bound to each key, by its
+// ID: it shows the progress of a rotation. A subscription without an address is not
+// counted, but its key is not retired: its browser may still have to unsubscribe with
+// it. When it comes back it gets the current key.
 func (s *Store) VAPIDKeyUses(ctx context.Context) (map[int64]int, error) {
 	var keys []struct {
 		ID   int64
@@ -113,14 +113,14 @@ func (s *Store) VAPIDKey(ctx context.Context, id int64) (VAPIDKey, error) {
 	return key, nil
 }
 
-// VAPIDKeys are all keys, the newest first.
+// VAPIDKeys returns all keys, the newest first.
 func (s *Store) VAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
 	var keys []VAPIDKey
 	err := s.db.Read.WithContext(ctx).Order("id DESC").Find(&keys).Error
 	return keys, domain(err)
 }
 
-// boundKey is the ID of the key that a browser subscribed with: the current one
+// boundKey returns the ID of the key that a browser subscribed with: the current one
 // if it does not say. A key that has been retired is an [ErrConflict].
 func boundKey(tx *gorm.DB, public string) (int64, error) {
 	var key VAPIDKey

@@ -300,7 +300,7 @@ func (n *installation) recorded(notice models.Notice, last int64) models.Notice 
 	})
 }
 
-// isClaimed tells whether nothing of the last claim, made now, is recorded.
+// isClaimed reports whether nothing of the last claim, made now, is recorded.
 func (n *installation) isClaimed(notice models.Notice) bool {
 	const claim = 20 * time.Second
 	return notice.AnsweredAt == nil && notice.DueAt.Equal(n.Now().Add(claim))

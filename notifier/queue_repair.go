@@ -22,7 +22,7 @@ var incompatible = []jetstream.ErrorCode{
 	10052, 10055, 10058, 10069, 10109, // a stream of that name
 }
 
-// isIncompatible tells whether the stream that is there must give way.
+// isIncompatible reports whether the stream that is there must give way.
 func isIncompatible(err error) bool {
 	code, ok := apiErrorCode(err)
 	return ok && slices.Contains(incompatible, code)

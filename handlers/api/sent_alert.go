@@ -46,8 +46,8 @@ func sentAlertOf(a models.SentAlert) SentAlert {
 		Alert: a.AlertID, Outage: a.Outage, Headline: a.Headline, PublishedAt: a.PublishedAt,
 		Outcome: outcomeName(a.Outcome), AcceptedAt: a.AcceptedAt,
 	}
-	if a.ToldBy != 0 {
-		view.ToldBy = &a.ToldBy
+	if a.CoveredBy != 0 {
+		view.ToldBy = &a.CoveredBy
 	}
 	return view
 }

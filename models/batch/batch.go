@@ -145,7 +145,7 @@ func (b *Batcher[T]) run() {
 	}
 }
 
-// isDone tells whether the goroutine may end.
+// isDone reports whether the goroutine may end.
 func (b *Batcher[T]) isDone() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

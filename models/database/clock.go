@@ -34,7 +34,7 @@ type Clock struct {
 // reading is the database's time at a moment of the machine's.
 type reading struct{ machine, database time.Time }
 
-// isDoubtful tells whether the machine's two clocks have parted since.
+// isDoubtful reports whether the machine's two clocks have parted since.
 func (r reading) isDoubtful(machine time.Time) bool {
 	wall := machine.Round(0).Sub(r.machine.Round(0))
 	return (wall - machine.Sub(r.machine)).Abs() >= clockJump

@@ -96,7 +96,7 @@ func (p *postgresSessions) prepare(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// check tells whether a connection can be used again.
+// check reports whether a connection can be used again.
 func (p *postgresSessions) check(ctx context.Context, conn *pgx.Conn) error {
 	session, ok := conn.PgConn().CustomData()[sessionKey].(*postgresSession)
 	if !ok || session.silences < p.silences.Load() {

@@ -12,7 +12,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// IsUnavailable tells whether an error says that the database cannot do its work
+// IsUnavailable reports whether an error says that the database cannot do its work
 // now: it is locked, overloaded, read-only, restarting or out of reach. The same
 // request may succeed later.
 func IsUnavailable(err error) bool {

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// IsUnreachable tells whether a later try may succeed where a database could not be
+// IsUnreachable reports whether a later try may succeed where a database could not be
 // opened or migrated: the server is away, starts, stops, or lets nobody in.
 func IsUnreachable(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
@@ -27,7 +27,7 @@ func IsUnreachable(err error) bool {
 	return isNet || errors.Is(err, errSilent) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// IsRefused tells whether a database answers and does not let us in: a wrong
+// IsRefused reports whether a database answers and does not let us in: a wrong
 // password, a database that does not exist.
 func IsRefused(err error) bool {
 	refused, ok := errors.AsType[*pgconn.PgError](err)

@@ -81,7 +81,7 @@ func TestNoWordIsLeftOut(t *testing.T) {
 
 var tags = regexp.MustCompile(`<[^>]*>`)
 
-// isAddress tells whether a word may be the address of a link that is named by
+// isAddress reports whether a word may be the address of a link that is named by
 // other words: those are what readers see.
 func isAddress(source, word string) bool {
 	return strings.Contains(source, "("+word+")")

@@ -83,7 +83,7 @@ func (w *writer) number(item *ast.ListItem) {
 	w.numbers[list]++
 }
 
-// isShown tells whether a block has words of its own.
+// isShown reports whether a block has words of its own.
 func isShown(block ast.Node) bool {
 	return block.Kind() != ast.KindLinkReferenceDefinition && block.Kind() != ast.KindThematicBreak
 }

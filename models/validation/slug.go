@@ -7,7 +7,7 @@ const maxSlug = 80
 
 var slugPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// IsSlug tells whether something can be named so. PostgreSQL fails on texts that
+// IsSlug reports whether something can be named so. PostgreSQL fails on texts that
 // are not valid UTF-8 or hold a NUL: what is no slug is not asked for.
 func IsSlug(slug string) bool { return len(slug) <= maxSlug && slugPattern.MatchString(slug) }
 

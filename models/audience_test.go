@@ -21,13 +21,13 @@ func TestTheAudienceFollowsTheLevels(t *testing.T) {
 		follow string
 		reach  bool
 	}{
-		{"all hears an ordinary alert", models.Draft{Alert: models.AlertAll}, outage + ":all", true},
-		{"key does not hear an ordinary alert", models.Draft{Alert: models.AlertAll}, outage + ":key", false},
-		{"key hears a key moment", models.Draft{Alert: models.AlertKey}, outage + ":key", true},
-		{"resolution does not hear a key moment", models.Draft{Alert: models.AlertKey}, outage + ":resolution", false},
-		{"resolution hears the resolution", models.Draft{Kind: models.Resolution}, outage + ":resolution", true},
-		{"nobody hears an update without alert", models.Draft{Alert: models.AlertNone}, outage + ":all", false},
-		{"an app's follower hears what names the app", models.Draft{Apps: []string{"messenger"}}, app + ":all", true},
+		{"all gets an ordinary alert", models.Draft{Alert: models.AlertAll}, outage + ":all", true},
+		{"key does not get an ordinary alert", models.Draft{Alert: models.AlertAll}, outage + ":key", false},
+		{"key gets a key moment", models.Draft{Alert: models.AlertKey}, outage + ":key", true},
+		{"resolution does not get a key moment", models.Draft{Alert: models.AlertKey}, outage + ":resolution", false},
+		{"resolution gets the resolution", models.Draft{Kind: models.Resolution}, outage + ":resolution", true},
+		{"an update without alert is for no reader", models.Draft{Alert: models.AlertNone}, outage + ":all", false},
+		{"an app's follower gets what names the app", models.Draft{Apps: []string{"messenger"}}, app + ":all", true},
 		{"and not what names another", models.Draft{Apps: []string{"instagram"}}, app + ":all", false},
 		{"to set a state is to name the app", models.Draft{States: map[string]models.AppState{"messenger": models.Failing}}, app + ":all", true},
 		{"an app that is up again reaches its resolution level", models.Draft{States: up}, app + ":resolution", true},
@@ -35,7 +35,7 @@ func TestTheAudienceFollowsTheLevels(t *testing.T) {
 		{"nor the outage's", models.Draft{States: up}, outage + ":resolution", false},
 		{"a muted outage is silent", models.Draft{Alert: models.AlertKey}, outage + ":muted", false},
 		{"also when it is over", models.Draft{Kind: models.Resolution}, outage + ":muted", false},
-		{"a hushed outage is silent", models.Draft{Alert: models.AlertKey}, outage + ":hushed", false},
+		{"an outage muted until its resolution is silent", models.Draft{Alert: models.AlertKey}, outage + ":hushed", false},
 		{"also when an app is up again", models.Draft{States: up}, outage + ":hushed", false},
 		{"and when it is corrected", models.Draft{Kind: models.Correction, Alert: models.AlertKey}, outage + ":hushed", false},
 		{"until it is over", models.Draft{Kind: models.Resolution}, outage + ":hushed", true},
@@ -71,7 +71,7 @@ func TestTheAudienceFollowsTheLevels(t *testing.T) {
 	})
 }
 
-func TestMutingAnOutageCountsForWhoFollowsItsAppsToo(t *testing.T) {
+func TestMutingAnOutageIsForFollowersOfItsAppsToo(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		reader := db.Reader("app/messenger:all")
@@ -104,8 +104,8 @@ func TestMutingAnOutageCountsForWhoFollowsItsAppsToo(t *testing.T) {
 	})
 }
 
-// Whatever the follows and the update: the shards' pages hold each reader of
-// the audience once, and nobody else.
+// Whatever the follows and the update: the shards' pages have each reader of the audience
+// once, and no other reader.
 func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 	topics := []string{"outage/messages-down", "app/messenger", "app/instagram"}
 	levels := []string{"all", "key", "resolution"}
@@ -114,24 +114,24 @@ func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 		db.Outage("messages-down", "messenger", "instagram")
 		follows := map[int64]map[string]string{}
 		random := rapid.Custom(func(t *rapid.T) map[string]string {
-			wishes := map[string]string{}
+			chosen := map[string]string{}
 			for _, topic := range topics {
 				if rapid.Bool().Draw(t, "follows "+topic) {
-					wishes[topic] = rapid.SampledFrom(levels).Draw(t, "level")
+					chosen[topic] = rapid.SampledFrom(levels).Draw(t, "level")
 				}
 			}
-			if mute := rapid.SampledFrom(mutes).Draw(t, "muted"); mute != "" && mute != "no" || wishes[topics[0]] != "" {
-				wishes[topics[0]] += ":" + mute
+			if mute := rapid.SampledFrom(mutes).Draw(t, "muted"); mute != "" && mute != "no" || chosen[topics[0]] != "" {
+				chosen[topics[0]] += ":" + mute
 			}
-			return wishes
+			return chosen
 		})
 		for i := range 60 {
-			wishes := random.Example(i)
+			chosen := random.Example(i)
 			var pairs []string
-			for topic, level := range wishes {
+			for topic, level := range chosen {
 				pairs = append(pairs, topic+":"+level)
 			}
-			follows[db.Reader(pairs...).ID] = wishes
+			follows[db.Reader(pairs...).ID] = chosen
 		}
 		for _, draft := range []models.Draft{
 			{Alert: models.AlertAll, Apps: []string{"messenger"}},
@@ -141,8 +141,8 @@ func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 		} {
 			draft.Outage = "messages-down"
 			var want []int64
-			for id, wishes := range follows {
-				if expected(wishes, draft) {
+			for id, chosen := range follows {
+				if expected(chosen, draft) {
 					want = append(want, id)
 				}
 			}
@@ -155,8 +155,8 @@ func TestThePagesOfAPlanAreTheAudienceEachReaderOnce(t *testing.T) {
 }
 
 // expected is the rule of the audience, written once more.
-func expected(wishes map[string]string, d models.Draft) bool {
-	_, mute, _ := strings.Cut(wishes["outage/"+d.Outage], ":")
+func expected(chosen map[string]string, d models.Draft) bool {
+	_, mute, _ := strings.Cut(chosen["outage/"+d.Outage], ":")
 	switch mute {
 	case "for_good":
 		return false
@@ -164,7 +164,7 @@ func expected(wishes map[string]string, d models.Draft) bool {
 		return d.Kind == models.Resolution
 	}
 	admits := func(topic string, reach ...string) bool {
-		level, _, _ := strings.Cut(wishes[topic], ":")
+		level, _, _ := strings.Cut(chosen[topic], ":")
 		return slices.Contains(reach, level)
 	}
 	reach := []string{"all"}
@@ -198,7 +198,7 @@ func pagesOf(t *testing.T, db *modelstest.DB, alertID int64) (readers []int64) {
 	return readers
 }
 
-func TestPausedReadersAreLeftOutAndThePagesStillCoverTheShard(t *testing.T) {
+func TestPausedReadersAreSkippedAndThePagesStillCoverTheShard(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		var awake []int64
@@ -216,7 +216,7 @@ func TestPausedReadersAreLeftOutAndThePagesStillCoverTheShard(t *testing.T) {
 		}
 		got := pagesOf(t, db, db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID)
 		if !slices.Equal(got, awake) {
-			t.Errorf("pages hold %v; want %v", got, awake)
+			t.Errorf("pages have %v; want %v", got, awake)
 		}
 	})
 }

@@ -8,15 +8,15 @@ import (
 	"newsbell/models/modelstest"
 )
 
-// BenchmarkHoldBack records a page of a thousand readers: all told, or all held
-// back for the night, which becomes a row of each.
-func BenchmarkHoldBack(b *testing.B) {
+// BenchmarkDelivery delivers a page to a thousand readers: all accepted, or all deferred
+// for the night, which is a row for each.
+func BenchmarkDelivery(b *testing.B) {
 	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
-		for name, quiet := range map[string]string{"told": "NULL", "held": "1080"} {
+		for name, quiet := range map[string]string{"accepted": "NULL", "deferred": "1080"} {
 			b.Run(string(kind)+"/"+name, func(b *testing.B) {
 				db := modelstest.Open(b, kind)
 				db.Outage("messages-down", "messenger")
-				crowdOf(db, 1000)
+				createReaders(db, 1000)
 				db.Exec("UPDATE subscriptions SET time_zone = 'Europe/London', quiet_from = " + quiet + ", quiet_until = CASE WHEN " + quiet + " IS NULL THEN NULL ELSE 420 END")
 				var pages int
 				var spent time.Duration

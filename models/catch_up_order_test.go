@@ -12,12 +12,12 @@ import (
 	"newsbell/models/modelstest"
 )
 
-func TestACorrectionThatWasHeldBackIsToldAlsoToWhoHadTheResolution(t *testing.T) {
+func TestADeferredCorrectionIsSentAlsoToReadersWhoGotTheResolution(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		notifier, one := newFakeNotifier(t, db), 1
-		capped := chooses(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{HourlyCap: &one})
-		asleep := sleeping(t, db, "outage/messages-down:all")
+		capped := change(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{HourlyCap: &one})
+		quiet := quietReader(t, db, "outage/messages-down:all")
 		resolution := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution}).Update.ID
 		notifier.sendDue()
 		correction := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Correction}).Update.ID
@@ -26,20 +26,20 @@ func TestACorrectionThatWasHeldBackIsToldAlsoToWhoHadTheResolution(t *testing.T)
 			db.Clock.Advance(time.Hour)
 		}
 		if got := updatesOf(notifier.deliveredTo(capped)); !slices.Equal(got, []int64{resolution, correction}) {
-			t.Errorf("who had the resolution was sent %v; want the correction %d too", got, correction)
+			t.Errorf("the reader who got the resolution was sent %v; want the correction %d too", got, correction)
 		}
-		if got := updatesOf(notifier.deliveredTo(asleep)); !slices.Equal(got, []int64{correction}) {
-			t.Errorf("who slept was sent %v; want the correction %d, as it stands", got, correction)
+		if got := updatesOf(notifier.deliveredTo(quiet)); !slices.Equal(got, []int64{correction}) {
+			t.Errorf("the reader in quiet hours was sent %v; want the correction %d, as the latest state", got, correction)
 		}
 	})
 }
 
-func TestWhoSubscribesAnewHasNoCatchUpOfBefore(t *testing.T) {
+func TestABrowserThatSubscribesAgainHasNoOldCatchUp(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		browser, notifier := db.Browser(), newFakeNotifier(t, db)
 		before, _ := db.ReaderWithSecret(browser, "outage/messages-down:all")
-		chooses(t, db, before, models.SubscriptionChange{SetQuietHours: true, QuietHours: &asleep})
+		change(t, db, before, models.SubscriptionChange{SetQuietHours: true, QuietHours: &quietHours})
 		db.PublishDraft(models.Draft{Outage: "messages-down"})
 		notifier.sendDue()
 		again, _ := db.ReaderWithSecret(browser, "app/messenger:resolution")
@@ -51,14 +51,14 @@ func TestWhoSubscribesAnewHasNoCatchUpOfBefore(t *testing.T) {
 	})
 }
 
-func TestWhoSwitchesQuietHoursOffIsToldAtOnceAlsoWhileOthersWait(t *testing.T) {
+func TestACatchUpComesWhenQuietHoursAreSwitchedOffThoughOthersWaitForARetry(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
-		reader, notifier := sleeping(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
+		reader, notifier := quietReader(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
 		notifier.neverReaches(db.Reader("outage/messages-down:all"))
 		db.PublishDraft(models.Draft{Outage: "messages-down"})
 		notifier.sendDue()
-		chooses(t, db, reader, models.SubscriptionChange{SetQuietHours: true})
+		change(t, db, reader, models.SubscriptionChange{SetQuietHours: true})
 		notifier.sendDue()
 		if got := notifier.deliveredTo(reader); len(got) != 1 {
 			t.Errorf("sent %v; want the catch-up", got)
@@ -66,11 +66,11 @@ func TestWhoSwitchesQuietHoursOffIsToldAtOnceAlsoWhileOthersWait(t *testing.T) {
 	})
 }
 
-func TestAReaderWhoSaysTheSameAgainMakesNoAlert(t *testing.T) {
+func TestAChangeThatChangesNothingCreatesNoAlert(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		reader, notifier := night(t, db)
 		for range 5 {
-			chooses(t, db, reader, models.SubscriptionChange{TimeZone: &reader.TimeZone})
+			change(t, db, reader, models.SubscriptionChange{TimeZone: &reader.TimeZone})
 			notifier.sendDue()
 		}
 		if n := db.Count("alerts"); n != 1 {
@@ -83,7 +83,7 @@ func TestStoppingACatchUpWhileAPageIsRecordedLosesNeither(t *testing.T) {
 	modelstest.OnBothWith(t, models.Options{PageSize: 100}, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		for range 200 {
-			sleeping(t, db, "outage/messages-down:all")
+			quietReader(t, db, "outage/messages-down:all")
 		}
 		notifier := newFakeNotifier(t, db)
 		for range 4 {

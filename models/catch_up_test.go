@@ -12,49 +12,48 @@ import (
 	"newsbell/models/preferences"
 )
 
-// asleep is a night in London, where modelstest.Start is 18:04: quiet from
-// then on, until 07:00.
-var asleep = preferences.QuietHours{From: 18 * 60, Until: 7 * 60}
+// quietHours are a night in London, where modelstest.Start is 18:04: from then until 07:00.
+var quietHours = preferences.QuietHours{From: 18 * 60, Until: 7 * 60}
 
 const morning = 13 * time.Hour
 
-// sleeping subscribes a reader who is in quiet hours.
-func sleeping(t *testing.T, db *modelstest.DB, follows ...string) models.Subscription {
+// quietReader subscribes a reader who is in quiet hours.
+func quietReader(t *testing.T, db *modelstest.DB, follows ...string) models.Subscription {
 	t.Helper()
-	return chooses(t, db, db.Reader(follows...), models.SubscriptionChange{SetQuietHours: true, QuietHours: &asleep})
+	return change(t, db, db.Reader(follows...), models.SubscriptionChange{SetQuietHours: true, QuietHours: &quietHours})
 }
 
-func chooses(t *testing.T, db *modelstest.DB, sub models.Subscription, change models.SubscriptionChange) models.Subscription {
+func change(t *testing.T, db *modelstest.DB, sub models.Subscription, to models.SubscriptionChange) models.Subscription {
 	t.Helper()
-	changed, err := db.ChangeSubscription(t.Context(), sub, change)
+	changed, err := db.ChangeSubscription(t.Context(), sub, to)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return changed
 }
 
-// night opens an outage whose first alert is held back for a reader.
+// night opens an outage whose first alert is deferred for a reader.
 func night(t *testing.T, db *modelstest.DB) (reader models.Subscription, notifier *fakeNotifier) {
 	t.Helper()
 	db.Outage("messages-down", "messenger")
-	reader, notifier = sleeping(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
+	reader, notifier = quietReader(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
 	db.PublishDraft(models.Draft{Outage: "messages-down"})
 	notifier.sendDue()
 	return reader, notifier
 }
 
-func TestAReaderInQuietHoursIsToldTheStateInTheMorningOnce(t *testing.T) {
+func TestAReaderInQuietHoursGetsTheLatestStateInTheMorningOnce(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		reader, notifier := night(t, db)
 		awake := db.Reader("outage/messages-down:all")
 		draft := models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "Second"}
-		if asleep, err := db.CountInQuietHours(t.Context(), draft); err != nil || asleep != 1 {
-			t.Errorf("asleep are %d, %v; want one of two", asleep, err)
+		if n, err := db.CountInQuietHours(t.Context(), draft); err != nil || n != 1 {
+			t.Errorf("in quiet hours: %d, %v; want one of two", n, err)
 		}
 		second := db.PublishDraft(draft)
 		notifier.sendDue()
 		if c := countsOf(t, db, second.Alert.ID); c.Accepted != 1 || c.Deferred != 1 || c.Remaining() != 0 {
-			t.Errorf("counts = %+v; want one accepted, one held, none left", c)
+			t.Errorf("counts = %+v; want one accepted, one deferred, none left", c)
 		}
 		db.Clock.Advance(3 * time.Hour)
 		resolution := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution})
@@ -63,7 +62,7 @@ func TestAReaderInQuietHoursIsToldTheStateInTheMorningOnce(t *testing.T) {
 			t.Errorf("sent at night: %v", got)
 		}
 		if got := notifier.deliveredTo(awake); len(got) != 2 {
-			t.Errorf("sent to who is awake: %v; want both alerts", got)
+			t.Errorf("sent to the other reader: %v; want both alerts", got)
 		}
 		db.Clock.Advance(morning)
 		notifier.sendDue()
@@ -76,33 +75,33 @@ func TestAReaderInQuietHoursIsToldTheStateInTheMorningOnce(t *testing.T) {
 	})
 }
 
-func TestKeyMomentsWakeWhoLetsThem(t *testing.T) {
+func TestKeyMomentsAreSentInQuietHoursToReadersWhoAllowThem(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		sleeper, notifier := night(t, db)
-		light := asleep
+		light := quietHours
 		light.KeyWakes = true
-		woken := chooses(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{SetQuietHours: true, QuietHours: &light})
+		woken := change(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{SetQuietHours: true, QuietHours: &light})
 		key := db.PublishDraft(models.Draft{Outage: "messages-down", Alert: models.AlertKey})
 		notifier.sendDue()
 		if got := notifier.deliveredTo(woken); len(got) != 1 || got[0].update != key.Update.ID {
-			t.Errorf("sent to who may be woken: %v; want the key moment", got)
+			t.Errorf("sent to the reader who allows them: %v; want the key moment", got)
 		}
 		if got := notifier.deliveredTo(sleeper); len(got) != 0 {
-			t.Errorf("sent to who may not: %v", got)
+			t.Errorf("sent to the reader who does not: %v", got)
 		}
 		db.Clock.Advance(morning)
 		notifier.sendDue()
 		if got := notifier.deliveredTo(woken); len(got) != 1 {
-			t.Errorf("sent to who was woken: %v; want nothing twice", got)
+			t.Errorf("sent to the reader who got it: %v; want nothing twice", got)
 		}
 	})
 }
 
-func TestWhatExceedsTheHourlyCapIsFoldedIntoOne(t *testing.T) {
+func TestAlertsBeyondTheHourlyCapBecomeOneCatchUp(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		notifier, two := newFakeNotifier(t, db), 2
-		reader := chooses(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{HourlyCap: &two})
+		reader := change(t, db, db.Reader("outage/messages-down:all"), models.SubscriptionChange{HourlyCap: &two})
 		var last models.Publication
 		for range 5 {
 			last = db.PublishDraft(models.Draft{Outage: "messages-down"})
@@ -128,7 +127,7 @@ func TestWhatEndsACatchUp(t *testing.T) {
 		"the outage is muted": func(ctx context.Context, db *modelstest.DB, reader models.Subscription) error {
 			return db.Follow(ctx, reader, models.NewFollow{Topic: "outage/messages-down", Level: "muted"})
 		},
-		"the outage is hushed": func(ctx context.Context, db *modelstest.DB, reader models.Subscription) error {
+		"the outage is muted until its resolution": func(ctx context.Context, db *modelstest.DB, reader models.Subscription) error {
 			if err := db.Follow(ctx, reader, models.NewFollow{Topic: "app/messenger", Level: "all"}); err != nil {
 				return err
 			}
@@ -153,7 +152,7 @@ func TestWhatEndsACatchUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 				db.Outage("messages-down", "messenger")
-				reader, notifier := sleeping(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
+				reader, notifier := quietReader(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
 				notifier.neverReaches(db.Reader("outage/messages-down:all")) // and the alert from ending
 				db.PublishDraft(models.Draft{Outage: "messages-down"})
 				notifier.sendDue()
@@ -175,11 +174,11 @@ func TestWhatEndsACatchUp(t *testing.T) {
 	}
 }
 
-func TestWhoHushedTheOutageIsToldInTheMorningThatItIsOver(t *testing.T) {
+func TestAReaderWhoMutedAnOutageUntilItsResolutionGetsThatInTheMorning(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
-		before := sleeping(t, db, "outage/messages-down:hushed", "app/messenger:all")
-		after, notifier := sleeping(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
+		before := quietReader(t, db, "outage/messages-down:hushed", "app/messenger:all")
+		after, notifier := quietReader(t, db, "outage/messages-down:all"), newFakeNotifier(t, db)
 		db.PublishDraft(models.Draft{Outage: "messages-down", Apps: []string{"messenger"}})
 		notifier.sendDue()
 		over := db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution}).Update.ID
@@ -191,7 +190,7 @@ func TestWhoHushedTheOutageIsToldInTheMorningThatItIsOver(t *testing.T) {
 		notifier.sendDue()
 		for name, reader := range map[string]models.Subscription{"before": before, "after": after} {
 			if got := notifier.deliveredTo(reader); len(got) != 1 || got[0].update != over {
-				t.Errorf("who hushed it %s it was over was sent %v; want that it is over", name, got)
+				t.Errorf("who muted it %s the resolution was sent %v; want the resolution", name, got)
 			}
 		}
 	})
@@ -200,7 +199,7 @@ func TestWhoHushedTheOutageIsToldInTheMorningThatItIsOver(t *testing.T) {
 func TestACatchUpComesAtOnceWhenTheQuietHoursAreSwitchedOff(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		reader, notifier := night(t, db)
-		chooses(t, db, reader, models.SubscriptionChange{SetQuietHours: true})
+		change(t, db, reader, models.SubscriptionChange{SetQuietHours: true})
 		notifier.sendDue()
 		if got := notifier.deliveredTo(reader); len(got) != 1 || !got[0].catchUp {
 			t.Errorf("sent %v; want the catch-up", got)
@@ -225,10 +224,10 @@ func TestACatchUpThatIsStoppedIsNotBegunAgain(t *testing.T) {
 	})
 }
 
-func TestAWorkerThatTakesOverHoldsTheSameReadersBack(t *testing.T) {
+func TestAWorkerThatTakesOverDefersTheSameReaders(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
-		sleeping(t, db, "outage/messages-down:all")
+		quietReader(t, db, "outage/messages-down:all")
 		db.Reader("outage/messages-down:all")
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		dies := func(context.Context, []models.Recipient, int) ([]models.Result, error) { return nil, errDied }
@@ -237,7 +236,7 @@ func TestAWorkerThatTakesOverHoldsTheSameReadersBack(t *testing.T) {
 		}
 		deliver(t, db, claimShard(t, db), ledger.Accepted)
 		if c := countsOf(t, db, id); c.Deferred != 1 || db.Count("catch_ups") != 1 {
-			t.Errorf("counts = %+v, %d catch-ups; want one held", c, db.Count("catch_ups"))
+			t.Errorf("counts = %+v, %d catch-ups; want one deferred", c, db.Count("catch_ups"))
 		}
 	})
 }

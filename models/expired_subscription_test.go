@@ -30,7 +30,7 @@ func newGoneReader(t *testing.T, db *modelstest.DB) *goneReader {
 	g := &goneReader{browser: db.Browser(), notifier: newFakeNotifier(t, db)}
 	g.Subscription, g.secret = db.ReaderWithSecret(g.browser, "outage/messages-down:key", "app/messenger:all")
 	cap := 3
-	chooses(t, db, g.Subscription, models.SubscriptionChange{SetQuietHours: true, QuietHours: &preferences.QuietHours{From: 60, Until: 120}, HourlyCap: &cap})
+	change(t, db, g.Subscription, models.SubscriptionChange{SetQuietHours: true, QuietHours: &preferences.QuietHours{From: 60, Until: 120}, HourlyCap: &cap})
 	g.notifier.answer = func(r models.Recipient) ledger.Outcome {
 		if r.Endpoint == g.browser.Endpoint {
 			return ledger.Gone
@@ -76,7 +76,7 @@ func TestAGoneAddressIsNotSentToAndItsReadersChoicesStay(t *testing.T) {
 		})
 
 		fresh := db.Browser()
-		back := chooses(t, db, known, models.SubscriptionChange{Browser: &fresh})
+		back := change(t, db, known, models.SubscriptionChange{Browser: &fresh})
 		modelstest.Check(t, "the reader with a new address", modelstest.Facts{
 			"gone at":    {back.GoneAt, nil},
 			"endpoint":   {back.Endpoint, fresh.Endpoint},
@@ -104,7 +104,7 @@ func TestAGoneAnswerForAnOldAddressLeavesTheNewOneInUse(t *testing.T) {
 		err := db.Deliver(t.Context(), claim, models.Delivery{
 			Send: func(_ context.Context, recipients []models.Recipient, _ int) ([]models.Result, error) {
 				fresh := db.Browser()
-				chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
+				change(t, db, reader, models.SubscriptionChange{Browser: &fresh})
 				return outcomes(recipients, ledger.Gone), nil
 			},
 		})
@@ -144,7 +144,7 @@ func TestAfterTheGracePeriodNothingIsLeftButWhy(t *testing.T) {
 		expires(0)
 		_, err := db.SubscriptionBySecret(ctx, g.secret)
 		if !errors.Is(err, models.ErrExpired) || !strings.Contains(err.Error(), "30 days ago") {
-			t.Errorf("the expired secret: %v; want to be told why", err)
+			t.Errorf("the expired secret: %v; want the reason", err)
 		}
 		if n := db.Count("follows"); n != 0 {
 			t.Errorf("%d follows are left", n)
@@ -237,7 +237,7 @@ func TestACatchUpWaitsForTheNewAddressOfItsReader(t *testing.T) {
 		reader, notifier := night(t, db)
 		notifier.answer = func(models.Recipient) ledger.Outcome { return ledger.Gone }
 		db.Clock.Advance(morning)
-		notifier.sendDue() // the catch-up itself is told that the address is gone
+		notifier.sendDue() // the push service answers the catch-up with gone
 		alerts := db.Count("alerts")
 		for range 3 {
 			db.Clock.Advance(day)
@@ -248,7 +248,7 @@ func TestACatchUpWaitsForTheNewAddressOfItsReader(t *testing.T) {
 		}
 		notifier.answer = func(models.Recipient) ledger.Outcome { return ledger.Accepted }
 		fresh := db.Browser()
-		chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
+		change(t, db, reader, models.SubscriptionChange{Browser: &fresh})
 		notifier.sendDue()
 		if got := notifier.deliveredTo(reader); len(got) != 1 || !got[0].catchUp {
 			t.Errorf("sent to the new address: %v; want the catch-up", got)
@@ -274,7 +274,7 @@ func TestAReaderWhoseAddressGoesBeforeTheirCatchUpIsDueKeepsIt(t *testing.T) {
 			t.Errorf("%d catch-ups are left of an outage that is over", n)
 		}
 		fresh := db.Browser()
-		chooses(t, db, reader, models.SubscriptionChange{Browser: &fresh})
+		change(t, db, reader, models.SubscriptionChange{Browser: &fresh})
 		notifier.sendDue()
 		if got := notifier.deliveredTo(reader); len(got) != 0 {
 			t.Errorf("sent %v; want nothing of what is long over", got)
@@ -282,7 +282,7 @@ func TestAReaderWhoseAddressGoesBeforeTheirCatchUpIsDueKeepsIt(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsForAnotherTryIsGoneWithTheAddress(t *testing.T) {
+func TestARetryWhoseAddressIsGoneCountsAsGone(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		id, _ := waitingShard(t, db, time.Minute)
 		db.Exec("UPDATE subscriptions SET gone_at = ?", db.Now())

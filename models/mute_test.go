@@ -56,7 +56,7 @@ func TestAMuteStandsBesideTheLevelAndTheLevelComesBack(t *testing.T) {
 	})
 }
 
-func TestWhoFollowsOnlyTheAppHasNoLevelBesideAMute(t *testing.T) {
+func TestAFollowerOfOnlyTheAppHasNoLevelBesideAMute(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		reader := db.Reader("app/messenger:all")
@@ -140,8 +140,8 @@ func TestMigratedMutesHaveNoLevelAndAreLevelsAgainOnTheWayDown(t *testing.T) {
 	})
 }
 
-// A worker of the release before, which knows no mute, must not send to readers
-// who muted: it asks for the column of then.
+// A worker of an older release, which does not know mutes, must not send to readers who
+// muted: its query of the old column fails.
 func TestAnAudienceOfTheReleaseBeforeIsRefused(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		const before = "SELECT subscription_id FROM follows WHERE topic_id IN (?) AND %s <= ? AND subscription_id > ?"

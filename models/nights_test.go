@@ -14,7 +14,7 @@ import (
 	"newsbell/models/preferences"
 )
 
-// sleeper is a reader of a night, and what they asked for.
+// sleeper is a reader of a night, with their delivery preferences.
 type sleeper struct {
 	models.Subscription
 	zone  *time.Location
@@ -30,9 +30,9 @@ var zoneNames = []string{
 	"Asia/Kathmandu", "Africa/Casablanca", "Asia/Beirut", "Pacific/Chatham",
 }
 
-// TestNights draws readers, nights and streams of alerts: everyone is told the
-// final state, nobody in their quiet hours, nobody twice, nobody more often
-// than they said, and nothing old after something new.
+// TestNights draws readers, nights and streams of alerts: every reader gets the final
+// state, none in their quiet hours, none twice, none more often than their cap allows,
+// and nothing old after something new.
 func TestNights(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		modelstest.FewerChecks(t, 10)
@@ -152,11 +152,11 @@ func (n *nightTest) check(s *sleeper, last int64) {
 		n.checkMuted(s, alerts, last)
 		return
 	}
-	if s.level != "resolution" { // who hears of key moments hears of corrections
+	if s.level != "resolution" { // who gets key moments gets corrections
 		last = max(last, n.correction)
 	}
 	if len(alerts) == 0 || alerts[len(alerts)-1].update < last {
-		n.t.Fatalf("a reader at %q, quiet %v, cap %d, was not told the final state: %v", s.level, s.quiet, s.cap, alerts)
+		n.t.Fatalf("a reader at %q, quiet %v, cap %d, did not get the final state: %v", s.level, s.quiet, s.cap, alerts)
 	}
 	for i, alert := range alerts {
 		update := n.updates[alert.update]
@@ -176,7 +176,7 @@ func (n *nightTest) check(s *sleeper, last int64) {
 	}
 }
 
-// checkMuted lets who muted the outage hear of its resolution at most.
+// checkMuted allows a reader who muted the outage at most its resolution.
 func (n *nightTest) checkMuted(s *sleeper, alerts []deliveredAlert, last int64) {
 	if s.muted == "for_good" {
 		if len(alerts) > 0 {

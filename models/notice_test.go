@@ -81,7 +81,7 @@ func TestADueNoticeIsClaimedByOneOfManyWorkers(t *testing.T) {
 	})
 }
 
-func TestANoticeGoesToWhoPausedToo(t *testing.T) {
+func TestANoticeIsSentDuringAPause(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		browser := db.Browser()
 		reader, _ := db.ReaderWithSecret(browser)
@@ -106,12 +106,12 @@ func TestAWorkerThatLostANoticeChangesNothing(t *testing.T) {
 		browser := db.Browser()
 		reader, secret := db.ReaderWithSecret(browser)
 		made := notify(t, db, reader, models.TestNotice)
-		zombie := claimNotice(t, db)
+		fenced := claimNotice(t, db)
 		if claimed := claimNotices(t, db); len(claimed) != 0 {
 			t.Fatalf("claimed %+v beside another worker", claimed)
 		}
 		db.Clock.Advance(20 * time.Second)
-		heir := claimNotice(t, db)
+		owner := claimNotice(t, db)
 		for _, result := range []models.Result{
 			{Outcome: ledger.Accepted, Status: 201},
 			{Outcome: ledger.Failed, Status: 400, Reason: "no"},
@@ -119,21 +119,21 @@ func TestAWorkerThatLostANoticeChangesNothing(t *testing.T) {
 			{Outcome: ledger.Waiting, Status: 503, Due: db.Now()},
 			{Outcome: ledger.Gone, Status: 410},
 		} {
-			answered(t, db, zombie, result)
+			answered(t, db, fenced, result)
 			n := noticeOf(t, db, made)
-			modelstest.Check(t, fmt.Sprintf("the notice after the zombie's %d", result.Status), modelstest.Facts{
+			modelstest.Check(t, fmt.Sprintf("the notice after the fenced worker's %d", result.Status), modelstest.Facts{
 				"state":  {n.State, models.NoticeWaiting},
 				"status": {n.Status, 0},
-				"due at": {n.DueAt, heir.DueAt},
+				"due at": {n.DueAt, owner.DueAt},
 			})
 			if sub, err := db.SubscriptionBySecret(t.Context(), secret); err != nil || sub.NeedsResubscribe {
-				t.Fatalf("after the zombie's %+v: %+v, %v", result, sub, err)
+				t.Fatalf("after the fenced worker's %+v: %+v, %v", result, sub, err)
 			}
 		}
-		answered(t, db, heir, models.Result{Outcome: ledger.Accepted, Status: 201})
-		answered(t, db, heir, models.Result{Outcome: ledger.Failed, Status: 400}) // what is answered stays so
+		answered(t, db, owner, models.Result{Outcome: ledger.Accepted, Status: 201})
+		answered(t, db, owner, models.Result{Outcome: ledger.Failed, Status: 400}) // what is answered stays so
 		n := noticeOf(t, db, made)
-		modelstest.Check(t, "the notice with the heir's answer", modelstest.Facts{
+		modelstest.Check(t, "the notice with the owner's answer", modelstest.Facts{
 			"state":       {n.State, models.NoticeAccepted},
 			"status":      {n.Status, 201},
 			"answered at": {n.AnsweredAt, db.Now()},

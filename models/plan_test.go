@@ -111,7 +111,7 @@ func TestANewerAlertSupersedesAnOlderOneWhoseAudienceItIncludes(t *testing.T) {
 			t.Fatalf("alert = %+v, %v; want it finished", alert, err)
 		}
 		if counts, err := db.Counts(t.Context(), alert); err != nil || counts.Accepted != 0 || counts.Remaining() != 1 {
-			t.Errorf("counts = %+v, %v; want nobody told", counts, err)
+			t.Errorf("counts = %+v, %v; want no reader notified", counts, err)
 		}
 	})
 }

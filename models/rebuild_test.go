@@ -32,7 +32,7 @@ func TestACorruptLedgerIsRebuiltFromPositionAndFailures(t *testing.T) {
 	})
 }
 
-func TestAShardBeginsAgainWhenItCannotSayWhoWaits(t *testing.T) {
+func TestAShardBeginsAgainWhenItsRetriesAreUnknown(t *testing.T) {
 	for name, corruption := range map[string]struct{ sql, cause string }{
 		"a lost ledger":        {"UPDATE shards SET ledger = ''", "the counts are not the ledger's"},
 		"a torn ledger":        {"UPDATE shards SET ledger = substr(ledger, 1, length(ledger) - 3)", "wrong checksum"},

@@ -35,7 +35,7 @@ func TestReceiptsAreCountedOnceForEachReaderAndEvent(t *testing.T) {
 	})
 }
 
-func TestAReceiptThatProvesNothingIsLeftOut(t *testing.T) {
+func TestAReceiptThatProvesNothingIsIgnored(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
 		db.Outage("messages-down", "messenger")

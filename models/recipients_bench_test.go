@@ -10,17 +10,17 @@ import (
 	"newsbell/models/modelstest"
 )
 
-const crowd = 1_000_000
+const audienceSize = 1_000_000
 
 // BenchmarkLedgerQuestions asks about an alert that a million readers had.
 func BenchmarkLedgerQuestions(b *testing.B) {
 	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
 		b.Run(string(kind), func(b *testing.B) {
 			db := modelstest.Open(b, kind)
-			id := sendToCrowd(b, db)
+			id := sendToAll(b, db)
 			b.Run("SentTo", func(b *testing.B) {
-				for n := int64(1); b.Loop(); n = n%crowd + 7919 {
-					if outcome, err := db.SentTo(b.Context(), id, min(n, crowd)); err != nil || outcome == ledger.Untried {
+				for n := int64(1); b.Loop(); n = n%audienceSize + 7919 {
+					if outcome, err := db.SentTo(b.Context(), id, min(n, audienceSize)); err != nil || outcome == ledger.Untried {
 						b.Fatal(outcome, err)
 					}
 				}
@@ -48,15 +48,15 @@ func benchmarkRecipients(b *testing.B, db *modelstest.DB, alertID int64, outcome
 	}
 }
 
-// sendToCrowd records an alert to a million readers at four push hosts, of
+// sendToAll records an alert to a million readers at four push hosts, of
 // which one in 100 failed.
-func sendToCrowd(b *testing.B, db *modelstest.DB) (alertID int64) {
+func sendToAll(b *testing.B, db *modelstest.DB) (alertID int64) {
 	b.Helper()
 	ctx := b.Context()
 	db.Outage("messages-down", "messenger")
-	crowdOf(db, crowd)
+	createReaders(db, audienceSize)
 	alertID = db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
-	shards, err := db.DueShards(ctx, crowd)
+	shards, err := db.DueShards(ctx, audienceSize)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -81,8 +81,8 @@ func sendToCrowd(b *testing.B, db *modelstest.DB) (alertID int64) {
 	return alertID
 }
 
-// crowdOf makes a number of readers of messages-down.
-func crowdOf(db *modelstest.DB, size int) {
+// createReaders makes a number of readers of messages-down.
+func createReaders(db *modelstest.DB, size int) {
 	key := db.VAPIDKey()
 	numbers, random, now := "SELECT n FROM generate_series(1, ?::int) AS n", "decode(md5(n::text), 'hex')", "now()"
 	if !database.IsPostgres(db.URL) {

@@ -13,7 +13,7 @@ import (
 	"newsbell/models/modelstest"
 )
 
-func TestTheLedgerSaysWhatBecameOfEachSubscription(t *testing.T) {
+func TestTheLedgerHasTheOutcomeOfEachSubscription(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		want := map[int64]ledger.Outcome{db.Reader().ID: ledger.Untried}

@@ -10,7 +10,7 @@ import (
 	"newsbell/models/modelstest"
 )
 
-func TestARefusedSubscriptionIsLeftOutForLongerAndIsGoneInTheEnd(t *testing.T) {
+func TestARefusedSubscriptionIsSkippedForLongerEachTimeAndIsGoneInTheEnd(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		sub := db.Reader("outage/messages-down:all")
@@ -35,7 +35,7 @@ func TestARefusedSubscriptionIsLeftOutForLongerAndIsGoneInTheEnd(t *testing.T) {
 		}
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		if outcome, err := db.SentTo(t.Context(), id, sub.ID); err != nil || outcome != ledger.Untried {
-			t.Errorf("outcome after the end = %v, %v; want it left out", outcome, err)
+			t.Errorf("outcome after the end = %v, %v; want it skipped", outcome, err)
 		}
 	})
 }
@@ -91,7 +91,7 @@ func TestAnAcceptedPushOrANewAddressEndsTheCountOfRefusals(t *testing.T) {
 	}
 }
 
-func TestWhoWasReachedLatelyIsKnownFromTheLedgers(t *testing.T) {
+func TestReadersWithAnAcceptedAlertAreKnownFromTheLedgers(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		for range 4 {

@@ -49,7 +49,7 @@ func TestWhatAnOlderProgramPublishesIsRenderedWhenItIsRead(t *testing.T) {
 	})
 }
 
-func TestTheMigrationRendersWhatIsThereAndMendsTimesThatCannotBeRead(t *testing.T) {
+func TestTheMigrationRendersStoredUpdatesAndRepairsTimesThatCannotBeRead(t *testing.T) {
 	const badPause = "10000-01-01 11:59:59+00:00"
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		outage := db.Outage("messages-down", "messenger")

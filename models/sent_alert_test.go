@@ -12,7 +12,7 @@ import (
 	"newsbell/models/receipts"
 )
 
-func TestAReaderSeesWhatBecameOfTheirLastAlerts(t *testing.T) {
+func TestAReaderSeesTheOutcomesOfTheirLastAlerts(t *testing.T) {
 	modelstest.OnBothWith(t, models.Options{ShardSize: 2, PageSize: 2}, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
 		db.Outage("messages-down", "messenger")
@@ -56,12 +56,12 @@ func TestAReaderSeesWhatBecameOfTheirLastAlerts(t *testing.T) {
 	})
 }
 
-func TestAnAlertThatWasHeldBackAndThenSentIsListedOnce(t *testing.T) {
+func TestAnAlertThatWasDeferredAndThenSentIsListedOnce(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		reader, notifier := night(t, db)
-		held, err := db.LastAlerts(t.Context(), reader, 20)
-		if err != nil || len(held) != 1 || held[0].Outcome != ledger.Deferred || held[0].CoveredBy != 0 {
-			t.Errorf("at night: %+v, %v; want the alert, held", held, err)
+		deferred, err := db.LastAlerts(t.Context(), reader, 20)
+		if err != nil || len(deferred) != 1 || deferred[0].Outcome != ledger.Deferred || deferred[0].CoveredBy != 0 {
+			t.Errorf("at night: %+v, %v; want the alert, deferred", deferred, err)
 		}
 		second := db.PublishDraft(models.Draft{Outage: "messages-down"})
 		notifier.sendDue()
@@ -72,10 +72,10 @@ func TestAnAlertThatWasHeldBackAndThenSentIsListedOnce(t *testing.T) {
 			t.Fatalf("in the morning: %+v, %v; want the second alert, as it was sent, and the first", got, err)
 		}
 		if got[0].UpdateID != second.Update.ID || got[0].Outcome != ledger.Accepted || got[0].AlertID == second.Alert.ID {
-			t.Errorf("the second is %+v; want the catch-up that told it", got[0])
+			t.Errorf("the second is %+v; want the catch-up that covered it", got[0])
 		}
 		if got[1].Outcome != ledger.Deferred || got[1].CoveredBy != got[0].AlertID {
-			t.Errorf("the first is %+v; want it told by alert %d", got[1], got[0].AlertID)
+			t.Errorf("the first is %+v; want it covered by alert %d", got[1], got[0].AlertID)
 		}
 	})
 }

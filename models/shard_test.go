@@ -58,11 +58,11 @@ func TestAnAlertWithoutReadersIsSentAtOnce(t *testing.T) {
 	})
 }
 
-func TestAWorkerThatStopsInATransactionKeepsNobodyFromItsShard(t *testing.T) {
+func TestAWorkerThatStopsInATransactionKeepsNoOtherFromItsShard(t *testing.T) {
 	stopsInATransaction(t, modelstest.Open(t, modelstest.Postgres), models.Options{})
 }
 
-func TestSoItIsInAPoolOfTransactions(t *testing.T) {
+func TestAWorkerThatStopsInAPooledTransactionKeepsNoOtherFromItsShard(t *testing.T) {
 	db := modelstest.Open(t, modelstest.Postgres)
 	stopsInATransaction(t, db, models.Options{URL: modelstest.Bouncer(t, db.URL, "transaction"), TransactionPooling: true})
 }
@@ -233,7 +233,7 @@ func TestAStoppedAlertKeepsExactCountsAndEndsWhenItsShardsDo(t *testing.T) {
 	})
 }
 
-func TestAHoldingAlertIsTakenBackBeforeAnyoneIsTold(t *testing.T) {
+func TestAnAlertIsTakenBackInItsUndoWindowBeforeItIsSent(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
 		db.Outage("messages-down", "messenger")
@@ -248,7 +248,7 @@ func TestAHoldingAlertIsTakenBackBeforeAnyoneIsTold(t *testing.T) {
 	})
 }
 
-func TestResolutionsAreOfferedFirst(t *testing.T) {
+func TestResolutionsAreDueFirst(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		db.Reader("outage/messages-down:all")

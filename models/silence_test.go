@@ -81,7 +81,7 @@ func TestAConnectionThatHangsKeepsNoOtherReaderWaiting(t *testing.T) {
 	}
 }
 
-func TestADatabaseThatIsCutOffIsNotReadyAndNobodyWaitsForIt(t *testing.T) {
+func TestADatabaseThatIsCutOffIsNotReadyAndRequestsDoNotHang(t *testing.T) {
 	t.Parallel()
 	store, gate := behindGateway(t)
 	openMany(t, store)

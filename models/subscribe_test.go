@@ -12,7 +12,7 @@ import (
 )
 
 // They are written together, and each gets their own answer.
-func TestOfManyWhoSubscribeAtOnceNobodyFailsForAnothersSake(t *testing.T) {
+func TestOfManySubscriptionsAtOnceOnlyTheInvalidOnesFail(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
 		owner := db.Browser()
@@ -83,7 +83,7 @@ func TestAStoreThatIsClosedTakesNoSubscription(t *testing.T) {
 	})
 }
 
-// isStored compares what a browser was told with what is stored.
+// isStored compares the answer to a browser with what is stored.
 func isStored(ctx context.Context, db *modelstest.DB, sub models.Subscribed) error {
 	found, err := db.SubscriptionBySecret(ctx, sub.Secret)
 	if err != nil {
@@ -94,7 +94,7 @@ func isStored(ctx context.Context, db *modelstest.DB, sub models.Subscribed) err
 		return err
 	}
 	if found.ID != sub.ID || fmt.Sprint(follows) != fmt.Sprint(sub.Follows) {
-		return fmt.Errorf("stored %d with %v; was told %d with %v", found.ID, follows, sub.ID, sub.Follows)
+		return fmt.Errorf("stored %d with %v; the answer was %d with %v", found.ID, follows, sub.ID, sub.Follows)
 	}
 	return nil
 }

@@ -122,7 +122,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	})
 }
 
-func TestATimeZoneThatNobodyKnowsIsUTC(t *testing.T) {
+func TestAnUnknownTimeZoneIsUTC(t *testing.T) {
 	unknown := []string{"Etc/Unknown", "Mars/Olympus", "./Europe/Berlin", "Europe//Berlin", "Europe/Berlin/", "../Europe/Berlin", "Local", ""}
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		db.VAPIDKey()
@@ -140,14 +140,14 @@ func TestATimeZoneThatNobodyKnowsIsUTC(t *testing.T) {
 	})
 }
 
-func TestAReaderWhoResumesIsPausedUntilNoTimeAtAll(t *testing.T) {
+func TestAReaderWhoResumesHasNoEndOfAPause(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		reader := db.Reader()
 		later, past := db.Now().Add(time.Hour), time.Unix(0, 0)
-		if paused := chooses(t, db, reader, models.SubscriptionChange{PausedUntil: &later}); paused.PausedUntil == nil || !paused.PausedUntil.Equal(later) {
+		if paused := change(t, db, reader, models.SubscriptionChange{PausedUntil: &later}); paused.PausedUntil == nil || !paused.PausedUntil.Equal(later) {
 			t.Errorf("paused until %v; want %v", paused.PausedUntil, later)
 		}
-		if resumed := chooses(t, db, reader, models.SubscriptionChange{PausedUntil: &past}); resumed.PausedUntil != nil {
+		if resumed := change(t, db, reader, models.SubscriptionChange{PausedUntil: &past}); resumed.PausedUntil != nil {
 			t.Errorf("resumed, but paused until %v", resumed.PausedUntil)
 		}
 	})

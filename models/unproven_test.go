@@ -11,7 +11,7 @@ import (
 	"newsbell/models/modelstest"
 )
 
-func TestWhoWasNeverReachedIsTriedAgainAfterTheFirstTryOfEverybody(t *testing.T) {
+func TestUnprovenSubscriptionsAreTriedAgainAfterTheFirstTryOfAllReaders(t *testing.T) {
 	sizes := models.Options{ShardSize: 2, PageSize: 2}
 	modelstest.OnBothWith(t, sizes, func(t *testing.T, db *modelstest.DB) {
 		db.Outage("messages-down", "messenger")
@@ -37,7 +37,7 @@ func TestWhoWasNeverReachedIsTriedAgainAfterTheFirstTryOfEverybody(t *testing.T)
 		id := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
 		send(id, 0, ledger.Waiting)
 		if got := again(id); !slices.Equal(got, readers[:1]) {
-			t.Errorf("tried again while others wait for their first try: %v; want only who was reached before, %d", got, readers[0])
+			t.Errorf("tried again while others wait for their first try: %v; want only the one with an accepted alert, %d", got, readers[0])
 		}
 		send(id, 1, ledger.Accepted)
 		if got := again(id); !slices.Equal(got, readers[1:2]) {

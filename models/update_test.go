@@ -74,7 +74,7 @@ func TestAnAppsUpdatesComeFromAllOutagesThatNameIt(t *testing.T) {
 	})
 }
 
-func TestWhoReadsOnWhileOthersPublishMissesNone(t *testing.T) {
+func TestReadingUpdatesWhileOthersPublishMissesNone(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		outage := db.Outage("messages-down", "messenger")
 		var editors sync.WaitGroup

@@ -16,7 +16,7 @@ const (
 
 // retryWait is how long to wait before the next try, after an answer and a number of
 // failed tries before it. A Retry-After gets up to an eighth more, so that retries do not
-// come together. A push that was not sent waits no longer than asked.
+// come together. A push that was not sent waits no longer than that.
 func retryWait(a webpush.Answer, tries int) time.Duration {
 	asked := a.RetryAfter + rand.N(a.RetryAfter/8+1)
 	if a.NotAttempted {

@@ -23,7 +23,7 @@ import (
 type Bus struct {
 	Conn *nats.Conn
 
-	// server and dir are there when the server is inside.
+	// server and dir are set when the server is inside the process.
 	server *server.Server
 	dir    string
 }
@@ -33,25 +33,24 @@ const busMemory = 64 << 20
 
 // BusOptions say where NATS is; zero fields get their defaults.
 type BusOptions struct {
-	// URL is that of a NATS of your own. Default: one inside the process.
+	// URL is the address of a NATS server. Default: one inside the process.
 	URL string
-	// RootCAs are trusted as NATS' certificate authorities, and ask for TLS.
-	// Default: the system's, if the server or the URL asks for TLS.
+	// RootCAs are the certificate authorities that are trusted for NATS; they require
+	// TLS. Default: the system's, if the server or the URL requires TLS.
 	RootCAs *x509.CertPool
 	Log     *slog.Logger
 }
 
 const (
-	// A NATS that is gone without a word is noticed after pingsMissed pings
-	// without an answer.
+	// A connection to NATS is dead after pingsMissed pings without an answer.
 	pingEvery   = 2 * time.Second
 	pingsMissed = 2
 	// natsAnswersWithin bounds a connection's handshake and a blocked write.
 	natsAnswersWithin = 3 * time.Second
 )
 
-// OpenBus connects to NATS, or starts one inside the process. A NATS that cannot
-// be reached, or lets nobody in, is tried again and again.
+// OpenBus connects to NATS, or starts it inside the process. It tries again while NATS
+// cannot be reached or refuses the connection.
 func OpenBus(o BusOptions) (*Bus, error) {
 	if o.URL == "" {
 		return StartBus()

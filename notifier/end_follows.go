@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// endFollows ends the follows of outages that are over, as often as the planner
-// tidies, but beside it: with a million of them no alert may wait.
+// endFollows ends the follows of outages that are over, as often as the planner cleans up,
+// but in a goroutine of its own: an alert must not wait for a million of them.
 func (n *Notifier) endFollows(ctx context.Context) error {
 	ticker := time.NewTicker(tidyEvery * n.sweep)
 	defer ticker.Stop()

@@ -9,20 +9,20 @@ import (
 	"newsbell/models"
 )
 
-func TestAHushedReaderIsToldThatItIsOverAndFollowsItNoMore(t *testing.T) {
+func TestAReaderWhoMutedUntilTheResolutionGetsItAndThenFollowsNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		hushed := n.reader("outage/messages-down:hushed", "app/messenger:all")
 		muted := n.reader("outage/messages-down:muted", "app/messenger:all")
 		counts := n.finished(n.publish(models.Draft{Headline: "Messages fail", Apps: []string{"messenger"}}))
 		if counts != (models.Counts{}) {
-			t.Errorf("counts = %+v; want nobody told", counts)
+			t.Errorf("counts = %+v; want no reader notified", counts)
 		}
 		n.finished(n.publish(models.Draft{Kind: models.Resolution, Headline: "It's back", Apps: []string{"messenger"}}))
 		if titles := n.gets(hushed, 1); !slices.Equal(titles, []string{"It's back"}) {
-			t.Errorf("who hushed it got %q", titles)
+			t.Errorf("the reader who muted it until its resolution got %q", titles)
 		}
 		if messages := muted.Messages(); len(messages) > 0 {
-			t.Errorf("who muted it got %d messages", len(messages))
+			t.Errorf("the reader who muted it for good got %d messages", len(messages))
 		}
 		n.stop()
 		n.Clock.Advance(24 * time.Hour)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// expire deletes the subscriptions whose address has been gone for the grace
-// period, as often as the planner tidies, but beside it: no alert waits for it.
+// expire deletes the subscriptions whose address has been gone for the grace period, as
+// often as the planner cleans up, but in a goroutine of its own: no alert waits for it.
 func (n *Notifier) expire(ctx context.Context) error {
 	ticker := time.NewTicker(tidyEvery * n.sweep)
 	defer ticker.Stop()

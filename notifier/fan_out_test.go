@@ -19,12 +19,12 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-func TestStaleSubscriptionsNeverHoldBackGoodOnes(t *testing.T) {
+func TestStaleSubscriptionsNeverDelayGoodOnes(t *testing.T) {
 	modelstest.FewerChecks(t, 20)
 	rapid.Check(t, func(rt *rapid.T) {
 		good, stale := rapid.IntRange(1, 300).Draw(rt, "good"), rapid.IntRange(0, 1500).Draw(rt, "stale")
-		known := rapid.SampledFrom([]string{"who was reached", "nothing", "that all were reached"}).Draw(rt, "known")
-		if known != "who was reached" { // where a sample must find them
+		known := rapid.SampledFrom([]string{"the accepted readers", "nothing", "that all were accepted"}).Draw(rt, "known")
+		if known != "the accepted readers" { // where a sample must find them
 			good = max(good, stale/3)
 		}
 		f := newFanOut(rt, rapid.IntRange(1, 64).Draw(rt, "in flight"))
@@ -173,9 +173,9 @@ func TestWorkersTellEachOtherOfAKeyThatIsRefused(t *testing.T) {
 	second.subscribers = first.subscribers
 	first.publish(100)
 	first.run(0)
-	refused := first.tells(func(pushservice.Event) bool { return true })
+	refused := first.broadcast(func(pushservice.Event) bool { return true })
 	if len(refused.RefusedKeys) != 1 {
-		t.Fatalf("told %+v; want the key", refused)
+		t.Fatalf("broadcast %+v; want the key", refused)
 	}
 	second.pool.Hear(refused)
 	second.publish(100)
@@ -187,14 +187,14 @@ func TestWorkersTellEachOtherOfAKeyThatIsRefused(t *testing.T) {
 		s.status = 201
 	}
 	first.run(2 * time.Minute)
-	second.pool.Hear(first.tells(func(e pushservice.Event) bool { return len(e.AcceptedKeys) == 1 }))
+	second.pool.Hear(first.broadcast(func(e pushservice.Event) bool { return len(e.AcceptedKeys) == 1 }))
 	second.run(2 * refusedFor)
 	if len(second.waiting) > 0 {
 		t.Errorf("%d subscribers wait in the second worker although the key is accepted", len(second.waiting))
 	}
 }
 
-func TestAWorkerThatHearsThatOthersAreAcceptedEndsTheRefused(t *testing.T) {
+func TestAWorkerThatLearnsThatOthersAreAcceptedEndsTheRefused(t *testing.T) {
 	f := newFanOut(t, 8)
 	defer f.stop()
 	for range 700 {
@@ -224,7 +224,7 @@ type fanOut struct {
 	key         *webpush.VAPIDKey
 	pageSize    int
 	waiting     []waiting
-	told        chan pushservice.Event
+	events      chan pushservice.Event
 	stop        func()
 	// fault is the status that everybody gets; 0: their own.
 	fault int
@@ -261,12 +261,12 @@ type waiting struct {
 }
 
 func newFanOut(t fataler, inFlight int) *fanOut {
-	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &webpush.VAPIDKey{ID: 1}, brokenAfter: -1, told: make(chan pushservice.Event, 100), byID: map[int64]*subscriber{}}
+	f := &fanOut{t: t, clock: &modelstest.Clock{}, key: &webpush.VAPIDKey{ID: 1}, brokenAfter: -1, events: make(chan pushservice.Event, 100), byID: map[int64]*subscriber{}}
 	f.clock.Advance(24 * time.Hour)
 	f.pool = pushservice.NewPool(pushservice.Options{Sender: f, InFlight: inFlight, Now: f.clock.Now})
 	f.stop = f.pool.Start(func(e pushservice.Event) {
 		select {
-		case f.told <- e:
+		case f.events <- e:
 		default: // nobody listens
 		}
 	})
@@ -317,17 +317,17 @@ func (f *fanOut) run(for_ time.Duration) {
 	f.clock.Advance(end.Sub(f.clock.Now()))
 }
 
-// tells waits for what the pool tells other processes.
-func (f *fanOut) tells(match func(pushservice.Event) bool) pushservice.Event {
+// broadcast waits for what the pool broadcasts to other processes.
+func (f *fanOut) broadcast(match func(pushservice.Event) bool) pushservice.Event {
 	f.t.Helper()
 	for {
 		select {
-		case event := <-f.told:
+		case event := <-f.events:
 			if match(event) {
 				return event
 			}
 		case <-time.After(patience):
-			f.t.Fatalf("nobody was told")
+			f.t.Fatalf("no event was broadcast")
 		}
 	}
 }

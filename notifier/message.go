@@ -10,9 +10,8 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// message is an alert as it is pushed. Its payload, Declarative Web Push JSON
-// which a service worker shows too, is each reader's own: it holds their
-// receipt. All else is made once.
+// message is an alert as it is pushed. Its payload is Declarative Web Push JSON, which a
+// service worker shows too. It differs for each reader only in the receipt.
 type message struct {
 	alertID  int64
 	receipts *receipts.Key
@@ -22,21 +21,21 @@ type message struct {
 	urgency webpush.Urgency
 }
 
-// newMessage makes the message of an alert. All alerts of an outage share a
+// newMessage returns the message of an alert. All alerts of an outage share a
 // Topic: the newest replaces the older at the push service.
 func newMessage(o models.Notifications, alert models.Alert, receipts *receipts.Key) (message, error) {
-	hole := rand.Text() // that nobody has written in a headline
-	payload, err := o.Of(alert, hole).Payload()
+	placeholder := rand.Text() // which is in no headline
+	payload, err := o.Of(alert, placeholder).Payload()
 	if err != nil {
 		return message{}, fmt.Errorf("message of alert %d: %w", alert.ID, err)
 	}
 	return message{
-		alertID: alert.ID, receipts: receipts, pieces: bytes.Split(payload, []byte(hole)),
+		alertID: alert.ID, receipts: receipts, pieces: bytes.Split(payload, []byte(placeholder)),
 		topic: receipts.AlertTopic(alert.ID, alert.Outage.Topic().String()), urgency: urgencyOf(alert),
 	}, nil
 }
 
-// maxSize is the longest that the payload of a reader can be.
+// maxSize is the size of the longest payload that a reader can get.
 func (m *message) maxSize() int {
 	size := (len(m.pieces) - 1) * receipts.MaxLength
 	for _, piece := range m.pieces {

@@ -20,7 +20,7 @@ import (
 const (
 	// noticesAtOnce bounds the notices in flight.
 	noticesAtOnce = 256
-	// noticeWorkers is the group of workers of which the bus wakes one for each
+	// noticeWorkers is the queue group of which the bus wakes one worker for each
 	// notice.
 	noticeWorkers = "notices"
 )
@@ -37,7 +37,7 @@ type noticeSender struct {
 
 	sending sync.WaitGroup
 	limit   noticeLimit
-	// claimable tells that there may be a notice to claim.
+	// claimable signals that there may be a notice to claim.
 	claimable chan struct{}
 }
 
@@ -48,8 +48,8 @@ func (n *Notifier) newNoticeSender() *noticeSender {
 	}
 }
 
-// run sends notices when they are made and, at each sweep, those that the bus or
-// another worker lost, and those to be tried again.
+// run sends notices when they are created and, at each sweep, those that the bus or another
+// worker lost, and retries.
 func (s *noticeSender) run(ctx context.Context) error {
 	defer s.sending.Wait()
 	subscription, err := s.conn.QueueSubscribe(events.SubjectNotices, noticeWorkers, func(*nats.Msg) { s.wake() })
@@ -65,7 +65,7 @@ func (s *noticeSender) run(ctx context.Context) error {
 			err = s.store.DeleteOldNotices(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			s.log.Error("notices wait; trying again", "error", err)
+			s.log.Error("notices could not be claimed; trying again", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -76,12 +76,12 @@ func (s *noticeSender) run(ctx context.Context) error {
 	}
 }
 
-// sendDue claims what is due and there is room for.
+// sendDue claims and sends as many due notices as there is room for.
 func (s *noticeSender) sendDue(ctx context.Context) error {
 	for {
 		size, except := s.limit.share()
 		if size == 0 {
-			return nil // a notice that is answered wakes this
+			return nil // the next result wakes this
 		}
 		notices, err := s.store.ClaimNotices(ctx, size, except...)
 		if err != nil || len(notices) == 0 {
@@ -93,8 +93,8 @@ func (s *noticeSender) sendDue(ctx context.Context) error {
 	}
 }
 
-// begin sends and records the notices of a push service by themselves: one that
-// hangs holds up no other's.
+// begin sends and records the notices of one push service in a goroutine, so that a push
+// service that hangs does not delay the others.
 func (s *noticeSender) begin(ctx context.Context, service string, notices []models.Notice) {
 	s.limit.take(service, len(notices))
 	s.sending.Go(func() {
@@ -106,8 +106,8 @@ func (s *noticeSender) begin(ctx context.Context, service string, notices []mode
 	})
 }
 
-// send sends claimed notices and records their outcomes. When ctx has
-// ended, what was sent is recorded all the same, and the rest given back.
+// send sends claimed notices and records their outcomes. When ctx has ended, what was sent
+// is still recorded, and the rest is due again.
 func (s *noticeSender) send(ctx context.Context, notices []models.Notice) error {
 	jobs := make([]pushservice.Job, len(notices))
 	for i, notice := range notices {
@@ -150,20 +150,20 @@ func (s *noticeSender) push(ctx context.Context, notice models.Notice) (webpush.
 	}, err
 }
 
-// resultOfNotice is the result of an answer; each earlier claim was a try. What was
-// not sent before the end of this process may be sent by another at once.
+// resultOfNotice returns the result of an answer; each earlier claim was a try. What was
+// not sent before this process ended is due for another at once.
 func (s *noticeSender) resultOfNotice(notice models.Notice, a webpush.Answer) models.Result {
 	if a.Verdict == 0 {
 		return models.Result{Recipient: notice.Recipient(), Outcome: ledger.Waiting, Due: s.store.Now()}
 	}
 	if a.Detail != "" {
-		s.log.Warn("a notice did not get through", "notice", notice.ID,
+		s.log.Warn("a notice was not accepted", "notice", notice.ID,
 			"host", endpoints.PushService(notice.Subscription.Endpoint), "error", a.Detail)
 	}
 	return resultOf(notice.Recipient(), a, int(notice.Epoch-1), s.store.Now())
 }
 
-// wake lets it look now instead of at the next sweep.
+// wake starts the next sweep now.
 func (s *noticeSender) wake() {
 	select {
 	case s.claimable <- struct{}{}:

@@ -2,17 +2,17 @@ package notifier
 
 import "sync"
 
-// noticeLimit shares the notices in flight among push services. One may have as
-// many as are left for the others, so that some that hang leave room for those
-// that do not.
+// noticeLimit divides the notices in flight among push services. Each may have no more than
+// what is left for the others, so that a few that hang leave room for the rest.
 type noticeLimit struct {
 	mu       sync.Mutex
 	free     int
 	inFlight map[string]int // by push service
 }
 
-// share is how many notices may be claimed now, and the push services that have
-// enough. It is a part of the room, since who they are for is not known before.
+// share returns how many notices may be claimed now, and the push services that have
+// their share. It is only a part of what is free, because the push services of the
+// notices are not known before the claim.
 func (l *noticeLimit) share() (size int, except []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

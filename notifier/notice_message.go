@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// noticeTag is that of all notices: they replace each other, and no alert.
+	// noticeTag is the tag of all notices: they replace each other, and no alert.
 	noticeTag = "notice"
-	// appsNamed is how many apps a welcome names; others it counts.
+	// appsNamed is how many apps a welcome names; it counts the others.
 	appsNamed = 3
 )
 
@@ -24,7 +24,7 @@ type declarativeNotice struct {
 
 type noticeShown struct {
 	models.Notification
-	// Those stand in for the notification's own.
+	// These replace the notification's own.
 	Data    aboutNotice                 `json:"data"`
 	Actions []models.NotificationAction `json:"actions,omitempty"`
 }
@@ -35,7 +35,7 @@ type aboutNotice struct {
 	URL    string `json:"url"`
 }
 
-// noticeMessage makes the payload of a notice to somebody who follows that.
+// noticeMessage returns the payload of a notice to a reader with these follows.
 func noticeMessage(o models.Notifications, notice models.Notice, follows []models.Follow) ([]byte, error) {
 	title, body := "This is a test", "Notifications from Newsbell reach this browser."
 	if notice.Kind == models.WelcomeNotice {
@@ -55,14 +55,14 @@ func noticeMessage(o models.Notifications, notice models.Notice, follows []model
 	}})
 }
 
-// welcome says what somebody follows: apps by name, outages by their number, or
-// the only one by its headline.
+// welcome returns what a reader follows: apps by name, the number of outages, or the
+// headline if there is only one.
 func welcome(follows []models.Follow) string {
 	const next = "This is how it will look."
 	var apps, outages []string
 	for _, f := range follows {
 		switch {
-		case f.Muted != models.NotMuted: // there is less to hear
+		case f.Muted != models.NotMuted: // it sends less, not more
 		case f.Topic.Kind == models.AppTopic:
 			apps = append(apps, f.Name)
 		default:
@@ -94,7 +94,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// list joins parts as people do: "a, b and c".
+// list joins parts in a sentence: "a, b and c".
 func list(parts []string) string {
 	last := len(parts) - 1
 	if last == 0 {

@@ -121,7 +121,7 @@ func TestARefusedNoticeSaysWhatThePushServiceSaid(t *testing.T) {
 	})
 }
 
-// What a reader is told names nothing of the network at home.
+// What a reader sees names no address of the local network.
 func TestANoticeThatMeetsABrokenNetworkSaysSoInSafeWords(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		_, sub := n.subscriberAt(n.other)
@@ -237,7 +237,7 @@ func TestOfManyWorkersOneSendsANotice(t *testing.T) {
 	})
 }
 
-func TestAPushHostThatHangsHoldsUpNoOthersNotice(t *testing.T) {
+func TestAPushServiceThatHangsDelaysNoOthersNotice(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.other.Faults(func(string) *pushtest.Answer { return &pushtest.Answer{Hang: true} })

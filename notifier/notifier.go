@@ -4,15 +4,14 @@
 // into shards, each shard is a row and a message, and any worker of any process
 // takes it from there. What it promises:
 //
-//   - Every reader of the audience is tried, through crashes of any process and
-//     the loss of the whole queue: the sweeper enqueues again whatever a row says
-//     is due and has no owner.
+//   - Every reader of the audience is tried, even if processes crash or the whole queue
+//     is lost: the sweeper enqueues every shard again that is due and has no owner.
 //   - A page is sent again only when its worker died, or was silent for long
 //     while the database answered: at most the page in flight, with the same tag
 //     and Topic. A worker that lost its shard writes nothing more.
 //   - A stop takes effect within one page, and the counts stay exact.
-//   - A push service's "gone" ends an address, never what its reader chose: that
-//     is kept for a grace period, in which the browser may come back.
+//   - When a push service says "gone", only the address ends. The reader's choices are
+//     kept for a grace period, in which the browser may come back.
 package notifier
 
 import (
@@ -49,8 +48,8 @@ type Options struct {
 	// Lang is the language of the coverage. Default: "en".
 	Lang string
 	// Workers is how many shards are sent at a time; one more is kept for
-	// resolutions. Default: three a core, so that one waits for its last answers
-	// while others send.
+	// resolutions. Default: three per core, so that others send while one waits for
+	// its last answers.
 	Workers int
 	// SweepEvery is how often unfinished work is enqueued again. Default: 1 s.
 	SweepEvery time.Duration
@@ -64,18 +63,18 @@ type Notifier struct {
 	keys  *keyring
 	pool  *pushservice.Pool
 	news  *pushservice.Broadcast
-	// notifications makes what readers are shown.
+	// notifications makes the notifications of alerts.
 	notifications models.Notifications
 	workers       int
 	sweep         time.Duration
 	// working is how many shards are being sent.
 	working atomic.Int64
-	// priority is that of resolutions.
+	// priority lets resolutions go first.
 	priority priority
 	owners   *owners
 	// warm begins to connect to a push service; nil when the sender cannot.
 	warm    func(origin *url.URL)
-	origins []*url.URL // known to the planner only
+	origins []*url.URL // used by the planner only
 	log     *slog.Logger
 	// published wakes the planner.
 	published chan struct{}
@@ -110,17 +109,16 @@ func New(o Options) (*Notifier, error) {
 	return n, nil
 }
 
-// Run plans and sends until ctx ends. Then it stops within a moment: pushes in
-// flight get a short time to be answered, what they did is recorded, and the
-// shards go back to the queue.
+// Run plans and sends until ctx ends. Then it stops quickly: pushes in flight get a short
+// time to be answered, their results are recorded, and the shards go back to the queue.
 //
-// It stops taking work when another program has migrated the database beyond
-// what it knows, and then only waits for the end of ctx.
+// When a newer release has migrated the database, it takes no more work and waits for the
+// end of ctx.
 func (n *Notifier) Run(ctx context.Context) error {
 	parent := ctx
 	if err := n.queue.prepare(ctx); err != nil {
 		if ctx.Err() != nil {
-			return nil // told to stop while it waited
+			return nil // it was stopped while it waited
 		}
 		return err
 	}
@@ -171,7 +169,7 @@ func (n *Notifier) Ready(ctx context.Context) error {
 	}
 }
 
-// wake lets the planner look now instead of at the next sweep.
+// wake starts the next sweep now.
 func (n *Notifier) wake() {
 	select {
 	case n.published <- struct{}{}:

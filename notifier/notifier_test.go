@@ -105,7 +105,7 @@ func TestWhatMaySucceedLaterIsTriedAgainWhenItIsDue(t *testing.T) {
 	})
 }
 
-func TestOneReadersLongWaitHoldsNobodyElseBack(t *testing.T) {
+func TestOneReadersLongRetryDelaysNoOtherReader(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		patient, hasty := n.reader(everything), n.reader(everything)
 		n.service.Script(patient.Endpoint(), pushtest.Answer{Status: 503, RetryAfter: "1800"})
@@ -127,7 +127,7 @@ func TestOneReadersLongWaitHoldsNobodyElseBack(t *testing.T) {
 	})
 }
 
-func TestWhatWaitsIsGivenUpAtTheDeadline(t *testing.T) {
+func TestRetriesAreGivenUpAtTheDeadline(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		reader := n.reader(everything)
 		n.service.Script(reader.Endpoint(), slices.Repeat([]pushtest.Answer{{Status: 503}}, 10)...)
@@ -140,7 +140,7 @@ func TestWhatWaitsIsGivenUpAtTheDeadline(t *testing.T) {
 	})
 }
 
-func TestAStopLeavesTheRestUntoldWithExactCounts(t *testing.T) {
+func TestAStopLeavesTheRestUntriedWithExactCounts(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		readers := n.readers(7*pageSize+7, everything)
 		slow := make(chan struct{})
@@ -222,7 +222,7 @@ func TestABusyProcessGoesOnAtOnceWithWhatAnotherGivesBack(t *testing.T) {
 	})
 }
 
-func TestCorruptLedgersStopNoAlertAndLoseNobody(t *testing.T) {
+func TestCorruptLedgersStopNoAlertAndLoseNoReader(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		readers := n.readers(7*pageSize+7, everything)
 		n.service.Script(readers[0].Endpoint(), pushtest.Answer{Status: 503})
@@ -298,7 +298,7 @@ func TestEachSubscriptionIsSignedForWithItsOwnKey(t *testing.T) {
 	})
 }
 
-func TestAKeyThatIsMendedInTimeLosesNobody(t *testing.T) {
+func TestAKeyThatIsRepairedInTimeLosesNoReader(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		const size = 3 * 50
 		n.readers(size, everything)
@@ -337,7 +337,7 @@ func TestAReaderWhoseKeyIsRefusedTwiceHasFailedAndIsKept(t *testing.T) {
 	})
 }
 
-func TestAHostThatHangsHoldsBackNoOtherReaderOfTheShard(t *testing.T) {
+func TestAPushServiceThatHangsDelaysNoOtherReaderOfTheShard(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		clock := &modelstest.Clock{}

@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// lookEvery is how often a process looks at the owners of all shards, and
-	// writes a heartbeat to its own that nothing else has been written to since.
+	// lookEvery is how often a process reads the owners of all shards, and writes a
+	// heartbeat to those of its own that nothing else has been written to since.
 	lookEvery = 500 * time.Millisecond
-	// lookWithin bounds a look: a slower database counts as one that is away.
+	// lookWithin bounds that: a slower database counts as unavailable.
 	lookWithin = 2 * time.Second
 	// ownerSilence is how long an owner may be silent, while the database takes
 	// writes, before its shard goes to another worker.
@@ -24,10 +24,10 @@ const (
 	wedgedAfter = 30 * time.Second
 )
 
-// owners keeps this process the owner of the shards that it sends, and releases
-// those of workers that have fallen silent. The rows alone say who is alive: a
-// process that cannot write heartbeats is silent to all others, whatever else it
-// is connected to. While nobody can write nobody is silent.
+// owners writes heartbeats to the shards that this process sends, and releases the shards
+// of workers that have fallen silent. Only the rows say which workers are alive: a
+// process that cannot write heartbeats is silent to all others, whatever else it is
+// connected to. While no process can write, none is silent.
 type owners struct {
 	store   *models.Store
 	enqueue func(context.Context, models.ShardRef) error
@@ -39,8 +39,8 @@ type owners struct {
 	mu   sync.Mutex
 	mine map[models.Fence]*ownShard
 
-	// seen and answered are known to run alone: the owned shards at the last look,
-	// and when that was; zero if the database did not take it.
+	// seen and answered are used by run only: the owned shards at the last look, and its
+	// time; zero if the database failed.
 	seen     map[models.Fence]seenShard
 	answered time.Time
 }
@@ -49,10 +49,10 @@ type owners struct {
 type ownShard struct {
 	progress *atomic.Int64
 	last     int64
-	since    time.Time // when progress became last
+	since    time.Time // when last changed
 }
 
-// seenShard is an owned shard, and for how long its owner has been silent.
+// seenShard is an owned shard, and how long its owner has been silent.
 type seenShard struct {
 	models.OwnedShard
 	silent time.Duration
@@ -65,7 +65,8 @@ func newOwners(store *models.Store, enqueue func(context.Context, models.ShardRe
 	}
 }
 
-// add writes heartbeats for a claim as long as it makes progress, until remove.
+// add starts the heartbeats of a claim, which go on while it makes progress; remove ends
+// them.
 func (o *owners) add(claim models.Fence, progress *atomic.Int64) (remove func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -77,13 +78,13 @@ func (o *owners) add(claim models.Fence, progress *atomic.Int64) (remove func())
 	}
 }
 
-// run looks until ctx ends.
+// run looks again and again until ctx ends.
 func (o *owners) run(ctx context.Context) error {
 	for {
 		if err := pause(ctx, o.every); err != nil {
 			return err
 		}
-		_ = o.round(ctx) // the planner says that the database is away
+		_ = o.round(ctx) // the planner logs that the database is unavailable
 	}
 }
 
@@ -96,8 +97,8 @@ func (o *owners) round(ctx context.Context) error {
 	return err
 }
 
-// look writes heartbeats, and returns the shards whose owners have been silent for
-// too long. Only the time between two looks that the database took counts.
+// look writes heartbeats, and returns the shards whose owners have been silent for too
+// long. Only the time between two successful looks counts.
 func (o *owners) look(ctx context.Context) (silent []models.OwnedShard, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
@@ -127,7 +128,7 @@ func (o *owners) look(ctx context.Context) (silent []models.OwnedShard, err erro
 	return silent, nil
 }
 
-// sort finds this process's shards that need a heartbeat, and the others'.
+// sort returns this process's shards that need a heartbeat, and the shards of others.
 func (o *owners) sort(shards []models.OwnedShard) (mine []models.Fence, others map[models.Fence]bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -146,8 +147,8 @@ func (o *owners) sort(shards []models.OwnedShard) (mine []models.Fence, others m
 	return mine, others
 }
 
-// remember keeps what was seen; the owners of others' shards that show no new sign
-// of life have been silent for the time that passed.
+// remember keeps what was seen. Owners of other processes without a new heartbeat have been
+// silent for the time that passed.
 func (o *owners) remember(shards []models.OwnedShard, others map[models.Fence]bool, passed time.Duration) {
 	seen := make(map[models.Fence]seenShard, len(shards))
 	for _, shard := range shards {
@@ -173,7 +174,7 @@ func (o *owners) release(ctx context.Context, shard models.OwnedShard) {
 		return
 	}
 	o.log.Warn("the worker of a shard has fallen silent; another takes the shard", "shard", shard.ID)
-	_ = o.enqueue(ctx, shard.ShardRef) // else the sweeper does
+	_ = o.enqueue(ctx, shard.ShardRef) // if that fails, the sweeper does it
 }
 
 func (s *ownShard) isWedged(now time.Time) bool {

@@ -88,7 +88,7 @@ func TestAnOwnerKeepsItsShardByHeartbeatsAsLongAsItMakesProgress(t *testing.T) {
 	})
 }
 
-func TestNobodyIsSilentWhileTheDatabaseTakesNoWrites(t *testing.T) {
+func TestNoOwnerIsSilentWhileTheDatabaseTakesNoWrites(t *testing.T) {
 	n := newInstallation(t, modelstest.SQLite)
 	n.stop()
 	n.openAgain(models.Options{BusyTimeout: time.Millisecond})

@@ -11,13 +11,13 @@ import (
 const (
 	// maxEnqueued bounds one sweep; the next one enqueues the rest.
 	maxEnqueued = 10_000
-	// tidyEvery is how many sweeps pass between two looks at what changes
-	// slowly: which keys nobody needs any more, which push services are in use.
+	// tidyEvery is how many sweeps there are between two clean-ups of what changes
+	// slowly: unused keys, the push services in use.
 	tidyEvery = 60
 )
 
-// plan plans alerts when they are published and, as the sweeper, whenever it
-// is time: it finds what lost messages, lost workers and restarts have left.
+// plan plans alerts when they are published. It is the sweeper too: at each interval it
+// finds what lost messages, lost workers and restarts have left.
 func (n *Notifier) plan(ctx context.Context) error {
 	ticker := time.NewTicker(n.sweep)
 	defer ticker.Stop()
@@ -52,7 +52,7 @@ func (n *Notifier) retireKeys(ctx context.Context) {
 func (n *Notifier) findOrigins(ctx context.Context) {
 	origins, err := n.store.PushOrigins(ctx)
 	if err != nil {
-		return // only the first push of an alert takes longer
+		return // then the first push of an alert takes longer
 	}
 	n.origins = origins
 }
@@ -67,8 +67,8 @@ func (n *Notifier) warmUp() {
 	}
 }
 
-// sweepOnce plans what is due, enqueues every due shard, makes alerts of the
-// catch-ups that are due, and ends the alerts that have no shard left.
+// sweepOnce plans what is due, enqueues every due shard, opens the catch-ups that are due,
+// and ends the alerts whose shards are all done.
 func (n *Notifier) sweepOnce(ctx context.Context) error {
 	if err := n.planAlerts(ctx); err != nil {
 		return err
@@ -83,8 +83,8 @@ func (n *Notifier) sweepOnce(ctx context.Context) error {
 	return errors.Join(n.store.OpenCatchUps(ctx), n.store.FinishAlerts(ctx))
 }
 
-// planAlerts takes each alert's plan one step further, the most urgent first,
-// until all are done. What a step made is enqueued at once.
+// planAlerts makes one step of each alert's plan, the most urgent first, until all are done.
+// The shards of a step are enqueued at once.
 func (n *Notifier) planAlerts(ctx context.Context) error {
 	for {
 		alerts, err := n.store.UnplannedAlerts(ctx)
@@ -94,7 +94,7 @@ func (n *Notifier) planAlerts(ctx context.Context) error {
 		for _, id := range alerts {
 			shards, _, err := n.store.Plan(ctx, id)
 			if errors.Is(err, models.ErrPlanned) {
-				continue // another worker plans it, or it has been stopped
+				continue // another worker has made the step, or the alert was stopped
 			}
 			if err == nil {
 				err = n.enqueue(ctx, shards)
@@ -109,7 +109,7 @@ func (n *Notifier) planAlerts(ctx context.Context) error {
 func (n *Notifier) enqueue(ctx context.Context, shards []models.ShardRef) error {
 	for _, shard := range shards {
 		if err := n.queue.enqueue(ctx, shard); err != nil {
-			// A queue that came back empty has lost its stream too.
+			// A queue that was lost has lost its stream too.
 			return errors.Join(err, n.queue.tryPrepare(ctx))
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// priority lets a process's resolutions go before everything else that it
-// sends: while one is sent, other deliveries pause between two pages.
+// priority lets a process send its resolutions before everything else: while one is sent,
+// other deliveries pause between two pages.
 type priority struct {
 	mu     sync.Mutex
 	urgent int
@@ -31,8 +31,8 @@ func (p *priority) enter() (leave func()) {
 	}
 }
 
-// yield waits until no urgent delivery goes on. The worker that waits counts
-// as making progress: it is not wedged.
+// yield waits until no urgent delivery is running. It counts as progress, so that the
+// waiting worker is not wedged.
 func (p *priority) yield(ctx context.Context, progress *atomic.Int64) error {
 	for {
 		p.mu.Lock()

@@ -14,10 +14,10 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-func TestWorkersTellAndHearOfPushHostsOnTheBus(t *testing.T) {
+func TestWorkersBroadcastWhatTheyLearnOfPushServices(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
-		told := make(chan *nats.Msg, 10)
-		if _, err := n.bus.Conn.ChanSubscribe(pushservice.Subject, told); err != nil {
+		broadcast := make(chan *nats.Msg, 10)
+		if _, err := n.bus.Conn.ChanSubscribe(pushservice.Subject, broadcast); err != nil {
 			t.Fatal(err)
 		}
 		for range 20 {
@@ -26,13 +26,13 @@ func TestWorkersTellAndHearOfPushHostsOnTheBus(t *testing.T) {
 		n.other.Faults(func(string) *pushtest.Answer { return &pushtest.Answer{Reset: true} })
 		n.publish(models.Draft{})
 		var event pushservice.Event
-		if err := json.Unmarshal((<-told).Data, &event); err != nil {
+		if err := json.Unmarshal((<-broadcast).Data, &event); err != nil {
 			t.Fatal(err)
 		}
 		if event.From == "" || "http://"+event.Host != n.other.URL() || event.PausedMS <= 0 || event.PausedMS > 1250 {
-			t.Errorf("told %+v", event)
+			t.Errorf("broadcast %+v", event)
 		}
-		// The other way round: this worker is told, and asks no more.
+		// The other way round: this worker gets the broadcast, and sends no more.
 		n.stop()
 		var pool *pushservice.Pool
 		n.adjust = func(notifier *Notifier) { pool = notifier.pool }

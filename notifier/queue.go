@@ -18,36 +18,36 @@ import (
 )
 
 const (
-	// streamName is another than that of older releases, whose workers know
-	// nothing of a shard's owner.
+	// streamName differs from that of older releases, whose workers do not know of a
+	// shard's owner.
 	streamName = "NEWSBELL_WORK"
 	// ackWait is how long a worker may take to claim the shard of a message
 	// before the message goes to another.
 	ackWait = 4 * time.Second
-	// enqueueTimeout bounds one message on its way into the queue.
+	// enqueueTimeout bounds a request to the queue.
 	enqueueTimeout = 2 * time.Second
-	// askFor is how long one question for a message stands. It has ended when
-	// ackWait is over, else a process that stopped could be given its own shard.
-	askFor     = 2 * time.Second
+	// fetchFor is how long a request for a message is open. It is shorter than ackWait:
+	// otherwise a process that stopped could be given its own shard again.
+	fetchFor   = 2 * time.Second
 	retryQueue = 250 * time.Millisecond
 )
 
-// queue moves shards to workers. Each shard has a subject of its own that
-// holds one message at most, so that the same shard can be enqueued again and
-// again: JetStream refuses it while it is queued or in flight.
+// queue moves shards to workers. Each shard has a subject of its own with at most one
+// message, so that a shard can be enqueued any number of times: JetStream refuses it
+// while it is queued or in flight.
 type queue struct {
 	conn    *nats.Conn
 	js      jetstream.JetStream
 	storage jetstream.StorageType
 	log     *slog.Logger
 	silence silence
-	// begun is that of shards whose worker was interrupted, first that of
-	// resolutions, next that of everything else.
+	// begun has the shards whose worker was interrupted, first those of resolutions,
+	// and next everything else.
 	begun, first, next *consumer
 	preparing          sync.Mutex
 }
 
-// consumer is one of the queue's, shared by the workers of all processes.
+// consumer is a consumer of the queue, shared by the workers of all processes.
 type consumer struct {
 	queue *queue
 	name  string
@@ -59,22 +59,21 @@ func newQueue(bus *Bus, log *slog.Logger) (*queue, error) {
 		return nil, fmt.Errorf("open queue: %w", err)
 	}
 	q := &queue{conn: bus.Conn, js: js, storage: jetstream.MemoryStorage, log: log}
-	if bus.server == nil { // a NATS of its own outlives this process
+	if bus.server == nil { // a separate NATS server outlives this process
 		q.storage = jetstream.FileStorage
 	}
 	q.begun, q.first, q.next = &consumer{q, "begun"}, &consumer{q, "first"}, &consumer{q, "next"}
 	return q, nil
 }
 
-// prepare makes sure that stream and consumers are there; it goes on trying
-// until ctx ends.
+// prepare makes sure that the stream and its consumers exist. It tries until ctx ends.
 func (q *queue) prepare(ctx context.Context) error {
 	return retry.Do(ctx, retryQueue, 5*time.Second, func() error { return q.tryPrepare(ctx) }, func(err error, wait time.Duration) {
-		q.log.Warn("the queue is not there; trying again", "error", err, "after", wait)
+		q.log.Warn("the queue could not be prepared; trying again", "error", err, "after", wait)
 	})
 }
 
-// enqueue puts a shard into the queue, unless it is there already.
+// enqueue puts a shard into the queue, unless it is already queued or in flight.
 func (q *queue) enqueue(ctx context.Context, shard models.ShardRef) error {
 	ctx, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
@@ -93,7 +92,7 @@ func (c *consumer) take(ctx context.Context) (jetstream.Msg, error) {
 		return nil, err
 	}
 	for ctx.Err() == nil {
-		message, err := c.ask(ctx, consumer)
+		message, err := c.fetch(ctx, consumer)
 		if message != nil || err != nil && !errors.Is(err, context.DeadlineExceeded) {
 			return message, err
 		}
@@ -101,20 +100,20 @@ func (c *consumer) take(ctx context.Context) (jetstream.Msg, error) {
 	return nil, ctx.Err()
 }
 
-// open asks the queue for the consumer.
+// open looks the consumer up in the queue.
 func (c *consumer) open(ctx context.Context) (jetstream.Consumer, error) {
-	asking, cancel := context.WithTimeout(ctx, enqueueTimeout)
+	looking, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
-	consumer, err := c.queue.js.Consumer(asking, streamName, c.name)
+	consumer, err := c.queue.js.Consumer(looking, streamName, c.name)
 	if ctx.Err() == nil {
 		c.queue.heard(err)
 	}
 	return consumer, err
 }
 
-// ask asks for one message, and returns nil if there is none for a while.
-func (c *consumer) ask(ctx context.Context, consumer jetstream.Consumer) (jetstream.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, askFor)
+// fetch requests one message, and returns nil if there is none for a while.
+func (c *consumer) fetch(ctx context.Context, consumer jetstream.Consumer) (jetstream.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchFor)
 	defer cancel()
 	return first(consumer.Fetch(1, jetstream.FetchContext(ctx)))
 }
@@ -128,7 +127,7 @@ func (c *consumer) tryTake(ctx context.Context) (jetstream.Msg, error) {
 	return first(consumer.FetchNoWait(1))
 }
 
-// first is the message of a batch of one, or nil if there was none.
+// first returns the message of a batch of one, or nil if there was none.
 func first(batch jetstream.MessageBatch, err error) (jetstream.Msg, error) {
 	if err != nil {
 		return nil, err
@@ -139,7 +138,7 @@ func first(batch jetstream.MessageBatch, err error) (jetstream.Msg, error) {
 	return nil, batch.Error()
 }
 
-// tryPrepare makes sure that the stream and its consumers are as they must be.
+// tryPrepare makes sure that the stream and its consumers have their configuration.
 func (q *queue) tryPrepare(ctx context.Context) error {
 	q.preparing.Lock()
 	defer q.preparing.Unlock()
@@ -177,7 +176,7 @@ func (q *queue) createOrUpdate(ctx context.Context) error {
 	return nil
 }
 
-// isQueuedAlready knows JetStream's words for a subject that is full.
+// isQueuedAlready recognizes JetStream's error for a subject that is full.
 func isQueuedAlready(err error) bool {
 	return strings.Contains(err.Error(), "maximum messages per subject exceeded")
 }

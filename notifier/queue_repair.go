@@ -14,22 +14,22 @@ import (
 // overlaps is JetStream's error for a subject that another stream has.
 const overlaps jetstream.ErrorCode = 10065
 
-// incompatible are JetStream's errors for a stream or consumer that is there but
-// cannot be changed into the one that is wanted.
+// incompatible are JetStream's errors for an existing stream or consumer that cannot be
+// changed into the wanted one.
 var incompatible = []jetstream.ErrorCode{
 	10012, 10013, 10148, // a consumer of that name
 	10098, 10099, 10100, 10101, // a consumer beside those of a work queue
 	10052, 10055, 10058, 10069, 10109, // a stream of that name
 }
 
-// isIncompatible reports whether the stream that is there must give way.
+// isIncompatible reports whether the existing stream must be replaced.
 func isIncompatible(err error) bool {
 	code, ok := apiErrorCode(err)
 	return ok && slices.Contains(incompatible, code)
 }
 
-// createAnew replaces a stream that an older release left, or another hand. It is
-// Newsbell's by its name, and holds nothing that the database does not.
+// createAnew replaces a stream that an older release or something else left. Its name is
+// Newsbell's, and it contains nothing that is not in the database.
 func (q *queue) createAnew(ctx context.Context, cause error) error {
 	q.log.Warn("the queue's stream cannot be used; replacing it", "stream", streamName, "cause", cause)
 	if err := q.js.DeleteStream(ctx, streamName); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -38,7 +38,7 @@ func (q *queue) createAnew(ctx context.Context, cause error) error {
 	return q.createOrUpdate(ctx)
 }
 
-// explain says which stream has the queue's subject, if that is the trouble.
+// explain adds which stream has the queue's subject, if that is the cause.
 func (q *queue) explain(ctx context.Context, err error) error {
 	if code, ok := apiErrorCode(err); !ok || code != overlaps {
 		return err

@@ -57,7 +57,7 @@ func TestAStreamThatCannotBeUsedIsReplaced(t *testing.T) {
 	}
 }
 
-func TestAStreamThatIsSomebodyElsesIsLeftAloneAndNamed(t *testing.T) {
+func TestAStreamOfAnotherProgramIsNotChangedAndIsNamed(t *testing.T) {
 	bus, err := StartBus()
 	if err != nil {
 		t.Fatal(err)

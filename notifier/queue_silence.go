@@ -13,21 +13,20 @@ import (
 )
 
 const (
-	// maxUnanswered is how many questions in a row the queue may leave without an
-	// answer before this process connects anew, and reconnectEvery how often it
-	// does so at most.
+	// maxUnanswered is how many requests in a row the queue may leave without an answer
+	// before this process reconnects, at most once per reconnectEvery.
 	maxUnanswered  = 3
 	reconnectEvery = 10 * time.Second
 )
 
-// silence counts the questions in a row that the queue did not answer.
+// silence counts the requests in a row that the queue did not answer.
 type silence struct {
 	unanswered  atomic.Int64
 	reconnected atomic.Int64 // Unix nanoseconds
 }
 
-// heard notes how a question to the queue ended. Pings may be answered by a
-// server whose JetStream hangs: then another one of its cluster may do better.
+// heard notes how a request to the queue ended. A server whose JetStream hangs may still
+// answer pings: then another server of the cluster may answer.
 func (q *queue) heard(err error) {
 	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
 		q.silence.unanswered.Store(0)
@@ -43,12 +42,12 @@ func (q *queue) heard(err error) {
 	}
 }
 
-// probeSubject holds one message at most that no consumer reads.
+// probeSubject has at most one message, which no consumer reads.
 const probeSubject = events.SubjectWork + ".probe"
 
-// ready returns nil if the queue takes messages and hands them out; else a
-// [models.NotReady]. The probe is refused when the last one is still there, but
-// only by a queue that has room.
+// ready returns nil if the queue takes and delivers messages; else a [models.NotReady]. The
+// probe is refused when the last one is still in the queue, but only by a queue with
+// room.
 func (q *queue) ready(ctx context.Context) error {
 	if _, err := q.js.Publish(ctx, probeSubject, nil); err != nil && !isQueuedAlready(err) {
 		return &models.NotReady{Words: "the queue takes no messages", Cause: err}

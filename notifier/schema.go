@@ -8,8 +8,8 @@ import (
 	"newsbell/models"
 )
 
-// watchSchema returns an error when a newer program has migrated the database:
-// what this one would write may mean something else by now.
+// watchSchema returns an error when a newer release has migrated the database: what this
+// one writes may mean something else by now.
 func (n *Notifier) watchSchema(ctx context.Context) error {
 	ticker := time.NewTicker(n.sweep)
 	defer ticker.Stop()
@@ -25,7 +25,7 @@ func (n *Notifier) watchSchema(ctx context.Context) error {
 	}
 }
 
-// standAside leaves the work to newer processes, until ctx ends.
+// standAside leaves the work to newer processes until ctx ends.
 func (n *Notifier) standAside(ctx context.Context, cause error) error {
 	n.log.Error("this process takes no work any more", "error", cause)
 	<-ctx.Done()

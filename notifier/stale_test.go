@@ -9,7 +9,7 @@ import (
 	"newsbell/notifier/pushtest"
 )
 
-func TestOldSubscriptionsThatAreRefusedHoldUpNobodyAndAreLeftOutLater(t *testing.T) {
+func TestOldSubscriptionsThatAreRefusedDelayNoReaderAndAreSkippedLater(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.options = func(o *Options) { o.Push.Now = n.Clock.Now }

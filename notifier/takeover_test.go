@@ -23,8 +23,8 @@ func TestAPageIsSentOnceThoughTheDatabaseIsLockedWhenItIsToBeRecorded(t *testing
 	n := newInstallation(t, modelstest.SQLite)
 	n.stop()
 	n.openAgain(models.Options{BusyTimeout: 10 * time.Millisecond})
-	said := &complaints{heard: make(chan struct{}, 1000)}
-	n.adjust = func(notifier *Notifier) { notifier.log = slog.New(slog.NewTextHandler(said, nil)) }
+	errors := &recordErrors{logged: make(chan struct{}, 1000)}
+	n.adjust = func(notifier *Notifier) { notifier.log = slog.New(slog.NewTextHandler(errors, nil)) }
 	readers := n.readers(3*pageSize, everything)
 	begun, answer := n.holdAnswers()
 	n.start(1)
@@ -36,7 +36,7 @@ func TestAPageIsSentOnceThoughTheDatabaseIsLockedWhenItIsToBeRecorded(t *testing
 	}
 	answer()
 	for range 10 { // a few times in vain
-		<-said.heard
+		<-errors.logged
 	}
 	if err := unlock(); err != nil {
 		t.Fatal(err)
@@ -188,15 +188,15 @@ func allGotOne(t *testing.T, readers []*pushtest.Reader) {
 	}
 }
 
-// complaints is a log that tells of each page that could not be recorded.
-type complaints struct{ heard chan struct{} }
+// recordErrors is a log that counts the pages that could not be recorded.
+type recordErrors struct{ logged chan struct{} }
 
-var _ io.Writer = (*complaints)(nil)
+var _ io.Writer = (*recordErrors)(nil)
 
-func (c *complaints) Write(line []byte) (int, error) {
+func (c *recordErrors) Write(line []byte) (int, error) {
 	if strings.Contains(string(line), "trying again") {
 		select {
-		case c.heard <- struct{}{}:
+		case c.logged <- struct{}{}:
 		default: // there were enough
 		}
 	}

@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// alwaysWork is how many ordinary shards a process sends at a time before it
-	// asks whether it has room for more.
+	// alwaysWork is how many ordinary shards a process always sends at a time; it sends
+	// more only if it has room.
 	alwaysWork    = 2
 	workMoreEvery = 20 * time.Millisecond
-	// maxBegun is how many shards that others began a process takes at a time.
+	// maxBegun is how many interrupted shards of others a process takes at a time.
 	maxBegun = 32
-	// releaseWithin bounds how long a worker tries to give a shard back.
+	// releaseWithin bounds the release of a shard.
 	releaseWithin = 2 * time.Second
 )
 
-// workOnBegun takes the shards whose workers were interrupted, however busy this
-// process is: some of their readers have the alert already.
+// workOnBegun takes the shards whose workers were interrupted, even if this process is busy:
+// some of their readers have the alert already.
 func (n *Notifier) workOnBegun(ctx context.Context) error {
 	var group sync.WaitGroup
 	defer group.Wait()
@@ -47,9 +47,9 @@ func (n *Notifier) workOnBegun(ctx context.Context) error {
 	}
 }
 
-// workMore takes up to a number of shards more while those in progress do not keep
-// the process busy, because push services take their time to answer. It leaves
-// them to other processes else.
+// workMore takes a number of further shards at most while those in progress do not keep the
+// process busy, because push services are slow to answer. Otherwise it leaves them to
+// other processes.
 func (n *Notifier) workMore(ctx context.Context, most int) error {
 	var group sync.WaitGroup
 	defer group.Wait()
@@ -60,7 +60,7 @@ func (n *Notifier) workMore(ctx context.Context, most int) error {
 		}
 		message, err := n.queue.next.tryTake(ctx)
 		if err != nil || message == nil {
-			continue // the others say what is wrong
+			continue // work logs what is wrong
 		}
 		group.Go(func() { n.workOn(ctx, message) })
 	}
@@ -87,7 +87,7 @@ func (n *Notifier) next(ctx context.Context, l *consumer) jetstream.Msg {
 		}
 		if ctx.Err() == nil {
 			n.log.Warn("the queue does not answer; trying again", "consumer", l.name, "error", err)
-			_ = n.queue.tryPrepare(ctx) // it may have come back empty
+			_ = n.queue.tryPrepare(ctx) // it may have been lost
 			_ = pause(ctx, retryQueue)
 		}
 	}
@@ -109,15 +109,14 @@ func (n *Notifier) workOn(ctx context.Context, message jetstream.Msg) {
 	switch {
 	case err == nil:
 	case errors.Is(err, models.ErrFenced):
-		n.log.Info("another worker has the shard", "shard", claim.Shard.ID)
+		n.log.Info("another worker has claimed the shard", "shard", claim.Shard.ID)
 	default:
 		n.release(ctx, claim, err)
 	}
 }
 
-// claim makes this worker the owner of a message's shard. The message has done its
-// work then, and also when there is nothing to claim. It returns nil if this worker
-// is not the owner.
+// claim makes this worker the owner of a message's shard, and returns nil if it is not. The
+// message is acknowledged then, and also when there is nothing to claim.
 func (n *Notifier) claim(ctx context.Context, message jetstream.Msg) *models.Claim {
 	id, err := strconv.ParseInt(string(message.Data()), 10, 64)
 	if err != nil {
@@ -137,16 +136,16 @@ func (n *Notifier) claim(ctx context.Context, message jetstream.Msg) *models.Cla
 		err = message.Nak()
 	}
 	if err != nil {
-		n.log.Warn("the queue did not hear of a shard", "shard", id, "error", err)
+		n.log.Warn("a message of the queue was not acknowledged", "shard", id, "error", err)
 	}
 	return claim
 }
 
-// release leaves a shard that could not be sent to its end. If this process is
-// ending another goes on at once, else at the next sweep.
+// release releases a shard that could not be sent to its end. If this process is ending,
+// another continues at once, otherwise at the next sweep.
 func (n *Notifier) release(ctx context.Context, claim *models.Claim, cause error) {
 	if ctx.Err() == nil {
-		n.log.Error("shard failed; trying again", "shard", claim.Shard.ID, "error", cause)
+		n.log.Error("a shard could not be sent; trying again", "shard", claim.Shard.ID, "error", cause)
 	}
 	releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
 	defer cancel()
@@ -155,6 +154,6 @@ func (n *Notifier) release(ctx context.Context, claim *models.Claim, cause error
 		err = n.queue.enqueue(releasing, claim.Ref())
 	}
 	if err != nil {
-		n.log.Warn("a shard was not given back; others take it when they notice", "shard", claim.Shard.ID, "error", err)
+		n.log.Warn("a shard was not released; others take it when its owner is silent", "shard", claim.Shard.ID, "error", err)
 	}
 }

@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// errSilent says that a database took a question and did not answer in time.
+// errSilent says that a database did not answer in time.
 var errSilent = errors.New("the database has fallen silent")
 
-// patientConn is a database's connection whose reads and writes end with
-// errSilent when the server is silent for longer than patience. The driver reads
-// only while it waits for an answer, so that this bounds every statement, also
-// on a network that drops packets, or takes them and passes nothing on.
+// patientConn is a database's connection whose reads and writes end with errSilent when the
+// server is silent for longer than patience. The driver reads only while it waits for
+// an answer, so that this bounds every statement, also on a network that drops
+// packets.
 type patientConn struct {
 	net.Conn
 	patience time.Duration
-	silent   func() // told of each silence
+	silent   func() // called for each silence
 
 	mu sync.Mutex
 	// read and write are the driver's own deadlines, and the end of patience.
@@ -77,7 +77,7 @@ func (c *patientConn) set(change func(), apply ...func() error) error {
 func (c *patientConn) setRead() error  { return c.Conn.SetReadDeadline(c.read.first()) }
 func (c *patientConn) setWrite() error { return c.Conn.SetWriteDeadline(c.write.first()) }
 
-// explain names the deadline that was patience's.
+// explain replaces the error of a deadline that was patience's.
 func (c *patientConn) explain(err error, d *deadlines) error {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err

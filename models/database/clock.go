@@ -18,15 +18,15 @@ const (
 	clockJump = time.Second
 )
 
-// Clock is a PostgreSQL's: the same for all processes, whatever the machines
-// they run on believe. Between two readings it goes on by the machine's
-// monotonic clock, which does not jump, but stands still while the machine
-// sleeps: when it and the wall's part, the database is asked at once.
+// Clock is the clock of a PostgreSQL server: the same for all processes, whatever their
+// machines' clocks say. Between two readings it follows the machine's monotonic clock,
+// which does not jump, but stands still while the machine sleeps: when it and the wall
+// clock part, the database is asked at once.
 type Clock struct {
 	database *sql.DB
 	machine  func() time.Time
 	last     atomic.Pointer[reading]
-	doubt    chan struct{} // the last reading may no longer hold
+	doubt    chan struct{} // signals that the last reading may be wrong
 	stop     context.CancelFunc
 	stopped  chan struct{}
 }
@@ -79,7 +79,7 @@ func (c *Clock) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			_ = c.read(ctx) // else the last reading holds
+			_ = c.read(ctx) // if that fails, the last reading is used
 		case <-c.doubt:
 			if c.read(ctx) != nil {
 				sleep(ctx, readClockWithin)
@@ -88,7 +88,7 @@ func (c *Clock) run(ctx context.Context) {
 	}
 }
 
-// read takes the database's time to be that of the middle of the question.
+// read takes the database's time as that of the middle of the query.
 func (c *Clock) read(ctx context.Context) error {
 	if c.last.Load() != nil { // the first one waits as long as its caller
 		var cancel context.CancelFunc

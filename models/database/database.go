@@ -18,8 +18,8 @@ import (
 
 // DB is an open database, safe for concurrent use.
 type DB struct {
-	// Write is the only handle that changes anything; on SQLite it has one
-	// connection, so that a transaction must never use it beside its own handle.
+	// Write is the only handle that changes anything. On SQLite it has one connection, so
+	// that a transaction must use only its own handle.
 	Write *gorm.DB
 	Read  *gorm.DB
 	// Reads is the pool of Read, for hot queries.
@@ -29,7 +29,7 @@ type DB struct {
 	File string
 	// MigrateURL is where PostgreSQL's migrations run; empty: not from here.
 	MigrateURL string
-	// beginsWith is what each writing transaction begins with; mostly nothing.
+	// beginsWith is the first statement of each writing transaction; usually none.
 	beginsWith transactionStart
 }
 

@@ -14,8 +14,8 @@ type Dialect struct {
 	Migrations string
 	// Numbered says that placeholders are $1, $2, … instead of ?.
 	Numbered bool
-	// SkipLocked ends a subquery that selects rows to change, and leaves out those
-	// that others are changing. SQLite has one writer at a time.
+	// SkipLocked ends a subquery that selects rows to change, and skips those that others
+	// are changing. SQLite has one writer at a time.
 	SkipLocked string
 }
 

@@ -33,8 +33,8 @@ func openPostgres(o Options) (*DB, error) {
 	if o.TransactionPooling {
 		db.beginsWith = sessions.boundTransaction()
 	}
-	// The driver keeps each connection's prepared statements. GORM's own cache
-	// would let everybody wait for one connection that does not answer.
+	// The driver keeps each connection's prepared statements. With GORM's own cache
+	// everything would wait for one connection that does not answer.
 	gormConfig := gormConfig(o.Now)
 	gormConfig.PrepareStmt = false
 	db.Write, err = gorm.Open(postgres.New(postgres.Config{Conn: db.Reads}), gormConfig)

@@ -26,9 +26,8 @@ const (
 	checkWithin    = 2 * time.Second
 )
 
-// A process that stops in the middle of a transaction keeps the locks of its
-// rows. PostgreSQL ends its session after a number of milliseconds, before the
-// queue gives its shards to others.
+// A process that stops in the middle of a transaction keeps its locks. PostgreSQL ends its
+// session after this time, before its shards go to other workers.
 const (
 	idleInTransaction   = "idle_in_transaction_session_timeout"
 	idleInTransactionMS = "2000"
@@ -42,8 +41,8 @@ type postgresSessions struct {
 	// pooled says that transactions share the server's sessions, so that nothing
 	// can be set for a session.
 	pooled bool
-	// silences counts the connections that were found dead. Those that are older
-	// are not used again: what cut one off has mostly cut off all.
+	// silences counts the connections that were found dead. Older connections are not used
+	// again: the same cause has usually cut off all of them.
 	silences atomic.Int64
 }
 

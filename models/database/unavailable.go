@@ -32,7 +32,7 @@ func IsUnavailable(err error) bool {
 		errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// PostgreSQL's classes and codes for trouble that passes:
+// PostgreSQL's classes and codes of temporary errors:
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 var (
 	unavailableClasses = []string{
@@ -43,7 +43,7 @@ var (
 	unavailableCodes = []string{
 		"25006",                            // it is read-only
 		"25P03",                            // our session was ended while it was idle
-		"40001", "40P01", "55P03", "57014", // others were in the way for too long
+		"40001", "40P01", "55P03", "57014", // others had a lock for too long
 		"57P01", "57P02", "57P03", "57P05", // it is ending or starting
 	}
 )

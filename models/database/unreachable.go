@@ -12,7 +12,7 @@ import (
 )
 
 // IsUnreachable reports whether a later try may succeed where a database could not be
-// opened or migrated: the server is away, starts, stops, or lets nobody in.
+// opened or migrated: the server is unreachable, starting, stopping, or full.
 func IsUnreachable(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
@@ -27,14 +27,14 @@ func IsUnreachable(err error) bool {
 	return isNet || errors.Is(err, errSilent) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// IsRefused reports whether a database answers and does not let us in: a wrong
-// password, a database that does not exist.
+// IsRefused reports whether a database refuses the login: a wrong password, or a database
+// that does not exist.
 func IsRefused(err error) bool {
 	refused, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && isOfClass(refused, "28", "3D")
 }
 
-// isOfClass knows the first two characters of an SQLSTATE.
+// isOfClass compares the first two characters of an SQLSTATE.
 func isOfClass(err *pgconn.PgError, classes ...string) bool {
 	return slices.ContainsFunc(classes, func(class string) bool { return strings.HasPrefix(err.Code, class) })
 }

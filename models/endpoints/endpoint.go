@@ -21,8 +21,8 @@ func Normalize(endpoint string) string {
 
 // PushService returns the name of an endpoint's push service in circuits, counts and
 // reports: its host in lower case, with the port if it is not the scheme's own. For an
-// endpoint in its normal form it does not allocate. The column push_service holds the
-// same.
+// endpoint in its normal form it does not allocate. The column push_service has the same
+// value.
 func PushService(endpoint string) string {
 	_, service, _ := split(endpoint)
 	return service

@@ -1,10 +1,9 @@
 // Package events has the subjects and payloads of the bus.
 package events
 
-// The subjects on the bus. What travels there only makes things faster: of
-// alerts, shards, notices and updates there are rows, and the sweeps find what a
-// lost message told. What workers tell each other of push services is in
-// notifier/pushservice.
+// The subjects on the bus. Messages only make things faster: alerts, shards, notices and
+// updates are rows, and the sweeps find what a lost message announced. What workers
+// broadcast about push services is in notifier/pushservice.
 const (
 	// SubjectPublished says, without data, that there is an alert to plan.
 	SubjectPublished = "newsbell.alerts.published"

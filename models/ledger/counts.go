@@ -61,7 +61,7 @@ func (s PerService) at(name string) *Counts {
 	return s[slot]
 }
 
-// slot is the name under which a push service is counted, the same ever after.
+// slot returns the name under which a push service is counted. It never changes.
 func (s PerService) slot(name string) string {
 	if s[name] == nil && len(s) >= maxServices {
 		return OtherServices

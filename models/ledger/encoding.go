@@ -16,12 +16,12 @@ var ErrCorrupt = errors.New("corrupt ledger")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ledgerVersion tells ledgers with Deferred and timestamps from those that had neither,
-// which were of version 0. It is added to the checksum, bit by bit, and far
-// enough from 0 that a damaged byte does not make one of the other.
+// ledgerVersion marks ledgers with Deferred and timestamps; those of version 0 had neither.
+// It is added to the checksum with XOR, and differs from 0 in so many bits that one damaged
+// byte does not turn one version into the other.
 const ledgerVersion = 0x6c656432
 
-// Encode writes a checksum and then sections, each behind its length: the
+// Encode writes a checksum and then sections, each after its length: the
 // final bitmaps in roaring's portable format, the counts, the timestamps, and for
 // each group of retries its push service, its times and its bitmap. Numbers are little-endian.
 func (l *Ledger) Encode() ([]byte, error) {

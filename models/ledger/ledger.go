@@ -23,14 +23,14 @@ type Ledger struct {
 	timestamps timestamps
 }
 
-// New is a ledger without entries.
+// New returns a ledger without entries.
 func New() Ledger {
 	return Ledger{
 		Accepted: roaring.New(), Gone: roaring.New(), Failed: roaring.New(), Deferred: roaring.New(), PerService: PerService{},
 	}
 }
 
-// Outcome is that of an alert for one subscription.
+// Outcome is the outcome of an alert for one subscription.
 type Outcome int8
 
 const (

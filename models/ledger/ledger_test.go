@@ -53,7 +53,7 @@ func TestALedgerSurvivesItsEncoding(t *testing.T) {
 	})
 }
 
-func TestNobodyIsTriedBeforeTheirTimeHoweverManyTimesThereAre(t *testing.T) {
+func TestNoReaderIsTriedTooSoonHoweverManyDueTimesThereAre(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ledger, want := drawLedger(t)
 		now := time.Unix(rapid.Int64Range(0, 200).Draw(t, "now"), 0)
@@ -76,7 +76,7 @@ func TestNobodyIsTriedBeforeTheirTimeHoweverManyTimesThereAre(t *testing.T) {
 			got += int(due.GetCardinality())
 		}
 		if got != ledger.Counts().Waiting {
-			t.Errorf("%d are due in the end; want all %d who wait", got, ledger.Counts().Waiting)
+			t.Errorf("%d are due in the end; want all %d that wait", got, ledger.Counts().Waiting)
 		}
 	})
 }
@@ -130,8 +130,7 @@ func TestACorruptLedgerIsAnErrorAndNoPanic(t *testing.T) {
 	})
 }
 
-// drawLedger notes outcomes at random, each reader's once or, after waiting,
-// twice.
+// drawLedger enters outcomes at random, for each reader once or, after a retry, twice.
 func drawLedger(t *rapid.T) (Ledger, map[uint32]entry) {
 	ledger, want := New(), map[uint32]entry{}
 	for _, offset := range rapid.SliceOfDistinct(rapid.Uint32Max(100_000), rapid.ID[uint32]).Draw(t, "offsets") {
@@ -169,7 +168,7 @@ func TestALedgerOfTheVersionBeforeIsStillRead(t *testing.T) {
 	}
 }
 
-func TestWhoHasBeenTriedIsKnownAmongOthersOfTheSameSecond(t *testing.T) {
+func TestTriesAreKeptApartAmongRetriesOfTheSameSecond(t *testing.T) {
 	ledger := New()
 	for offset := range uint32(4 * maxRetries) {
 		ledger.RetryAt(offset, "push.example", time.Unix(int64(offset/2), 0), int(offset%2))

@@ -12,14 +12,15 @@ const (
 	// maxRetries bounds the due times that a push service has in one shard: each of
 	// them is a pass over the shard.
 	maxRetries = 32
-	// maxTries is when tries are no longer counted. Retries do not come more seldom
-	// by then, and there are always two due times of the same tries to merge.
+	// maxTries is the number at which tries are no longer counted. The wait between
+	// retries no longer grows by then, and there are always two due times of the same
+	// tries to merge.
 	maxTries = 10
 )
 
-// retry is a group of readers of one push service that are tried again in the
-// same second, after as many tries. How often a reader was tried decides what comes
-// next, so that groups of different tries are never merged.
+// retry is a group of readers of one push service that are tried again in the same second,
+// after the same number of tries. That number decides what a failure means, so that
+// groups of different tries are never merged.
 type retry struct {
 	service string
 	due     int64 // Unix seconds
@@ -34,7 +35,7 @@ func (r retries) has(offset uint32) bool {
 	return slices.ContainsFunc(r, func(group retry) bool { return group.readers.Contains(offset) })
 }
 
-// readers is everybody who waits.
+// readers returns all readers that have a retry.
 func (r retries) readers() *roaring.Bitmap {
 	all := roaring.New()
 	for _, group := range r {
@@ -43,7 +44,7 @@ func (r retries) readers() *roaring.Bitmap {
 	return all
 }
 
-// due is everybody whose time has come, by how often they have been tried.
+// due returns the readers whose retry is due, by how often they have been tried.
 func (r retries) due(now time.Time) map[int]*roaring.Bitmap {
 	due := map[int]*roaring.Bitmap{}
 	for _, group := range r {
@@ -58,7 +59,7 @@ func (r retries) due(now time.Time) map[int]*roaring.Bitmap {
 	return due
 }
 
-// next is the earliest due time; false if nobody waits.
+// next returns the earliest due time; false if there is no retry.
 func (r retries) next() (time.Time, bool) {
 	if len(r) == 0 {
 		return time.Time{}, false
@@ -67,7 +68,7 @@ func (r retries) next() (time.Time, bool) {
 	return time.Unix(first.due, 0).UTC(), true
 }
 
-// add lets a reader retry with the group of the same push service, tries and second.
+// add adds a reader to the group of the same push service, tries and second.
 func (r *retries) add(offset uint32, to retry) {
 	to.tries = min(to.tries, maxTries)
 	i, found := slices.BinarySearchFunc(*r, to, compareRetries)
@@ -81,7 +82,7 @@ func (r *retries) add(offset uint32, to retry) {
 	}
 }
 
-// remove takes a reader out, and returns the group that it waited in.
+// remove removes a reader, and returns the group that it was in.
 func (r *retries) remove(offset uint32) (group retry, waited bool) {
 	for i, group := range *r {
 		if group.readers.CheckedRemove(offset) {
@@ -94,9 +95,9 @@ func (r *retries) remove(offset uint32) (group retry, waited bool) {
 	return retry{}, false
 }
 
-// merge keeps a push service's due times few: of the two of the same tries that are
-// closest together, the earlier moves to the later, because nobody may be tried
-// too soon. The last one of the same tries stays alone: it may be the deadline's.
+// merge bounds a push service's due times: of the two of the same tries that are closest
+// together, the earlier moves to the later, because no reader may be tried too soon. The
+// last one of the same tries is not merged: it may be the deadline.
 func (r *retries) merge(service string) {
 	first := slices.IndexFunc(*r, func(group retry) bool { return group.service == service })
 	groups := (*r)[first:]

@@ -38,7 +38,7 @@ func TestTimestampsTellWhenEachReaderWasReachedHoweverManyTheyAre(t *testing.T) 
 			t.Errorf("%d timestamps; want few", n)
 		}
 		if _, known := decoded.of(99999); known {
-			t.Error("a reader who was never reached has a time")
+			t.Error("a reader without an accepted push has a time")
 		}
 	})
 }

@@ -1,10 +1,9 @@
 // Package markdown turns what an editor wrote in Markdown into what readers
 // get: HTML for pages and feeds, text for notifications and search engines.
 //
-// It promises that both come from one parse and say the same, that every word
-// of the source is shown in both (HTML is no markup here, it is text), that
-// nothing is loaded from elsewhere to show it, and that what one body may cost
-// grows with its length alone.
+// It promises that both come from one parse and say the same, that every word of the
+// source is shown in both (HTML in it is text, not markup), that nothing is loaded from
+// elsewhere to show it, and that the cost of a body grows only with its length.
 package markdown
 
 import (

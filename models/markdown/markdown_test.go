@@ -50,7 +50,7 @@ func TestABodyIsTheSameInHTMLAndInText(t *testing.T) {
 
 // Whatever an editor writes around words, readers see each of them, on a page
 // as in a notification.
-func TestNoWordIsLeftOut(t *testing.T) {
+func TestEveryWordIsShown(t *testing.T) {
 	around := []string{
 		"%s", "*%s*", "<%s>", "</%s>", "<p>%s</p>", "<!-- %s -->", "<![CDATA[%s]]>", "<?%s?>", "&%s", "\\%s", "`%s`", "[%s]", "[%s]: word", "![%s]", "[](%s)",
 		"![](%s)", "[%s](x)", "![%s](x)", "[![%s](x)](y)", "\n\n[%s]: one\n", "\n```sh\n", "\n``` %s and more\n", "\n~~~ and %s\n", "\n~~~\n", "\n    %s", "\n> %s", "\n- %s", "\n1. %s", "\n# %s", "\n%s\n===",

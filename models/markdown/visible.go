@@ -9,8 +9,8 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// visible changes a tree so that no word of it is left out when it is shown,
-// and nothing is loaded from elsewhere.
+// visible changes a tree so that every word of it is shown, and nothing is loaded from
+// elsewhere.
 type visible struct{}
 
 // Transform changes the tree.
@@ -85,8 +85,8 @@ func showInfo(block *ast.FencedCodeBlock, source []byte) {
 	}
 }
 
-// makeLink puts a link in the place of an image: who loads an image tells its
-// site that they read. Inside a link the image's words are enough.
+// makeLink replaces an image with a link: loading the image would tell its site who reads
+// the page. Inside a link the image's words are enough.
 func makeLink(image *ast.Image) {
 	showAddress(image, image.Destination)
 	parent := image.Parent()
@@ -116,7 +116,7 @@ func moveChildren(from ast.Node, to func(ast.Node)) {
 	}
 }
 
-// showAddress lets a link or image without words be read as its address.
+// showAddress shows the address of a link or image without words.
 func showAddress(link ast.Node, address []byte) {
 	if !link.HasChildren() {
 		words := ast.NewString(address)

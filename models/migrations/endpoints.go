@@ -60,10 +60,10 @@ func (m endpointMigration) normalise(ctx context.Context) error {
 	return nil
 }
 
-// unite leaves one subscription of those that have the same endpoint. Of those
-// with the same keys, the newest stays and follows what the others followed
-// too. Those with other keys than the oldest's are a stranger's, and are
-// deleted: in one spelling they would not have been let in.
+// unite keeps one subscription of those that have the same endpoint. Of those with the
+// same keys, the newest is kept, with the follows of the others too. Those whose keys
+// differ from the oldest's are a stranger's and are deleted: with one spelling they would
+// have been a conflict.
 func (m endpointMigration) unite(ctx context.Context, group []storedEndpoint) error {
 	slices.SortFunc(group, func(a, b storedEndpoint) int { return cmp.Compare(a.id, b.id) })
 	group = slices.CompactFunc(group, func(a, b storedEndpoint) bool { return a.id == b.id })

@@ -8,10 +8,10 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// pushServices is the migration of version 10, in Go for the sake of the
-// endpoints: each is one row however it is spelled, and its push service is a
-// column; Topics are keyed, but for alerts that may be half sent; and stored
-// reasons name no addresses of the network at home.
+// pushServices is the migration of version 10, in Go because of the endpoints: each is one
+// row however it is spelled, and its push service is a column. Topics are keyed, except
+// for alerts that may be half sent, and stored reasons name no addresses of the local
+// network.
 type pushServices struct{ database.Dialect }
 
 func (m pushServices) migration() *goose.Migration {
@@ -43,7 +43,7 @@ func (m pushServices) down(ctx context.Context, tx *sql.Tx) error {
 	)
 }
 
-// isRawReason finds the words of Go's network packages.
+// isRawReason reports whether a reason has the words of Go's network packages.
 const isRawReason = `status = 0 AND (reason LIKE '%dial %' OR reason LIKE '%lookup %' OR reason LIKE '%read %'
 	OR reason LIKE '%write %' OR reason LIKE '%connect to %' OR reason LIKE '%tls: %' OR reason LIKE '%x509: %')`
 

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// FewerChecks lets rapid check a long test so often, unless the command line
-// says how often: go test -run Nights -rapid.checks 500 ./models
+// FewerChecks sets how often rapid checks a long test, unless the command line does: go test -run Nights -rapid.checks 500 ./models
 func FewerChecks(t *testing.T, checks int) {
 	t.Helper()
 	often := flag.Lookup("rapid.checks")

@@ -26,9 +26,9 @@ func (c *Clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// Corrected is a reading of the machine's clock as it would be after somebody
-// had set the clock by so much: the wall's time is another, the monotonic
-// reading the same. No function of package time makes one.
+// Corrected returns a reading of the machine's clock as it is after the clock was set: the
+// wall time differs, and the monotonic reading is the same. No function of package
+// time returns one.
 func Corrected(reading time.Time, by time.Duration) time.Time {
 	const hasMonotonic, secondsAt = 1 << 63, 30 // in package time's Time
 	word := (*uint64)(unsafe.Pointer(&reading))

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// Gateway is the address of a server that may be away or silent: until it leads
-// somewhere, it hangs up on everybody who connects.
+// Gateway is the address of a server that may be unreachable or silent. Until it leads
+// somewhere, it closes every connection.
 type Gateway struct {
 	net.Listener
-	// Knocks gets a word for each connection that was hung up on, and Swallowed one
-	// for each time that a silent connection was sent something.
+	// Knocks gets a value for each connection that was closed at once, and Swallowed one
+	// for each time that something was sent on a silent connection.
 	Knocks, Swallowed chan struct{}
 
 	mu               sync.Mutex
@@ -62,9 +62,8 @@ func (g *Gateway) LeadTo(network, address string) {
 	g.network, g.address = network, address
 }
 
-// Silence lets all open connections swallow what they are sent, both ways, and
-// close nothing: they stay so. New ones pass, as behind a firewall that has lost
-// its state.
+// Silence drops what is sent on all open connections, in both directions, for good, and
+// closes none. New connections pass, as behind a firewall that has lost its state.
 func (g *Gateway) Silence() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -103,7 +102,7 @@ func (g *Gateway) pass(from net.Conn) {
 	network, address := g.network, g.address
 	g.mu.Unlock()
 	if network == "" {
-		tell(g.Knocks)
+		notify(g.Knocks)
 		return
 	}
 	to, err := net.Dial(network, address)
@@ -127,8 +126,8 @@ func (g *Gateway) pass(from net.Conn) {
 	delete(g.passing, p)
 }
 
-// copy passes bytes on until one side hangs up, and that too: a silent passage
-// hides it.
+// copy passes bytes on until one side closes the connection, and then closes the other,
+// unless the passage is silent.
 func (g *Gateway) copy(p *passage, to, from net.Conn) {
 	defer func() {
 		if !p.swallows() {
@@ -139,7 +138,7 @@ func (g *Gateway) copy(p *passage, to, from net.Conn) {
 	for {
 		n, err := from.Read(buffer)
 		if p.swallows() {
-			tell(g.Swallowed)
+			notify(g.Swallowed)
 		} else if _, writeErr := to.Write(buffer[:n]); writeErr != nil {
 			return
 		}
@@ -161,9 +160,9 @@ func (p *passage) swallows() bool {
 	return p.isSilent
 }
 
-func tell(listener chan struct{}) {
+func notify(listener chan struct{}) {
 	select {
 	case listener <- struct{}{}:
-	default: // nobody counts them
+	default: // no test waits for it
 	}
 }

@@ -1,5 +1,5 @@
-// Package modelstest gives tests real databases of both kinds, a clock that
-// they hold in their hands, and builders that set only what a test is about.
+// Package modelstest gives tests real databases of both kinds, a clock that they control,
+// and builders that set only what a test is about.
 //
 // PostgreSQL is a throwaway cluster, made from the installed binaries and ended
 // by [Main], or the server that NEWSBELL_TEST_POSTGRES_URL names; the command

@@ -119,7 +119,7 @@ func startServer(t testing.TB) {
 	server.spare.put(first)
 }
 
-// dropDatabases leaves a server that lives on as it was.
+// dropDatabases deletes the databases of the tests from a server that goes on.
 func dropDatabases() {
 	for _, spare := range server.spare.spares {
 		spare.disconnect()

@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// spareDatabases are those that tests have left with the schema unchanged. To
-// empty one takes a tenth of the time of making one.
+// spareDatabases are databases of ended tests whose schema is unchanged. Emptying one takes
+// a tenth of the time that creating one takes.
 type spareDatabases struct {
 	schema   string // what schemaOf says of each
 	truncate string // the statement that deletes all rows
@@ -88,9 +88,8 @@ func (s *spareDatabase) disconnect() {
 	}
 }
 
-// endOthers ends all other connections to a connection's database, and returns
-// when they have ended. PostgreSQL's own wait looks only every 100 ms, and most
-// have been closed just now.
+// endOthers ends all other connections to a connection's database, and returns when they
+// have ended. PostgreSQL itself checks only every 100 ms.
 func endOthers(ctx context.Context, conn *pgx.Conn) error {
 	for range 2000 {
 		ended, err := conn.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -99,7 +99,7 @@ default_pool_size = %d
 
 func (b *Bouncer) file(name string) string { return filepath.Join(b.folder, name) }
 
-// freePort is one that nobody listens on.
+// freePort returns a port that is not in use.
 func freePort() (int, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package pgtest runs a throwaway PostgreSQL from the installed binaries, for
-// tests and for the chaos, which needs one that it may break.
+// Package pgtest runs a throwaway PostgreSQL from the installed binaries, for tests and
+// for chaos, which needs one that it may break.
 package pgtest
 
 import (
@@ -40,8 +40,7 @@ const Port = 5432
 // Start makes a cluster and starts it. It opens no port.
 func Start() (*Cluster, error) { return StartOn("") }
 
-// StartOn makes a cluster that listens on [Port] of an address too. It trusts
-// everybody who can reach it.
+// StartOn makes a cluster that listens on [Port] of an address too, without a password.
 func StartOn(address string) (*Cluster, error) {
 	initdb, err := findBinary("initdb")
 	if err != nil {
@@ -73,8 +72,8 @@ func (c *Cluster) TCPURL() string {
 	return fmt.Sprintf("postgres://newsbell@%s:%d/postgres?sslmode=disable", c.address, Port)
 }
 
-// Halt ends the server as an administrator would in a hurry: connections are
-// cut, what was committed is kept.
+// Halt ends the server with a fast shutdown: connections are closed, and what was
+// committed is kept.
 func (c *Cluster) Halt() error {
 	if c.postgres == nil {
 		return nil

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Delivery are when a reader wants alerts, as far as they limit it.
+// Delivery are a reader's delivery preferences, as an alert needs them.
 type Delivery struct {
 	QuietFrom, QuietUntil sql.NullInt16
-	// KeyWakes lets urgent alerts through in quiet hours.
+	// KeyWakes allows urgent alerts in quiet hours.
 	KeyWakes bool
 	// HourlyCap is how many alerts an hour may be sent; 0: any number.
 	HourlyCap int

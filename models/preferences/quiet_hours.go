@@ -7,11 +7,11 @@ import (
 	"newsbell/models/validation"
 )
 
-// QuietHours are when a reader is not to be disturbed, every day, on the clock
-// on their wall. They may go past midnight.
+// QuietHours are the hours of every day, in a reader's local time, in which they must not
+// be disturbed. They may include midnight.
 type QuietHours struct {
 	From, Until WallTime
-	// KeyWakes lets the alerts of key moments and of the resolution through.
+	// KeyWakes allows the alerts of key moments and of the resolution.
 	KeyWakes bool
 }
 
@@ -52,9 +52,9 @@ func (q QuietHours) contains(w WallTime) bool {
 	return w >= q.From || w < q.Until
 }
 
-// end is the first moment from now on at which it is not quiet in a zone: now
-// itself, if it is not quiet. Clocks that are put forward or back on the way,
-// also over the end itself, are followed.
+// end returns the first moment from now on at which it is not quiet in a zone: now itself,
+// if it is not quiet. It follows changes of the clock on the way, also over the end
+// itself.
 func (q QuietHours) end(now time.Time, zone *time.Location) time.Time {
 	for at := now.In(zone); ; {
 		wall := wallTime(at)
@@ -64,7 +64,7 @@ func (q QuietHours) end(now time.Time, zone *time.Location) time.Time {
 		left := time.Duration((q.Until-wall+minutesADay)%minutesADay) * time.Minute
 		next := at.Truncate(time.Minute).Add(left) // offsets of zones are whole minutes since 1972
 		if _, turn := at.ZoneBounds(); !turn.IsZero() && turn.Before(next) {
-			next = turn // where the clock changes one has to look again
+			next = turn // look again where the clock changes
 		}
 		at = next
 	}

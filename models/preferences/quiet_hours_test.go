@@ -57,7 +57,7 @@ func TestQuietHoursFollowTheClockThatIsPutForward(t *testing.T) {
 	}
 }
 
-func TestAnHourlyCapHoldsInEveryHour(t *testing.T) {
+func TestAnHourlyCapIsKeptInEveryHour(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		hourlyCap := rapid.IntRange(1, 5).Draw(t, "cap")
 		var r RecentAlerts

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// zones are the time zones that have been asked for: there are few, and to look
-// one up takes longer than everything else about a subscription.
+// zones caches time zones: there are few, and looking one up takes longer than everything
+// else about a subscription.
 var zones sync.Map
 
-// utc is the name of the zone of those whose own this machine does not know.
+// utc stands for zones that this machine does not know.
 const utc = "UTC"
 
 // KnownZone returns the name, or UTC when this machine knows no zone of that name:
@@ -26,8 +26,7 @@ func KnownZone(name string) string {
 	return name
 }
 
-// zoneOf is the zone of a stored name; UTC when this machine does not know what
-// another did.
+// zoneOf returns the zone of a stored name; UTC when only another machine knows it.
 func zoneOf(name string) *time.Location {
 	zone, err := findZone(name)
 	if err != nil {
@@ -41,7 +40,7 @@ func findZone(name string) (*time.Location, error) {
 	if zone, known := zones.Load(name); known {
 		return zone.(*time.Location), nil
 	}
-	if path.Clean(name) != name { // else each has many names
+	if path.Clean(name) != name { // otherwise each has many names
 		return nil, fmt.Errorf("%q is no name of a time zone", name)
 	}
 	zone, err := time.LoadLocation(name)

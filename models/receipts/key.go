@@ -1,4 +1,5 @@
-// Package receipts makes and verifies what a push carries to prove that its reader had it.
+// Package receipts makes and verifies receipts: what a push carries to prove that its reader
+// got it.
 package receipts
 
 import (
@@ -10,18 +11,18 @@ import (
 )
 
 const (
-	// receiptPurpose is what the key signs nothing else with.
+	// receiptPurpose is signed with every receipt, and with nothing else.
 	receiptPurpose = "newsbell receipt"
-	// receiptProof is how many bytes of the HMAC a receipt holds.
+	// receiptProof is how many bytes of the HMAC a receipt has.
 	receiptProof = 16
 	// MaxLength is the longest receipt, in characters.
 	MaxLength = ((binary.MaxVarintLen64+receiptProof)*8 + 5) / 6
 )
 
-// Key makes and reads receipts: strings that an alert brings to one
-// reader, and that prove that they had it. A receipt is base64url of the
-// subscription's ID and a truncated HMAC-SHA256 over alert and subscription.
-// It makes Topics too. It belongs to one goroutine.
+// Key makes and verifies receipts: strings that an alert carries to one reader, and that
+// prove that they got it. A receipt is base64url of the subscription's ID and a truncated
+// HMAC-SHA256 of alert and subscription. It makes Topics too. It belongs to one
+// goroutine.
 type Key struct {
 	mac          hash.Hash
 	signed, made []byte // what the last receipt was made of
@@ -35,8 +36,8 @@ func NewKey(secret []byte, plainTopicsUpto int64) *Key {
 	return &Key{mac: hmac.New(sha256.New, secret), plainTopicsUpto: plainTopicsUpto}
 }
 
-// Append appends a reader's receipt of an alert to dst. Where dst has room it
-// allocates nothing: it is called for each push.
+// Append appends a reader's receipt of an alert to dst. If dst has room it does not
+// allocate: it is called for each push.
 func (k *Key) Append(dst []byte, alertID, subscriptionID int64) []byte {
 	k.signed = append(k.signed[:0], receiptPurpose...)
 	k.signed = binary.BigEndian.AppendUint64(k.signed, uint64(alertID))
@@ -49,15 +50,15 @@ func (k *Key) Append(dst []byte, alertID, subscriptionID int64) []byte {
 	return base64.RawURLEncoding.AppendEncode(dst, k.made[:end])
 }
 
-// Reader is the ID of the subscription that has this receipt of an alert; false
-// if nobody has.
+// Reader returns the ID of the subscription that has this receipt of an alert; false if
+// none has.
 func (k *Key) Reader(alertID int64, receipt string) (subscriptionID int64, ok bool) {
 	if len(receipt) > MaxLength {
 		return 0, false
 	}
 	raw, _ := base64.RawURLEncoding.DecodeString(receipt)
 	id, _ := binary.Uvarint(raw)
-	// Whatever was read of it: only the receipt of that reader equals it.
+	// Whatever was decoded: only that reader's own receipt is equal.
 	made := k.Append(make([]byte, 0, MaxLength), alertID, int64(id))
 	return int64(id), hmac.Equal([]byte(receipt), made)
 }

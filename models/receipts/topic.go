@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// topicPurpose is what the key makes nothing else of.
+	// topicPurpose is signed with every tag, and with nothing else.
 	topicPurpose = "newsbell topic"
 	// topicSize makes 32 characters, as many as a Topic may have.
 	topicSize = 24
@@ -21,8 +21,8 @@ func (k *Key) Topic(tag string) string {
 	return base64.RawURLEncoding.EncodeToString(k.mac.Sum(nil)[:topicSize])
 }
 
-// AlertTopic is the Topic of an alert. One that was made before Topics were
-// keyed keeps its own, so that what is sent twice replaces itself.
+// AlertTopic returns the Topic of an alert. An alert from before Topics were keyed keeps
+// its own, so that a push that is sent twice replaces itself.
 func (k *Key) AlertTopic(alertID int64, tag string) string {
 	if alertID > k.plainTopicsUpto {
 		return k.Topic(tag)

@@ -1,5 +1,5 @@
-// Package sqlitetest does to an SQLite file what other programs may do, for tests
-// and for the chaos.
+// Package sqlitetest does to an SQLite file what other programs may do, for tests and
+// for chaos.
 package sqlitetest
 
 import (
@@ -11,8 +11,8 @@ import (
 	_ "modernc.org/sqlite" // the driver, in pure Go
 )
 
-// Lock keeps everybody else from writing to an SQLite file until unlock, as a
-// backup or a person at a prompt would.
+// Lock locks an SQLite file against writing until unlock, as a backup or a person at a
+// prompt would.
 func Lock(ctx context.Context, path string) (unlock func() error, err error) {
 	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(5000)")
 	if err != nil {

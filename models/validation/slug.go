@@ -7,8 +7,8 @@ const maxSlug = 80
 
 var slugPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// IsSlug reports whether something can be named so. PostgreSQL fails on texts that
-// are not valid UTF-8 or hold a NUL: what is no slug is not asked for.
+// IsSlug reports whether a text is a valid slug. PostgreSQL fails on texts that are not
+// valid UTF-8 or contain a NUL, so that only slugs may be looked up.
 func IsSlug(slug string) bool { return len(slug) <= maxSlug && slugPattern.MatchString(slug) }
 
 func (p *Problems) Slug(field, slug string) {

@@ -10,27 +10,27 @@ import (
 	"gorm.io/gorm"
 )
 
-// AlertTopic says that an alert is for the followers of a topic whose level is
-// at most Reach. Together, an alert's topics are its audience.
+// AlertTopic says that an alert is for the followers of a topic whose minimum level is
+// at most Reach. An alert's topics together are its audience.
 type AlertTopic struct {
 	AlertID int64 `gorm:"primaryKey;autoIncrement:false"`
 	TopicID int64 `gorm:"primaryKey;autoIncrement:false"`
 	Reach   Level
 }
 
-// audience finds the subscriptions an alert is for: followers of its outage and of the apps
-// it names, each once, less those who muted the outage for good or, unless this is
-// the resolution, until then.
+// audience finds the subscriptions that an alert is for: followers of its outage and of
+// the apps it names, each once, without those that muted the outage for good or,
+// unless this is the resolution, until its resolution.
 type audience struct {
 	topics []AlertTopic
 	// outageTopic is the topic that can be muted.
 	outageTopic int64
-	// catchUp is who is due for a catch-up, instead of all that.
+	// catchUp selects the readers of a catch-up, instead of topics.
 	catchUp *catchUpAudience
 }
 
-// CountAudience counts the readers that a draft's alert would reach now, those who are
-// in quiet hours too.
+// CountAudience counts the readers that a draft's alert would be for now, including those
+// in quiet hours.
 func (s *Store) CountAudience(ctx context.Context, d Draft) (int, error) {
 	a, err := s.checkedAudience(ctx, d)
 	if err != nil || len(a.topics) == 0 {
@@ -45,8 +45,8 @@ func (s *Store) CountAudience(ctx context.Context, d Draft) (int, error) {
 	return count, domain(err)
 }
 
-// CountInQuietHours counts the readers that a draft's alert would reach not now but when
-// their quiet hours end.
+// CountInQuietHours counts the readers that a draft's alert would be deferred for,
+// because they are in quiet hours.
 func (s *Store) CountInQuietHours(ctx context.Context, d Draft) (int, error) {
 	a, err := s.checkedAudience(ctx, d)
 	if err != nil || len(a.topics) == 0 {

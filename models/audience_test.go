@@ -19,7 +19,7 @@ func TestTheAudienceFollowsTheLevels(t *testing.T) {
 		name   string
 		draft  models.Draft
 		follow string
-		reach  bool
+		admits bool
 	}{
 		{"all gets an ordinary alert", models.Draft{Alert: models.AlertAll}, outage + ":all", true},
 		{"key does not get an ordinary alert", models.Draft{Alert: models.AlertAll}, outage + ":key", false},
@@ -57,9 +57,9 @@ func TestTheAudienceFollowsTheLevels(t *testing.T) {
 			if c.draft.Alert == "" {
 				c.draft.Alert = models.AlertAll
 			}
-			reach, err := db.CountAudience(t.Context(), c.draft)
-			if err != nil || reach != map[bool]int{true: 1}[c.reach] {
-				t.Errorf("%s: reach = %d, %v", c.name, reach, err)
+			size, err := db.CountAudience(t.Context(), c.draft)
+			if err != nil || size != map[bool]int{true: 1}[c.admits] {
+				t.Errorf("%s: audience = %d, %v", c.name, size, err)
 			}
 			if _, err := db.SubscriptionBySecret(t.Context(), secret); err != nil {
 				t.Fatal(err)
@@ -79,8 +79,8 @@ func TestMutingAnOutageIsForFollowersOfItsAppsToo(t *testing.T) {
 			t.Helper()
 			for _, d := range drafts {
 				d.Outage, d.Alert, d.Headline = "messages-down", models.AlertAll, "News"
-				if reach, err := db.CountAudience(t.Context(), d); err != nil || reach != want {
-					t.Errorf("reach of %+v = %d, %v; want %d", d, reach, err, want)
+				if size, err := db.CountAudience(t.Context(), d); err != nil || size != want {
+					t.Errorf("audience of %+v = %d, %v; want %d", d, size, err, want)
 				}
 			}
 		}

@@ -56,10 +56,10 @@ func TestManyFollowsEndInBatches(t *testing.T) {
 		db.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.Resolution, Alert: models.AlertNone})
 		db.Clock.Advance(day)
 		ends(t, db, many)
-		if reach, err := db.CountAudience(t.Context(), models.Draft{
+		if size, err := db.CountAudience(t.Context(), models.Draft{
 			Outage: "messages-down", Kind: models.Correction, Alert: models.AlertAll, Headline: "It was 9",
-		}); err != nil || reach != 0 {
-			t.Errorf("reach = %d, %v; want none left", reach, err)
+		}); err != nil || size != 0 {
+			t.Errorf("audience = %d, %v; want none left", size, err)
 		}
 	})
 }
@@ -141,7 +141,7 @@ func TestAResolvedOutageCanOnlyBeSilenced(t *testing.T) {
 	})
 }
 
-// ends lets follows end and compares how many did.
+// ends ends follows and compares how many.
 func ends(t *testing.T, db *modelstest.DB, want int64) {
 	t.Helper()
 	if ended, err := db.EndFollows(t.Context()); err != nil || ended != want {

@@ -55,8 +55,8 @@ func TestAGoneAddressIsNotSentToAndItsReadersChoicesStay(t *testing.T) {
 			}
 			return ledger.Accepted
 		}
-		if reach, err := db.CountAudience(t.Context(), keyMoment); err != nil || reach != 1 {
-			t.Errorf("reach = %d, %v; want the other alone", reach, err)
+		if size, err := db.CountAudience(t.Context(), keyMoment); err != nil || size != 1 {
+			t.Errorf("audience = %d, %v; want the other alone", size, err)
 		}
 		g.notifier.sendDue()
 		if c := countsOf(t, db, second.Alert.ID); c != (models.Counts{Audience: 1, Accepted: 1}) {

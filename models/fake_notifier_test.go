@@ -34,7 +34,7 @@ func newFakeNotifier(t testing.TB, db *modelstest.DB) *fakeNotifier {
 	return &fakeNotifier{t: t, db: db, answer: func(models.Recipient) ledger.Outcome { return ledger.Accepted }}
 }
 
-// neverReaches lets every push to a reader wait for a retry.
+// neverReaches makes every push to a reader wait for a retry.
 func (n *fakeNotifier) neverReaches(reader models.Subscription) {
 	n.answer = func(r models.Recipient) ledger.Outcome {
 		if r.ID == reader.ID {

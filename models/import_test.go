@@ -20,11 +20,11 @@ func TestAnImportedBrowserGetsItsSecretWhenItSubscribesAgain(t *testing.T) {
 		if err := db.Import(t.Context(), moved); err != nil {
 			t.Fatal(err)
 		}
-		reach, err := db.CountAudience(t.Context(), models.Draft{
+		size, err := db.CountAudience(t.Context(), models.Draft{
 			Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "Still down",
 		})
-		if err != nil || reach != 2 {
-			t.Errorf("reach = %d, %v", reach, err)
+		if err != nil || size != 2 {
+			t.Errorf("audience = %d, %v", size, err)
 		}
 		again, err := db.Subscribe(t.Context(), moved[0])
 		if err != nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// An SQLite database is the one whose tables are made anew on the way.
+// It is an SQLite database, whose tables are created again on the way.
 func TestMigrationsKeepWhatIsThereUpAndDown(t *testing.T) {
 	ctx := t.Context()
 	store, err := Open(ctx, Options{URL: filepath.Join(t.TempDir(), "newsbell.db")})

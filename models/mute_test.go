@@ -65,11 +65,11 @@ func TestAFollowerOfOnlyTheAppHasNoLevelBesideAMute(t *testing.T) {
 			follows(t, db, reader, models.NewFollow{Muted: "no"}, "")
 		}
 		follows(t, db, reader, models.NewFollow{Muted: "no"}, "") // there is nothing to end
-		reach, err := db.CountAudience(t.Context(), models.Draft{
+		size, err := db.CountAudience(t.Context(), models.Draft{
 			Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "News", Apps: []string{"messenger"},
 		})
-		if err != nil || reach != 1 {
-			t.Errorf("reach = %d, %v; want the app's follower again", reach, err)
+		if err != nil || size != 1 {
+			t.Errorf("audience = %d, %v; want the app's follower again", size, err)
 		}
 	})
 }

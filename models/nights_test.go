@@ -129,7 +129,7 @@ func (n *nightTest) drawSleeper(i int) *sleeper {
 	return s
 }
 
-// pass lets minutes go by, in which everything is sent that is due.
+// pass advances the clock by minutes, and sends everything that is due meanwhile.
 func (n *nightTest) pass(minutes int) {
 	for ; minutes > 0; minutes -= 10 {
 		n.db.Clock.Advance(time.Duration(min(minutes, 10)) * time.Minute)

@@ -97,7 +97,7 @@ func TestANewerAlertSupersedesAnOlderOneWhoseAudienceItIncludes(t *testing.T) {
 		want := map[int64]models.AlertState{
 			ofApp:  models.Sending, // the others are not for Instagram's followers
 			older:  models.Superseded,
-			key:    models.Sending, // the newest is not for who wants key moments
+			key:    models.Sending, // the newest is not for followers at "key"
 			newest: models.Sending,
 		}
 		for id, state := range want {

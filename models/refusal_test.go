@@ -78,8 +78,8 @@ func TestAnAcceptedPushOrANewAddressEndsTheCountOfRefusals(t *testing.T) {
 				if err != nil || refused.Refusals != 2 || refused.RefusedUntil == nil {
 					t.Fatalf("subscription = %+v, %v; want 2 refusals", refused, err)
 				}
-				if reach, err := db.CountAudience(t.Context(), models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "News"}); err != nil || reach != 0 {
-					t.Errorf("reach = %d, %v; want nobody", reach, err)
+				if size, err := db.CountAudience(t.Context(), models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "News"}); err != nil || size != 0 {
+					t.Errorf("audience = %d, %v; want nobody", size, err)
 				}
 				end(t, db, sub)
 				kept, err := db.SubscriptionBySecret(t.Context(), secret)

@@ -23,7 +23,7 @@ func TestSlowSearchesEndAndLeaveTheDatabaseToOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lock.Exec("LOCK TABLE outages"); err != nil { // nobody reads it until then
+	if _, err := lock.Exec("LOCK TABLE outages"); err != nil { // which blocks its readers
 		t.Fatal(err)
 	}
 	var searches errgroup.Group

@@ -46,7 +46,7 @@ func TestAReaderSeesTheOutcomesOfTheirLastAlerts(t *testing.T) {
 		sentAlertsAre(t, db, reader, 2, want[:2])
 		sentAlertsAre(t, db, db.Reader("outage/messages-down:all"), 20, nil)
 
-		// Who subscribes anew begins anew, in the same row.
+		// A browser that subscribes again starts again, in the same row.
 		again := reader
 		again.CreatedAt = db.Now().Add(time.Hour)
 		sentAlertsAre(t, db, again, 20, nil)

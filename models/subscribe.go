@@ -116,7 +116,7 @@ func (s *Store) insertTogether(ctx context.Context, group []*subscribing) {
 // insertSubscriptions sets the error of each subscription that is not possible, and
 // inserts the others at once.
 func insertSubscriptions(tx *gorm.DB, group []*subscribing) error {
-	there, err := subscriptionsThere(tx, group)
+	existing, err := existingSubscriptions(tx, group)
 	if err != nil {
 		return err
 	}
@@ -127,10 +127,10 @@ func insertSubscriptions(tx *gorm.DB, group []*subscribing) error {
 		if r.err = r.ctx.Err(); r.err == nil {
 			r.err = r.resolve(tx, keys, topics)
 		}
-		old, isThere := there[string(r.sub.EndpointHash)]
+		old, exists := existing[string(r.sub.EndpointHash)]
 		switch {
 		case r.err != nil:
-		case isThere:
+		case exists:
 			r.err = takeOver(tx, old, &r.sub)
 		default:
 			fresh = append(fresh, &r.sub)
@@ -150,8 +150,8 @@ func insertSubscriptions(tx *gorm.DB, group []*subscribing) error {
 	return insertFollows(tx, accepted)
 }
 
-// subscriptionsThere finds the rows that have the group's endpoints, by hash.
-func subscriptionsThere(tx *gorm.DB, group []*subscribing) (map[string]Subscription, error) {
+// existingSubscriptions returns the rows that have the group's endpoints, by hash.
+func existingSubscriptions(tx *gorm.DB, group []*subscribing) (map[string]Subscription, error) {
 	hashes := make([][]byte, len(group))
 	for i, r := range group {
 		hashes[i] = r.sub.EndpointHash
@@ -160,11 +160,11 @@ func subscriptionsThere(tx *gorm.DB, group []*subscribing) (map[string]Subscript
 	if err := tx.Find(&rows, "endpoint_hash IN ?", hashes).Error; err != nil {
 		return nil, err
 	}
-	there := make(map[string]Subscription, len(rows))
+	existing := make(map[string]Subscription, len(rows))
 	for _, row := range rows {
-		there[string(row.EndpointHash)] = row
+		existing[string(row.EndpointHash)] = row
 	}
-	return there, nil
+	return existing, nil
 }
 
 // resolve finds the VAPID key and the topics, which it keeps for the next ones.

@@ -54,11 +54,11 @@ func TestOfManySubscriptionsAtOnceOnlyTheInvalidOnesFail(t *testing.T) {
 			})
 		}
 		all.Wait()
-		reach, err := db.CountAudience(t.Context(), models.Draft{
+		size, err := db.CountAudience(t.Context(), models.Draft{
 			Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "Still down",
 		})
-		if err != nil || reach != 61 {
-			t.Errorf("reach = %d, %v; want 60 new browsers and one", reach, err)
+		if err != nil || size != 61 {
+			t.Errorf("audience = %d, %v; want 60 new browsers and one", size, err)
 		}
 	})
 }

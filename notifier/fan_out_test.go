@@ -159,7 +159,7 @@ func TestAWelcomeAndANewAlertDoNotWaitBehindRefusedPushes(t *testing.T) {
 		if newcomer.accepted != 1 {
 			t.Errorf("a push of %+v was not sent at once", of)
 		}
-		f.run(30 * time.Second) // the others raise doubt anew
+		f.run(30 * time.Second) // the others raise doubt again
 	}
 }
 
@@ -236,7 +236,7 @@ type fanOut struct {
 	byID     map[int64]*subscriber
 	alert    int64
 	requests int
-	again    int // tries of who has been refused before
+	again    int // tries of subscribers that were refused before
 }
 
 type fataler interface {
@@ -253,7 +253,7 @@ type subscriber struct {
 	accepted, refused, blamed int
 }
 
-// waiting is a subscriber who waits for a try.
+// waiting is a subscriber that is waiting for a try.
 type waiting struct {
 	*subscriber
 	due   time.Time
@@ -286,7 +286,7 @@ func (f *fanOut) publish(pageSize int) {
 	}
 }
 
-// forget forgets who was reached, for another alert.
+// forget forgets which subscribers were accepted, for another alert.
 func (f *fanOut) forget() {
 	f.requests, f.again = 0, 0
 	for _, s := range f.subscribers {

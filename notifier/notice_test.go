@@ -18,7 +18,7 @@ func TestANoticeReachesItsReaderAlone(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		reader, sub := n.subscriberAt(n.service, everything)
 		bystander := n.reader(everything)
-		later := n.Now().Add(time.Hour) // nor does a pause hold it back
+		later := n.Now().Add(time.Hour) // it is sent during a pause too
 		if _, err := n.ChangeSubscription(t.Context(), sub, models.SubscriptionChange{PausedUntil: &later}); err != nil {
 			t.Fatal(err)
 		}

@@ -55,7 +55,7 @@ func says(t *testing.T, said <-chan string, words string) {
 	}
 }
 
-// takesNothing waits until nobody asks the queue for work.
+// takesNothing waits until no worker requests work from the queue.
 func takesNothing(t *testing.T, bus *Bus) {
 	t.Helper()
 	js, err := jetstream.New(bus.Conn)

@@ -190,7 +190,7 @@ func TestAReaderWhoMutedAnOutageUntilItsResolutionGetsThatInTheMorning(t *testin
 		notifier.sendDue()
 		for name, reader := range map[string]models.Subscription{"before": before, "after": after} {
 			if got := notifier.deliveredTo(reader); len(got) != 1 || got[0].update != over {
-				t.Errorf("who muted it %s the resolution was sent %v; want the resolution", name, got)
+				t.Errorf("the reader who muted it %s the resolution was sent %v; want the resolution", name, got)
 			}
 		}
 	})

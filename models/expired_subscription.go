@@ -18,7 +18,7 @@ import (
 // is sent to the subscription any more, and its row stays for a grace period
 // with everything that its reader chose. The browser revives it with a new address.
 // After the grace period the row is deleted; the hash of its secret stays for a
-// year, so that the reader can be told why.
+// year, so that the reader can learn why.
 
 const (
 	// defaultGoneGrace is how long a reader's choices outlast their address.

@@ -152,7 +152,7 @@ func (n *nightTest) check(s *sleeper, last int64) {
 		n.checkMuted(s, alerts, last)
 		return
 	}
-	if s.level != "resolution" { // who gets key moments gets corrections
+	if s.level != "resolution" { // readers who get key moments get corrections
 		last = max(last, n.correction)
 	}
 	if len(alerts) == 0 || alerts[len(alerts)-1].update < last {

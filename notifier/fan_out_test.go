@@ -57,7 +57,7 @@ func TestARefusedKeyStopsTheFloodBlamesNobodyAndRecovers(t *testing.T) {
 		inFlight := rapid.IntRange(1, 64).Draw(rt, "in flight")
 		f := newFanOut(rt, inFlight)
 		defer f.stop()
-		reached := rapid.IntRange(0, 2).Draw(rt, "who was reached")
+		reached := rapid.IntRange(0, 2).Draw(rt, "accepted readers")
 		for i := range rapid.IntRange(300, 1500).Draw(rt, "subscribers") {
 			f.add(201, reached*i%2 == 0)
 		}
@@ -91,7 +91,7 @@ func TestARefusedKeyStopsTheFloodBlamesNobodyAndRecovers(t *testing.T) {
 		f.run(3 * time.Minute)
 		for i, s := range f.subscribers {
 			if s.accepted != 1 {
-				rt.Fatalf("subscriber %d of %d was reached %d times after the key was mended", i, len(f.subscribers), s.accepted)
+				rt.Fatalf("subscriber %d of %d was reached %d times after the key was repaired", i, len(f.subscribers), s.accepted)
 			}
 		}
 	})

@@ -31,7 +31,7 @@ func TestAPublishedAlertReachesEveryFollowerOnce(t *testing.T) {
 		}
 		n.finished(n.publish(models.Draft{Kind: models.Resolution, Headline: "It's back"}))
 		if titles := n.gets(quiet, 1); !slices.Equal(titles, []string{"It's back"}) {
-			t.Errorf("who waits for the resolution got %q", titles)
+			t.Errorf("the reader who waits for the resolution got %q", titles)
 		}
 	})
 }

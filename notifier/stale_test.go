@@ -45,7 +45,7 @@ func TestOldSubscriptionsThatAreRefusedDelayNoReaderAndAreSkippedLater(t *testin
 		asked := n.service.Stats().Requests
 		n.finished(n.publish(models.Draft{}))
 		if got := n.service.Stats().Requests - asked; got != len(good) {
-			t.Errorf("%d requests; want none to who was refused again and again", got)
+			t.Errorf("%d requests; want none to readers that were refused twice", got)
 		}
 	})
 }

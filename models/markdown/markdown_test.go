@@ -73,7 +73,7 @@ func TestEveryWordIsShown(t *testing.T) {
 				continue
 			}
 			if !strings.Contains(r.Text, word) || !strings.Contains(shown, word) {
-				t.Fatalf("%q leaves out %s:\n%q\n%q", source.String(), word, r.HTML, r.Text)
+				t.Fatalf("%q does not show %s:\n%q\n%q", source.String(), word, r.HTML, r.Text)
 			}
 		}
 	})

@@ -8,7 +8,7 @@ import (
 )
 
 // clocks are zones whose clocks do all that clocks do: none, an hour, half an
-// hour, at midnight, twice a year in Ramadan, and a day that was left out.
+// hour, at midnight, twice a year in Ramadan, and a day that was skipped.
 var clocks = []string{
 	"UTC", "Europe/London", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Africa/Cairo",
 	"Asia/Kathmandu", "Africa/Casablanca", "Pacific/Apia", "Asia/Beirut", "America/St_Johns", "Pacific/Chatham",
@@ -50,10 +50,10 @@ func TestQuietHoursFollowTheClockThatIsPutForward(t *testing.T) {
 	if want := time.Date(2022, 3, 27, 6, 0, 0, 0, time.UTC); !end.Equal(want) {
 		t.Errorf("the short night ends at %v; want %v", end, want)
 	}
-	gap := QuietHours{From: 0, Until: 90} // 01:30 is left out that night
+	gap := QuietHours{From: 0, Until: 90} // 01:30 is skipped that night
 	end = gap.end(time.Date(2022, 3, 27, 0, 30, 0, 0, time.UTC), london)
 	if want := time.Date(2022, 3, 27, 1, 0, 0, 0, time.UTC); !end.Equal(want) {
-		t.Errorf("quiet hours that end in the hour left out end at %v; want %v", end, want)
+		t.Errorf("quiet hours that end in the skipped hour end at %v; want %v", end, want)
 	}
 }
 

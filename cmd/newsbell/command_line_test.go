@@ -31,7 +31,7 @@ func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 			}
 			address, stop := programtest.Serve(t, c, io.Discard)
 			defer stop()
-			token := output(t, "token", "create", "desk", "--database-url", s.DatabaseURL)
+			token := output(t, "token", "create", "newsroom", "--database-url", s.DatabaseURL)
 			publish := func(args ...string) string {
 				t.Helper()
 				return output(t, append([]string{"publish", "--url", address, "--token", strings.TrimSpace(token)}, args...)...)
@@ -58,8 +58,8 @@ func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 				t.Errorf("vapid rotate: %s", out)
 			}
 			listsKeys(t, s.DatabaseURL, "true", "false")
-			output(t, "token", "revoke", "desk", "--database-url", s.DatabaseURL)
-			if out := output(t, "token", "list", "--database-url", s.DatabaseURL); !strings.Contains(out, "desk") {
+			output(t, "token", "revoke", "newsroom", "--database-url", s.DatabaseURL)
+			if out := output(t, "token", "list", "--database-url", s.DatabaseURL); !strings.Contains(out, "newsroom") {
 				t.Errorf("token list: %s", out)
 			}
 			output(t, "migrate", "--database-url", s.DatabaseURL)

@@ -86,7 +86,7 @@ func New(t *testing.T, db *modelstest.DB, o handlers.Options) *Web {
 	t.Helper()
 	db.VAPIDKey()
 	db.Outage("messages-down", "messenger", "instagram")
-	_, token, err := db.CreateToken(t.Context(), "desk")
+	_, token, err := db.CreateToken(t.Context(), "newsroom")
 	if err != nil {
 		t.Fatal(err)
 	}

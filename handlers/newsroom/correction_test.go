@@ -14,25 +14,25 @@ func TestAnEditorChoosesTheUpdateThatACorrectionCorrects(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		wrong := w.PublishDraft(models.Draft{Outage: "messages-down", Alert: models.AlertNone, Headline: "It began at 8"}).Update.ID
 		w.SignIn()
-		const desk = "/editor/outages/messages-down/updates"
+		const submitPath = "/editor/outages/messages-down/updates"
 		chosen := fmt.Sprintf(`<option value="%d" selected>`, wrong)
 
 		form := url.Values{"kind": {"correction"}, "alert": {"none"}, "headline": {"It began at 9"}, "corrects": {fmt.Sprint(wrong)}, "do": {"preview"}}
-		if page := w.Submit(desk, form); page.StatusCode != http.StatusOK || !strings.Contains(page.Text, chosen) {
+		if page := w.Submit(submitPath, form); page.StatusCode != http.StatusOK || !strings.Contains(page.Text, chosen) {
 			t.Errorf("the preview answers %s and does not keep the choice", page.Status)
 		}
 		for _, other := range []string{"999", "the first", "-1"} {
 			form.Set("corrects", other)
-			if page := w.Submit(desk, form); page.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(page.Text, `id="problem-corrects"`) {
+			if page := w.Submit(submitPath, form); page.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(page.Text, `id="problem-corrects"`) {
 				t.Errorf("corrects=%s answers %s without a problem", other, page.Status)
 			}
 		}
 		form.Set("corrects", fmt.Sprint(wrong))
 		form.Set("do", "publish")
 		form.Set("kind", "update") // for an update, the form hides the field
-		w.Submit(desk, form).WantStatus(t, http.StatusOK)
+		w.Submit(submitPath, form).WantStatus(t, http.StatusOK)
 		form.Set("kind", "correction")
-		if page := w.Submit(desk, form); !strings.Contains(page.Text, fmt.Sprintf(`Corrects: <a href="#update-%d">`, wrong)) {
+		if page := w.Submit(submitPath, form); !strings.Contains(page.Text, fmt.Sprintf(`Corrects: <a href="#update-%d">`, wrong)) {
 			t.Error("the newsroom does not show the corrected update")
 		}
 		outage, err := w.Store.Outage(t.Context(), "messages-down")

@@ -41,10 +41,10 @@ func TestAnEditorPreviewsPublishesAndStopsInTheBrowser(t *testing.T) {
 			t.Errorf("alert = %+v, %v; want stopped", alert, err)
 		}
 		entries, err := w.AuditEntries(t.Context(), 2)
-		if err != nil || entries[0].Actor != "token desk" || entries[0].Action != "stop alert" {
+		if err != nil || entries[0].Actor != "token newsroom" || entries[0].Action != "stop alert" {
 			t.Errorf("audit = %+v, %v", entries, err)
 		}
-		if err := w.RevokeToken(t.Context(), "desk"); err != nil {
+		if err := w.RevokeToken(t.Context(), "newsroom"); err != nil {
 			t.Fatal(err)
 		}
 		if page := w.Get("/editor"); page.Request.URL.Path != "/editor/sign-in" {

@@ -21,7 +21,7 @@ import (
 	"newsbell/models/modelstest"
 )
 
-const testSubject = "mailto:desk@newsbell.org"
+const testSubject = "mailto:editors@newsbell.org"
 
 func TestVerifierAcceptsTheTokenOfRFC8292(t *testing.T) {
 	const jwt = "eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiJ9." +
@@ -198,30 +198,30 @@ func TestNewVAPIDKeyFailsOnInvalidKeys(t *testing.T) {
 func TestSubjectMustBeAPublicContact(t *testing.T) {
 	private, public := generateKeys(t)
 	for subject, good := range map[string]bool{
-		"mailto:desk@newsbell.org":          true,
-		"https://newsbell.org/contact":      true,
-		"https://newsbell.org:8443/":        true,
-		"":                                  false,
-		"desk@newsbell.org":                 false,
-		"http://newsbell.org":               false,
-		"https://localhost":                 false,
-		"https://newsbell.localhost":        false,
-		"https://LOCALHOST":                 false,
-		"https://news.local/":               false,
-		"https://news.Invalid":              false,
-		"https://127.0.0.1":                 false,
-		"https://[::1]/":                    false,
-		"https://newsbell":                  false,
-		"https://newsbell.":                 false,
-		"https://":                          false,
-		"mailto:":                           false,
-		"mailto:desk":                       false,
-		"mailto:desk@localhost":             false,
-		"mailto:desk@mac.local":             false,
-		"mailto:desk@newsbell.invalid":      false,
-		"mailto:Desk <desk@newsbell.org>":   false,
-		"mailto:a@newsbell.org,b@localhost": false,
-		"tel:+1234":                         false,
+		"mailto:editors@newsbell.org":        true,
+		"https://newsbell.org/contact":       true,
+		"https://newsbell.org:8443/":         true,
+		"":                                   false,
+		"editors@newsbell.org":               false,
+		"http://newsbell.org":                false,
+		"https://localhost":                  false,
+		"https://newsbell.localhost":         false,
+		"https://LOCALHOST":                  false,
+		"https://news.local/":                false,
+		"https://news.Invalid":               false,
+		"https://127.0.0.1":                  false,
+		"https://[::1]/":                     false,
+		"https://newsbell":                   false,
+		"https://newsbell.":                  false,
+		"https://":                           false,
+		"mailto:":                            false,
+		"mailto:desk":                        false,
+		"mailto:editors@localhost":           false,
+		"mailto:editors@mac.local":           false,
+		"mailto:editors@newsbell.invalid":    false,
+		"mailto:Desk <editors@newsbell.org>": false,
+		"mailto:a@newsbell.org,b@localhost":  false,
+		"tel:+1234":                          false,
 	} {
 		_, err := NewVAPIDKey(models.VAPIDKey{PublicKey: public, PrivateKey: private}, subject)
 		if (err == nil) != good {

@@ -160,7 +160,7 @@ func (r *rig) sendWithWebPushGo(ctx context.Context, service *pushService, n int
 	}
 	defer client.CloseIdleConnections()
 	options := &webpush.Options{
-		HTTPClient: client, Subscriber: "desk@newsbell.example", TTL: 3600, Urgency: webpush.UrgencyNormal,
+		HTTPClient: client, Subscriber: "editors@newsbell.example", TTL: 3600, Urgency: webpush.UrgencyNormal,
 		VAPIDPublicKey: r.vapidKey.PublicKey, VAPIDPrivateKey: r.vapidKey.PrivateKey,
 	}
 	payload := make([]byte, comparedPayload)

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 const input = JSON.parse(readFileSync(0))
 const webpush = createRequire(input.packages + '/')('web-push')
 const options = {
-  vapidDetails: { subject: 'mailto:desk@newsbell.example', publicKey: input.public_key, privateKey: input.private_key },
+  vapidDetails: { subject: 'mailto:editors@newsbell.example', publicKey: input.public_key, privateKey: input.private_key },
   agent: new Agent({ keepAlive: true, maxSockets: input.in_flight, ca: input.ca }), TTL: 3600, urgency: 'normal',
 }
 const payload = 'x'.repeat(input.payload_bytes)

@@ -71,7 +71,7 @@ func (f *fleet) token(databaseURL string) string {
 		f.t.Fatal(err)
 	}
 	defer store.Close()
-	_, secret, err := store.CreateToken(f.t.Context(), "desk")
+	_, secret, err := store.CreateToken(f.t.Context(), "newsroom")
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestABaseURLIsNormalizedAsInBrowsers(t *testing.T) {
 func TestAnAmbiguousBaseURLIsInvalid(t *testing.T) {
 	for _, value := range []string{
 		"push.example", "//push.example", "ftp://push.example", "https://", "https://:8080", " https://push.example",
-		"https://push.example?", "https://push.example/?a", "https://push.example#", "https://desk@push.example",
+		"https://push.example?", "https://push.example/?a", "https://push.example#", "https://editors@push.example",
 		"https://push.example:0", "https://push.example:65536", "https://push.example:x", "https://push.example.",
 		"https://push.example//alerts", "https://push.example/../alerts", "https://push.example/./alerts", "https://push.example/alerts//",
 		"https://push.example/a%20b", "https://push.example/ä", `https://push.example/a\b`, "https://pu_sh.example/a b", "https://push .example",

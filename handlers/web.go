@@ -83,7 +83,7 @@ func New(o Options) (*Web, error) {
 		return nil, err
 	}
 	w := &Web{live: hub}
-	protected := sameOrigin(protection, shared.errors, editors.WithSessions(engine))
+	protected := sameOrigin(protection, shared.errors, engine)
 	w.Handler = belowBasePath(shared.site, shared.errors, w.count(secure(shared.site, compress(protected))))
 	return w, nil
 }

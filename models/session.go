@@ -3,41 +3,183 @@ package models
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
+	"newsbell/models/secrets"
+
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
 
-// Session is an editor's signed-in browser. Its token and data belong to the
-// session manager; the token is stored as a hash.
+const (
+	// SessionLife is how long a session lasts: a working day.
+	SessionLife = 12 * time.Hour
+	// lastUseStep is how exactly a session's last use is known.
+	lastUseStep = time.Minute
+)
+
+// Session is a browser in which a person has signed in with their password or, while
+// there are no people, somebody with a token. Only the hash of its secret is stored.
 type Session struct {
-	Token     string `gorm:"primaryKey"`
-	Data      []byte
-	ExpiresAt time.Time
+	ID         int64
+	SecretHash []byte
+	PersonID   *int64
+	Person     *Person
+	TokenID    *int64
+	Token      *Token
+	// Browser names the browser in short words, such as "Firefox on Windows".
+	Browser    string
+	CreatedAt  time.Time
+	LastUsedAt time.Time
+	ExpiresAt  time.Time
 }
 
-// FindSession returns a session's data, and false when there is none or it has
-// expired.
-func (s *Store) FindSession(ctx context.Context, token string) ([]byte, bool, error) {
+// Actor is how the audit log names the session's owner.
+func (s Session) Actor() string {
+	if s.Person != nil {
+		return s.Person.Actor()
+	}
+	return s.Token.Actor()
+}
+
+// Name is the name of the session's owner.
+func (s Session) Name() string {
+	if s.Person != nil {
+		return s.Person.Name
+	}
+	return s.Token.Name
+}
+
+// Role is the current role of the session's owner. Whoever has a token may publish.
+func (s Session) Role() Role {
+	if s.Person != nil {
+		return s.Person.Role
+	}
+	return RoleEditor
+}
+
+// OpenPersonSession opens a session for a person and returns its secret. It returns
+// [ErrUnauthorized] if the person has been removed or their password has changed since
+// they were read.
+func (s *Store) OpenPersonSession(ctx context.Context, person Person, browser string) (string, error) {
+	return s.openSession(ctx, Session{PersonID: &person.ID, Browser: browser}, func(tx *gorm.DB) error {
+		locked := tx.Clauses(clause.Locking{Strength: "UPDATE"})
+		if _, err := takePerson(locked.Where("id = ? AND password_hash = ?", person.ID, person.PasswordHash)); err != nil {
+			return unauthorized(err)
+		}
+		return s.audit(tx, person.Actor(), "sign in", browser)
+	})
+}
+
+// OpenTokenSession opens a session for the holder of a token and returns its secret. It
+// returns [ErrConflict] if there are people: they sign in with their passwords.
+func (s *Store) OpenTokenSession(ctx context.Context, token Token, browser string) (string, error) {
+	return s.openSession(ctx, Session{TokenID: &token.ID, Browser: browser}, func(tx *gorm.DB) error {
+		there, err := hasPeople(tx)
+		if err == nil && there {
+			err = fmt.Errorf("%w: there are people, who sign in with their passwords", ErrConflict)
+		}
+		return err
+	})
+}
+
+// openSession stores a session and deletes those that have expired.
+func (s *Store) openSession(ctx context.Context, session Session, check func(*gorm.DB) error) (string, error) {
+	secret, hash := secrets.New()
+	now := s.Now()
+	session.SecretHash, session.CreatedAt, session.LastUsedAt, session.ExpiresAt = hash, now, now, now.Add(SessionLife)
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		if err := check(tx); err != nil {
+			return err
+		}
+		if err := tx.Delete(&Session{}, "expires_at <= ?", now).Error; err != nil {
+			return err
+		}
+		return tx.Create(&session).Error
+	})
+	if err != nil {
+		return "", fmt.Errorf("open session: %w", err)
+	}
+	return secret, nil
+}
+
+// SessionBySecret finds a session with its owner. It returns [ErrUnauthorized] if the
+// session has ended, if its owner has been removed or revoked, or if it belongs to a token
+// and there are people.
+func (s *Store) SessionBySecret(ctx context.Context, secret string) (Session, error) {
+	db := s.db.Read.WithContext(ctx)
 	var session Session
-	err := domain(s.db.Read.WithContext(ctx).Take(&session, "token = ? AND expires_at > ?", token, s.Now()).Error)
-	if errors.Is(err, ErrNotFound) {
-		return nil, false, nil
+	err := db.Preload("Person", isThere).Preload("Token", "revoked_at IS NULL").
+		Take(&session, "secret_hash = ? AND expires_at > ?", secrets.Hash(secret), s.Now()).Error
+	if err != nil {
+		return Session{}, unauthorized(err)
 	}
-	return session.Data, err == nil, err
+	switch {
+	case session.Person != nil:
+		return session, nil
+	case session.Token == nil:
+		return Session{}, ErrUnauthorized
+	}
+	there, err := hasPeople(db)
+	if err == nil && there {
+		err = ErrUnauthorized
+	}
+	return session, err
 }
 
-// SaveSession stores a session, and deletes those that have expired.
-func (s *Store) SaveSession(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	db := s.db.Write.WithContext(ctx)
-	session := Session{Token: token, Data: data, ExpiresAt: expiry.UTC()}
-	if err := db.Clauses(clause.OnConflict{UpdateAll: true}).Create(&session).Error; err != nil {
-		return domain(err)
+// UseSession records that a session is in use, at most once a minute.
+func (s *Store) UseSession(ctx context.Context, session Session) error {
+	now := s.Now()
+	if now.Sub(session.LastUsedAt) < lastUseStep {
+		return nil
 	}
-	return domain(db.Delete(&Session{}, "expires_at <= ?", s.Now()).Error)
+	return domain(s.db.Write.WithContext(ctx).Model(&Session{}).Where("id = ?", session.ID).Update("last_used_at", now).Error)
 }
 
-// DeleteSession ends a session.
-func (s *Store) DeleteSession(ctx context.Context, token string) error {
-	return domain(s.db.Write.WithContext(ctx).Delete(&Session{}, "token = ?", token).Error)
+// Sessions returns a person's sessions, the last used first.
+func (s *Store) Sessions(ctx context.Context, personID int64) ([]Session, error) {
+	var sessions []Session
+	err := s.db.Read.WithContext(ctx).Order("last_used_at DESC, id DESC").
+		Find(&sessions, "person_id = ? AND expires_at > ?", personID, s.Now()).Error
+	return sessions, domain(err)
+}
+
+// SignOut ends the session of a secret. It is not an error if there is none.
+func (s *Store) SignOut(ctx context.Context, secret string) error {
+	session, err := s.SessionBySecret(ctx, secret)
+	if errors.Is(err, ErrUnauthorized) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = s.endSessions(ctx, session.Actor(), "sign out", session.Browser, "id = ?", session.ID)
+	if errors.Is(err, ErrNotFound) { // it has just ended
+		return nil
+	}
+	return err
+}
+
+// EndSession ends one of a person's sessions.
+func (s *Store) EndSession(ctx context.Context, person Person, id int64) error {
+	return s.endSessions(ctx, person.Actor(), "end session", person.Email, "id = ? AND person_id = ?", id, person.ID)
+}
+
+// SignOutEverywhere ends all sessions of a person.
+func (s *Store) SignOutEverywhere(ctx context.Context, person Person) error {
+	return s.endSessions(ctx, person.Actor(), "sign out everywhere", person.Email, "person_id = ?", person.ID)
+}
+
+func (s *Store) endSessions(ctx context.Context, actor, action, subject, condition string, args ...any) error {
+	return s.transaction(ctx, func(tx *gorm.DB) error {
+		ended := tx.Where(condition, args...).Delete(&Session{})
+		if ended.Error != nil {
+			return ended.Error
+		}
+		if ended.RowsAffected == 0 {
+			return ErrNotFound
+		}
+		return s.audit(tx, actor, action, subject)
+	})
 }

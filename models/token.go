@@ -59,14 +59,6 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (Token, error) 
 	return token, unauthorized(err)
 }
 
-// TokenByID finds a token that is still good, for a session that was opened
-// with it.
-func (s *Store) TokenByID(ctx context.Context, id int64) (Token, error) {
-	var token Token
-	err := s.db.Read.WithContext(ctx).Take(&token, "id = ? AND revoked_at IS NULL", id).Error
-	return token, unauthorized(err)
-}
-
 // Tokens returns all tokens, by name.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	var tokens []Token

@@ -56,6 +56,7 @@ var closer = map[string][]string{
 	"newsbell/models/receipts":       nil,
 	"newsbell/models/retry":          nil,
 	"newsbell/models/secrets":        nil,
+	"newsbell/models/passwords":      nil,
 	"newsbell/models/markdown":       nil,
 	"newsbell/models/preferences":    {"newsbell/models/validation"},
 	"newsbell/models/text":           nil,

@@ -37,7 +37,7 @@ func (n *Newsroom) stopAlert(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	err = n.store.StopAlert(c.Request.Context(), alert.ID, editorOf(c).Actor())
+	err = n.store.StopAlert(c.Request.Context(), alert.ID, sessionOf(c).Actor())
 	if err != nil && !errors.Is(err, models.ErrConflict) {
 		return err
 	}

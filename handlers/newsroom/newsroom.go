@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 
 	"newsbell/handlers/limit"
@@ -45,14 +44,13 @@ type Newsroom struct {
 	errors        *respond.Errors
 	clients       *limit.Clients
 	guesses       *limit.Guesses
-	sessions      *scs.SessionManager
 }
 
 // New returns a newsroom.
 func New(o Options) *Newsroom {
 	return &Newsroom{
 		store: o.Store, publisher: o.Publisher, site: o.Site, pages: o.Pages, notifications: o.Notifications,
-		errors: o.Errors, clients: o.Clients, guesses: o.Guesses, sessions: newSessions(o.Store, o.Site, o.Errors),
+		errors: o.Errors, clients: o.Clients, guesses: o.Guesses,
 	}
 }
 
@@ -66,7 +64,7 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	group := engine.Group("/editor", limitForm)
 	n.handle(group, http.MethodGet, "/sign-in", n.signInPage)
 	n.handle(group, http.MethodPost, "/sign-in", n.signIn)
-	editors := group.Group("", n.needEditor)
+	editors := group.Group("", n.needSession)
 	n.handle(editors, http.MethodPost, "/sign-out", n.signOut)
 	n.handle(editors, http.MethodGet, "", n.frontPage)
 	n.handle(editors, http.MethodGet, "/outages/:slug", n.outagePage)

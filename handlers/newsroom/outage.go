@@ -28,7 +28,7 @@ func (n *Newsroom) showOutage(c *gin.Context, page static.EditorOutagePage) erro
 	if page.Updates, err = n.publishedUpdates(ctx, outage); err != nil {
 		return err
 	}
-	page.Actor, page.Outage, page.Apps = editorOf(c).Name, views.Outage(outage), views.Apps(apps)
+	page.Actor, page.Outage, page.Apps = sessionOf(c).Name(), views.Outage(outage), views.Apps(apps)
 	return n.pages.EditorOutage(c.Writer, page)
 }
 

@@ -1,87 +1,77 @@
 package newsroom
 
 import (
-	"context"
+	"errors"
 	"net/http"
 	"strings"
-	"time"
 
-	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
 
-	"newsbell/handlers/respond"
 	"newsbell/models"
-	"newsbell/static"
 )
 
-// sessionLife is the length of a working day.
-const sessionLife = 12 * time.Hour
+const (
+	// cookieName is the name of the cookie with a session's secret.
+	cookieName = "newsbell_editor"
+	// sessionKey is the key of the session in a request's context.
+	sessionKey = "session"
+)
 
-// sessionToken is the session key for the ID of the token that the editor signed in
-// with.
-const sessionToken = "token"
+// needSession admits only people who have signed in.
+func (n *Newsroom) needSession(c *gin.Context) {
+	ctx := c.Request.Context()
+	session, err := n.store.SessionBySecret(ctx, secretOf(c))
+	switch {
+	case errors.Is(err, models.ErrUnauthorized):
+		c.Header("Cache-Control", "no-store")
+		n.redirectToSignIn(c)
+		c.Abort()
+		return
+	case err != nil:
+		n.errors.Fail(c, err)
+		return
+	}
+	if err := n.store.UseSession(ctx, session); err != nil {
+		n.errors.LogFailure(ctx, "a session's last use was not recorded", "error", err)
+	}
+	c.Set(sessionKey, session)
+}
 
-// WithSessions loads and saves sessions for the newsroom's requests. Other responses do
-// not set cookies or vary by them.
-func (n *Newsroom) WithSessions(next http.Handler) http.Handler {
-	inSession := n.sessions.LoadAndSave(next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if Owns(r) {
-			inSession.ServeHTTP(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
+// sessionOf returns the session that needSession admitted.
+func sessionOf(c *gin.Context) models.Session { return c.MustGet(sessionKey).(models.Session) }
+
+// startSession ends the browser's session, if it has one, starts the one of a secret, and
+// redirects to the newsroom.
+func (n *Newsroom) startSession(c *gin.Context, secret string) error {
+	if err := n.store.SignOut(c.Request.Context(), secretOf(c)); err != nil {
+		return err
+	}
+	n.setCookie(c, secret, int(models.SessionLife.Seconds()))
+	c.Redirect(http.StatusSeeOther, n.site.Root()+"/editor")
+	return nil
+}
+
+// endSession ends the browser's session.
+func (n *Newsroom) endSession(c *gin.Context) error {
+	if err := n.store.SignOut(c.Request.Context(), secretOf(c)); err != nil {
+		return err
+	}
+	n.setCookie(c, "", -1)
+	return nil
+}
+
+func (n *Newsroom) setCookie(c *gin.Context, secret string, maxAge int) {
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: cookieName, Value: secret, MaxAge: maxAge, Path: n.site.Root() + "/",
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(n.site.BaseURL, "https://"),
 	})
 }
 
-func newSessions(store *models.Store, site static.Site, errors *respond.Errors) *scs.SessionManager {
-	sessions := scs.New()
-	sessions.Store = sessionStore{store}
-	sessions.Lifetime = sessionLife
-	sessions.HashTokenInStore = true
-	sessions.Cookie.Name = "newsbell_editor"
-	sessions.Cookie.Path = site.Root() + "/"
-	sessions.Cookie.HttpOnly = true
-	sessions.Cookie.SameSite = http.SameSiteLaxMode
-	sessions.Cookie.Secure = strings.HasPrefix(site.BaseURL, "https://")
-	sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
-		status := respond.Status(err)
-		if status == http.StatusServiceUnavailable {
-			w.Header().Set("Retry-After", respond.RetryAfter)
-		}
-		errors.LogFailure(r.Context(), "session failed", "error", err)
-		errors.Page(w, status)
+// secretOf returns the secret in the cookie of a request; empty if it has none.
+func secretOf(c *gin.Context) string {
+	cookie, err := c.Request.Cookie(cookieName)
+	if err != nil {
+		return ""
 	}
-	return sessions
+	return cookie.Value
 }
-
-// sessionStore keeps the sessions of scs in the database.
-type sessionStore struct{ store *models.Store }
-
-// FindCtx implements [scs.CtxStore].
-func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
-	return s.store.FindSession(ctx, token)
-}
-
-// CommitCtx implements [scs.CtxStore]. scs computes expiry with this machine's clock; the
-// database's clock decides when a session has expired.
-func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	return s.store.SaveSession(ctx, token, data, s.store.Now().Add(min(time.Until(expiry), sessionLife)))
-}
-
-// DeleteCtx implements [scs.CtxStore].
-func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
-	return s.store.DeleteSession(ctx, token)
-}
-
-// Find implements [scs.Store], for callers without a context.
-func (s sessionStore) Find(token string) ([]byte, bool, error) {
-	return s.FindCtx(context.Background(), token)
-}
-
-// Commit implements [scs.Store].
-func (s sessionStore) Commit(token string, data []byte, expiry time.Time) error {
-	return s.CommitCtx(context.Background(), token, data, expiry)
-}
-
-// Delete implements [scs.Store].
-func (s sessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }

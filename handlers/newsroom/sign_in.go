@@ -33,41 +33,21 @@ func (n *Newsroom) signIn(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := n.sessions.RenewToken(ctx); err != nil {
+	secret, err := n.store.OpenTokenSession(ctx, token, browserName(c.Request.UserAgent()))
+	if err != nil {
 		return err
 	}
-	n.sessions.Put(ctx, sessionToken, token.ID)
-	c.Redirect(http.StatusSeeOther, n.site.Root()+"/editor")
-	return nil
+	return n.startSession(c, secret)
 }
 
 func (n *Newsroom) signOut(c *gin.Context) error {
-	if err := n.sessions.Destroy(c.Request.Context()); err != nil {
+	if err := n.endSession(c); err != nil {
 		return err
 	}
 	n.redirectToSignIn(c)
 	return nil
 }
 
-// needEditor admits only editors who have signed in and whose token has not been revoked
-// since.
-func (n *Newsroom) needEditor(c *gin.Context) {
-	ctx := c.Request.Context()
-	token, err := n.store.TokenByID(ctx, n.sessions.GetInt64(ctx, sessionToken))
-	switch {
-	case errors.Is(err, models.ErrUnauthorized):
-		n.redirectToSignIn(c)
-		c.Abort()
-	case err != nil:
-		n.errors.Fail(c, err)
-	default:
-		c.Set(sessionToken, token)
-	}
-}
-
 func (n *Newsroom) redirectToSignIn(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, n.site.Root()+"/editor/sign-in")
 }
-
-// editorOf returns the token of the editor that needEditor admitted.
-func editorOf(c *gin.Context) models.Token { return c.MustGet(sessionToken).(models.Token) }

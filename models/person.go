@@ -1,0 +1,117 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"newsbell/models/passwords"
+	"newsbell/models/text"
+	"newsbell/models/validation"
+
+	"gorm.io/gorm"
+)
+
+// Operator is how the audit log names who has access to the server itself.
+const Operator = "operator"
+
+// maxPersonName is the maximum length of a person's name, in bytes.
+const maxPersonName = 80
+
+// Person works in the newsroom. The row of a removed person stays without a password.
+type Person struct {
+	ID   int64
+	Name string
+	// Email is normalized, and unique among people who are not removed.
+	Email        string
+	Role         Role
+	PasswordHash string
+	CreatedAt    time.Time
+	RemovedAt    *time.Time
+}
+
+// Actor is how the audit log names the person.
+func (p Person) Actor() string { return "person " + p.Email }
+
+// NewPerson is what a person enters to accept an invitation.
+type NewPerson struct {
+	Name string
+	// Email counts only for an invitation without one.
+	Email    string
+	Password string
+}
+
+// Validate returns all problems.
+func (n NewPerson) Validate() error {
+	var p validation.Problems
+	p.Text("name", n.Name, maxPersonName)
+	checkEmail(&p, n.Email)
+	checkPassword(&p, n.Password, n.Email)
+	return p.Err()
+}
+
+func checkPassword(p *validation.Problems, password, email string) {
+	if weakness := passwords.Weakness(password, email); weakness != "" {
+		p.Add("password", "%s", weakness)
+	}
+}
+
+// isThere selects people who are not removed.
+const isThere = "removed_at IS NULL"
+
+// HasPeople reports whether there is anybody who can sign in with a password.
+func (s *Store) HasPeople(ctx context.Context) (bool, error) {
+	return hasPeople(s.db.Read.WithContext(ctx))
+}
+
+func hasPeople(db *gorm.DB) (bool, error) {
+	var first []int64
+	err := db.Model(&Person{}).Where(isThere).Limit(1).Pluck("id", &first).Error
+	return len(first) > 0, domain(err)
+}
+
+// People returns everybody who is not removed, by name.
+func (s *Store) People(ctx context.Context) ([]Person, error) {
+	var people []Person
+	err := s.db.Read.WithContext(ctx).Where(isThere).Order("name, id").Find(&people).Error
+	return people, domain(err)
+}
+
+// Person finds a person who is not removed by ID.
+func (s *Store) Person(ctx context.Context, id int64) (Person, error) {
+	return takePerson(s.db.Read.WithContext(ctx).Where("id = ?", id))
+}
+
+// PersonByEmail finds a person who is not removed by email address.
+func (s *Store) PersonByEmail(ctx context.Context, email string) (Person, error) {
+	return takePerson(s.db.Read.WithContext(ctx).Where("email = ?", NormalizeEmail(email)))
+}
+
+func takePerson(query *gorm.DB) (Person, error) {
+	var person Person
+	err := query.Take(&person, isThere).Error
+	return person, domain(err)
+}
+
+// ChangeName changes a person's own name.
+func (s *Store) ChangeName(ctx context.Context, person Person, name string) error {
+	name = text.Trim(name)
+	var p validation.Problems
+	if p.Text("name", name, maxPersonName); p.Err() != nil {
+		return p.Err()
+	}
+	return s.transaction(ctx, func(tx *gorm.DB) error {
+		if err := updatePerson(tx, person.ID, map[string]any{"name": name}); err != nil {
+			return err
+		}
+		return s.audit(tx, person.Actor(), "change name", person.Email)
+	})
+}
+
+// updatePerson changes a person who is not removed.
+func updatePerson(tx *gorm.DB, id int64, columns map[string]any) error {
+	result := tx.Model(&Person{}).Where("id = ? AND "+isThere, id).Updates(columns)
+	if result.Error == nil && result.RowsAffected == 0 {
+		return ErrNotFound
+	}
+	return result.Error
+}

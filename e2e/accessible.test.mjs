@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { startChromium } from './lib/chromium.mjs'
 import { follow } from './lib/firefox.mjs'
+import { fill, join, submit } from './lib/forms.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
 import { hurry, openPage, said } from './lib/reader.mjs'
 
+const ada = { name: 'Ada', email: 'ada@news.example' }
 const axe = await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
 // views are the pages to check, and what to do on each first.
@@ -30,6 +32,14 @@ const views = {
   'the newsroom with problems': { path: '/editor/outages/messages-down', open: page => submitDraft(page, ' ', 'publish') },
   'the newsroom with a preview': { path: '/editor/outages/messages-down', open: page => submitDraft(page, 'Messages fail', 'preview') },
   'the newsroom for a correction': { path: '/editor/outages/messages-down', open: page => page.click('[value=correction] + span') },
+  'an invitation with problems': { path: '/', open: (page, newsbell) => join(page, newsbell.firstAccount, { ...ada, password: 'password1234' }) },
+  'the newsroom of a chief': { path: '/', open: (page, newsbell) => join(page, newsbell.firstAccount, ada) },
+  'an invitation that has ended': { path: '/editor/invitations/ended' },
+  'a link to copy': { path: '/editor/people', open: page => invite(page, 'bob@news.example') },
+  'the people with problems': { path: '/editor/people', open: page => invite(page, ada.email) },
+  'a person': { path: '/editor/people/1' },
+  'the account with problems': { path: '/editor/account', open: changePassword },
+  'the sign-in with a wrong password': { path: '/editor', open: signInWrongly },
 }
 
 // A colour scheme changes only colours, so all other rules run in one scheme.
@@ -66,6 +76,22 @@ async function signIn(page, newsbell) {
   await page.goto(newsbell.url + '/editor')
   await page.type('#token', newsbell.token)
   await Promise.all([page.waitForNavigation(), page.click('form[action="/editor/sign-in"] button')])
+}
+
+async function invite(page, email) {
+  await fill(page, { email })
+  await submit(page, '/people/invitations')
+}
+
+async function changePassword(page) {
+  await fill(page, { current: 'wrong', password: 'password1234' })
+  await submit(page, '/editor/account/password')
+}
+
+async function signInWrongly(page) {
+  await submit(page, '/editor/sign-out')
+  await fill(page, { email: ada.email, password: 'wrong' })
+  await submit(page, '/editor/sign-in')
 }
 
 async function submitDraft(page, headline, button) {

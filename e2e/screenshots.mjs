@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startChromium } from './lib/chromium.mjs'
 import { follow, startFirefox } from './lib/firefox.mjs'
+import { fill, password, submit } from './lib/forms.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
 import { followThere, openPage, preferences, said } from './lib/reader.mjs'
 import { endShared } from './lib/shared.mjs'
@@ -54,6 +55,29 @@ async function pages(newsbell) {
   await picture(page, 'following')
   await changedPreferences(page, newsbell)
   await writing(page, newsbell)
+  await people(page, newsbell)
+}
+
+// people are the newsroom's pages about people.
+async function people(page, newsbell) {
+  await page.goto(newsbell.firstAccount)
+  await fill(page, { name: 'Ada Lovelace', email: 'ada@news.example', password })
+  await picture(page, 'join', { fullPage: true })
+  await submit(page, new URL(newsbell.firstAccount).pathname)
+  for (const email of ['grace@news.example', 'bob@news.example']) {
+    await page.goto(newsbell.url + '/editor/people')
+    await fill(page, { email })
+    await submit(page, '/people/invitations')
+  }
+  await picture(page, 'link')
+  for (const [name, path] of Object.entries({ people: '/people', person: '/people/1', account: '/account' })) {
+    await page.goto(newsbell.url + '/editor' + path)
+    await picture(page, name, { fullPage: true })
+  }
+  await submit(page, '/editor/sign-out')
+  await fill(page, { email: 'ada@news.example', password: 'wrong' })
+  await submit(page, '/editor/sign-in')
+  await picture(page, 'sign-in')
 }
 
 // writing is the newsroom while an editor writes the resolution.

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 
 	"newsbell/handlers/live"
-	"newsbell/handlers/pages"
 	"newsbell/handlers/peer"
 	"newsbell/handlers/publish"
 	"newsbell/handlers/respond"
@@ -67,17 +66,11 @@ func New(o Options) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newEngine(shared, o)
+	hub := newHub(shared, o)
+	engine, err := newRoutedEngine(shared, hub, o)
 	if err != nil {
 		return nil, err
 	}
-	hub, editors := newHub(shared, o), newNewsroom(shared, o)
-	routeAPI(engine, shared, o)
-	pages.Route(engine, pages.Options{Store: o.Store, Site: shared.site, Pages: shared.pages, Errors: shared.errors})
-	hub.Route(engine)
-	editors.Route(engine)
-	routeHealth(engine, newReadiness(o.Store, o.Ready, o.Log))
-
 	protection, err := crossOriginProtection(shared.site, shared.errors)
 	if err != nil {
 		return nil, err

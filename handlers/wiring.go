@@ -10,6 +10,7 @@ import (
 	"newsbell/handlers/limit"
 	"newsbell/handlers/live"
 	"newsbell/handlers/newsroom"
+	"newsbell/handlers/pages"
 	"newsbell/handlers/publish"
 	"newsbell/handlers/respond"
 	"newsbell/models"
@@ -23,8 +24,9 @@ type shared struct {
 	errors    *respond.Errors
 	clients   *limit.Clients
 	publisher *publish.Publisher
-	// Wrong tokens of editors and wrong secrets of readers are counted separately.
-	editorGuesses, readerGuesses *limit.Guesses
+	// Wrong tokens and passwords of editors and wrong secrets of readers are counted
+	// separately, by client, and wrong passwords also by email address.
+	editorGuesses, passwordGuesses, readerGuesses *limit.Guesses
 }
 
 func newShared(o Options) (shared, error) {
@@ -36,8 +38,9 @@ func newShared(o Options) (shared, error) {
 	return shared{
 		site: site, pages: pages, errors: respond.NewErrors(pages, o.Log),
 		clients: limit.NewClients(o.TrustedProxies, o.Log), publisher: publish.New(o.Store, o.Bus, o.Log),
-		editorGuesses: limit.NewGuesses(limit.GuessOptions{Kind: "an editor's token", LogEach: true, PerMinute: o.GuessLimit, Log: o.Log}),
-		readerGuesses: limit.NewGuesses(limit.GuessOptions{Kind: "a reader's secret", PerMinute: o.GuessLimit, Log: o.Log}),
+		editorGuesses:   limit.NewGuesses(limit.GuessOptions{Kind: "an editor's token or password", LogEach: true, PerMinute: o.GuessLimit, Log: o.Log}),
+		passwordGuesses: limit.NewGuesses(limit.GuessOptions{Kind: "an editor's password", PerMinute: o.GuessLimit, Log: o.Log}),
+		readerGuesses:   limit.NewGuesses(limit.GuessOptions{Kind: "a reader's secret", PerMinute: o.GuessLimit, Log: o.Log}),
 	}, nil
 }
 
@@ -54,6 +57,20 @@ func newEngine(s shared, o Options) (*gin.Engine, error) {
 	engine.Use(limitPosts(s.clients, s.errors, map[string]int{api.SubscribePath: o.SubscribeLimit, api.NoticesPath: o.NoticeLimit}))
 	engine.NoRoute(notFound(s.site, s.errors))
 	engine.NoMethod(func(c *gin.Context) { s.errors.Abort(c, http.StatusMethodNotAllowed) })
+	return engine, nil
+}
+
+// newRoutedEngine returns an engine with all routes.
+func newRoutedEngine(s shared, hub *live.Hub, o Options) (*gin.Engine, error) {
+	engine, err := newEngine(s, o)
+	if err != nil {
+		return nil, err
+	}
+	routeAPI(engine, s, o)
+	pages.Route(engine, pages.Options{Store: o.Store, Site: s.site, Pages: s.pages, Errors: s.errors})
+	hub.Route(engine)
+	newNewsroom(s, o).Route(engine)
+	routeHealth(engine, newReadiness(o.Store, o.Ready, o.Log))
 	return engine, nil
 }
 
@@ -74,6 +91,6 @@ func newNewsroom(s shared, o Options) *newsroom.Newsroom {
 	return newsroom.New(newsroom.Options{
 		Store: o.Store, Publisher: s.publisher, Site: s.site, Pages: s.pages,
 		Notifications: models.Notifications{BaseURL: o.BaseURL, Lang: cmp.Or(o.Lang, "en")},
-		Errors:        s.errors, Clients: s.clients, Guesses: s.editorGuesses,
+		Errors:        s.errors, Clients: s.clients, Guesses: s.editorGuesses, PasswordGuesses: s.passwordGuesses,
 	})
 }

@@ -5,8 +5,13 @@ import (
 	"time"
 )
 
-// EditorSignInPage asks for a token. Problem says why the last one was not accepted.
-type EditorSignInPage struct{ Problem string }
+// EditorSignInPage asks for an email address and a password, or for a token.
+type EditorSignInPage struct {
+	ByToken bool
+	Email   string
+	// Problem says why the last attempt failed.
+	Problem string
+}
 
 // EditorSignIn writes the sign-in page.
 func (p *Pages) EditorSignIn(w http.ResponseWriter, page EditorSignInPage) error {
@@ -19,7 +24,7 @@ func (p *Pages) EditorSignIn(w http.ResponseWriter, page EditorSignInPage) error
 
 // EditorFrontPage lists the outages, ongoing ones first.
 type EditorFrontPage struct {
-	Actor   string
+	Actor   EditorActor
 	Outages []Outage
 }
 
@@ -34,6 +39,8 @@ type EditorAlert struct {
 	// State is holding, sending, sent, stopped or superseded.
 	State     string
 	UndoUntil time.Time
+	// MayStop is true if whoever looks at the page may stop the alert while it is active.
+	MayStop bool
 	Counts
 }
 
@@ -73,7 +80,7 @@ type EditorPreview struct {
 
 // EditorOutagePage is where an editor writes the coverage of one outage.
 type EditorOutagePage struct {
-	Actor  string
+	Actor  EditorActor
 	Outage Outage
 	// Apps are all apps, not only the outage's.
 	Apps  []App

@@ -32,11 +32,14 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 	var written []EditorUpdate
 	for i, state := range []string{"holding", "sending", "sent"} {
 		written = append(written, EditorUpdate{
-			Update: updates[i], Alert: &EditorAlert{ID: int64(i), State: state, UndoUntil: began, Counts: Counts{Audience: 1204, Accepted: 7}},
-			CatchUps: []EditorAlert{{ID: 9, State: "sending"}}, CaughtUp: 12,
+			Update: updates[i], Alert: &EditorAlert{ID: int64(i), State: state, UndoUntil: began, MayStop: true, Counts: Counts{Audience: 1204, Accepted: 7}},
+			CatchUps: []EditorAlert{{ID: 9, State: "sending", MayStop: true}}, CaughtUp: 12,
 		})
 	}
 	draft := EditorDraft{Kind: "correction", Corrects: 1, Alert: "key", Headline: text, Body: text, Apps: map[string]bool{"messenger": true}, States: map[string]string{"messenger": "up"}}
+
+	actor := EditorActor{Name: text, HasAccount: true, MayPublish: true, IsChief: true}
+	wrong := FormProblems{{"name", text}, {"email", text}, {"password", text}, {"current", text}, {"role", text}}
 
 	type write = func(*Pages, http.ResponseWriter) error
 	return map[string]write{
@@ -66,17 +69,49 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		},
 		"sign-in": func(p *Pages, w http.ResponseWriter) error { return p.EditorSignIn(w, EditorSignInPage{}) },
 		"sign-in with a problem": func(p *Pages, w http.ResponseWriter) error {
-			return p.EditorSignIn(w, EditorSignInPage{Problem: text})
+			return p.EditorSignIn(w, EditorSignInPage{Email: text, Problem: text})
+		},
+		"sign-in with a token": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorSignIn(w, EditorSignInPage{ByToken: true, Problem: text})
+		},
+		"invitation": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorInvitation(w, EditorInvitationPage{Secret: text, ChoosesEmail: true, Email: text, Name: text, Role: "chief", Problems: wrong})
+		},
+		"invitation without data": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorInvitation(w, EditorInvitationPage{})
+		},
+		"reset link": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorInvitation(w, EditorInvitationPage{Secret: text, Resets: true, Email: text})
+		},
+		"ended invitation": func(p *Pages, w http.ResponseWriter) error { return p.EditorInvitationEnded(w) },
+		"account": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorAccount(w, EditorAccountPage{
+				Actor: actor, Name: text, Email: text, Role: "chief", Problems: wrong, Done: "name",
+				Sessions: []EditorSession{{ID: 1, Browser: text, IsThis: true, Begun: began, LastUse: began}, {ID: 2, Browser: text, Begun: began, LastUse: began}},
+			})
+		},
+		"people": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorPeople(w, EditorPeoplePage{
+				Actor: actor, People: []EditorPerson{{1, text, text, "chief", true}, {2, text, text, "viewer", false}},
+				Invitations: []EditorInvitation{{ID: 1, Email: text, Role: "editor", Expires: began}}, Email: text, Role: "viewer", Problems: wrong,
+			})
+		},
+		"people without data": func(p *Pages, w http.ResponseWriter) error { return p.EditorPeople(w, EditorPeoplePage{}) },
+		"person": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorPerson(w, EditorPersonPage{Actor: actor, Person: EditorPerson{2, text, text, "viewer", false}, Conflict: text})
+		},
+		"link": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorLink(w, EditorLinkPage{Actor: actor, URL: text, Email: text, Role: "editor", Expires: began})
 		},
 		"newsroom": func(p *Pages, w http.ResponseWriter) error {
-			return p.EditorFront(w, EditorFrontPage{text, []Outage{ongoing, past}})
+			return p.EditorFront(w, EditorFrontPage{actor, []Outage{ongoing, past}})
 		},
 		"newsroom without data": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorFront(w, EditorFrontPage{})
 		},
 		"newsroom outage": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
-				Actor: text, Outage: ongoing, Apps: []App{app}, Draft: draft, Preview: &EditorPreview{SendsAlert: true, Audience: 1204, InQuietHours: 4, Title: text, Body: text}, Updates: written,
+				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Preview: &EditorPreview{SendsAlert: true, Audience: 1204, InQuietHours: 4, Title: text, Body: text}, Updates: written,
 				Problems: []EditorProblem{{"", text}, {"headline", text}, {"kind", text}, {"alert", text}, {"apps", text}, {"body", text}, {"corrects", text}, {"states.messenger", text}, {"states.icq", text}, {"undo_seconds", text}},
 			})
 		},
@@ -221,7 +256,7 @@ func TestOnlyTheAppsOfAResolvedOutageCanBeFollowed(t *testing.T) {
 
 func TestAResolvedOutageAllowsOnlyCorrections(t *testing.T) {
 	html := render(t, func(p *Pages, w http.ResponseWriter) error {
-		return p.EditorOutage(w, EditorOutagePage{Outage: Outage{Slug: "over", State: "resolved"}})
+		return p.EditorOutage(w, EditorOutagePage{Actor: EditorActor{MayPublish: true}, Outage: Outage{Slug: "over", State: "resolved"}})
 	})
 	if kinds := matches(html, `name="kind" value="([^"]*)"`); len(kinds) != 1 || kinds[0] != "correction" {
 		t.Errorf("kinds %v", kinds)
@@ -333,7 +368,7 @@ func TestFragmentsAreTheSameAsOnThePage(t *testing.T) {
 
 func TestEachProblemOfTheEditorsFormNamesItsField(t *testing.T) {
 	html := render(t, func(p *Pages, w http.ResponseWriter) error {
-		return p.EditorOutage(w, EditorOutagePage{Apps: []App{{Slug: "messenger", Name: "Messenger"}}, Problems: []EditorProblem{
+		return p.EditorOutage(w, EditorOutagePage{Actor: EditorActor{MayPublish: true}, Apps: []App{{Slug: "messenger", Name: "Messenger"}}, Problems: []EditorProblem{
 			{"headline", "is required"}, {"kind", "must be this or that"}, {"body", "must be at most 9 bytes"}, {"body", "must be valid UTF-8"}, {"alert", "must be some"},
 			{"corrects", "only a correction can correct an update"}, {"apps", `there is no app "icq"`}, {"states.messenger", "must be up"}, {"states.icq", "must be up"},
 			{"undo_seconds", "must be less"}, {"", "It is resolved."},

@@ -44,6 +44,9 @@ func (s Site) UpdatePath(outage string, id int64) string {
 	return fmt.Sprintf("%s/outages/%s#update-%d", s.Root(), outage, id)
 }
 
+// InvitationURL returns the URL of an invitation to the newsroom, or of a reset link.
+func (s Site) InvitationURL(secret string) string { return s.BaseURL + "/editor/invitations/" + secret }
+
 // ShareImage returns the URL of the preview image for links to the site.
 func (s Site) ShareImage() string { return s.BaseURL + AssetURL(shareImage) }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -94,6 +95,98 @@ func listsKeys(t *testing.T, databaseURL string, current ...string) {
 			t.Error("vapid list prints a private key")
 		}
 	}
+}
+
+// What docs/newsroom.md says, on both databases.
+func TestPeopleAreManagedFromTheCommandLine(t *testing.T) {
+	for _, kind := range []modelstest.Kind{modelstest.SQLite, modelstest.Postgres} {
+		t.Run(string(kind), func(t *testing.T) {
+			db := modelstest.Open(t, kind)
+			const ada = "ada@news.example"
+			invited := output(t, "editor", "invite", "Ada@News.Example", "--role", "chief", "--base-url", "https://news.example/alerts/", "--database-url", db.URL)
+			secret, isLink := strings.CutPrefix(strings.TrimSpace(invited), "https://news.example/alerts/editor/invitations/")
+			invitation, err := db.Invitation(t.Context(), secret)
+			if err != nil || !isLink || invitation.Email != ada || invitation.Role != models.RoleChief {
+				t.Fatalf("%q leads to %+v, %v", invited, invitation, err)
+			}
+			db.Person(ada, models.RoleChief)
+			db.Person("bob@news.example", models.RoleViewer)
+			if out := output(t, "editor", "list", "--database-url", db.URL); !strings.Contains(out, ada) || !strings.Contains(out, "viewer") {
+				t.Errorf("list: %s", out)
+			}
+			reset := output(t, "editor", "reset", ada, "--database-url", db.URL)
+			secret, isLink = strings.CutPrefix(strings.TrimSpace(reset), "http://localhost:8080/editor/invitations/")
+			if invitation, err = db.Invitation(t.Context(), secret); err != nil || !isLink || invitation.Kind != models.KindReset {
+				t.Errorf("%q leads to %+v, %v", reset, invitation, err)
+			}
+			for _, wrong := range [][]string{{"invite", ada}, {"invite", "ada"}, {"invite", "eve@news.example", "--role", "owner"}, {"invite", "eve@news.example", "--base-url", "news.example"}, {"reset", "eve@news.example"}, {"remove", "eve@news.example"}} {
+				if err := run(t.Context(), append(append([]string{"editor"}, wrong...), "--database-url", db.URL)); err == nil {
+					t.Errorf("editor %s succeeds", strings.Join(wrong, " "))
+				}
+			}
+			output(t, "editor", "remove", ada, "--database-url", db.URL) // even the last chief
+			if people, err := db.People(t.Context()); err != nil || len(people) != 1 || people[0].Email != "bob@news.example" {
+				t.Errorf("people = %+v, %v; want Bob", people, err)
+			}
+		})
+	}
+}
+
+func TestEachStartPrintsANewLinkForTheFirstAccountUntilThereIsOne(t *testing.T) {
+	folder := t.TempDir()
+	start := func() string { return linesOfServe(t, folder) }
+	first, second := linkIn(start()), linkIn(start())
+	store, err := models.Open(t.Context(), models.Options{URL: filepath.Join(folder, "newsbell.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if _, err := store.Invitation(t.Context(), first); !errors.Is(err, models.ErrNotFound) {
+		t.Errorf("the first start's link still works: %v", err)
+	}
+	if _, err := store.AcceptInvitation(t.Context(), second, models.NewPerson{Name: "Ada", Email: "ada@news.example", Password: modelstest.Password}); err != nil {
+		t.Errorf("the second start's link: %v", err)
+	}
+	if lines := start(); linkIn(lines) != "" || !strings.Contains(lines, "for editors") {
+		t.Errorf("a start beside people prints %q", lines)
+	}
+}
+
+// linesOfServe starts a server, stops it once it listens, and returns what it printed.
+func linesOfServe(t *testing.T, folder string) string {
+	t.Helper()
+	printed, end := captureOutput(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, []string{"serve", "--data-dir", folder, "--listen", "127.0.0.1:0", "--log-level", "error"})
+		end()
+		ended <- err
+	}()
+	var lines strings.Builder
+	reader := bufio.NewReader(printed)
+	for {
+		line, err := reader.ReadString('\n')
+		lines.WriteString(line)
+		if strings.HasPrefix(line, "for editors") {
+			cancel() // what is printed next comes before the end
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	return lines.String()
+}
+
+// linkIn returns the secret of the link in what a server printed; empty if there is none.
+func linkIn(lines string) string {
+	_, after, _ := strings.Cut(lines, "/editor/invitations/")
+	secret, _, _ := strings.Cut(after, "\n")
+	return secret
 }
 
 func TestServeWritesACPUProfileUntilItEnds(t *testing.T) {

@@ -24,6 +24,7 @@ type commands struct {
 	Work    workCommand    `cmd:"" help:"Only send alerts, next to other processes on the same PostgreSQL and NATS."`
 	Demo    lab.Demo       `cmd:"" help:"Replay a real outage to simulated readers and to your browser."`
 	Publish publishCommand `cmd:"" help:"Create apps and outages and publish updates on a running server."`
+	Editor  editorCommand  `cmd:"" help:"Invite, list and remove the people of the newsroom."`
 	Token   tokenCommand   `cmd:"" help:"Create, list and revoke API tokens."`
 	VAPID   vapidCommand   `cmd:"" name:"vapid" help:"List and rotate the VAPID keys."`
 	Migrate migrateCommand `cmd:"" help:"Migrate the database to the current schema."`

@@ -8,6 +8,8 @@ import (
 	"runtime/pprof"
 
 	"newsbell/cmd/newsbell/program"
+	"newsbell/models"
+	"newsbell/static"
 )
 
 // serveCommand runs a server until it is stopped.
@@ -35,11 +37,31 @@ func (s *serveCommand) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	p.Announce = func() {
+		link, err := inviteFirst(ctx, p.Store, c.BaseURL)
+		if err != nil {
+			c.Log.Error("cannot make a link for the first account", "error", err)
+		}
 		fmt.Println("listening on  ", p.Addr())
 		fmt.Println("for readers   ", c.BaseURL)
-		fmt.Println("for editors   ", c.BaseURL+"/editor", "(create a token: newsbell token create NAME)")
+		fmt.Println("for editors   ", c.BaseURL+"/editor")
+		if link != "" {
+			fmt.Println("first account ", link)
+		}
 	}
 	return p.Run(ctx)
+}
+
+// inviteFirst returns a link that makes the first chief of the newsroom. It is empty if
+// there are people.
+func inviteFirst(ctx context.Context, store *models.Store, baseURL string) (string, error) {
+	_, secret, err := store.InviteFirst(ctx)
+	switch {
+	case errors.Is(err, models.ErrConflict):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	return static.Site{BaseURL: baseURL}.InvitationURL(secret), nil
 }
 
 // startCPUProfile writes a CPU profile to a file until stop is called. It does nothing if

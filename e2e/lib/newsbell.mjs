@@ -39,10 +39,10 @@ export async function startNewsbell(t, { empty = false, embedOrigin, front, undo
   await cp(template, folder, { recursive: true })
   const listen = `127.0.0.1:${await freePort()}`
   const url = front?.alerts ?? `http://${listen}`
-  await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', listen, '--base-url', url,
-    '--undo-window', undoWindow, '--allow-push-host', push.url, ...embedOrigin ? ['--embed-origin', embedOrigin] : []], line => line.startsWith('listening'))
+  const { line } = await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', listen, '--base-url', url,
+    '--undo-window', undoWindow, '--allow-push-host', push.url, ...embedOrigin ? ['--embed-origin', embedOrigin] : []], line => line.startsWith('first account'))
   if (front) front.newsbell = listen
-  const newsbell = new Newsbell(url, push, folder, token)
+  const newsbell = new Newsbell(url, push, folder, token, line.split(/\s+/).at(-1))
   if (!empty) await newsbell.openOutage()
   return newsbell
 }
@@ -50,8 +50,9 @@ export async function startNewsbell(t, { empty = false, embedOrigin, front, undo
 class Newsbell {
   slug = 'messages-down'
 
-  constructor(url, push, folder, token) {
-    Object.assign(this, { url, push, folder, token })
+  // firstAccount is the address of the form that makes the first chief.
+  constructor(url, push, folder, token, firstAccount) {
+    Object.assign(this, { url, push, folder, token, firstAccount })
   }
 
   // command runs a newsbell command on this database and returns what it prints.

@@ -96,10 +96,6 @@ func New(t *testing.T, db *modelstest.DB, o handlers.Options) *Web {
 // Serve returns another web on a database, with an existing token.
 func Serve(t *testing.T, db *modelstest.DB, token string, b *Bus, o handlers.Options) *Web {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &Web{DB: db, t: t, Token: token, Bus: b}
 	server := httptest.NewUnstartedServer(nil)
 	w.listener = &listener{Listener: server.Listener}
@@ -109,12 +105,22 @@ func Serve(t *testing.T, db *modelstest.DB, token string, b *Bus, o handlers.Opt
 		o.BaseURL = w.Origin
 	}
 	o.Store, o.Bus, o.Log = db.Store, b, cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	var err error
 	if w.Web, err = handlers.New(o); err != nil {
 		t.Fatal(err)
 	}
 	server.Config.Handler = w.Web
 	server.Start()
 	t.Cleanup(server.Close)
-	w.Client = &http.Client{Jar: jar, Transport: server.Client().Transport}
+	w.Client = &http.Client{Jar: newJar(t), Transport: server.Client().Transport}
 	return w
+}
+
+func newJar(t *testing.T) http.CookieJar {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jar
 }

@@ -11,9 +11,10 @@ import (
 // many wrong guesses.
 const GuessRetryAfter = "60"
 
-// Guesses limits and logs wrong secrets of one kind by address. After too many within a
-// minute, an address must wait, even with the right secret. Nobody guesses 256 random
-// bits; but attempts are logged, and cost the database nothing.
+// Guesses limits and logs wrong secrets of one kind by address: a client's, or the email
+// address that a password is for. After too many within a minute, an address must wait,
+// even with the right secret. Nobody guesses 256 random bits; but attempts are logged, and
+// cost the database nothing.
 type Guesses struct {
 	kind     string
 	logsEach bool

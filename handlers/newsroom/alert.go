@@ -3,7 +3,6 @@ package newsroom
 import (
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -47,9 +46,9 @@ func (n *Newsroom) stopAlert(c *gin.Context) error {
 
 // alertOf returns the alert named in a request's path.
 func (n *Newsroom) alertOf(c *gin.Context) (models.Alert, error) {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	id, err := pathID(c)
 	if err != nil {
-		return models.Alert{}, models.ErrNotFound
+		return models.Alert{}, err
 	}
 	return n.store.Alert(c.Request.Context(), id)
 }

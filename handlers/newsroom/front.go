@@ -15,5 +15,5 @@ func (n *Newsroom) frontPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return n.pages.EditorFront(c.Writer, static.EditorFrontPage{Actor: sessionOf(c).Name(), Outages: views.Outages(outages)})
+	return n.pages.EditorFront(c.Writer, static.EditorFrontPage{Actor: actorOf(c), Outages: views.Outages(outages)})
 }

@@ -1,6 +1,6 @@
-// Package newsroom is the editors' part of the site: they sign in with a token, preview
-// a draft and the number of readers it reaches, publish it, watch its alert and stop it.
-// It works without JavaScript.
+// Package newsroom is the editors' part of the site: they sign in, preview a draft and
+// the number of readers it reaches, publish it, watch its alert and stop it. Chiefs invite
+// and remove people. It works without JavaScript.
 package newsroom
 
 import (
@@ -30,8 +30,9 @@ type Options struct {
 	Notifications models.Notifications
 	Errors        *respond.Errors
 	Clients       *limit.Clients
-	// Guesses limits wrong tokens.
-	Guesses *limit.Guesses
+	// Guesses limits wrong tokens and passwords by client, PasswordGuesses wrong passwords
+	// by email address.
+	Guesses, PasswordGuesses *limit.Guesses
 }
 
 // Newsroom has the handlers of all its pages.
@@ -43,14 +44,15 @@ type Newsroom struct {
 	notifications models.Notifications
 	errors        *respond.Errors
 	clients       *limit.Clients
-	guesses       *limit.Guesses
+
+	guesses, passwordGuesses *limit.Guesses
 }
 
 // New returns a newsroom.
 func New(o Options) *Newsroom {
 	return &Newsroom{
 		store: o.Store, publisher: o.Publisher, site: o.Site, pages: o.Pages, notifications: o.Notifications,
-		errors: o.Errors, clients: o.Clients, guesses: o.Guesses,
+		errors: o.Errors, clients: o.Clients, guesses: o.Guesses, passwordGuesses: o.PasswordGuesses,
 	}
 }
 
@@ -61,16 +63,42 @@ func Owns(r *http.Request) bool {
 
 // Route registers the newsroom's pages.
 func (n *Newsroom) Route(engine *gin.Engine) {
-	group := engine.Group("/editor", limitForm)
-	n.handle(group, http.MethodGet, "/sign-in", n.signInPage)
-	n.handle(group, http.MethodPost, "/sign-in", n.signIn)
-	editors := group.Group("", n.needSession)
-	n.handle(editors, http.MethodPost, "/sign-out", n.signOut)
-	n.handle(editors, http.MethodGet, "", n.frontPage)
-	n.handle(editors, http.MethodGet, "/outages/:slug", n.outagePage)
+	everybody := engine.Group("/editor", limitForm)
+	n.handle(everybody, http.MethodGet, "/sign-in", n.signInPage)
+	n.handle(everybody, http.MethodPost, "/sign-in", n.signIn)
+	n.handle(everybody, http.MethodGet, "/invitations/:secret", n.invitationPage)
+	n.handle(everybody, http.MethodPost, "/invitations/:secret", n.acceptInvitation)
+
+	viewers := everybody.Group("", n.needSession)
+	n.handle(viewers, http.MethodPost, "/sign-out", n.signOut)
+	n.handle(viewers, http.MethodGet, "", n.frontPage)
+	n.handle(viewers, http.MethodGet, "/outages/:slug", n.outagePage)
+	n.handle(viewers, http.MethodGet, "/alerts/:id", n.getAlert)
+
+	editors := viewers.Group("", n.needRole(models.RoleEditor))
 	n.handle(editors, http.MethodPost, "/outages/:slug/updates", n.submitUpdate)
-	n.handle(editors, http.MethodGet, "/alerts/:id", n.getAlert)
 	n.handle(editors, http.MethodPost, "/alerts/:id/stop", n.stopAlert)
+
+	n.routeAccount(viewers.Group("/account", n.needPerson))
+	n.routePeople(viewers.Group("/people", n.needRole(models.RoleChief)))
+}
+
+func (n *Newsroom) routeAccount(people *gin.RouterGroup) {
+	n.handle(people, http.MethodGet, "", n.accountPage)
+	n.handle(people, http.MethodPost, "/name", n.changeName)
+	n.handle(people, http.MethodPost, "/password", n.changePassword)
+	n.handle(people, http.MethodPost, "/sessions/:id/end", n.endOneSession)
+	n.handle(people, http.MethodPost, "/sign-out-everywhere", n.signOutEverywhere)
+}
+
+func (n *Newsroom) routePeople(chiefs *gin.RouterGroup) {
+	n.handle(chiefs, http.MethodGet, "", n.peoplePage)
+	n.handle(chiefs, http.MethodPost, "/invitations", n.invite)
+	n.handle(chiefs, http.MethodPost, "/invitations/:id/withdraw", n.withdrawInvitation)
+	n.handle(chiefs, http.MethodGet, "/:id", n.personPage)
+	n.handle(chiefs, http.MethodPost, "/:id/role", n.changeRole)
+	n.handle(chiefs, http.MethodPost, "/:id/reset", n.makeResetLink)
+	n.handle(chiefs, http.MethodPost, "/:id/remove", n.removePerson)
 }
 
 func limitForm(c *gin.Context) {

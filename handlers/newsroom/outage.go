@@ -25,10 +25,10 @@ func (n *Newsroom) showOutage(c *gin.Context, page static.EditorOutagePage) erro
 	if err != nil {
 		return err
 	}
-	if page.Updates, err = n.publishedUpdates(ctx, outage); err != nil {
+	page.Actor, page.Outage, page.Apps = actorOf(c), views.Outage(outage), views.Apps(apps)
+	if page.Updates, err = n.publishedUpdates(ctx, outage, page.Actor); err != nil {
 		return err
 	}
-	page.Actor, page.Outage, page.Apps = sessionOf(c).Name(), views.Outage(outage), views.Apps(apps)
 	return n.pages.EditorOutage(c.Writer, page)
 }
 

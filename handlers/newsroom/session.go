@@ -47,7 +47,7 @@ func (n *Newsroom) startSession(c *gin.Context, secret string) error {
 		return err
 	}
 	n.setCookie(c, secret, int(models.SessionLife.Seconds()))
-	c.Redirect(http.StatusSeeOther, n.site.Root()+"/editor")
+	n.redirect(c, "")
 	return nil
 }
 

@@ -12,23 +12,45 @@ import (
 	"newsbell/static"
 )
 
+const (
+	wrongToken    = "This token is unknown or has been revoked."
+	wrongPassword = "The email address or the password is wrong."
+	tokenNoLonger = "Tokens no longer sign in here: they are for programs. Sign in with your email address and password."
+)
+
 func (n *Newsroom) signInPage(c *gin.Context) error {
-	return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{})
+	there, err := n.store.HasPeople(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{ByToken: !there})
 }
 
-// signIn starts a session with a token.
+// signIn starts a session with an email address and a password or, while there are no
+// people, with a token.
 func (n *Newsroom) signIn(c *gin.Context) error {
-	ctx, address := c.Request.Context(), n.clients.Key(c.Request)
-	if n.guesses.Exhausted(address) {
-		n.clients.WarnOfSharedLimit(c.Request)
-		c.Header("Retry-After", limit.GuessRetryAfter)
-		n.errors.Abort(c, http.StatusTooManyRequests)
+	if n.guesses.Exhausted(n.clients.Key(c.Request)) {
+		n.refuseGuess(c)
 		return nil
 	}
+	there, err := n.store.HasPeople(c.Request.Context())
+	switch {
+	case err != nil:
+		return err
+	case !there:
+		return n.signInWithToken(c)
+	case c.PostForm("token") != "":
+		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Problem: tokenNoLonger})
+	}
+	return n.signInWithPassword(c)
+}
+
+func (n *Newsroom) signInWithToken(c *gin.Context) error {
+	ctx := c.Request.Context()
 	token, err := n.store.Authenticate(ctx, strings.TrimSpace(c.PostForm("token")))
 	if errors.Is(err, models.ErrUnauthorized) {
-		n.guesses.CountWrong(c.Writer, c.Request, address)
-		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Problem: "This token is unknown or has been revoked."})
+		n.guesses.CountWrong(c.Writer, c.Request, n.clients.Key(c.Request))
+		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{ByToken: true, Problem: wrongToken})
 	}
 	if err != nil {
 		return err
@@ -40,6 +62,49 @@ func (n *Newsroom) signIn(c *gin.Context) error {
 	return n.startSession(c, secret)
 }
 
+func (n *Newsroom) signInWithPassword(c *gin.Context) error {
+	email := models.NormalizeEmail(c.PostForm("email"))
+	if n.mustWait(c, email) {
+		n.refuseGuess(c)
+		return nil
+	}
+	person, err := n.store.PersonByPassword(c.Request.Context(), email, c.PostForm("password"))
+	switch {
+	case errors.Is(err, models.ErrUnauthorized):
+		n.guesses.CountWrong(c.Writer, c.Request, n.clients.Key(c.Request))
+		n.passwordGuesses.CountWrong(c.Writer, c.Request, email)
+		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Email: c.PostForm("email"), Problem: wrongPassword})
+	case err != nil:
+		return err
+	case n.mustWait(c, email): // of many guesses at once, the right one came after too many wrong ones
+		n.refuseGuess(c)
+		return nil
+	}
+	return n.startPersonSession(c, person)
+}
+
+// mustWait reports whether too many wrong passwords came from a client or for an email
+// address.
+func (n *Newsroom) mustWait(c *gin.Context, email string) bool {
+	return n.guesses.Exhausted(n.clients.Key(c.Request)) || n.passwordGuesses.Exhausted(email)
+}
+
+// startPersonSession signs a person in and redirects to the newsroom.
+func (n *Newsroom) startPersonSession(c *gin.Context, person models.Person) error {
+	secret, err := n.store.OpenPersonSession(c.Request.Context(), person, browserName(c.Request.UserAgent()))
+	if err != nil {
+		return err
+	}
+	return n.startSession(c, secret)
+}
+
+// refuseGuess answers whoever must wait after too many wrong guesses.
+func (n *Newsroom) refuseGuess(c *gin.Context) {
+	n.clients.WarnOfSharedLimit(c.Request)
+	c.Header("Retry-After", limit.GuessRetryAfter)
+	n.errors.Abort(c, http.StatusTooManyRequests)
+}
+
 func (n *Newsroom) signOut(c *gin.Context) error {
 	if err := n.endSession(c); err != nil {
 		return err
@@ -48,6 +113,9 @@ func (n *Newsroom) signOut(c *gin.Context) error {
 	return nil
 }
 
-func (n *Newsroom) redirectToSignIn(c *gin.Context) {
-	c.Redirect(http.StatusSeeOther, n.site.Root()+"/editor/sign-in")
+func (n *Newsroom) redirectToSignIn(c *gin.Context) { n.redirect(c, "/sign-in") }
+
+// redirect redirects to a path of the newsroom after a form.
+func (n *Newsroom) redirect(c *gin.Context, path string) {
+	c.Redirect(http.StatusSeeOther, n.site.Root()+"/editor"+path)
 }

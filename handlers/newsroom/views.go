@@ -10,7 +10,7 @@ import (
 
 // publishedUpdates returns an outage's updates, each with its alert and its
 // catch-ups.
-func (n *Newsroom) publishedUpdates(ctx context.Context, outage models.Outage) ([]static.EditorUpdate, error) {
+func (n *Newsroom) publishedUpdates(ctx context.Context, outage models.Outage, actor static.EditorActor) ([]static.EditorUpdate, error) {
 	updates, err := n.store.Updates(ctx, outage)
 	if err != nil {
 		return nil, err
@@ -27,11 +27,11 @@ func (n *Newsroom) publishedUpdates(ctx context.Context, outage models.Outage) (
 	for i, update := range views.Updates(updates) {
 		published[i].Update = update
 		if alert, ok := alerts[update.ID]; ok {
-			if published[i].Alert, err = n.alertView(ctx, alert); err != nil {
+			if published[i].Alert, err = n.alertView(ctx, alert, actor); err != nil {
 				return nil, err
 			}
 		}
-		if err := n.addCatchUps(ctx, &published[i], catchUps[update.ID]); err != nil {
+		if err := n.addCatchUps(ctx, &published[i], catchUps[update.ID], actor); err != nil {
 			return nil, err
 		}
 	}
@@ -40,9 +40,9 @@ func (n *Newsroom) publishedUpdates(ctx context.Context, outage models.Outage) (
 
 // addCatchUps adds the catch-ups that are being sent, and counts the readers of the
 // finished ones.
-func (n *Newsroom) addCatchUps(ctx context.Context, update *static.EditorUpdate, catchUps []models.Alert) error {
+func (n *Newsroom) addCatchUps(ctx context.Context, update *static.EditorUpdate, catchUps []models.Alert, actor static.EditorActor) error {
 	for _, alert := range catchUps {
-		view, err := n.alertView(ctx, alert)
+		view, err := n.alertView(ctx, alert, actor)
 		if err != nil {
 			return err
 		}
@@ -55,9 +55,9 @@ func (n *Newsroom) addCatchUps(ctx context.Context, update *static.EditorUpdate,
 	return nil
 }
 
-func (n *Newsroom) alertView(ctx context.Context, alert models.Alert) (*static.EditorAlert, error) {
+func (n *Newsroom) alertView(ctx context.Context, alert models.Alert, actor static.EditorActor) (*static.EditorAlert, error) {
 	counts, err := n.store.Counts(ctx, alert)
 	return &static.EditorAlert{
-		ID: alert.ID, State: string(alert.State), UndoUntil: alert.HoldUntil, Counts: views.Counts(counts),
+		ID: alert.ID, State: string(alert.State), UndoUntil: alert.HoldUntil, MayStop: actor.MayPublish, Counts: views.Counts(counts),
 	}, err
 }

@@ -44,9 +44,17 @@ func (e *Errors) Abort(c *gin.Context, status int) {
 	e.Page(c.Writer, status)
 }
 
+// Forbid answers with 403 and words that say why, and ends the request.
+func (e *Errors) Forbid(c *gin.Context, why string) {
+	c.Abort()
+	e.page(c.Writer, http.StatusForbidden, why)
+}
+
 // Page writes the error page of a status.
-func (e *Errors) Page(w http.ResponseWriter, status int) {
-	page := static.ErrorPage{Status: status, Title: http.StatusText(status), Message: Message(status)}
+func (e *Errors) Page(w http.ResponseWriter, status int) { e.page(w, status, Message(status)) }
+
+func (e *Errors) page(w http.ResponseWriter, status int, message string) {
+	page := static.ErrorPage{Status: status, Title: http.StatusText(status), Message: message}
 	if err := e.pages.Error(w, page); err != nil {
 		e.log.Error("cannot write an error page", "error", err)
 	}

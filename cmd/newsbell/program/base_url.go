@@ -2,6 +2,7 @@ package program
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -29,6 +30,15 @@ func (p *Problems) baseURL(value, listen string) string {
 		p.Add("base-url", "%s, not %q", err, value)
 	}
 	return normal
+}
+
+// ParseBaseURL parses a base URL into the form that browsers use.
+func ParseBaseURL(value string) (string, error) {
+	base, err := normalBaseURL(value)
+	if err != nil {
+		return "", fmt.Errorf("--base-url: %w, not %q", err, value)
+	}
+	return base, nil
 }
 
 // basePath matches a path that has only one spelling: nothing is escaped, and no segment

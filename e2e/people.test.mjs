@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startChromium } from './lib/chromium.mjs'
+import { startFirefox } from './lib/firefox.mjs'
+import { fill, join, password, submit } from './lib/forms.mjs'
+import { startNewsbell } from './lib/newsbell.mjs'
+
+const editorName = 'Robert Alexander Featherstonehaugh' // too long for a phone
+
+test('the printed link makes a chief, who invites an editor, who publishes until the chief removes them', async t => {
+  const newsbell = await startNewsbell(t)
+  const chief = await (await startFirefox(t)).open(newsbell.url)
+  await join(chief, newsbell.firstAccount, { name: 'Ada', email: 'ada@news.example' })
+  assert.equal(path(chief), '/editor')
+  await submit(chief, '/editor/sign-out')
+  await fill(chief, { email: 'Ada@News.Example', password })
+  await chief.click('[data-reveals]')
+  assert.equal(await chief.$eval('#password', field => field.type), 'text')
+  await submit(chief, '/editor/sign-in')
+  assert.equal(await chief.$eval('.actor', e => e.textContent), 'Ada')
+
+  await chief.goto(`${newsbell.url}/editor/people`)
+  await fill(chief, { email: 'bob@news.example' })
+  await submit(chief, '/people/invitations')
+  await chief.click('[data-copy]')
+  await chief.waitForFunction(() => document.querySelector('#copied').textContent === 'The link is copied.')
+  const link = await chief.$eval('#link', field => field.value)
+
+  const editor = await (await startChromium(t)).newPage() // on a phone
+  await editor.setViewport({ width: 390, height: 844 })
+  await editor.goto(link)
+  await fits(editor)
+  await join(editor, link, { name: editorName })
+  assert.equal(await editor.$('[href="/editor/people"]'), null)
+  await editor.goto(`${newsbell.url}/editor/account`)
+  await fits(editor)
+  assert.match(await editor.$eval('.rows', e => e.textContent), /Chrome on Linux\s+this browser/)
+  await editor.goto(`${newsbell.url}/editor/outages/messages-down`)
+  await editor.type('#field-headline', 'Messages fail')
+  await editor.click('[name=alert][value=none]')
+  await submit(editor, '/updates', '[value=publish]')
+  assert.equal(await editor.$eval('.sent h3', e => e.textContent), 'Messages fail')
+
+  await chief.goto(`${newsbell.url}/editor/people`)
+  await Promise.all([chief.waitForNavigation(), chief.click(`xpath///a[text()="${editorName}"]`)])
+  await submit(chief, '/remove')
+  assert.equal(path(chief), '/editor/people')
+  await editor.type('#field-headline', 'More')
+  await editor.click('[name=alert][value=none]')
+  await submit(editor, '/updates', '[value=publish]')
+  assert.equal(path(editor), '/editor/sign-in')
+  await chief.goto(`${newsbell.url}/editor/outages/messages-down`)
+  assert.deepEqual(await chief.$$eval('.sent h3', all => all.map(({ textContent }) => textContent)), ['Messages fail'])
+})
+
+const path = page => new URL(page.url()).pathname
+
+// fits checks that a page does not scroll sideways.
+async function fits(page) {
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, page.url())
+}

@@ -1,0 +1,16 @@
+package handlers
+
+import "github.com/gin-gonic/gin"
+
+// Routes returns all routes of a web.
+func Routes(o Options) (gin.RoutesInfo, error) {
+	shared, err := newShared(o)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := newRoutedEngine(shared, newHub(shared, o), o)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Routes(), nil
+}

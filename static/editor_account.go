@@ -1,0 +1,31 @@
+package static
+
+import (
+	"net/http"
+	"time"
+)
+
+// EditorSession is a browser in which a person has signed in.
+type EditorSession struct {
+	ID      int64
+	Browser string
+	// IsThis is true for the browser that shows the page.
+	IsThis         bool
+	Begun, LastUse time.Time
+}
+
+// EditorAccountPage is where a person changes their own name and password and ends
+// sessions.
+type EditorAccountPage struct {
+	Actor             EditorActor
+	Name, Email, Role string
+	Problems          FormProblems
+	// Done is the change that was just made: "name", "password" or "session".
+	Done     string
+	Sessions []EditorSession
+}
+
+// EditorAccount writes the page of the person's own account.
+func (p *Pages) EditorAccount(w http.ResponseWriter, page EditorAccountPage) error {
+	return p.render(w, formStatus(page.Problems), "editor_account", "", page)
+}

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
@@ -37,6 +38,22 @@ func TestOnlyTheRightPasswordSignsIn(t *testing.T) {
 			t.Errorf("somebody who returns = %+v", again)
 		}
 	})
+}
+
+func TestAnUnknownAddressCostsAHashToo(t *testing.T) {
+	db := modelstest.Open(t, modelstest.SQLite)
+	db.Person(ada, models.RoleEditor)
+	for _, email := range []string{ada, bob} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := db.PersonByPassword(t.Context(), email, "wrong"); !errors.Is(err, models.ErrUnauthorized) {
+			t.Errorf("%s: %v", email, err)
+		}
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used < 19<<20 { // what Argon2id needs
+			t.Errorf("%s: %d bytes; want those of a hash", email, used)
+		}
+	}
 }
 
 func TestANewPasswordEndsTheOtherSessions(t *testing.T) {

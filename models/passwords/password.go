@@ -10,7 +10,7 @@ import (
 	"github.com/alexedwards/argon2id"
 )
 
-// parameters make one hash cost about 25 ms of a core and 19 MiB, the minimum that OWASP
+// parameters make one hash cost about 30 ms of a core and 19 MiB, the minimum that OWASP
 // recommends. Every hash names its own, so that they can be raised.
 var parameters = &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 

@@ -23,8 +23,7 @@ test:
 # packages share. SQLite's own code, translated from C, is not watched for races:
 # that doubles its speed. Four packages at a time keep two processors busy while
 # tests wait. Lint has run vet.
-go-test:
-	CGO_ENABLED=0 go build -o bin/ ./models/modelstest/withdatabases
+go-test: build
 	bin/withdatabases go test -race -vet=off -shuffle=on -p 4 -gcflags='modernc.org/...=-race=false' ./...
 
 # lint checks the program as it is built, without cgo: so most packages that it
@@ -56,7 +55,7 @@ screenshots: build
 	node e2e/screenshots.mjs
 
 build:
-	CGO_ENABLED=0 go build -o bin/ ./cmd/newsbell ./e2e/rows
+	CGO_ENABLED=0 go build -o bin/ ./cmd/newsbell ./e2e/rows ./models/modelstest/withdatabases
 
 # setup installs what the tests need: a C compiler for the race detector,
 # PostgreSQL, Node, browsers, and the tests' npm packages.

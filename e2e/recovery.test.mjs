@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { follow, startFirefox } from './lib/firefox.mjs'
+import { follow, startFirefox, welcomed } from './lib/firefox.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
 import { startReader } from './lib/reader.mjs'
 
@@ -48,6 +48,7 @@ test('a reader whose address is gone gets a new one without a question, and keep
   const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics, level: 'key' })
+  await welcomed(page)
   const dead = await endpoint(page)
   await newsbell.script(dead, ...Array(50).fill({ status: 410 }))
   const { alert } = await newsbell.publish({ headline: 'To nobody', alert: 'key' })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { registerWorker } from './lib/chromium.mjs'
-import { follow, startFirefox } from './lib/firefox.mjs'
+import { follow, startFirefox, welcomed } from './lib/firefox.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
 import { hurry, preferences, said, startReader } from './lib/reader.mjs'
 
@@ -13,8 +13,7 @@ async function reader(t) {
   const firefox = await startFirefox(t)
   const page = await firefox.open(newsbell.page)
   await follow(page, { topics })
-  // Wait for the welcome, so that it does not take the scripted answer.
-  await page.waitForFunction(() => /first notification arrived|No notification/.test(document.querySelector('.follow-status').textContent))
+  await welcomed(page)
   await preferences(page, newsbell)
   return { newsbell, firefox, page }
 }

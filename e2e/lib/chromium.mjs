@@ -32,14 +32,14 @@ async function clear(context) {
 
 // launchChromium starts Chromium with reduced motion, so that a click does not miss a
 // target that scrolls smoothly. Kiosk mode saves redrawing tabs and a toolbar whenever a
-// page loads.
+// page loads; pages of a site share a process, and none is started in advance.
 export async function launchChromium(t) {
   const profile = await mkdtemp(join(tmpdir(), 'newsbell-chromium-'))
   const browser = await puppeteer.launch({
     headless: true, userDataDir: profile,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--kiosk', '--force-prefers-reduced-motion',
-      '--disable-features=PreloadTopChromeWebUI', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      '--process-per-site', '--disable-features=PreloadTopChromeWebUI,SpareRendererForSitePerProcess', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
   t.after(async () => {
     await browser.close()

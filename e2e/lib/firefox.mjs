@@ -170,6 +170,11 @@ class Firefox {
   }
 }
 
+// welcomed waits until the page says whether the notification that follows the first
+// follow arrived. Until then it may get an answer that a test scripts for an alert.
+export const welcomed = page => page.waitForFunction(() =>
+  /first notification arrived|No notification/.test(document.querySelector('.follow-status').textContent))
+
 // follow follows as a reader does: choose, confirm, and wait until the button says
 // Following.
 export async function follow(page, { topics, level = 'all' }) {

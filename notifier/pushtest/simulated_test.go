@@ -48,11 +48,11 @@ func TestSimulatedReadersNoticeWhatItCannotDecrypt(t *testing.T) {
 }
 
 func TestFaultRatesAreKept(t *testing.T) {
-	rates := FaultRates{Status: map[int]float64{429: 0.1}, RetryAfter: "1", Reset: 0.1, Gone: 0.2}
+	faults := randomFaults{rates: FaultRates{Status: map[int]float64{429: 0.1}, RetryAfter: "1", Reset: 0.1, Gone: 0.2}}
 	const pushes = 20_000
 	var throttled, reset, gone int
 	for i := range pushes {
-		switch answer := rates.pick(SimulatedReader(i).Endpoint("https://push.example")); {
+		switch answer := faults.next(SimulatedReader(i).Endpoint("https://push.example")); {
 		case answer == nil:
 		case answer.Status == 429 && answer.RetryAfter == "1":
 			throttled++
@@ -66,6 +66,23 @@ func TestFaultRatesAreKept(t *testing.T) {
 		if share := got / pushes; share < 0.08 || share > 0.12 {
 			t.Errorf("share of %s = %v, want 0.1", name, share)
 		}
+	}
+}
+
+func TestNoMorePushesFailInARowThanTheRatesSay(t *testing.T) {
+	faults := randomFaults{rates: FaultRates{Reset: 0.9, InARow: 2}, inARow: map[string]int{}}
+	var most int
+	for i := range 100 {
+		endpoint := SimulatedReader(i).Endpoint("https://push.example")
+		for failed := 0; faults.next(endpoint) != nil; most = max(most, failed) {
+			failed++
+		}
+	}
+	if most != 2 {
+		t.Errorf("%d failed in a row; want 2", most)
+	}
+	if len(faults.inARow) > 0 {
+		t.Errorf("%d endpoints are remembered; want none of those that succeeded", len(faults.inARow))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 // The test does not assert any times.
 func TestTheBenchmarkReachesEveryReaderOnce(t *testing.T) {
+	t.Parallel()
 	for name, flags := range map[string][]string{
 		"a server on SQLite":        {"--subscribe-storm", "--sse=50"},
 		"two workers on PostgreSQL": {"--workers=2", "--latency=1ms", "--database-url", modelstest.EmptyPostgres(t)},

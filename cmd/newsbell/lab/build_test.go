@@ -11,33 +11,29 @@ import (
 	"newsbell/models/modelstest"
 )
 
-// TestMain also removes the executable of [build].
-func TestMain(m *testing.M) {
-	modelstest.Main(m, func() { _ = os.RemoveAll(built.folder) })
-}
+func TestMain(m *testing.M) { modelstest.Main(m) }
 
-// built is the executable, built when the first test needs it, without the race detector,
-// which would make a fleet three times slower.
-var built struct {
-	once   sync.Once
-	folder string
-	err    error
-}
+// executable is the program, built when the first test needs it, without the race
+// detector, which would make a fleet three times slower. It is where make build puts it,
+// so that it is linked once.
+var executable = sync.OnceValues(func() (string, error) {
+	path, err := filepath.Abs("../../../bin/newsbell")
+	if err != nil {
+		return "", err
+	}
+	command := exec.Command("go", "build", "-o", path, "newsbell/cmd/newsbell")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+})
 
 func build(t *testing.T) (program string) {
 	t.Helper()
-	built.once.Do(func() {
-		if built.folder, built.err = os.MkdirTemp("", "newsbell-built-"); built.err != nil {
-			return
-		}
-		command := exec.Command("go", "build", "-o", built.folder, "newsbell/cmd/newsbell")
-		command.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := command.CombinedOutput(); err != nil {
-			built.err = fmt.Errorf("%w\n%s", err, out)
-		}
-	})
-	if built.err != nil {
-		t.Fatal(built.err)
+	program, err := executable()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return filepath.Join(built.folder, "newsbell")
+	return program
 }

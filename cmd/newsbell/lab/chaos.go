@@ -27,6 +27,8 @@ type Chaos struct {
 	program string
 	// slack is extra time for shards to continue. Tests set it.
 	slack time.Duration
+	// inARow bounds the random faults in a row of one reader, in tests; 0: any number.
+	inARow int
 	// out and progress receive the table and the progress. Tests set them.
 	out, progress io.Writer
 }
@@ -69,6 +71,7 @@ func (c *Chaos) Run(ctx context.Context) (err error) {
 		if t.goesOnWithin > 0 {
 			t.goesOnWithin += c.slack
 		}
+		t.most.InARow, t.few.InARow = c.inARow, c.inARow
 		runFault := f.runFault
 		if t.alone {
 			runFault = c.runAlone

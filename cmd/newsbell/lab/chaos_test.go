@@ -13,12 +13,14 @@ import (
 )
 
 // The short form of make chaos. Only the long form tests a push service that answers 403 to
-// everybody, because it waits a minute before it tries again.
+// everybody, because it waits a minute before it tries again, and readers who have bad luck
+// several times, each time waiting twice as long.
 func TestNoReaderIsMissedDuringFaults(t *testing.T) {
+	t.Parallel()
 	modelstest.EmptyPostgres(t) // says what is missing, if it is
 	var out bytes.Buffer
 	c := Chaos{
-		Subscribers: 10_000, Workers: 2, slack: time.Minute, out: &out, progress: io.Discard, program: build(t),
+		Subscribers: 10_000, Workers: 2, slack: time.Minute, inARow: 2, out: &out, progress: io.Discard, program: build(t),
 		Only: []string{"a worker", "PostgreSQL", "NATS", "pushes", "the alert after"},
 	}
 	err := c.Run(t.Context())

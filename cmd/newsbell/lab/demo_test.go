@@ -17,6 +17,7 @@ func newDemo(out *bytes.Buffer) *Demo {
 }
 
 func TestTheDemoDeliversEverythingOnce(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	if err := newDemo(&out).Run(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
@@ -28,6 +29,7 @@ func TestTheDemoDeliversEverythingOnce(t *testing.T) {
 }
 
 func TestTheDemoFailsWhenOneNotificationIsLost(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	demo := newDemo(&out)
 	demo.rehearsed = func(service *pushtest.Server, readers demoReaders) {

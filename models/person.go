@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"newsbell/models/passwords"
@@ -44,7 +46,7 @@ type NewPerson struct {
 func (n NewPerson) Validate() error {
 	var p validation.Problems
 	p.Text("name", n.Name, maxPersonName)
-	checkEmail(&p, n.Email)
+	p.Email("email", n.Email)
 	checkPassword(&p, n.Password, n.Email)
 	return p.Err()
 }
@@ -83,7 +85,7 @@ func (s *Store) Person(ctx context.Context, id int64) (Person, error) {
 
 // PersonByEmail finds a person who is not removed by email address.
 func (s *Store) PersonByEmail(ctx context.Context, email string) (Person, error) {
-	return takePerson(s.db.Read.WithContext(ctx).Where("email = ?", NormalizeEmail(email)))
+	return takePerson(s.db.Read.WithContext(ctx).Where("email = ?", validation.NormalizeEmail(email)))
 }
 
 func takePerson(query *gorm.DB) (Person, error) {
@@ -114,4 +116,56 @@ func updatePerson(tx *gorm.DB, id int64, columns map[string]any) error {
 		return ErrNotFound
 	}
 	return result.Error
+}
+
+// PersonByPassword finds the person with an email address and a password. It returns
+// [ErrUnauthorized] if there is none, and takes as long whether the address is known or
+// not.
+func (s *Store) PersonByPassword(ctx context.Context, email, password string) (Person, error) {
+	person, err := s.PersonByEmail(ctx, email)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Person{}, err
+	}
+	matches, err := passwords.Match(ctx, person.PasswordHash, password)
+	if err != nil {
+		return Person{}, err
+	}
+	if !matches {
+		return Person{}, ErrUnauthorized
+	}
+	return person, nil
+}
+
+// ChangePassword changes a person's own password in one of their sessions, and ends the
+// others. A wrong current password is a problem of the field "current".
+func (s *Store) ChangePassword(ctx context.Context, session Session, current, password string) error {
+	person := session.Person
+	matches, err := passwords.Match(ctx, person.PasswordHash, current)
+	if err != nil {
+		return err
+	}
+	var p validation.Problems
+	if !matches {
+		p.Add("current", "is wrong")
+	}
+	if checkPassword(&p, password, person.Email); p.Err() != nil {
+		return p.Err()
+	}
+	hash, err := passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	err = s.transaction(ctx, func(tx *gorm.DB) error {
+		if err := updatePerson(tx, person.ID, map[string]any{"password_hash": hash}); err != nil {
+			return err
+		}
+		if err := tx.Delete(&Session{}, "person_id = ? AND id <> ?", person.ID, session.ID).Error; err != nil {
+			return err
+		}
+		return s.audit(tx, person.Actor(), "change password", person.Email)
+	})
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"newsbell/handlers/limit"
 	"newsbell/models"
+	"newsbell/models/validation"
 	"newsbell/static"
 )
 
@@ -63,7 +64,7 @@ func (n *Newsroom) signInWithToken(c *gin.Context) error {
 }
 
 func (n *Newsroom) signInWithPassword(c *gin.Context) error {
-	email := models.NormalizeEmail(c.PostForm("email"))
+	email := validation.NormalizeEmail(c.PostForm("email"))
 	if n.mustWait(c, email) {
 		n.refuseGuess(c)
 		return nil

@@ -27,8 +27,8 @@ const (
 	KindReset InvitationKind = "reset"
 )
 
-// Invitation lets its holder become a person, or set a new password, once. Whoever makes
-// it passes on a link with its secret; only the hash of the secret is stored.
+// Invitation lets its holder become a person, or set a new password, once. Its maker
+// passes on a link with its secret; only the hash of the secret is stored.
 type Invitation struct {
 	ID         int64
 	Kind       InvitationKind
@@ -201,7 +201,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, secret string, n NewPerson
 	return person, err
 }
 
-// ResetPassword sets the password of the person for whom a reset link was made, uses up
+// ResetPassword sets the password of the person that a reset link was made for, uses up
 // the link and ends the person's sessions, in one transaction. It returns [ErrNotFound]
 // if the link is not open.
 func (s *Store) ResetPassword(ctx context.Context, secret, password string) (Person, error) {

@@ -76,7 +76,7 @@ func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
 		isSignedIn(t, db, here, true)
 		isSignedIn(t, db, there, false)
 		if _, err := db.OpenPersonSession(ctx, person, ""); !errors.Is(err, models.ErrUnauthorized) {
-			t.Errorf("whoever gave the old password a moment ago is let in: %v", err)
+			t.Errorf("a sign-in with the old password, checked a moment ago, succeeded: %v", err)
 		}
 
 		_, link, err := db.InviteToReset(ctx, person.ID, "test")

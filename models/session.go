@@ -51,7 +51,7 @@ func (s Session) Name() string {
 	return s.Token.Name
 }
 
-// Role is the current role of the session's owner. Whoever has a token may publish.
+// Role is the current role of the session's owner. A token's holder may publish.
 func (s Session) Role() Role {
 	if s.Person != nil {
 		return s.Person.Role

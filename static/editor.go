@@ -39,7 +39,7 @@ type EditorAlert struct {
 	// State is holding, sending, sent, stopped or superseded.
 	State     string
 	UndoUntil time.Time
-	// MayStop is true if whoever looks at the page may stop the alert while it is active.
+	// MayStop is true if the viewer of the page may stop the alert while it is active.
 	MayStop bool
 	Counts
 }
@@ -51,7 +51,7 @@ func (a EditorAlert) Active() bool { return a.State == "holding" || a.State == "
 type EditorUpdate struct {
 	Update
 	Alert *EditorAlert
-	// CatchUps are the catch-ups being sent to readers for whom the alert was deferred,
+	// CatchUps are the catch-ups being sent to readers whose alert was deferred,
 	// and CaughtUp is the number of readers that a catch-up has reached.
 	CatchUps []EditorAlert
 	CaughtUp int

@@ -8,6 +8,6 @@ type EditorActor struct {
 	HasAccount bool
 	// MayPublish is true for editors and chiefs.
 	MayPublish bool
-	// IsChief is true for whoever may invite and remove people.
+	// IsChief is true for a person who may invite and remove people.
 	IsChief bool
 }

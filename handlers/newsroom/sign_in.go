@@ -99,7 +99,7 @@ func (n *Newsroom) startPersonSession(c *gin.Context, person models.Person) erro
 	return n.startSession(c, secret)
 }
 
-// refuseGuess answers whoever must wait after too many wrong guesses.
+// refuseGuess answers a client that must wait after too many wrong guesses.
 func (n *Newsroom) refuseGuess(c *gin.Context) {
 	n.clients.WarnOfSharedLimit(c.Request)
 	c.Header("Retry-After", limit.GuessRetryAfter)

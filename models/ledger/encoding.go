@@ -17,7 +17,7 @@ var ErrCorrupt = errors.New("corrupt ledger")
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // ledgerVersion marks ledgers with Deferred and timestamps; those of version 0 had neither.
-// It is added to the checksum with XOR, and differs from 0 in so many bits that one damaged
+// It is added to the checksum with XOR, and differs from 0 in many bits, so that one damaged
 // byte does not turn one version into the other.
 const ledgerVersion = 0x6c656432
 

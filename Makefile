@@ -3,6 +3,9 @@
 
 ARGS ?=
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.7.0
+# Without the path of the checkout in them, packages that are compiled once serve every
+# checkout on a machine.
+export GOFLAGS += -trimpath
 NPM = npm --no-fund --no-audit --loglevel=error
 
 # demo replays a real outage on SQLite to simulated readers and your browser.

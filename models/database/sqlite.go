@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"time"
 
-	"gorm.io/driver/sqlite"
+	"github.com/libtnb/sqlite"
 	"gorm.io/gorm"
 
 	_ "modernc.org/sqlite" // the driver, in pure Go

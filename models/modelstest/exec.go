@@ -4,8 +4,8 @@ import (
 	"context"
 	"newsbell/models/database"
 
+	"github.com/libtnb/sqlite"
 	"gorm.io/driver/postgres"
-	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )

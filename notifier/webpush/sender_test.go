@@ -364,7 +364,10 @@ func newService(t testing.TB, serve http.HandlerFunc, start func(*httptest.Serve
 	if server.Certificate() != nil {
 		roots.AddCert(server.Certificate())
 	}
-	client := NewClient(ClientOptions{Hosts: modelstest.PushHosts(t, server.URL), RootCAs: roots})
+	client := NewClient(ClientOptions{
+		Hosts: modelstest.PushHosts(t, server.URL), RootCAs: roots,
+		ConnectTimeout: time.Minute, // a busy machine makes hundreds of connections at once slowly
+	})
 	key, _ := newTestKey(t)
 	t.Cleanup(server.Close)
 	t.Cleanup(client.CloseIdleConnections)

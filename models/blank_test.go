@@ -27,7 +27,7 @@ func TestATextOfWhichNothingCanBeSeenIsNone(t *testing.T) {
 			if _, err := db.CreateOutage(ctx, models.NewOutage{Slug: "blank", Headline: blank, Apps: []string{"messenger"}}); !isInvalid("headline")(err) {
 				t.Errorf("%+q as an outage's headline: %v", blank, err)
 			}
-			if _, _, err := db.CreateToken(ctx, blank); !isInvalid("name")(err) {
+			if _, _, err := db.CreateToken(ctx, models.NewToken{Name: blank, Scopes: models.Scopes}); !isInvalid("name")(err) {
 				t.Errorf("%+q as a token's name: %v", blank, err)
 			}
 		}

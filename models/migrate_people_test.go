@@ -11,7 +11,7 @@ import (
 func TestPeopleAndSessionsComeAndGoWithTheirMigration(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		_, secret, err := db.CreateToken(ctx, "desk")
+		_, secret, err := db.CreateToken(ctx, models.NewToken{Name: "desk", Scopes: models.Scopes})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,12 +51,16 @@ func (s Session) Name() string {
 	return s.Token.Name
 }
 
-// Role is the current role of the session's owner. A token's holder may publish.
+// Role is the current role of the session's owner. The holder of a token that may publish
+// has that of an editor.
 func (s Session) Role() Role {
 	if s.Person != nil {
 		return s.Person.Role
 	}
-	return RoleEditor
+	if s.Token.Has(ScopePublish) {
+		return RoleEditor
+	}
+	return RoleViewer
 }
 
 // OpenPersonSession opens a session for a person and returns its secret. It returns
@@ -105,12 +109,12 @@ func (s *Store) openSession(ctx context.Context, session Session, check func(*go
 }
 
 // SessionBySecret finds a session with its owner. It returns [ErrUnauthorized] if the
-// session has ended, if its owner has been removed or revoked, or if it belongs to a token
-// and there are people.
+// session has ended, if its owner has been removed, revoked or has expired, or if it
+// belongs to a token and there are people.
 func (s *Store) SessionBySecret(ctx context.Context, secret string) (Session, error) {
 	db := s.db.Read.WithContext(ctx)
 	var session Session
-	err := db.Preload("Person", isThere).Preload("Token", "revoked_at IS NULL").
+	err := db.Preload("Person", isThere).Preload("Token").
 		Take(&session, "secret_hash = ? AND expires_at > ?", secrets.Hash(secret), s.Now()).Error
 	if err != nil {
 		return Session{}, unauthorized(err)
@@ -118,7 +122,7 @@ func (s *Store) SessionBySecret(ctx context.Context, secret string) (Session, er
 	switch {
 	case session.Person != nil:
 		return session, nil
-	case session.Token == nil:
+	case session.Token == nil || !session.Token.IsLive(s.Now()):
 		return Session{}, ErrUnauthorized
 	}
 	there, err := hasPeople(db)

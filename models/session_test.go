@@ -84,7 +84,7 @@ func TestASessionLastsAWorkingDay(t *testing.T) {
 func TestTokensSignInOnlyWhileThereAreNoPeople(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
-		token, _, err := db.CreateToken(ctx, "desk")
+		token, _, err := db.CreateToken(ctx, models.NewToken{Name: "desk", Scopes: models.Scopes})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestTokensSignInOnlyWhileThereAreNoPeople(t *testing.T) {
 			t.Fatal(err)
 		}
 		isSignedIn(t, db, secret, true)
-		if err := db.RevokeToken(ctx, "desk"); err != nil {
+		if err := db.RevokeToken(ctx, "desk", models.Operator); err != nil {
 			t.Fatal(err)
 		}
 		isSignedIn(t, db, secret, false)

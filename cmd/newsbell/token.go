@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"newsbell/cmd/newsbell/program"
 	"newsbell/models"
@@ -19,13 +21,19 @@ type tokenCommand struct {
 
 type tokenCreateCommand struct {
 	program.DatabaseSettings
-	Name string `arg:"" help:"Name of the editor or program."`
+	Name    string         `arg:"" help:"Name of the program."`
+	Scopes  []models.Scope `name:"scope" help:"What it may do: read counts; publish updates, open outages and apps, stop alerts." default:"read,publish" enum:"read,publish" placeholder:"SCOPE"`
+	Expires time.Time      `help:"Day at whose start, in UTC, it ends: 2027-01-31. Default: never." format:"2006-01-02" placeholder:"DAY"`
 }
 
 // Run prints only the token on standard output, so that a script can store it.
 func (t *tokenCreateCommand) Run(ctx context.Context) error {
 	return t.With(ctx, func(store *models.Store) error {
-		_, secret, err := store.CreateToken(ctx, t.Name)
+		token := models.NewToken{Name: t.Name, Scopes: t.Scopes}
+		if !t.Expires.IsZero() {
+			token.ExpiresAt = &t.Expires
+		}
+		_, secret, err := store.CreateToken(ctx, token)
 		if err != nil {
 			return err
 		}
@@ -45,13 +53,14 @@ func (t *tokenListCommand) Run(ctx context.Context) error {
 			return err
 		}
 		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "NAME\tCREATED\tREVOKED")
+		fmt.Fprintln(table, "NAME\tSCOPES\tOWNER\tCREATED\tLAST USED\tEXPIRES\tREVOKED")
 		for _, token := range tokens {
-			revoked := "-"
-			if token.RevokedAt != nil {
-				revoked = token.RevokedAt.Format(timeLayout)
+			owner := models.Operator
+			if token.Owner != nil {
+				owner = token.Owner.Email
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\n", token.Name, token.CreatedAt.Format(timeLayout), revoked)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", token.Name, join(token.Scopes), owner,
+				token.CreatedAt.Format(timeLayout), timeOrDash(token.LastUsedAt), timeOrDash(token.ExpiresAt), timeOrDash(token.RevokedAt))
 		}
 		return table.Flush()
 	})
@@ -59,12 +68,27 @@ func (t *tokenListCommand) Run(ctx context.Context) error {
 
 type tokenRevokeCommand struct {
 	program.DatabaseSettings
-	Name string `arg:"" help:"Name of the editor or program."`
+	Name string `arg:"" help:"Name of the program."`
 }
 
 // Run revokes the token.
 func (t *tokenRevokeCommand) Run(ctx context.Context) error {
-	return t.With(ctx, func(store *models.Store) error { return store.RevokeToken(ctx, t.Name) })
+	return t.With(ctx, func(store *models.Store) error { return store.RevokeToken(ctx, t.Name, models.Operator) })
 }
 
 const timeLayout = "2006-01-02 15:04 UTC"
+
+func timeOrDash(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.UTC().Format(timeLayout)
+}
+
+func join(scopes []models.Scope) string {
+	words := make([]string, len(scopes))
+	for i, scope := range scopes {
+		words[i] = string(scope)
+	}
+	return strings.Join(words, ",")
+}

@@ -38,9 +38,9 @@ type hostCounts struct {
 }
 
 func (a *api) routeAlerts() {
-	handle(a, route{method: http.MethodGet, path: "/alerts/{id}", id: "get-alert", who: "editor",
+	handle(a, route{method: http.MethodGet, path: "/alerts/{id}", id: "get-alert", scope: models.ScopeRead,
 		summary: "An alert and its counts"}, a.getAlert)
-	handle(a, route{method: http.MethodPost, path: "/alerts/{id}/stop", id: "stop-alert", who: "editor",
+	handle(a, route{method: http.MethodPost, path: "/alerts/{id}/stop", id: "stop-alert", scope: models.ScopePublish,
 		summary: "Stop an alert"}, a.stopAlert)
 }
 
@@ -58,7 +58,7 @@ func (a *api) getAlert(ctx context.Context, in *alertPath) (*body[alert], error)
 }
 
 func (a *api) stopAlert(ctx context.Context, in *alertPath) (*body[alert], error) {
-	if err := a.store.StopAlert(ctx, in.ID, editorOf(ctx)); err != nil {
+	if err := a.store.StopAlert(ctx, in.ID, actorOf(ctx)); err != nil {
 		return nil, err
 	}
 	return a.getAlert(ctx, in)

@@ -75,7 +75,7 @@ func describe(site static.Site) huma.Config {
 	config.Servers = []*huma.Server{{URL: site.BaseURL + root}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"reader": {Type: "http", Scheme: "bearer", Description: "The secret from POST /subscriptions"},
-		"editor": {Type: "http", Scheme: "bearer", Description: "A token from newsbell token create"},
+		"token":  {Type: "http", Scheme: "bearer", Description: "A token from newsbell token create or the newsroom. Each operation says which scope it needs."},
 	}
 	return config
 }

@@ -20,14 +20,14 @@ type app struct {
 }
 
 func (a *api) routeApps() {
-	handle(a, route{method: http.MethodPost, path: "/apps", id: "create-app", who: "editor", status: http.StatusCreated,
+	handle(a, route{method: http.MethodPost, path: "/apps", id: "create-app", scope: models.ScopePublish, status: http.StatusCreated,
 		summary: "Create an app"}, a.createApp)
 	handle(a, route{method: http.MethodGet, path: "/apps/{slug}", id: "get-app",
 		summary: "An app and its current state"}, a.getApp)
 }
 
 func (a *api) createApp(ctx context.Context, in *body[newApp]) (*body[app], error) {
-	made, err := a.store.CreateApp(ctx, models.NewApp{Slug: in.Body.Slug, Name: in.Body.Name, Actor: editorOf(ctx)})
+	made, err := a.store.CreateApp(ctx, models.NewApp{Slug: in.Body.Slug, Name: in.Body.Name, Actor: actorOf(ctx)})
 	return &body[app]{a.app(made)}, err
 }
 

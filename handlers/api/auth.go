@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -17,21 +18,30 @@ type contextKey int
 
 const (
 	readerKey contextKey = iota
-	editorKey
+	tokenKey
 )
 
-// authenticate adds the middleware that admits only the allowed callers of an operation.
+// anonymous is the security requirement of an operation that everybody may call.
+var anonymous = []map[string][]string{{}}
+
+// needToken adds the middleware that admits only holders of a token with a scope.
+func (a *api) needToken(operation *huma.Operation, scope models.Scope) {
+	operation.Middlewares = huma.Middlewares{a.limitGuesses(a.editorGuesses), a.admitToken(scope)}
+	operation.Security = []map[string][]string{{"token": {}}}
+	operation.Description = "Needs a token with the scope `" + string(scope) + "`."
+	operation.Errors = append(operation.Errors, http.StatusForbidden)
+}
+
+// authenticate adds the middleware that admits only the allowed callers of an operation
+// that needs no token.
 func (a *api) authenticate(operation *huma.Operation, who string) {
 	switch who {
 	case "reader":
 		operation.Middlewares = huma.Middlewares{a.limitGuesses(a.readerGuesses), a.needReader}
 	case "former reader":
 		operation.Middlewares = huma.Middlewares{a.limitGuesses(a.readerGuesses), a.forgetExpired, a.needReader}
-	case "editor":
-		operation.Middlewares = huma.Middlewares{a.limitGuesses(a.editorGuesses), a.needEditor}
-		operation.Security = []map[string][]string{{"editor": {}}}
-		return
 	default:
+		operation.Security = anonymous
 		return
 	}
 	operation.Security = []map[string][]string{{"reader": {}}}
@@ -78,10 +88,22 @@ func (a *api) forgetExpired(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// needEditor admits only the holder of a token.
-func (a *api) needEditor(ctx huma.Context, next func(huma.Context)) {
-	token, err := a.store.Authenticate(ctx.Context(), bearer(ctx))
-	a.admit(ctx, next, editorKey, token, err)
+// admitToken admits only the holder of a token with a scope.
+func (a *api) admitToken(scope models.Scope) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		token, err := a.store.Authenticate(ctx.Context(), bearer(ctx))
+		switch {
+		case err != nil:
+		case !token.Has(scope):
+			a.abort(ctx, http.StatusForbidden, fmt.Sprintf("The token does not have the scope %q.", scope))
+			return
+		default:
+			if err := a.store.UseToken(ctx.Context(), token); err != nil {
+				a.errors.LogFailure(ctx.Context(), "a token's last use was not recorded", "error", err)
+			}
+		}
+		a.admit(ctx, next, tokenKey, token, err)
+	}
 }
 
 func (a *api) admit(ctx huma.Context, next func(huma.Context), key contextKey, who any, err error) {
@@ -104,8 +126,8 @@ func readerOf(ctx context.Context) models.Subscription {
 	return ctx.Value(readerKey).(models.Subscription)
 }
 
-// editorOf returns the name, in the audit log, of the editor that needEditor admitted.
-func editorOf(ctx context.Context) string { return ctx.Value(editorKey).(models.Token).Actor() }
+// actorOf returns the name, in the audit log, of the token that admitToken admitted.
+func actorOf(ctx context.Context) string { return ctx.Value(tokenKey).(models.Token).Actor() }
 
 func bearer(ctx huma.Context) string {
 	scheme, secret, _ := strings.Cut(ctx.Header("Authorization"), " ")

@@ -11,7 +11,7 @@ func TestTheAPIDescribesItself(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		var description struct {
 			OpenAPI string
-			Paths   map[string]map[string]any
+			Paths   map[string]map[string]struct{ Security []map[string][]string }
 		}
 		w.Get("/api/v1/openapi.json").Decode(t, http.StatusOK, &description)
 		if !strings.HasPrefix(description.OpenAPI, "3.1") {
@@ -23,8 +23,15 @@ func TestTheAPIDescribesItself(t *testing.T) {
 			"/subscription/follows/{kind}/{slug}": "put", "/apps": "post", "/outages": "post",
 			"/outages/{slug}/updates": "post", "/alerts/{id}": "get", "/alerts/{id}/stop": "post",
 		} {
-			if description.Paths[path][method] == nil {
+			if _, ok := description.Paths[path][method]; !ok {
 				t.Errorf("OpenAPI does not describe %s %s", method, path)
+			}
+		}
+		for path, operations := range description.Paths {
+			for method, operation := range operations {
+				if operation.Security == nil {
+					t.Errorf("%s %s does not say who may call it", method, path)
+				}
 			}
 		}
 	})

@@ -46,7 +46,7 @@ type slugPath struct {
 }
 
 func (a *api) routeOutages() {
-	handle(a, route{method: http.MethodPost, path: "/outages", id: "open-outage", who: "editor", status: http.StatusCreated,
+	handle(a, route{method: http.MethodPost, path: "/outages", id: "open-outage", scope: models.ScopePublish, status: http.StatusCreated,
 		summary: "Create an outage"}, a.createOutage)
 	handle(a, route{method: http.MethodGet, path: "/outages/{slug}", id: "get-outage",
 		summary: "An outage and its current state"}, a.getOutage)
@@ -55,7 +55,7 @@ func (a *api) routeOutages() {
 func (a *api) createOutage(ctx context.Context, in *body[newOutage]) (*body[outage], error) {
 	opened, err := a.store.CreateOutage(ctx, models.NewOutage{
 		Slug: in.Body.Slug, Headline: in.Body.Headline, Standfirst: in.Body.Standfirst,
-		Apps: in.Body.Apps, States: in.Body.States, BeganAt: in.Body.BeganAt, Actor: editorOf(ctx),
+		Apps: in.Body.Apps, States: in.Body.States, BeganAt: in.Body.BeganAt, Actor: actorOf(ctx),
 	})
 	if err != nil {
 		return nil, err

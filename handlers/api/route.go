@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"newsbell/models"
 )
 
 // maxBody is the maximum size of a request body, in bytes.
@@ -15,8 +17,10 @@ type route struct {
 	method, path, id, summary string
 	// status is the HTTP status of success. Default: 200.
 	status int
-	// who may call it: "reader"; "former reader", which includes readers whose
-	// subscription has expired; "editor"; or everybody, if it is empty.
+	// scope is what the token of its caller must have, if it needs a token.
+	scope models.Scope
+	// who may call it without a token: "reader"; "former reader", which includes readers
+	// whose subscription has expired; or everybody, if it is empty.
 	who string
 }
 
@@ -27,7 +31,11 @@ func handle[In, Out any](a *api, r route, do func(context.Context, *In) (*Out, e
 		DefaultStatus: r.status, MaxBodyBytes: maxBody,
 		Errors: []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests},
 	}
-	a.authenticate(&operation, r.who)
+	if r.scope != "" {
+		a.needToken(&operation, r.scope)
+	} else {
+		a.authenticate(&operation, r.who)
+	}
 	huma.Register(a.huma, operation, func(ctx context.Context, in *In) (*Out, error) {
 		out, err := do(ctx, in)
 		if err != nil {

@@ -43,12 +43,12 @@ type publication struct {
 }
 
 func (a *api) routeUpdates() {
-	handle(a, route{method: http.MethodPost, path: "/outages/{slug}/updates", id: "publish", who: "editor",
+	handle(a, route{method: http.MethodPost, path: "/outages/{slug}/updates", id: "publish", scope: models.ScopePublish,
 		status: http.StatusCreated, summary: "Publish an update"}, a.publish)
 }
 
 func (a *api) publish(ctx context.Context, in *newUpdate) (*body[publication], error) {
-	published, err := a.publisher.Update(ctx, in.draft(editorOf(ctx)))
+	published, err := a.publisher.Update(ctx, in.draft(actorOf(ctx)))
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"newsbell/handlers"
 	"newsbell/handlers/peer"
+	"newsbell/models"
 	"newsbell/models/modelstest"
 )
 
@@ -86,7 +87,7 @@ func New(t *testing.T, db *modelstest.DB, o handlers.Options) *Web {
 	t.Helper()
 	db.VAPIDKey()
 	db.Outage("messages-down", "messenger", "instagram")
-	_, token, err := db.CreateToken(t.Context(), "newsroom")
+	_, token, err := db.CreateToken(t.Context(), models.NewToken{Name: "newsroom", Scopes: models.Scopes})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestAnEditorPreviewsPublishesAndStopsInTheBrowser(t *testing.T) {
 		if err != nil || entries[0].Actor != "token newsroom" || entries[0].Action != "stop alert" {
 			t.Errorf("audit = %+v, %v", entries, err)
 		}
-		if err := w.RevokeToken(t.Context(), "newsroom"); err != nil {
+		if err := w.RevokeToken(t.Context(), "newsroom", models.Operator); err != nil {
 			t.Fatal(err)
 		}
 		if page := w.Get("/editor"); page.Request.URL.Path != "/editor/sign-in" {

@@ -14,6 +14,7 @@ import (
 
 	"newsbell/cmd/newsbell/client"
 	"newsbell/cmd/newsbell/program"
+	"newsbell/models"
 	"newsbell/notifier/pushtest"
 )
 
@@ -106,7 +107,7 @@ func (d *Demo) perform(ctx context.Context, p *program.Program, service *pushtes
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	_, token, err := p.Store.CreateToken(ctx, "demo")
+	_, token, err := p.Store.CreateToken(ctx, models.NewToken{Name: "demo", Scopes: models.Scopes})
 	if err != nil {
 		return err
 	}

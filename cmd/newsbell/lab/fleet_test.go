@@ -71,7 +71,7 @@ func (f *fleet) token(databaseURL string) string {
 		f.t.Fatal(err)
 	}
 	defer store.Close()
-	_, secret, err := store.CreateToken(f.t.Context(), "newsroom")
+	_, secret, err := store.CreateToken(f.t.Context(), models.NewToken{Name: "newsroom", Scopes: models.Scopes})
 	if err != nil {
 		f.t.Fatal(err)
 	}

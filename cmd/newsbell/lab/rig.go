@@ -119,7 +119,7 @@ func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error)
 	if r.vapidKey, err = store.CurrentVAPIDKey(ctx); err != nil {
 		return err
 	}
-	if _, r.token, err = store.CreateToken(ctx, "rig"); err != nil {
+	if _, r.token, err = store.CreateToken(ctx, models.NewToken{Name: "rig", Scopes: models.Scopes}); err != nil {
 		return err
 	}
 	if _, err = store.CreateApp(ctx, models.NewApp{Slug: "messenger", Name: "Messenger", Actor: "rig"}); err != nil {

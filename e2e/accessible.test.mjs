@@ -38,6 +38,12 @@ const views = {
   'a link to copy': { path: '/editor/people', open: page => invite(page, 'bob@news.example') },
   'the people with problems': { path: '/editor/people', open: page => invite(page, ada.email) },
   'a person': { path: '/editor/people/1' },
+  'a new outage with problems': { path: '/editor/new-outage', open: openNothing },
+  'an outage to edit': { path: '/editor/outages/messages-down/edit' },
+  'the newsroom’s apps': { path: '/editor/apps' },
+  'the newsroom’s page of an app': { path: '/editor/apps/messenger' },
+  'the tokens': { path: '/editor/tokens' },
+  'a new token': { path: '/editor/tokens', open: page => createToken(page, 'CMS') },
   'the account with problems': { path: '/editor/account', open: changePassword },
   'the sign-in with a wrong password': { path: '/editor', open: signInWrongly },
 }
@@ -86,6 +92,16 @@ async function invite(page, email) {
 async function changePassword(page) {
   await fill(page, { current: 'wrong', password: 'password1234' })
   await submit(page, '/editor/account/password')
+}
+
+async function openNothing(page) {
+  await fill(page, { headline: 'Stories fail' })
+  await submit(page, '/editor/outages', 'button')
+}
+
+async function createToken(page, name) {
+  await fill(page, { name })
+  await submit(page, '/editor/tokens')
 }
 
 async function signInWrongly(page) {

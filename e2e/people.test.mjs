@@ -23,7 +23,7 @@ test('the printed link makes a chief, who invites an editor, who publishes until
   await fill(chief, { email: 'bob@news.example' })
   await submit(chief, '/people/invitations')
   await chief.click('[data-copy]')
-  await chief.waitForFunction(() => document.querySelector('#copied').textContent === 'The link is copied.')
+  await chief.waitForFunction(() => document.querySelector('#copied').textContent === 'Copied.')
   const link = await chief.$eval('#link', field => field.value)
 
   const editor = await (await startChromium(t)).newPage() // on a phone
@@ -35,11 +35,17 @@ test('the printed link makes a chief, who invites an editor, who publishes until
   await editor.goto(`${newsbell.url}/editor/account`)
   await fits(editor)
   assert.match(await editor.$eval('.rows', e => e.textContent), /Chrome on Linux\s+this browser/)
+  await openOutage(editor, newsbell)
   await editor.goto(`${newsbell.url}/editor/outages/messages-down`)
   await editor.type('#field-headline', 'Messages fail')
   await editor.click('[name=alert][value=none]')
   await submit(editor, '/updates', '[value=publish]')
   assert.equal(await editor.$eval('.sent h3', e => e.textContent), 'Messages fail')
+
+  await chief.goto(`${newsbell.url}/editor/tokens`)
+  await fill(chief, { name: 'CMS' })
+  await submit(chief, '/tokens')
+  assert.match(await chief.$eval('#secret', field => field.value), /^newsbell_/)
 
   await chief.goto(`${newsbell.url}/editor/people`)
   await Promise.all([chief.waitForNavigation(), chief.click(`xpath///a[text()="${editorName}"]`)])
@@ -52,6 +58,25 @@ test('the printed link makes a chief, who invites an editor, who publishes until
   await chief.goto(`${newsbell.url}/editor/outages/messages-down`)
   assert.deepEqual(await chief.$$eval('.sent h3', all => all.map(({ textContent }) => textContent)), ['Messages fail'])
 })
+
+// openOutage opens an outage in the newsroom, and corrects its headline.
+async function openOutage(page, newsbell) {
+  await page.goto(`${newsbell.url}/editor/new-outage`)
+  await fits(page)
+  await fill(page, { headline: 'Stories fail' })
+  await submit(page, '/editor/outages', 'button')
+  assert.match(await page.$eval('#problem-apps', e => e.textContent), /at least one app/)
+  await page.click('[name=apps][value=instagram]')
+  await submit(page, '/editor/outages', 'button')
+  assert.equal(path(page), '/editor/outages/stories-fail')
+  await page.goto(`${newsbell.url}/editor/outages/stories-fail/edit`)
+  await fits(page)
+  await fill(page, { headline: 'Many ' })
+  await submit(page, '/edit', 'button')
+  await page.goto(`${newsbell.url}/editor`)
+  await fits(page)
+  assert.match(await page.$eval('.outage-line', e => e.textContent), /Many Stories fail[^]*0 followers[^]*No alert yet/)
+}
 
 const path = page => new URL(page.url()).pathname
 

@@ -70,7 +70,12 @@ async function people(page, newsbell) {
     await submit(page, '/people/invitations')
   }
   await picture(page, 'link')
-  for (const [name, path] of Object.entries({ people: '/people', person: '/people/1', account: '/account' })) {
+  await page.goto(newsbell.url + '/editor/tokens')
+  await fill(page, { name: 'CMS' })
+  await page.$eval('#expires', field => { field.value = '2027-06-30' })
+  await submit(page, '/editor/tokens')
+  await picture(page, 'token')
+  for (const [name, path] of Object.entries({ people: '/people', person: '/people/1', account: '/account', tokens: '/tokens', desk: '', 'new-outage': '/new-outage', apps: '/apps' })) {
     await page.goto(newsbell.url + '/editor' + path)
     await picture(page, name, { fullPage: true })
   }

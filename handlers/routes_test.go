@@ -16,7 +16,8 @@ import (
 const (
 	forEverybody = "everybody"
 	forReader    = "reader"     // the secret of a subscription
-	forProgram   = "program"    // a token, in the API
+	forReading   = "read"       // a token with the scope read, in the API
+	forWriting   = "publish"    // a token with the scope publish, in the API
 	forViewer    = "viewer"     // any role, or a token while there are no people
 	forEditor    = "editor"     // editors and chiefs, or a token while there are no people
 	forChief     = "chief"      // chiefs
@@ -33,6 +34,14 @@ var admitted = map[string]string{
 	"GET /editor":                                     forViewer,
 	"GET /editor/outages/:slug":                       forViewer,
 	"GET /editor/alerts/:id":                          forViewer,
+	"GET /editor/new-outage":                          forEditor,
+	"POST /editor/outages":                            forEditor,
+	"GET /editor/outages/:slug/edit":                  forEditor,
+	"POST /editor/outages/:slug/edit":                 forEditor,
+	"GET /editor/apps":                                forViewer,
+	"POST /editor/apps":                               forEditor,
+	"GET /editor/apps/:slug":                          forEditor,
+	"POST /editor/apps/:slug":                         forEditor,
 	"POST /editor/outages/:slug/updates":              forEditor,
 	"POST /editor/alerts/:id/stop":                    forEditor,
 	"GET /editor/account":                             forPerson,
@@ -47,6 +56,9 @@ var admitted = map[string]string{
 	"POST /editor/people/:id/role":                    forChief,
 	"POST /editor/people/:id/reset":                   forChief,
 	"POST /editor/people/:id/remove":                  forChief,
+	"GET /editor/tokens":                              forChief,
+	"POST /editor/tokens":                             forChief,
+	"POST /editor/tokens/revoke":                      forChief,
 	"GET /api/v1/vapid-key":                           forEverybody,
 	"GET /api/v1/apps/:slug":                          forEverybody,
 	"GET /api/v1/outages/:slug":                       forEverybody,
@@ -65,11 +77,11 @@ var admitted = map[string]string{
 	"GET /api/v1/subscription/notices/:id":            forReader,
 	"PUT /api/v1/subscription/follows/:kind/:slug":    forReader,
 	"DELETE /api/v1/subscription/follows/:kind/:slug": forReader,
-	"POST /api/v1/apps":                               forProgram,
-	"POST /api/v1/outages":                            forProgram,
-	"POST /api/v1/outages/:slug/updates":              forProgram,
-	"GET /api/v1/alerts/:id":                          forProgram,
-	"POST /api/v1/alerts/:id/stop":                    forProgram,
+	"POST /api/v1/apps":                               forWriting,
+	"POST /api/v1/outages":                            forWriting,
+	"POST /api/v1/outages/:slug/updates":              forWriting,
+	"GET /api/v1/alerts/:id":                          forReading,
+	"POST /api/v1/alerts/:id/stop":                    forWriting,
 }
 
 // caller is somebody who tries every route.
@@ -95,8 +107,15 @@ func TestEveryRouteAdmitsOnlyItsRoles(t *testing.T) {
 		}
 		w.Client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		nobody := caller{name: "nobody", may: []string{forEverybody}}
-		program := caller{name: "a token", bearer: w.Token, may: []string{forEverybody, forProgram}}
-		for _, c := range []caller{nobody, program} {
+		program := caller{name: "a token", bearer: w.Token, may: []string{forEverybody, forReading, forWriting}}
+		withScope := func(scope models.Scope, may string) caller {
+			_, secret, err := w.CreateToken(t.Context(), models.NewToken{Name: string(scope), Scopes: []models.Scope{scope}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return caller{name: "a token with " + string(scope), bearer: secret, may: []string{forEverybody, may}}
+		}
+		for _, c := range []caller{nobody, program, withScope(models.ScopeRead, forReading), withScope(models.ScopePublish, forWriting)} {
 			c.tryAll(t, w, routes)
 		}
 		for _, route := range routes { // each with a new session, because one of them signs out

@@ -55,6 +55,9 @@ type App struct {
 // Topic is what a reader follows to follow the app.
 func (a App) Topic() Topic { return Topic{Kind: AppTopic, Slug: a.Slug} }
 
+// maxAppName is the maximum length of an app's name, in bytes.
+const maxAppName = 80
+
 // NewApp is an app to be created. Its first state is up.
 type NewApp struct {
 	Slug, Name string
@@ -66,7 +69,7 @@ type NewApp struct {
 func (n NewApp) Validate() error {
 	var p validation.Problems
 	p.Slug("slug", n.Slug)
-	p.Text("name", n.Name, 80)
+	p.Text("name", n.Name, maxAppName)
 	return p.Err()
 }
 

@@ -22,17 +22,6 @@ func (p *Pages) EditorSignIn(w http.ResponseWriter, page EditorSignInPage) error
 	return p.render(w, status, "editor_sign_in", "", page)
 }
 
-// EditorFrontPage lists the outages, ongoing ones first.
-type EditorFrontPage struct {
-	Actor   EditorActor
-	Outages []Outage
-}
-
-// EditorFront writes the editor's front page.
-func (p *Pages) EditorFront(w http.ResponseWriter, page EditorFrontPage) error {
-	return p.render(w, http.StatusOK, "editor_front", "", page)
-}
-
 // EditorAlert is an alert and its progress.
 type EditorAlert struct {
 	ID int64

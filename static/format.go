@@ -10,17 +10,18 @@ import (
 
 // functions are the template functions that do not depend on the site.
 var functions = template.FuncMap{
-	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"moment":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
-	"clock":    func(t time.Time) string { return t.UTC().Format("15:04 UTC") },
-	"day":      func(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006") },
-	"date":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
-	"duration": duration,
-	"count":    count,
-	"readers":  readers,
-	"state":    stateWord,
-	"names":    names,
-	"found":    found,
+	"machine":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"moment":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
+	"clock":     func(t time.Time) string { return t.UTC().Format("15:04 UTC") },
+	"day":       func(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006") },
+	"date":      func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
+	"duration":  duration,
+	"count":     count,
+	"readers":   readers,
+	"followers": followers,
+	"state":     stateWord,
+	"names":     names,
+	"found":     found,
 }
 
 // duration formats a duration to the minute, as in "4 h 11 min".
@@ -50,6 +51,14 @@ func count(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// followers writes a number of followers.
+func followers(n int) string {
+	if n == 1 {
+		return "1 follower"
+	}
+	return count(n) + " followers"
 }
 
 func readers(n int) string {

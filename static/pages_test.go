@@ -39,7 +39,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 	draft := EditorDraft{Kind: "correction", Corrects: 1, Alert: "key", Headline: text, Body: text, Apps: map[string]bool{"messenger": true}, States: map[string]string{"messenger": "up"}}
 
 	actor := EditorActor{Name: text, HasAccount: true, MayPublish: true, IsChief: true}
-	wrong := FormProblems{{"name", text}, {"email", text}, {"password", text}, {"current", text}, {"role", text}}
+	wrong := FormProblems{{"name", text}, {"email", text}, {"password", text}, {"current", text}, {"role", text}, {"headline", text}, {"standfirst", text}, {"slug", text}, {"apps", text}, {"state", text}, {"scopes", text}, {"expires", text}}
 
 	type write = func(*Pages, http.ResponseWriter) error
 	return map[string]write{
@@ -103,8 +103,29 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"link": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorLink(w, EditorLinkPage{Actor: actor, URL: text, Email: text, Role: "editor", Expires: began})
 		},
+		"tokens": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorTokens(w, EditorTokensPage{
+				Actor: actor, Tokens: []EditorToken{{text, EditorScopes{true, true}, text, began, &began, &began, nil}},
+				Ended: []EditorToken{{text, EditorScopes{false, true}, "", began, nil, &began, nil}}, Name: text, Expires: text, Problems: wrong,
+			})
+		},
+		"new token": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorToken(w, EditorTokenPage{actor, EditorToken{Name: text, Expires: &began}, text})
+		},
+		"new outage": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorOutageForm(w, EditorOutageFormPage{Actor: actor, Apps: []App{app}, Headline: text, Standfirst: text, Slug: text, Problems: wrong})
+		},
+		"outage to edit": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorOutageForm(w, EditorOutageFormPage{Actor: actor, Address: "messages-down"})
+		},
+		"apps": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorApps(w, EditorAppsPage{actor, []EditorApp{{app, 1204}}, text, text, wrong})
+		},
+		"app in the newsroom": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorApp(w, EditorAppPage{actor, app, text, "up", wrong})
+		},
 		"newsroom": func(p *Pages, w http.ResponseWriter) error {
-			return p.EditorFront(w, EditorFrontPage{actor, []Outage{ongoing, past}})
+			return p.EditorFront(w, EditorFrontPage{actor, []DeskOutage{{ongoing, 1204, &began, 1200}, {past, 1, nil, 0}}})
 		},
 		"newsroom without data": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorFront(w, EditorFrontPage{})

@@ -11,9 +11,15 @@ import (
 const maxListed = 200
 
 func (n *Newsroom) frontPage(c *gin.Context) error {
-	outages, err := n.store.Outages(c.Request.Context(), maxListed)
+	desk, err := n.store.Desk(c.Request.Context(), maxListed)
 	if err != nil {
 		return err
 	}
-	return n.pages.EditorFront(c.Writer, static.EditorFrontPage{Actor: actorOf(c), Outages: views.Outages(outages)})
+	page := static.EditorFrontPage{Actor: actorOf(c)}
+	for _, o := range desk {
+		page.Outages = append(page.Outages, static.DeskOutage{
+			Outage: views.Outage(o.Outage), Followers: o.Followers, LastAlert: o.LastAlertAt, Reached: o.Reached,
+		})
+	}
+	return n.pages.EditorFront(c.Writer, page)
 }

@@ -1,6 +1,6 @@
 // Package newsroom is the editors' part of the site: they sign in, preview a draft and
 // the number of readers it reaches, publish it, watch its alert and stop it. Chiefs invite
-// and remove people. It works without JavaScript.
+// and remove people, and make tokens. It works without JavaScript.
 package newsroom
 
 import (
@@ -74,13 +74,25 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(viewers, http.MethodGet, "", n.frontPage)
 	n.handle(viewers, http.MethodGet, "/outages/:slug", n.outagePage)
 	n.handle(viewers, http.MethodGet, "/alerts/:id", n.getAlert)
+	n.handle(viewers, http.MethodGet, "/apps", n.appsPage)
 
 	editors := viewers.Group("", n.needRole(models.RoleEditor))
+	n.handle(editors, http.MethodGet, "/new-outage", n.newOutagePage)
+	n.handle(editors, http.MethodPost, "/outages", n.openOutage)
+	n.handle(editors, http.MethodGet, "/outages/:slug/edit", n.editOutagePage)
+	n.handle(editors, http.MethodPost, "/outages/:slug/edit", n.editOutage)
 	n.handle(editors, http.MethodPost, "/outages/:slug/updates", n.submitUpdate)
 	n.handle(editors, http.MethodPost, "/alerts/:id/stop", n.stopAlert)
+	n.handle(editors, http.MethodPost, "/apps", n.createApp)
+	n.handle(editors, http.MethodGet, "/apps/:slug", n.appPage)
+	n.handle(editors, http.MethodPost, "/apps/:slug", n.editApp)
 
 	n.routeAccount(viewers.Group("/account", n.needPerson))
-	n.routePeople(viewers.Group("/people", n.needRole(models.RoleChief)))
+	chiefs := viewers.Group("", n.needRole(models.RoleChief))
+	n.routePeople(chiefs.Group("/people"))
+	n.handle(chiefs, http.MethodGet, "/tokens", n.tokensPage)
+	n.handle(chiefs, http.MethodPost, "/tokens", n.createToken)
+	n.handle(chiefs, http.MethodPost, "/tokens/revoke", n.revokeToken)
 }
 
 func (n *Newsroom) routeAccount(people *gin.RouterGroup) {

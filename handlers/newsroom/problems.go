@@ -8,7 +8,7 @@ import (
 	"newsbell/static"
 )
 
-// problemsOf returns the problems of a form about people, and whether the error is one
+// problemsOf returns the problems of a form about people or tokens, and whether the error is one
 // that its sender can correct. A conflict is about the email address: two people cannot
 // have the same.
 func problemsOf(err error) (static.FormProblems, bool) {

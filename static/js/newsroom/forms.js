@@ -1,5 +1,5 @@
 // Buttons of the newsroom's forms: Show shows the password as it is typed, Copy copies a
-// link.
+// link or a token.
 
 for (const button of document.querySelectorAll('[data-reveals]')) {
   const field = document.getElementById(button.dataset.reveals)
@@ -17,14 +17,14 @@ function show(button, field, isShown) {
   button.firstElementChild.textContent = isShown ? 'Hide' : 'Show'
 }
 
-// Without https there is no clipboard: then the link is selected for Ctrl+C.
+// Without https there is no clipboard: then the text is selected for Ctrl+C.
 async function copy(button, field) {
   field.select()
   try {
     await navigator.clipboard.writeText(field.value)
     button.textContent = 'Copied'
-    document.getElementById('copied').textContent = 'The link is copied.'
+    document.getElementById('copied').textContent = 'Copied.'
   } catch {
-    document.getElementById('copied').textContent = 'The link is selected. Copy it with your browser.'
+    document.getElementById('copied').textContent = 'Selected. Copy it with your browser.'
   }
 }

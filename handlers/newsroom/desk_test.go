@@ -1,0 +1,88 @@
+package newsroom_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"newsbell/handlers/handlerstest"
+	"newsbell/models"
+)
+
+func TestAnEditorOpensAnOutageWithoutTypingAnAddress(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.Join(bob, models.RoleEditor)
+		wrong := w.Submit("/editor/outages", url.Values{"headline": {" "}, "standfirst": {"<b>kept</b>"}})
+		wrong.WantStatus(t, http.StatusUnprocessableEntity)
+		for _, want := range []string{"Headline is required.", "Apps must name at least one app.", "&lt;b&gt;kept&lt;/b&gt;"} {
+			if !strings.Contains(wrong.Text, want) {
+				t.Errorf("the form lacks %q: %s", want, wrong.Text)
+			}
+		}
+		form := url.Values{"headline": {"Фото не загружаются"}, "apps": {"instagram"}, "state.instagram": {"recovering"}}
+		isAt(t, w.Submit("/editor/outages", form), "/editor/outages/foto-ne-zagruzhaiutsia")
+		isAt(t, w.Submit("/editor/outages", form), "/editor/outages/foto-ne-zagruzhaiutsia-2")
+		form.Set("slug", "messages-down")
+		if taken := w.Submit("/editor/outages", form); !strings.Contains(taken.Text, "Address is taken by another outage.") {
+			t.Errorf("an address that is taken: %s", taken.Status)
+		}
+		form.Set("slug", "Not An Address")
+		w.Submit("/editor/outages", form).WantStatus(t, http.StatusUnprocessableEntity)
+		form.Del("slug")
+		form.Set("state.instagram", "exploded")
+		if bad := w.Submit("/editor/outages", form); !strings.Contains(bad.Text, "Apps have a state that does not exist") {
+			t.Errorf("an unknown state: %s", bad.Status)
+		}
+		if long := w.Submit("/editor/outages", url.Values{"headline": {strings.Repeat("long", 70)}, "apps": {"instagram"}}); long.Request.URL.Path != "/editor/outages/"+strings.Repeat("long", 70)[:70] {
+			t.Errorf("one long word: %s", long.Request.URL.Path)
+		}
+		front := w.Get("/editor")
+		if !strings.Contains(front.Text, "Фото не загружаются") || !strings.Contains(front.Text, "0 followers") || !strings.Contains(front.Text, "No alert yet") {
+			t.Error("the list lacks the outage, its followers or its last alert")
+		}
+	})
+}
+
+func TestAnEditorEditsAnOutage(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.Join(bob, models.RoleEditor)
+		const edit = "/editor/outages/messages-down/edit"
+		if page := w.Get(edit); page.StatusCode != http.StatusOK || !strings.Contains(page.Text, `value="messages-down"`) || strings.Count(page.Text, " checked") != 2 {
+			t.Errorf("the form does not show the outage as it is: %s", page.Text)
+		}
+		form := url.Values{"headline": {"Chats are down"}, "slug": {"chats-down"}, "apps": {"messenger"}}
+		isAt(t, w.Submit(edit, form), "/editor/outages/chats-down")
+		if page := w.Get("/outages/chats-down"); !strings.Contains(page.Text, "Chats are down") {
+			t.Errorf("the live page shows %s", page.Text)
+		}
+		w.Get(edit).WantStatus(t, http.StatusNotFound)
+		w.NewReader("outage/chats-down:all")
+		form.Set("slug", "posts-down")
+		refused := w.Submit("/editor/outages/chats-down/edit", form)
+		if refused.WantStatus(t, http.StatusUnprocessableEntity); !strings.Contains(refused.Text, "Address cannot change any more") || !strings.Contains(refused.Text, `value="posts-down"`) {
+			t.Errorf("refused with %s", refused.Text)
+		}
+	})
+}
+
+func TestAnEditorAddsAnAppAndSetsItsState(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.Join(bob, models.RoleEditor)
+		isAt(t, w.Submit("/editor/apps", url.Values{"name": {"WhatsApp & Co"}}), "/editor/apps")
+		if page := w.Get("/editor/apps"); !strings.Contains(page.Text, "WhatsApp &amp; Co") {
+			t.Errorf("the list lacks the app: %s", page.Text)
+		}
+		for _, bad := range []url.Values{{"name": {" "}}, {"name": {"🙂"}}, {"name": {"WhatsApp & Co"}}} {
+			w.Submit("/editor/apps", bad).WantStatus(t, http.StatusUnprocessableEntity)
+		}
+		isAt(t, w.Submit("/editor/apps/whatsapp-and-co", url.Values{"name": {"WhatsApp"}, "state": {"failing"}}), "/editor/apps")
+		if app, err := w.Store.App(t.Context(), "whatsapp-and-co"); err != nil || app.Name != "WhatsApp" || app.State != models.Failing {
+			t.Errorf("app = %+v, %v", app, err)
+		}
+		if bad := w.Submit("/editor/apps/whatsapp-and-co", url.Values{"name": {""}, "state": {"gone"}}); !strings.Contains(bad.Text, "Name is required.") || !strings.Contains(bad.Text, "State must be") {
+			t.Errorf("a bad form: %s", bad.Text)
+		}
+		w.Get("/editor/apps/nowhere").WantStatus(t, http.StatusNotFound)
+	})
+}

@@ -1,0 +1,196 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"newsbell/models/text"
+	"newsbell/models/validation"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// DeskOutage is an outage as the newsroom lists it.
+type DeskOutage struct {
+	Outage
+	// Followers are the readers who follow the outage itself and have not muted it.
+	Followers int
+	// LastAlertAt is when the last alert was published; nil if there was none. Reached is
+	// how many of its pushes were accepted.
+	LastAlertAt *time.Time
+	Reached     int
+}
+
+// Desk returns outages like [Store.Outages], with their followers and last alerts.
+func (s *Store) Desk(ctx context.Context, limit int) ([]DeskOutage, error) {
+	outages, err := s.Outages(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	desk, at := make([]DeskOutage, len(outages)), map[int64]int{}
+	slugs, ids := make([]string, len(outages)), make([]int64, len(outages))
+	for i, outage := range outages {
+		desk[i].Outage, at[outage.ID], slugs[i], ids[i] = outage, i, outage.Slug, outage.ID
+	}
+	followers, err := s.CountFollowers(ctx, OutageTopic, slugs)
+	if err != nil {
+		return nil, err
+	}
+	for i := range desk {
+		desk[i].Followers = followers[desk[i].Slug]
+	}
+	last, err := s.lastAlerts(ctx, ids)
+	for _, alert := range last {
+		i := at[alert.OutageID]
+		desk[i].LastAlertAt, desk[i].Reached = &alert.CreatedAt, alert.Reached
+	}
+	return desk, err
+}
+
+// CountFollowers counts the readers who follow topics of a kind and have not muted them,
+// by slug.
+func (s *Store) CountFollowers(ctx context.Context, kind TopicKind, slugs []string) (map[string]int, error) {
+	var counts []struct {
+		Slug    string
+		Readers int
+	}
+	err := s.db.Read.WithContext(ctx).Raw(`SELECT t.slug, count(*) AS readers FROM follows f JOIN topics t ON t.id = f.topic_id
+		WHERE t.kind = ? AND t.slug IN ? AND f.min_level IS NOT NULL AND f.muted = 0 GROUP BY t.slug`, kind, slugs).Scan(&counts).Error
+	followers := make(map[string]int, len(counts))
+	for _, c := range counts {
+		followers[c.Slug] = c.Readers
+	}
+	return followers, domain(err)
+}
+
+// lastAlert is the last alert of an outage.
+type lastAlert struct {
+	OutageID  int64
+	CreatedAt time.Time
+	Reached   int
+}
+
+// lastAlerts finds the last alert of each outage that has one, without catch-ups.
+func (s *Store) lastAlerts(ctx context.Context, outages []int64) (last []lastAlert, err error) {
+	err = s.db.Read.WithContext(ctx).Raw(`SELECT outage_id, created_at,
+			(SELECT coalesce(sum(accepted), 0) FROM shards WHERE alert_id = alerts.id) AS reached
+		FROM alerts WHERE id IN (SELECT max(id) FROM alerts WHERE outage_id IN ? AND catch_up_until IS NULL GROUP BY outage_id)`,
+		outages).Scan(&last).Error
+	return last, domain(err)
+}
+
+// OutageEdit is what an outage is changed to.
+type OutageEdit struct {
+	// Slug can change only until something is published or somebody follows the outage:
+	// then its address is known.
+	Slug, Headline, Standfirst string
+	// Apps are the slugs of the apps it began with; at least one. Their states stay.
+	Apps  []string
+	Actor string
+}
+
+func (e OutageEdit) validate() error {
+	return NewOutage{Slug: e.Slug, Headline: e.Headline, Standfirst: e.Standfirst, Apps: e.Apps}.Validate(time.Time{})
+}
+
+// EditOutage changes an outage. A slug that is taken is an [ErrConflict].
+func (s *Store) EditOutage(ctx context.Context, slug string, e OutageEdit) (Outage, error) {
+	e.Headline, e.Standfirst = text.Trim(e.Headline), text.Trim(e.Standfirst)
+	if err := e.validate(); err != nil {
+		return Outage{}, err
+	}
+	var outage Outage
+	err := s.transaction(ctx, func(tx *gorm.DB) (err error) {
+		if outage, err = findOutage(tx.Clauses(clause.Locking{Strength: "UPDATE"}), slug); err != nil {
+			return err
+		}
+		apps, err := appsBySlug(tx, "apps", namedApps(e.Apps, nil))
+		if err != nil {
+			return err
+		}
+		if e.Slug != slug {
+			if err := moveOutage(tx, outage, e.Slug); err != nil {
+				return err
+			}
+		}
+		outage.Slug, outage.Headline, outage.Standfirst = e.Slug, e.Headline, e.Standfirst
+		if err := tx.Model(&outage).Select("slug", "headline", "standfirst").Updates(outage).Error; err != nil {
+			return err
+		}
+		if err := tx.Omit("Apps.*").Model(&outage).Association("Apps").Replace(apps); err != nil {
+			return err
+		}
+		return s.audit(tx, e.Actor, "edit outage", outage.Topic().String())
+	})
+	if err != nil {
+		return Outage{}, fmt.Errorf("outage %s: %w", slug, err)
+	}
+	return outage, nil
+}
+
+// moveOutage gives the topic of an outage another slug, if nobody knows the old one.
+func moveOutage(tx *gorm.DB, outage Outage, slug string) error {
+	topic, err := findTopic(tx.Clauses(clause.Locking{Strength: "UPDATE"}), outage.Topic())
+	if err != nil {
+		return err
+	}
+	for table, condition := range map[string][]any{
+		"follows": {"topic_id = ?", topic.ID},
+		"updates": {"outage_id = ?", outage.ID},
+	} {
+		var known []int64
+		if err := tx.Table(table).Where(condition[0], condition[1:]...).Limit(1).Select("1").Find(&known).Error; err != nil {
+			return err
+		}
+		if len(known) > 0 {
+			var p validation.Problems
+			p.Add("slug", "cannot change any more: readers may know the address")
+			return p.Err()
+		}
+	}
+	return tx.Model(&Topic{}).Where("id = ?", topic.ID).Update("slug", slug).Error
+}
+
+// AppEdit is what an app is changed to.
+type AppEdit struct {
+	Name  string
+	State AppState
+	Actor string
+}
+
+// EditApp changes the name and the state of an app. It alerts nobody.
+func (s *Store) EditApp(ctx context.Context, slug string, e AppEdit) (App, error) {
+	e.Name = text.Trim(e.Name)
+	var p validation.Problems
+	p.Text("name", e.Name, maxAppName)
+	if !e.State.valid() {
+		p.Add("state", `must be "up", "failing" or "recovering"`)
+	}
+	if err := p.Err(); err != nil {
+		return App{}, err
+	}
+	if !validation.IsSlug(slug) {
+		return App{}, fmt.Errorf("app %q: %w", slug, ErrNotFound)
+	}
+	var app App
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Take(&app, "slug = ?", slug).Error; err != nil {
+			return err
+		}
+		action := "rename app"
+		if app.State != e.State {
+			app.State, app.StateChangedAt, action = e.State, s.Now(), "set app "+string(e.State)
+		}
+		app.Name = e.Name
+		if err := tx.Save(&app).Error; err != nil {
+			return err
+		}
+		return s.audit(tx, e.Actor, action, app.Topic().String())
+	})
+	if err != nil {
+		return App{}, fmt.Errorf("app %s: %w", slug, err)
+	}
+	return app, nil
+}

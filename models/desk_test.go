@@ -1,0 +1,106 @@
+package models_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"newsbell/models"
+	"newsbell/models/modelstest"
+)
+
+func TestTheDeskKnowsFollowersAndTheLastAlert(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger", "instagram")
+		db.Outage("feeds-down", "threads")
+		db.VAPIDKey()
+		db.Reader("outage/messages-down:all")
+		db.Reader("outage/messages-down:key", "app/messenger:all")
+		db.PublishDraft(models.Draft{Outage: "messages-down"})
+		db.Clock.Advance(time.Second)
+		last := db.PublishDraft(models.Draft{Outage: "messages-down"}).Alert
+		desk, err := db.Desk(t.Context(), 10)
+		if err != nil || len(desk) != 2 {
+			t.Fatalf("desk = %+v, %v", desk, err)
+		}
+		at := func(slug string) models.DeskOutage {
+			return desk[slices.IndexFunc(desk, func(o models.DeskOutage) bool { return o.Slug == slug })]
+		}
+		if o := at("messages-down"); o.Followers != 2 || o.LastAlertAt == nil || !o.LastAlertAt.Equal(last.CreatedAt) || len(o.Apps) != 2 {
+			t.Errorf("messages-down = %+v", o)
+		}
+		if o := at("feeds-down"); o.Followers != 0 || o.LastAlertAt != nil || o.Reached != 0 {
+			t.Errorf("feeds-down = %+v", o)
+		}
+	})
+}
+
+func TestAnOutageIsEditedAndMovesOnlyWhileNobodyKnowsItsAddress(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		ctx := t.Context()
+		db.VAPIDKey()
+		db.Outage("messages-down", "messenger", "instagram")
+		db.Outage("feeds-down", "threads")
+		edit := models.OutageEdit{Slug: "chats-down", Headline: " Chats are down ", Apps: []string{"instagram"}, Actor: "person " + ada}
+		outage, err := db.EditOutage(ctx, "messages-down", edit)
+		if err != nil || outage.Headline != "Chats are down" {
+			t.Fatalf("outage = %+v, %v", outage, err)
+		}
+		if found, err := db.Store.Outage(ctx, "chats-down"); err != nil || len(found.Apps) != 1 || found.Apps[0].Slug != "instagram" || found.Apps[0].State != models.Failing {
+			t.Errorf("found = %+v, %v", found, err)
+		}
+		if _, err := db.Store.Outage(ctx, "messages-down"); !errors.Is(err, models.ErrNotFound) {
+			t.Errorf("the old address: %v", err)
+		}
+		edit.Slug = "feeds-down"
+		if _, err := db.EditOutage(ctx, "chats-down", edit); !errors.Is(err, models.ErrConflict) {
+			t.Errorf("an address that is taken: %v", err)
+		}
+		db.Reader("outage/chats-down:all") // the topic has moved too
+		edit.Slug = "messages-down"
+		if _, err := db.EditOutage(ctx, "chats-down", edit); !isInvalid("slug")(err) {
+			t.Errorf("moved in spite of a follower: %v", err)
+		}
+		edit.Slug, edit.Apps = "chats-down", nil
+		if _, err := db.EditOutage(ctx, "chats-down", edit); !isInvalid("apps")(err) {
+			t.Errorf("without an app: %v", err)
+		}
+		edit.Apps = []string{"messenger"}
+		if _, err := db.EditOutage(ctx, "chats-down", edit); err != nil {
+			t.Errorf("with the same address: %v", err)
+		}
+		db.PublishDraft(models.Draft{Outage: "feeds-down", Alert: models.AlertNone})
+		edit.Slug = "posts-down"
+		if _, err := db.EditOutage(ctx, "feeds-down", edit); !isInvalid("slug")(err) {
+			t.Errorf("moved in spite of an update: %v", err)
+		}
+	})
+}
+
+func TestAnAppIsRenamedAndSetWithoutAnUpdate(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		ctx := t.Context()
+		before := db.App("messenger")
+		db.Clock.Advance(time.Minute)
+		app, err := db.EditApp(ctx, "messenger", models.AppEdit{Name: "Facebook Messenger", State: models.Up, Actor: "person " + ada})
+		if err != nil || app.Name != "Facebook Messenger" || !app.StateChangedAt.Equal(before.StateChangedAt) {
+			t.Errorf("renamed: %+v, %v", app, err)
+		}
+		app, err = db.EditApp(ctx, "messenger", models.AppEdit{Name: app.Name, State: models.Failing, Actor: "person " + ada})
+		if err != nil || app.State != models.Failing || !app.StateChangedAt.Equal(db.Now()) {
+			t.Errorf("set: %+v, %v", app, err)
+		}
+		if entries, err := db.AuditEntries(ctx, 1); err != nil || entries[0].Action != "set app failing" {
+			t.Errorf("audit = %+v, %v", entries, err)
+		}
+		for slug, wrong := range map[string]models.AppEdit{"messenger": {Name: " ", State: models.Up}, "messenger\x00": {Name: "x", State: "broken"}} {
+			if _, err := db.EditApp(ctx, slug, wrong); err == nil {
+				t.Errorf("%q is changed to %+v", slug, wrong)
+			}
+		}
+		if _, err := db.EditApp(ctx, "nowhere", models.AppEdit{Name: "x", State: models.Up}); !errors.Is(err, models.ErrNotFound) {
+			t.Errorf("an app that does not exist: %v", err)
+		}
+	})
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { startChromium } from './lib/chromium.mjs'
+import { addDevice, startChromium } from './lib/chromium.mjs'
 import { follow } from './lib/firefox.mjs'
 import { fill, join, submit } from './lib/forms.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
@@ -48,6 +48,13 @@ const views = {
   'the sign-in with a wrong password': { path: '/editor', open: signInWrongly },
 }
 
+// passkeyViews are the pages of a newsroom where browsers use passkeys.
+const passkeyViews = {
+  'the offer of a passkey': { path: '/', open: (page, newsbell) => join(page, newsbell.firstAccount, ada) },
+  'an account with a passkey': { path: '/editor/account/welcome', open: page => submit(page, '/account/passkeys') },
+  'the sign-in with a passkey': { path: '/editor', open: page => submit(page, '/editor/sign-out') },
+}
+
 // A colour scheme changes only colours, so all other rules run in one scheme.
 const rules = { light: {}, dark: { runOnly: ['color-contrast', 'link-in-text-block'] } }
 
@@ -60,6 +67,19 @@ test('axe finds no violation on any page, at phone and desktop size, in light an
   const page = await openPage(context, newsbell)
   await page.setBypassCSP(true) // to inject axe
   await signIn(page, newsbell)
+  await checkAll(page, newsbell, views)
+})
+
+test('axe finds no violation on the pages with passkeys', async t => {
+  const newsbell = await startNewsbell(t, { host: 'localhost' })
+  const page = await (await startChromium(t)).newPage()
+  await page.setBypassCSP(true)
+  await page.evaluateOnNewDocument(() => { PublicKeyCredential.isConditionalMediationAvailable = async () => false })
+  await addDevice(page)
+  await checkAll(page, newsbell, passkeyViews)
+})
+
+async function checkAll(page, newsbell, views) {
   for (const [name, { path, open }] of Object.entries(views)) {
     await page.goto(newsbell.url + path)
     await open?.(page, newsbell)
@@ -68,7 +88,7 @@ test('axe finds no violation on any page, at phone and desktop size, in light an
       for (const scheme of ['light', 'dark'])
         assert.deepEqual(await violations(page, width, scheme), [], `${name}, ${width} px, ${scheme}`)
   }
-})
+}
 
 // violations returns axe's findings for a page at a width, in a colour scheme.
 async function violations(page, width, scheme) {

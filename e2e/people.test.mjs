@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startChromium } from './lib/chromium.mjs'
+import { addDevice, startChromium } from './lib/chromium.mjs'
 import { startFirefox } from './lib/firefox.mjs'
 import { fill, join, password, submit } from './lib/forms.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
@@ -76,6 +76,58 @@ async function openOutage(page, newsbell) {
   await page.goto(`${newsbell.url}/editor`)
   await fits(page)
   assert.match(await page.$eval('.outage-line', e => e.textContent), /Many Stories fail[^]*0 followers[^]*No alert yet/)
+}
+
+test('a passkey that is added after an invitation signs in alone, until it is removed', async t => {
+  const newsbell = await startNewsbell(t, { host: 'localhost' })
+  const page = await (await startChromium(t)).newPage()
+  await page.setViewport({ width: 390, height: 844 })
+  await addDevice(page)
+  await join(page, newsbell.firstAccount, { name: 'Ada', email: 'ada@news.example' })
+  assert.equal(path(page), '/editor/account/welcome')
+  await fits(page)
+  await submit(page, '/account/passkeys')
+  assert.equal(await page.$eval('.notice', e => e.textContent), 'The passkey is added. Next time, sign in with it.')
+  assert.match(await page.$eval('section[aria-labelledby=passkeys-heading]', e => e.textContent), /Chrome on Linux\s+Added.*Never used/s)
+  await fits(page)
+  await page.click('[data-adds-passkey] button')
+  await page.waitForFunction(() => document.querySelector('#problem-passkey').textContent === 'This device already has a passkey for your account.')
+
+  await submit(page, '/editor/sign-out') // the device takes the browser's suggestion at once
+  await page.waitForSelector('.actor a')
+  await page.evaluateOnNewDocument(() => { PublicKeyCredential.isConditionalMediationAvailable = async () => false })
+  await page.goto(`${newsbell.url}/editor`)
+  await submit(page, '/editor/sign-out')
+  await Promise.all([page.waitForNavigation(), pressPasskey(page)])
+  assert.equal(await page.$eval('.actor', e => e.textContent), 'Ada')
+  await page.goto(`${newsbell.url}/editor/account`)
+  await submit(page, '/remove')
+  await submit(page, '/editor/sign-out')
+  await pressPasskey(page)
+  await page.waitForFunction(() => document.querySelector('[data-signs-in] .field-problem').textContent.startsWith('This passkey does not sign in here'))
+  await fits(page)
+  await fill(page, { email: 'ada@news.example', password })
+  await submit(page, '/editor/sign-in')
+  assert.equal(path(page), '/editor')
+})
+
+test('without JavaScript, no page shows a button for passkeys', async t => {
+  const newsbell = await startNewsbell(t, { host: 'localhost' })
+  const page = await (await startChromium(t)).newPage()
+  await page.setJavaScriptEnabled(false)
+  await join(page, newsbell.firstAccount, { name: 'Ada', email: 'ada@news.example' })
+  assert.equal(await isShown(page, '[data-adds-passkey]'), false)
+  await Promise.all([page.waitForNavigation(), page.click('main a')])
+  assert.equal(path(page), '/editor')
+  await submit(page, '/editor/sign-out')
+  assert.equal(await isShown(page, '[data-signs-in]'), false)
+})
+
+const isShown = async (page, selector) => (await page.$(selector)).isVisible()
+
+async function pressPasskey(page) {
+  await page.waitForSelector('[data-signs-in]:not([hidden])')
+  await page.click('[data-signs-in] button')
 }
 
 const path = page => new URL(page.url()).pathname

@@ -43,8 +43,8 @@ type Options struct {
 	SubscribeLimit int
 	// NoticeLimit is the number of notices per address and minute; 0: no limit.
 	NoticeLimit int
-	// GuessLimit is the number of wrong tokens, and of wrong reader secrets, per address
-	// and minute; 0: no limit.
+	// GuessLimit is the number of wrong tokens, passwords and passkeys, of wrong reader
+	// secrets, and of challenges for passkeys, per address and minute; 0: no limit.
 	GuessLimit int
 	// TrustedProxies are the proxies whose X-Forwarded-For is trusted.
 	TrustedProxies peer.Proxies

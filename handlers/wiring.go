@@ -11,6 +11,7 @@ import (
 	"newsbell/handlers/live"
 	"newsbell/handlers/newsroom"
 	"newsbell/handlers/pages"
+	"newsbell/handlers/passkeys"
 	"newsbell/handlers/publish"
 	"newsbell/handlers/respond"
 	"newsbell/models"
@@ -24,6 +25,7 @@ type shared struct {
 	errors    *respond.Errors
 	clients   *limit.Clients
 	publisher *publish.Publisher
+	passkeys  *passkeys.RelyingParty
 	// Wrong tokens and passwords of editors and wrong secrets of readers are counted
 	// separately, by client, and wrong passwords also by email address.
 	editorGuesses, passwordGuesses, readerGuesses *limit.Guesses
@@ -35,8 +37,12 @@ func newShared(o Options) (shared, error) {
 	if err != nil {
 		return shared{}, err
 	}
+	relyingParty, err := passkeys.New(site)
+	if err != nil {
+		return shared{}, err
+	}
 	return shared{
-		site: site, pages: pages, errors: respond.NewErrors(pages, o.Log),
+		site: site, pages: pages, passkeys: relyingParty, errors: respond.NewErrors(pages, o.Log),
 		clients: limit.NewClients(o.TrustedProxies, o.Log), publisher: publish.New(o.Store, o.Bus, o.Log),
 		editorGuesses:   limit.NewGuesses(limit.GuessOptions{Kind: "an editor's token or password", LogEach: true, PerMinute: o.GuessLimit, Log: o.Log}),
 		passwordGuesses: limit.NewGuesses(limit.GuessOptions{Kind: "an editor's password", PerMinute: o.GuessLimit, Log: o.Log}),
@@ -54,7 +60,9 @@ func newEngine(s shared, o Options) (*gin.Engine, error) {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // gin's redirect trusts X-Forwarded-Prefix of every client
 	engine.Use(logRequest(o.Log), recoverPanic(s.errors, o.Log), embedding)
-	engine.Use(limitPosts(s.clients, s.errors, map[string]int{api.SubscribePath: o.SubscribeLimit, api.NoticesPath: o.NoticeLimit}))
+	engine.Use(limitPosts(s.clients, s.errors, map[string]int{
+		api.SubscribePath: o.SubscribeLimit, api.NoticesPath: o.NoticeLimit, newsroom.PasskeyOptionsPath: o.GuessLimit,
+	}))
 	engine.NoRoute(notFound(s.site, s.errors))
 	engine.NoMethod(func(c *gin.Context) { s.errors.Abort(c, http.StatusMethodNotAllowed) })
 	return engine, nil
@@ -92,5 +100,6 @@ func newNewsroom(s shared, o Options) *newsroom.Newsroom {
 		Store: o.Store, Publisher: s.publisher, Site: s.site, Pages: s.pages,
 		Notifications: models.Notifications{BaseURL: o.BaseURL, Lang: cmp.Or(o.Lang, "en")},
 		Errors:        s.errors, Clients: s.clients, Guesses: s.editorGuesses, PasswordGuesses: s.passwordGuesses,
+		Passkeys: s.passkeys, Log: o.Log,
 	})
 }

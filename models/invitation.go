@@ -202,8 +202,8 @@ func (s *Store) AcceptInvitation(ctx context.Context, secret string, n NewPerson
 }
 
 // ResetPassword sets the password of the person that a reset link was made for, uses up
-// the link and ends the person's sessions, in one transaction. It returns [ErrNotFound]
-// if the link is not open.
+// the link, ends the person's sessions and removes their passkeys, which somebody else
+// may have added, in one transaction. It returns [ErrNotFound] if the link is not open.
 func (s *Store) ResetPassword(ctx context.Context, secret, password string) (Person, error) {
 	invitation, err := s.invitationOfKind(ctx, secret, KindReset)
 	if err != nil {
@@ -227,6 +227,9 @@ func (s *Store) ResetPassword(ctx context.Context, secret, password string) (Per
 			return err
 		}
 		if err := tx.Delete(&Session{}, "person_id = ?", person.ID).Error; err != nil {
+			return err
+		}
+		if err := endPasskeys(tx, person.ID); err != nil {
 			return err
 		}
 		return s.audit(tx, person.Actor(), "reset password", person.Email)

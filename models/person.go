@@ -217,11 +217,14 @@ func (s *Store) ChangeRole(ctx context.Context, id int64, role Role, by string) 
 	})
 }
 
-// RemovePerson removes a person, and ends their sessions, reset link and tokens. It returns
-// [ErrLastChief] like [Store.ChangeRole].
+// RemovePerson removes a person with their passkeys, and ends their sessions, reset link
+// and tokens. It returns [ErrLastChief] like [Store.ChangeRole].
 func (s *Store) RemovePerson(ctx context.Context, id int64, by string) error {
 	return s.changeRights(ctx, id, by, "", func(tx *gorm.DB, person Person) error {
 		if err := tx.Delete(&Session{}, "person_id = ?", id).Error; err != nil {
+			return err
+		}
+		if err := endPasskeys(tx, id); err != nil {
 			return err
 		}
 		if err := endInvitations(tx, "email = ?", person.Email); err != nil {

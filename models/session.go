@@ -17,10 +17,12 @@ const (
 	SessionLife = 12 * time.Hour
 	// lastUseStep is how exactly a session's last use is known.
 	lastUseStep = time.Minute
+	// ChallengeLife is how long a browser may take to answer a challenge.
+	ChallengeLife = 5 * time.Minute
 )
 
-// Session is a browser in which a person has signed in with their password or, while
-// there are no people, somebody with a token. Only the hash of its secret is stored.
+// Session is a browser in which a person has signed in with their password or a passkey
+// or, while there are no people, somebody with a token. Only the hash of its secret is stored.
 type Session struct {
 	ID         int64
 	SecretHash []byte
@@ -186,4 +188,61 @@ func (s *Store) endSessions(ctx context.Context, actor, action, subject, conditi
 		}
 		return s.audit(tx, actor, action, subject)
 	})
+}
+
+// ChallengeKind says what the answer to a challenge does.
+type ChallengeKind string
+
+const (
+	// ChallengeAddPasskey adds a passkey to a person.
+	ChallengeAddPasskey ChallengeKind = "add passkey"
+	// ChallengePasskey signs in with a passkey.
+	ChallengePasskey ChallengeKind = "passkey"
+)
+
+// Challenge is what a browser must answer, once and within [ChallengeLife], to prove who
+// uses it. It is a row, so that any process can check the answer. The browser has its
+// secret in a cookie.
+type Challenge struct {
+	ID         int64
+	SecretHash []byte
+	Kind       ChallengeKind
+	// PersonID is who must answer; nil if that is unknown yet.
+	PersonID *int64
+	// Data is what the check of the answer needs.
+	Data      []byte
+	ExpiresAt time.Time
+}
+
+// AddChallenge stores a challenge, deletes those that have expired, and returns the
+// secret.
+func (s *Store) AddChallenge(ctx context.Context, challenge Challenge) (string, error) {
+	secret, hash := secrets.New()
+	now := s.Now()
+	challenge.SecretHash, challenge.ExpiresAt = hash, now.Add(ChallengeLife)
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		if err := tx.Delete(&Challenge{}, "expires_at <= ?", now).Error; err != nil {
+			return err
+		}
+		return tx.Create(&challenge).Error
+	})
+	if err != nil {
+		return "", fmt.Errorf("add challenge: %w", err)
+	}
+	return secret, nil
+}
+
+// TakeChallenge returns a challenge and deletes it, so that it is answered once. It
+// returns [ErrUnauthorized] if there is none of this kind.
+func (s *Store) TakeChallenge(ctx context.Context, kind ChallengeKind, secret string) (Challenge, error) {
+	var taken []Challenge
+	err := s.db.Write.WithContext(ctx).Clauses(clause.Returning{}).
+		Delete(&taken, "secret_hash = ? AND kind = ? AND expires_at > ?", secrets.Hash(secret), kind, s.Now()).Error
+	if err == nil && len(taken) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Challenge{}, unauthorized(err)
+	}
+	return taken[0], nil
 }

@@ -11,6 +11,8 @@ type EditorSignInPage struct {
 	Email   string
 	// Problem says why the last attempt failed.
 	Problem string
+	// WithPasskeys offers to sign in with a passkey.
+	WithPasskeys bool
 }
 
 // EditorSignIn writes the sign-in page.

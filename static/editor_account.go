@@ -20,7 +20,9 @@ type EditorAccountPage struct {
 	Actor             EditorActor
 	Name, Email, Role string
 	Problems          FormProblems
-	// Done is the change that was just made: "name", "password" or "session".
+	Passkeys          EditorPasskeys
+	// Done is the change that was just made: "name", "password", "passkey" (added),
+	// "passkeys" (removed) or "session".
 	Done     string
 	Sessions []EditorSession
 }

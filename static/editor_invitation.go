@@ -9,6 +9,8 @@ type EditorInvitationPage struct {
 	Secret string
 	// Resets is true for a reset link.
 	Resets bool
+	// HasPasskeys is true if people may have passkeys, which a reset link removes.
+	HasPasskeys bool
 	// Email is the address of the account. It is a field of the form if ChoosesEmail.
 	Email        string
 	ChoosesEmail bool

@@ -8,6 +8,7 @@ type FormProblems []EditorProblem
 // formFields are the names of the fields of these forms.
 var formFields = map[string]string{
 	"name": "Name", "email": "Email address", "password": "Password", "current": "Current password", "role": "Role",
+	"passkey": "Name of the passkey", "passkeys": "Passkeys",
 	"scopes": "Scopes", "expires": "The end",
 	"headline": "Headline", "standfirst": "Standfirst", "slug": "Address", "apps": "Apps", "state": "State",
 }

@@ -90,6 +90,20 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 				Sessions: []EditorSession{{ID: 1, Browser: text, IsThis: true, Begun: began, LastUse: began}, {ID: 2, Browser: text, Begun: began, LastUse: began}},
 			})
 		},
+		"welcome": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorWelcome(w, EditorWelcomePage{Actor: actor, Passkeys: EditorPasskeys{AreOffered: true, MayAdd: true, Name: text}})
+		},
+		"sign-in with passkeys": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorSignIn(w, EditorSignInPage{Email: text, Problem: text, WithPasskeys: true})
+		},
+		"account with passkeys": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorAccount(w, EditorAccountPage{
+				Actor: actor, Name: text, Email: text, Role: "chief", Done: "passkey", Passkeys: EditorPasskeys{
+					AreOffered: true, MayAdd: true, Name: text,
+					List: []EditorPasskey{{ID: 1, Name: text, Added: began, LastUse: &began, IsSuspended: true}, {ID: 2, Name: text, Added: began}},
+				},
+			})
+		},
 		"people": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorPeople(w, EditorPeoplePage{
 				Actor: actor, People: []EditorPerson{{1, text, text, "chief", true}, {2, text, text, "viewer", false}},

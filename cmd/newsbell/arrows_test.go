@@ -35,14 +35,15 @@ var closer = map[string][]string{
 	"newsbell/cmd/newsbell/program/programtest": {"newsbell/cmd/newsbell/program"},
 	"newsbell/handlers": {
 		"newsbell/handlers/api", "newsbell/handlers/live", "newsbell/handlers/newsroom", "newsbell/handlers/pages",
-		"newsbell/handlers/limit", "newsbell/handlers/peer", "newsbell/handlers/publish", "newsbell/handlers/respond",
+		"newsbell/handlers/limit", "newsbell/handlers/passkeys", "newsbell/handlers/peer", "newsbell/handlers/publish", "newsbell/handlers/respond",
 	},
 	"newsbell/handlers/handlerstest": {"newsbell/handlers", "newsbell/handlers/live", "newsbell/handlers/peer"},
 	"newsbell/handlers/api":          {"newsbell/handlers/limit", "newsbell/handlers/publish", "newsbell/handlers/respond", "newsbell/handlers/views"},
 	"newsbell/handlers/live":         {"newsbell/handlers/api", "newsbell/handlers/limit", "newsbell/handlers/respond", "newsbell/handlers/views"},
-	"newsbell/handlers/newsroom":     {"newsbell/handlers/limit", "newsbell/handlers/publish", "newsbell/handlers/respond", "newsbell/handlers/views"},
+	"newsbell/handlers/newsroom":     {"newsbell/handlers/limit", "newsbell/handlers/passkeys", "newsbell/handlers/publish", "newsbell/handlers/respond", "newsbell/handlers/views"},
 	"newsbell/handlers/pages":        {"newsbell/handlers/respond", "newsbell/handlers/views"},
 	"newsbell/handlers/limit":        {"newsbell/handlers/peer"},
+	"newsbell/handlers/passkeys":     nil,
 	"newsbell/handlers/peer":         nil,
 	"newsbell/handlers/publish":      nil,
 	"newsbell/handlers/respond":      nil,
@@ -71,6 +72,7 @@ var closer = map[string][]string{
 var homes = map[string]string{
 	"github.com/gin-gonic/gin": "handlers",
 	"gorm.io/":                 "models",
+	"github.com/go-webauthn/":  "handlers",
 }
 
 func TestEachFolderImportsOnlyItsArrows(t *testing.T) {

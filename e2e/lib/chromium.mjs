@@ -111,6 +111,15 @@ export async function registerWorker(context, page) {
   }
 }
 
+// addDevice gives a page's browser a device that holds passkeys and verifies its user.
+export async function addDevice(page) {
+  const devtools = await page.createCDPSession()
+  await devtools.send('WebAuthn.enable')
+  await devtools.send('WebAuthn.addVirtualAuthenticator', { options: {
+    protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true,
+  } })
+}
+
 // layoutShift returns the page's cumulative layout shift since it began to load.
 export const layoutShift = page => page.evaluate(() => new Promise(drawn => {
   let sum = 0

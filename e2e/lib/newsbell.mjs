@@ -32,13 +32,14 @@ async function newFolder(t) {
 }
 
 // startNewsbell starts a Newsbell. If there is a front, a proxy, its address is the base
-// URL.
-export async function startNewsbell(t, { empty = false, embedOrigin, front, undoWindow = '10s' } = {}) {
+// URL. Passkeys need a host with a name, localhost.
+export async function startNewsbell(t, { empty = false, embedOrigin, front, host = '127.0.0.1', undoWindow = '10s' } = {}) {
   const folder = await newFolder(t)
   const [push, { folder: template, token }] = await Promise.all([pushService(), prepared()])
   await cp(template, folder, { recursive: true })
-  const listen = `127.0.0.1:${await freePort()}`
-  const url = front?.alerts ?? `http://${listen}`
+  const port = await freePort()
+  const listen = `127.0.0.1:${port}`
+  const url = front?.alerts ?? `http://${host}:${port}`
   const { line } = await start(t, 'newsbell', ['serve', '--data-dir', folder, '--listen', listen, '--base-url', url,
     '--undo-window', undoWindow, '--allow-push-host', push.url, ...embedOrigin ? ['--embed-origin', embedOrigin] : []], line => line.startsWith('first account'))
   if (front) front.newsbell = listen

@@ -29,3 +29,13 @@ func (w *Web) Elsewhere() *Web {
 	other.Client = &http.Client{Jar: newJar(w.t), Transport: w.Client.Transport}
 	return &other
 }
+
+// SignInWith gives the client the secret of a session, which is faster than a password.
+func (w *Web) SignInWith(session string) {
+	w.t.Helper()
+	site, err := url.Parse(w.Origin)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.Client.Jar.SetCookies(site, []*http.Cookie{{Name: "newsbell_editor", Value: session, Path: "/"}})
+}

@@ -18,8 +18,8 @@ type Answer struct {
 }
 
 // Call sends a value as JSON, or a string unchanged, with a bearer token unless it is
-// empty.
-func (w *Web) Call(method, path, bearer string, in any) Answer {
+// empty, and other headers as pairs of name and value.
+func (w *Web) Call(method, path, bearer string, in any, others ...string) Answer {
 	w.t.Helper()
 	raw, isText := in.(string)
 	if in != nil && !isText {
@@ -29,7 +29,7 @@ func (w *Web) Call(method, path, bearer string, in any) Answer {
 		}
 		raw = string(encoded)
 	}
-	headers := []string{"Content-Type", "application/json"}
+	headers := append([]string{"Content-Type", "application/json"}, others...)
 	if bearer != "" {
 		headers = append(headers, "Authorization", "Bearer "+bearer)
 	}

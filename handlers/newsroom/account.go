@@ -19,8 +19,12 @@ func (n *Newsroom) showAccount(c *gin.Context, name string, problems static.Form
 	if err != nil {
 		return err
 	}
+	passkeys, err := n.passkeysView(c)
+	if err != nil {
+		return err
+	}
 	page := static.EditorAccountPage{
-		Actor: actorOf(c), Name: name, Email: here.Person.Email, Role: string(here.Person.Role), Problems: problems,
+		Actor: actorOf(c), Passkeys: passkeys, Name: name, Email: here.Person.Email, Role: string(here.Person.Role), Problems: problems,
 	}
 	if len(problems) == 0 {
 		page.Done = c.Query("changed")

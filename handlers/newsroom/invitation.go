@@ -24,6 +24,7 @@ func (n *Newsroom) showInvitation(c *gin.Context, page static.EditorInvitationPa
 	if err != nil {
 		return err
 	}
+	page.HasPasskeys = n.passkeys != nil
 	page.Resets, page.Role = invitation.Kind == models.KindReset, string(invitation.Role)
 	if page.ChoosesEmail = invitation.Email == ""; !page.ChoosesEmail {
 		page.Email = invitation.Email
@@ -45,7 +46,10 @@ func (n *Newsroom) acceptInvitation(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return n.startPersonSession(c, person)
+	if n.passkeys == nil {
+		return n.startPersonSession(c, person, "")
+	}
+	return n.startPersonSession(c, person, "/account/welcome")
 }
 
 func (n *Newsroom) useInvitation(c *gin.Context) (models.Person, error) {

@@ -4,12 +4,14 @@
 package newsroom
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"newsbell/handlers/limit"
+	"newsbell/handlers/passkeys"
 	"newsbell/handlers/publish"
 	"newsbell/handlers/respond"
 	"newsbell/models"
@@ -33,6 +35,9 @@ type Options struct {
 	// Guesses limits wrong tokens and passwords by client, PasswordGuesses wrong passwords
 	// by email address.
 	Guesses, PasswordGuesses *limit.Guesses
+	// Passkeys is nil if browsers do not use passkeys at the site's address.
+	Passkeys *passkeys.RelyingParty
+	Log      *slog.Logger
 }
 
 // Newsroom has the handlers of all its pages.
@@ -46,6 +51,8 @@ type Newsroom struct {
 	clients       *limit.Clients
 
 	guesses, passwordGuesses *limit.Guesses
+	passkeys                 *passkeys.RelyingParty
+	log                      *slog.Logger
 }
 
 // New returns a newsroom.
@@ -53,6 +60,7 @@ func New(o Options) *Newsroom {
 	return &Newsroom{
 		store: o.Store, publisher: o.Publisher, site: o.Site, pages: o.Pages, notifications: o.Notifications,
 		errors: o.Errors, clients: o.Clients, guesses: o.Guesses, passwordGuesses: o.PasswordGuesses,
+		passkeys: o.Passkeys, log: o.Log,
 	}
 }
 
@@ -68,6 +76,10 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(everybody, http.MethodPost, "/sign-in", n.signIn)
 	n.handle(everybody, http.MethodGet, "/invitations/:secret", n.invitationPage)
 	n.handle(everybody, http.MethodPost, "/invitations/:secret", n.acceptInvitation)
+
+	withPasskeys := everybody.Group("/passkeys", n.needPasskeys)
+	n.handle(withPasskeys, http.MethodPost, "/options", n.beginPasskeySignIn)
+	n.handle(withPasskeys, http.MethodPost, "/sign-in", n.signInWithPasskey)
 
 	viewers := everybody.Group("", n.needSession)
 	n.handle(viewers, http.MethodPost, "/sign-out", n.signOut)
@@ -101,6 +113,12 @@ func (n *Newsroom) routeAccount(people *gin.RouterGroup) {
 	n.handle(people, http.MethodPost, "/password", n.changePassword)
 	n.handle(people, http.MethodPost, "/sessions/:id/end", n.endOneSession)
 	n.handle(people, http.MethodPost, "/sign-out-everywhere", n.signOutEverywhere)
+	n.handle(people, http.MethodPost, "/passkeys/:id/remove", n.removePasskey)
+
+	withPasskeys := people.Group("", n.needPasskeys)
+	n.handle(withPasskeys, http.MethodGet, "/welcome", n.welcomePage)
+	n.handle(withPasskeys, http.MethodPost, "/passkeys/options", n.beginPasskey)
+	n.handle(withPasskeys, http.MethodPost, "/passkeys", n.addPasskey)
 }
 
 func (n *Newsroom) routePeople(chiefs *gin.RouterGroup) {

@@ -40,14 +40,22 @@ func (n *Newsroom) needSession(c *gin.Context) {
 // sessionOf returns the session that needSession admitted.
 func sessionOf(c *gin.Context) models.Session { return c.MustGet(sessionKey).(models.Session) }
 
-// startSession ends the browser's session, if it has one, starts the one of a secret, and
-// redirects to the newsroom.
+// startSession starts the session of a secret and redirects to the newsroom.
 func (n *Newsroom) startSession(c *gin.Context, secret string) error {
+	if err := n.replaceSession(c, secret); err != nil {
+		return err
+	}
+	n.redirect(c, "")
+	return nil
+}
+
+// replaceSession ends the browser's session, if it has one, and starts the one of a
+// secret.
+func (n *Newsroom) replaceSession(c *gin.Context, secret string) error {
 	if err := n.store.SignOut(c.Request.Context(), secretOf(c)); err != nil {
 		return err
 	}
 	n.setCookie(c, secret, int(models.SessionLife.Seconds()))
-	n.redirect(c, "")
 	return nil
 }
 

@@ -24,7 +24,7 @@ func (n *Newsroom) signInPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{ByToken: !there})
+	return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{ByToken: !there, WithPasskeys: n.passkeys != nil})
 }
 
 // signIn starts a session with an email address and a password or, while there are no
@@ -41,7 +41,7 @@ func (n *Newsroom) signIn(c *gin.Context) error {
 	case !there:
 		return n.signInWithToken(c)
 	case c.PostForm("token") != "":
-		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Problem: tokenNoLonger})
+		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Problem: tokenNoLonger, WithPasskeys: n.passkeys != nil})
 	}
 	return n.signInWithPassword(c)
 }
@@ -74,14 +74,14 @@ func (n *Newsroom) signInWithPassword(c *gin.Context) error {
 	case errors.Is(err, models.ErrUnauthorized):
 		n.guesses.CountWrong(c.Writer, c.Request, n.clients.Key(c.Request))
 		n.passwordGuesses.CountWrong(c.Writer, c.Request, email)
-		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Email: c.PostForm("email"), Problem: wrongPassword})
+		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Email: c.PostForm("email"), Problem: wrongPassword, WithPasskeys: n.passkeys != nil})
 	case err != nil:
 		return err
 	case n.mustWait(c, email): // of many guesses at once, the right one came after too many wrong ones
 		n.refuseGuess(c)
 		return nil
 	}
-	return n.startPersonSession(c, person)
+	return n.startPersonSession(c, person, "")
 }
 
 // mustWait reports whether too many wrong passwords came from a client or for an email
@@ -90,13 +90,17 @@ func (n *Newsroom) mustWait(c *gin.Context, email string) bool {
 	return n.guesses.Exhausted(n.clients.Key(c.Request)) || n.passwordGuesses.Exhausted(email)
 }
 
-// startPersonSession signs a person in and redirects to the newsroom.
-func (n *Newsroom) startPersonSession(c *gin.Context, person models.Person) error {
+// startPersonSession signs a person in and redirects to a path of the newsroom.
+func (n *Newsroom) startPersonSession(c *gin.Context, person models.Person, path string) error {
 	secret, err := n.store.OpenPersonSession(c.Request.Context(), person, browserName(c.Request.UserAgent()))
 	if err != nil {
 		return err
 	}
-	return n.startSession(c, secret)
+	if err := n.replaceSession(c, secret); err != nil {
+		return err
+	}
+	n.redirect(c, path)
+	return nil
 }
 
 // refuseGuess answers a client that must wait after too many wrong guesses.

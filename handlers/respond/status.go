@@ -13,7 +13,10 @@ import (
 // domain's errors to HTTP.
 func Status(err error) int {
 	_, isInvalid := errors.AsType[*validation.Invalid](err)
+	_, isTooLong := errors.AsType[*http.MaxBytesError](err)
 	switch {
+	case isTooLong:
+		return http.StatusRequestEntityTooLarge
 	case isInvalid:
 		return http.StatusUnprocessableEntity
 	case errors.Is(err, models.ErrNotFound):

@@ -56,7 +56,7 @@ type ServerSettings struct {
 	Listen          string `help:"Address to listen on." default:"127.0.0.1:8080"`
 	SubscribeLimit  string `help:"Subscriptions per minute from one address; 0: no limit." default:"300"`
 	NoticeLimit     string `help:"Test and welcome notifications per minute for one address; 0: no limit." default:"30"`
-	GuessLimit      string `help:"Wrong tokens, passwords and reader secrets per minute from one address, and wrong passwords for one person; 0: no limit." default:"60"`
+	GuessLimit      string `help:"Wrong tokens, passwords, passkeys and reader secrets per minute from one address, wrong passwords for one person, and challenges for passkeys for one address; 0: no limit." default:"60"`
 	ConnectionLimit string `help:"Connections and open live pages per address, except trusted proxies; at most a quarter of all; 0: no limit." default:"1000"`
 	TrustedProxies  List   `help:"Addresses and networks of proxies whose X-Forwarded-For is trusted." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
 	EmbedOrigin     List   `help:"A site that may embed Follow, such as https://news.example." placeholder:"ORIGIN"`

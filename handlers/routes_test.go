@@ -30,6 +30,8 @@ var admitted = map[string]string{
 	"POST /editor/sign-in":                            forEverybody,
 	"GET /editor/invitations/:secret":                 forEverybody,
 	"POST /editor/invitations/:secret":                forEverybody,
+	"GET /editor/openid":                              forEverybody,
+	"GET /editor/openid/callback":                     forEverybody,
 	"POST /editor/passkeys/options":                   forEverybody,
 	"POST /editor/passkeys/sign-in":                   forEverybody,
 	"POST /editor/sign-out":                           forViewer,

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"newsbell/handlers/live"
+	"newsbell/handlers/openid"
 	"newsbell/handlers/peer"
 	"newsbell/handlers/publish"
 	"newsbell/handlers/respond"
@@ -46,6 +47,8 @@ type Options struct {
 	// GuessLimit is the number of wrong tokens, passwords and passkeys, of wrong reader
 	// secrets, and of challenges for passkeys, per address and minute; 0: no limit.
 	GuessLimit int
+	// OpenID is the identity provider that signs editors in.
+	OpenID openid.Settings
 	// TrustedProxies are the proxies whose X-Forwarded-For is trusted.
 	TrustedProxies peer.Proxies
 	// EmbedOrigins are the origins whose pages may embed Follow.

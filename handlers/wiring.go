@@ -10,6 +10,7 @@ import (
 	"newsbell/handlers/limit"
 	"newsbell/handlers/live"
 	"newsbell/handlers/newsroom"
+	"newsbell/handlers/openid"
 	"newsbell/handlers/pages"
 	"newsbell/handlers/passkeys"
 	"newsbell/handlers/publish"
@@ -60,8 +61,8 @@ func newEngine(s shared, o Options) (*gin.Engine, error) {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // gin's redirect trusts X-Forwarded-Prefix of every client
 	engine.Use(logRequest(o.Log), recoverPanic(s.errors, o.Log), embedding)
-	engine.Use(limitPosts(s.clients, s.errors, map[string]int{
-		api.SubscribePath: o.SubscribeLimit, api.NoticesPath: o.NoticeLimit, newsroom.PasskeyOptionsPath: o.GuessLimit,
+	engine.Use(limitRequests(s.clients, s.errors, map[string]int{
+		api.SubscribePath: o.SubscribeLimit, api.NoticesPath: o.NoticeLimit, newsroom.PasskeyOptionsPath: o.GuessLimit, newsroom.OpenIDPath: o.GuessLimit,
 	}))
 	engine.NoRoute(notFound(s.site, s.errors))
 	engine.NoMethod(func(c *gin.Context) { s.errors.Abort(c, http.StatusMethodNotAllowed) })
@@ -100,6 +101,6 @@ func newNewsroom(s shared, o Options) *newsroom.Newsroom {
 		Store: o.Store, Publisher: s.publisher, Site: s.site, Pages: s.pages,
 		Notifications: models.Notifications{BaseURL: o.BaseURL, Lang: cmp.Or(o.Lang, "en")},
 		Errors:        s.errors, Clients: s.clients, Guesses: s.editorGuesses, PasswordGuesses: s.passwordGuesses,
-		Passkeys: s.passkeys, Log: o.Log,
+		Passkeys: s.passkeys, OpenID: openid.New(o.OpenID, o.BaseURL+newsroom.OpenIDCallback), Log: o.Log,
 	})
 }

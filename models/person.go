@@ -18,6 +18,10 @@ import (
 // Operator is how the audit log names who has access to the server itself.
 const Operator = "operator"
 
+// IdentityProvider is how the audit log names the provider that signs people in. It decides
+// about roles like the operator.
+const IdentityProvider = "identity provider"
+
 // maxPersonName is the maximum length of a person's name, in bytes.
 const maxPersonName = 80
 
@@ -35,6 +39,10 @@ type Person struct {
 
 // Actor is how the audit log names the person.
 func (p Person) Actor() string { return "person " + p.Email }
+
+// HasPassword reports whether the person has a password: not if an identity provider signs
+// them in.
+func (p Person) HasPassword() bool { return p.PasswordHash != "" }
 
 // NewPerson is what a person enters to accept an invitation.
 type NewPerson struct {
@@ -249,7 +257,7 @@ func (s *Store) changeRights(ctx context.Context, id int64, by string, then Role
 			return err
 		}
 		if person.Role.Includes(RoleChief) && !then.Includes(RoleChief) {
-			if others == 0 && by != Operator {
+			if others == 0 && by != Operator && by != IdentityProvider {
 				return ErrLastChief
 			}
 			if err := endInvitations(tx, "invited_by = ?", person.Actor()); err != nil {
@@ -278,4 +286,65 @@ func lockWithChiefs(tx *gorm.DB, id int64) (person Person, others int, err error
 		return person, 0, ErrNotFound
 	}
 	return locked[at], len(locked) - 1, nil
+}
+
+// Identity is who an identity provider says that somebody is. Issuer and subject name the
+// person, and never the email address.
+type Identity struct {
+	ID        int64
+	PersonID  int64
+	Issuer    string
+	Subject   string
+	CreatedAt time.Time
+	// Name and Email are for a new person, and Role is the current one.
+	Name  string `gorm:"-"`
+	Email string `gorm:"-"`
+	Role  Role   `gorm:"-"`
+}
+
+// PersonByIdentity finds the person of an identity, or makes one, and gives them their
+// current role. It returns [ErrUnauthorized] if the person has been removed, and
+// [ErrConflict] if somebody else has the email address of a new person.
+func (s *Store) PersonByIdentity(ctx context.Context, identity Identity) (Person, error) {
+	var person Person
+	err := s.transaction(ctx, func(tx *gorm.DB) (err error) {
+		var known []Identity
+		if err := tx.Limit(1).Find(&known, "issuer = ? AND subject = ?", identity.Issuer, identity.Subject).Error; err != nil {
+			return err
+		}
+		if len(known) == 0 {
+			person, err = s.addIdentity(tx, identity)
+			return err
+		}
+		person, err = takePerson(tx.Where("id = ?", known[0].PersonID))
+		return unauthorized(err)
+	})
+	if err != nil || person.Role == identity.Role {
+		return person, err
+	}
+	if err := s.ChangeRole(ctx, person.ID, identity.Role, IdentityProvider); err != nil {
+		return Person{}, err
+	}
+	person.Role = identity.Role
+	return person, nil
+}
+
+// addIdentity makes a person, without a password, and their identity.
+func (s *Store) addIdentity(tx *gorm.DB, identity Identity) (Person, error) {
+	person := Person{Name: text.Trim(identity.Name), Email: validation.NormalizeEmail(identity.Email), Role: identity.Role, CreatedAt: s.Now()}
+	var p validation.Problems
+	p.Text("name", person.Name, maxPersonName)
+	p.Email("email", person.Email)
+	checkRole(&p, person.Role)
+	if err := p.Err(); err != nil {
+		return person, err
+	}
+	if err := tx.Create(&person).Error; err != nil {
+		return person, err
+	}
+	identity.PersonID, identity.CreatedAt = person.ID, person.CreatedAt
+	if err := tx.Create(&identity).Error; err != nil {
+		return person, err
+	}
+	return person, s.audit(tx, IdentityProvider, "add "+string(person.Role), person.Email)
 }

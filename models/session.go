@@ -198,6 +198,8 @@ const (
 	ChallengeAddPasskey ChallengeKind = "add passkey"
 	// ChallengePasskey signs in with a passkey.
 	ChallengePasskey ChallengeKind = "passkey"
+	// ChallengeOpenID signs in at the identity provider.
+	ChallengeOpenID ChallengeKind = "openid"
 )
 
 // Challenge is what a browser must answer, once and within [ChallengeLife], to prove who

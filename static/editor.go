@@ -11,6 +11,9 @@ type EditorSignInPage struct {
 	Email   string
 	// Problem says why the last attempt failed.
 	Problem string
+	// OpenIDLabel is the text of the button for the identity provider, if there is one, and
+	// OpenIDProblem says why the provider's last attempt failed.
+	OpenIDLabel, OpenIDProblem string
 	// WithPasskeys offers to sign in with a passkey.
 	WithPasskeys bool
 }
@@ -18,7 +21,7 @@ type EditorSignInPage struct {
 // EditorSignIn writes the sign-in page.
 func (p *Pages) EditorSignIn(w http.ResponseWriter, page EditorSignInPage) error {
 	status := http.StatusOK
-	if page.Problem != "" {
+	if page.Problem != "" || page.OpenIDProblem != "" {
 		status = http.StatusUnprocessableEntity
 	}
 	return p.render(w, status, "editor_sign_in", "", page)

@@ -20,6 +20,8 @@ type EditorPasskey struct {
 type EditorPasskeys struct {
 	// AreOffered is false if browsers do not use passkeys at the site's address.
 	AreOffered bool
+	// ByProvider is true for a person that the identity provider signs in, who has none.
+	ByProvider bool
 	// MayAdd is false if the person signed in too long ago.
 	MayAdd bool
 	// Name is the name that the form proposes.

@@ -93,6 +93,9 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"welcome": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorWelcome(w, EditorWelcomePage{Actor: actor, Passkeys: EditorPasskeys{AreOffered: true, MayAdd: true, Name: text}})
 		},
+		"sign-in with an identity provider": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorSignIn(w, EditorSignInPage{OpenIDLabel: text, OpenIDProblem: text})
+		},
 		"sign-in with passkeys": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorSignIn(w, EditorSignInPage{Email: text, Problem: text, WithPasskeys: true})
 		},

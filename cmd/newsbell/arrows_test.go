@@ -35,14 +35,15 @@ var closer = map[string][]string{
 	"newsbell/cmd/newsbell/program/programtest": {"newsbell/cmd/newsbell/program"},
 	"newsbell/handlers": {
 		"newsbell/handlers/api", "newsbell/handlers/live", "newsbell/handlers/newsroom", "newsbell/handlers/pages",
-		"newsbell/handlers/limit", "newsbell/handlers/passkeys", "newsbell/handlers/peer", "newsbell/handlers/publish", "newsbell/handlers/respond",
+		"newsbell/handlers/limit", "newsbell/handlers/openid", "newsbell/handlers/passkeys", "newsbell/handlers/peer", "newsbell/handlers/publish", "newsbell/handlers/respond",
 	},
 	"newsbell/handlers/handlerstest": {"newsbell/handlers", "newsbell/handlers/live", "newsbell/handlers/peer"},
 	"newsbell/handlers/api":          {"newsbell/handlers/limit", "newsbell/handlers/publish", "newsbell/handlers/respond", "newsbell/handlers/views"},
 	"newsbell/handlers/live":         {"newsbell/handlers/api", "newsbell/handlers/limit", "newsbell/handlers/respond", "newsbell/handlers/views"},
-	"newsbell/handlers/newsroom":     {"newsbell/handlers/limit", "newsbell/handlers/passkeys", "newsbell/handlers/publish", "newsbell/handlers/respond", "newsbell/handlers/views"},
+	"newsbell/handlers/newsroom":     {"newsbell/handlers/limit", "newsbell/handlers/openid", "newsbell/handlers/passkeys", "newsbell/handlers/publish", "newsbell/handlers/respond", "newsbell/handlers/views"},
 	"newsbell/handlers/pages":        {"newsbell/handlers/respond", "newsbell/handlers/views"},
 	"newsbell/handlers/limit":        {"newsbell/handlers/peer"},
+	"newsbell/handlers/openid":       nil,
 	"newsbell/handlers/passkeys":     nil,
 	"newsbell/handlers/peer":         nil,
 	"newsbell/handlers/publish":      nil,
@@ -70,9 +71,11 @@ var closer = map[string][]string{
 
 // homes maps a library to the only folder that may import it.
 var homes = map[string]string{
-	"github.com/gin-gonic/gin": "handlers",
-	"gorm.io/":                 "models",
-	"github.com/go-webauthn/":  "handlers",
+	"github.com/gin-gonic/gin":  "handlers",
+	"gorm.io/":                  "models",
+	"github.com/go-webauthn/":   "handlers",
+	"github.com/coreos/go-oidc": "handlers",
+	"golang.org/x/oauth2":       "handlers",
 }
 
 func TestEachFolderImportsOnlyItsArrows(t *testing.T) {

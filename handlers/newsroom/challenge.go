@@ -19,7 +19,7 @@ func (n *Newsroom) challenge(c *gin.Context, challenge models.Challenge, options
 	if err != nil {
 		return err
 	}
-	n.setChallengeCookie(c, secret, int(models.ChallengeLife.Seconds()))
+	n.setChallengeCookie(c, secret, int(models.ChallengeLife.Seconds()), http.SameSiteStrictMode)
 	c.JSON(http.StatusOK, options)
 	return nil
 }
@@ -30,13 +30,13 @@ func (n *Newsroom) takeChallenge(c *gin.Context, kind models.ChallengeKind) (mod
 	if err != nil {
 		return models.Challenge{}, models.ErrUnauthorized
 	}
-	n.setChallengeCookie(c, "", -1)
+	n.setChallengeCookie(c, "", -1, http.SameSiteStrictMode)
 	return n.store.TakeChallenge(c.Request.Context(), kind, cookie.Value)
 }
 
-func (n *Newsroom) setChallengeCookie(c *gin.Context, secret string, maxAge int) {
+func (n *Newsroom) setChallengeCookie(c *gin.Context, secret string, maxAge int, sameSite http.SameSite) {
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: challengeCookie, Value: secret, MaxAge: maxAge, Path: n.site.Root() + "/editor",
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: strings.HasPrefix(n.site.BaseURL, "https://"),
+		HttpOnly: true, SameSite: sameSite, Secure: strings.HasPrefix(n.site.BaseURL, "https://"),
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"newsbell/handlers/limit"
+	"newsbell/handlers/openid"
 	"newsbell/handlers/passkeys"
 	"newsbell/handlers/publish"
 	"newsbell/handlers/respond"
@@ -37,7 +38,9 @@ type Options struct {
 	Guesses, PasswordGuesses *limit.Guesses
 	// Passkeys is nil if browsers do not use passkeys at the site's address.
 	Passkeys *passkeys.RelyingParty
-	Log      *slog.Logger
+	// OpenID is nil without an identity provider.
+	OpenID *openid.Provider
+	Log    *slog.Logger
 }
 
 // Newsroom has the handlers of all its pages.
@@ -52,6 +55,7 @@ type Newsroom struct {
 
 	guesses, passwordGuesses *limit.Guesses
 	passkeys                 *passkeys.RelyingParty
+	openID                   *openid.Provider
 	log                      *slog.Logger
 }
 
@@ -60,7 +64,7 @@ func New(o Options) *Newsroom {
 	return &Newsroom{
 		store: o.Store, publisher: o.Publisher, site: o.Site, pages: o.Pages, notifications: o.Notifications,
 		errors: o.Errors, clients: o.Clients, guesses: o.Guesses, passwordGuesses: o.PasswordGuesses,
-		passkeys: o.Passkeys, log: o.Log,
+		passkeys: o.Passkeys, openID: o.OpenID, log: o.Log,
 	}
 }
 
@@ -80,6 +84,10 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	withPasskeys := everybody.Group("/passkeys", n.needPasskeys)
 	n.handle(withPasskeys, http.MethodPost, "/options", n.beginPasskeySignIn)
 	n.handle(withPasskeys, http.MethodPost, "/sign-in", n.signInWithPasskey)
+
+	withOpenID := everybody.Group("/openid", n.needOpenID)
+	n.handle(withOpenID, http.MethodGet, "", n.beginOpenID)
+	n.handle(withOpenID, http.MethodGet, "/callback", n.finishOpenID)
 
 	viewers := everybody.Group("", n.needSession)
 	n.handle(viewers, http.MethodPost, "/sign-out", n.signOut)

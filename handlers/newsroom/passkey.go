@@ -30,6 +30,7 @@ const (
 	passkeyCopied  = "This passkey seems to have been copied, so it no longer signs in. Use your password, and remove the passkey from your account."
 	passkeyNoted   = "The passkey could not be added, or it took too long. Try again."
 	passkeyKnown   = "This passkey has already been added."
+	onlyProvider   = "Your organisation signs you in, so you need no passkey here."
 	signInFirst    = "You signed in too long ago to add a passkey. Sign out, sign in again and add it then."
 )
 
@@ -93,7 +94,13 @@ func (n *Newsroom) suspendPasskey(c *gin.Context, signedIn passkeys.SignedIn) er
 	return answerProblem(c, passkeyCopied)
 }
 
+// beginPasskey is not for people of an identity provider: a passkey would outlast the role
+// that the provider gives.
 func (n *Newsroom) beginPasskey(c *gin.Context) error {
+	if !sessionOf(c).Person.HasPassword() {
+		n.errors.Forbid(c, onlyProvider)
+		return nil
+	}
 	if !n.isRecent(c) {
 		n.errors.Forbid(c, signInFirst)
 		return nil
@@ -185,7 +192,7 @@ func (n *Newsroom) welcomePage(c *gin.Context) error {
 
 func (n *Newsroom) passkeysView(c *gin.Context) (static.EditorPasskeys, error) {
 	view := static.EditorPasskeys{
-		AreOffered: n.passkeys != nil, MayAdd: n.isRecent(c), Name: browserName(c.Request.UserAgent()),
+		AreOffered: n.passkeys != nil, ByProvider: !sessionOf(c).Person.HasPassword(), MayAdd: n.isRecent(c), Name: browserName(c.Request.UserAgent()),
 	}
 	stored, err := n.store.Passkeys(c.Request.Context(), sessionOf(c).Person.ID)
 	for _, p := range stored {

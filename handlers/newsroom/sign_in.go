@@ -24,7 +24,16 @@ func (n *Newsroom) signInPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{ByToken: !there, WithPasskeys: n.passkeys != nil})
+	return n.showSignIn(c, static.EditorSignInPage{ByToken: !there})
+}
+
+// showSignIn writes the sign-in page with all ways to sign in.
+func (n *Newsroom) showSignIn(c *gin.Context, page static.EditorSignInPage) error {
+	page.WithPasskeys = n.passkeys != nil
+	if n.openID != nil {
+		page.OpenIDLabel = n.openID.Label()
+	}
+	return n.pages.EditorSignIn(c.Writer, page)
 }
 
 // signIn starts a session with an email address and a password or, while there are no
@@ -41,7 +50,7 @@ func (n *Newsroom) signIn(c *gin.Context) error {
 	case !there:
 		return n.signInWithToken(c)
 	case c.PostForm("token") != "":
-		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Problem: tokenNoLonger, WithPasskeys: n.passkeys != nil})
+		return n.showSignIn(c, static.EditorSignInPage{Problem: tokenNoLonger})
 	}
 	return n.signInWithPassword(c)
 }
@@ -51,7 +60,7 @@ func (n *Newsroom) signInWithToken(c *gin.Context) error {
 	token, err := n.store.Authenticate(ctx, strings.TrimSpace(c.PostForm("token")))
 	if errors.Is(err, models.ErrUnauthorized) {
 		n.guesses.CountWrong(c.Writer, c.Request, n.clients.Key(c.Request))
-		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{ByToken: true, Problem: wrongToken})
+		return n.showSignIn(c, static.EditorSignInPage{ByToken: true, Problem: wrongToken})
 	}
 	if err != nil {
 		return err
@@ -74,7 +83,7 @@ func (n *Newsroom) signInWithPassword(c *gin.Context) error {
 	case errors.Is(err, models.ErrUnauthorized):
 		n.guesses.CountWrong(c.Writer, c.Request, n.clients.Key(c.Request))
 		n.passwordGuesses.CountWrong(c.Writer, c.Request, email)
-		return n.pages.EditorSignIn(c.Writer, static.EditorSignInPage{Email: c.PostForm("email"), Problem: wrongPassword, WithPasskeys: n.passkeys != nil})
+		return n.showSignIn(c, static.EditorSignInPage{Email: c.PostForm("email"), Problem: wrongPassword})
 	case err != nil:
 		return err
 	case n.mustWait(c, email): // of many guesses at once, the right one came after too many wrong ones

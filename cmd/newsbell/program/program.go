@@ -184,7 +184,7 @@ func (p *Program) newWeb() (*handlers.Web, error) {
 		Store: p.Store, Bus: p.bus.Conn, BaseURL: p.config.BaseURL, Lang: p.config.lang, Log: p.config.Log, Ready: p.ready,
 		Live:           live.Options{MaxPages: pages, MaxPagesOfAddress: fromOneAddress(p.config.connectionLimit, pages)},
 		SubscribeLimit: p.config.subscribeLimit, NoticeLimit: p.config.noticeLimit, GuessLimit: p.config.guessLimit, TrustedProxies: p.config.trustedProxies,
-		EmbedOrigins: p.config.embedOrigins,
+		EmbedOrigins: p.config.embedOrigins, OpenID: p.config.openID,
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"newsbell/handlers/openid"
 	"newsbell/handlers/peer"
 	"newsbell/models"
 	"newsbell/models/database"
@@ -58,12 +59,13 @@ type ServerSettings struct {
 	NoticeLimit     string `help:"Test and welcome notifications per minute for one address; 0: no limit." default:"30"`
 	GuessLimit      string `help:"Wrong tokens, passwords, passkeys and reader secrets per minute from one address, wrong passwords for one person, and challenges for passkeys for one address; 0: no limit." default:"60"`
 	ConnectionLimit string `help:"Connections and open live pages per address, except trusted proxies; at most a quarter of all; 0: no limit." default:"1000"`
-	TrustedProxies  List   `help:"Addresses and networks of proxies whose X-Forwarded-For is trusted." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
-	EmbedOrigin     List   `help:"A site that may embed Follow, such as https://news.example." placeholder:"ORIGIN"`
-	UndoWindow      string `help:"How long an alert can be stopped before it is sent." default:"10s"`
-	TTLUpdate       string `name:"ttl-update" help:"How long an ordinary alert is retried." default:"1h"`
-	TTLKey          string `name:"ttl-key" help:"The same for a key moment." default:"4h"`
-	TTLResolution   string `name:"ttl-resolution" help:"The same for a resolution." default:"24h"`
+	OpenIDSettings
+	TrustedProxies List   `help:"Addresses and networks of proxies whose X-Forwarded-For is trusted." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
+	EmbedOrigin    List   `help:"A site that may embed Follow, such as https://news.example." placeholder:"ORIGIN"`
+	UndoWindow     string `help:"How long an alert can be stopped before it is sent." default:"10s"`
+	TTLUpdate      string `name:"ttl-update" help:"How long an ordinary alert is retried." default:"1h"`
+	TTLKey         string `name:"ttl-key" help:"The same for a key moment." default:"4h"`
+	TTLResolution  string `name:"ttl-resolution" help:"The same for a resolution." default:"24h"`
 }
 
 // Config is the parsed settings.
@@ -87,6 +89,7 @@ type Config struct {
 	connectionLimit int // per address
 	trustedProxies  peer.Proxies
 	embedOrigins    []string
+	openID          openid.Settings
 	NoSend          bool // workers send instead
 	undoWindow      time.Duration
 	ttls            models.TTLs
@@ -114,6 +117,7 @@ func (s ServerSettings) Check() (Config, error) {
 	c.connectionLimit = p.number("connection-limit", s.ConnectionLimit, 0, 1_000_000)
 	c.trustedProxies = p.proxies("trusted-proxies", s.TrustedProxies)
 	c.embedOrigins = p.embedOrigins("embed-origin", s.EmbedOrigin)
+	c.openID = s.OpenIDSettings.parse(&p)
 	c.undoWindow = p.duration("undo-window", s.UndoWindow, 0, time.Hour)
 	c.ttls = models.TTLs{
 		Update:     p.duration("ttl-update", s.TTLUpdate, time.Minute, maxTTL),

@@ -10,9 +10,9 @@ import (
 	"newsbell/handlers/respond"
 )
 
-// limitPosts limits the number of POST requests per address and minute for each path in
+// limitRequests limits the number of requests per address and minute for each path in
 // perMinute; 0: no limit. Paths are counted separately.
-func limitPosts(clients *limit.Clients, errors *respond.Errors, perMinute map[string]int) gin.HandlerFunc {
+func limitRequests(clients *limit.Clients, errors *respond.Errors, perMinute map[string]int) gin.HandlerFunc {
 	limiters := map[string]*httprate.RateLimiter{}
 	for path, n := range perMinute {
 		if n > 0 {
@@ -21,7 +21,7 @@ func limitPosts(clients *limit.Clients, errors *respond.Errors, perMinute map[st
 	}
 	return func(c *gin.Context) {
 		limiter, isLimited := limiters[c.FullPath()]
-		if !isLimited || c.Request.Method != http.MethodPost {
+		if !isLimited {
 			return
 		}
 		if limiter.OnLimit(c.Writer, c.Request, clients.Key(c.Request)) {

@@ -31,6 +31,7 @@ const views = {
   'the newsroom’s page of an outage': { path: '/editor/outages/messages-down' },
   'the newsroom with problems': { path: '/editor/outages/messages-down', open: page => submitDraft(page, ' ', 'publish') },
   'the newsroom with a preview': { path: '/editor/outages/messages-down', open: page => submitDraft(page, 'Messages fail', 'preview') },
+  'the newsroom with a draft that was changed elsewhere': { path: '/editor/outages/messages-down', open: changeElsewhere },
   'the newsroom for a correction': { path: '/editor/outages/messages-down', open: page => page.click('[value=correction] + span') },
   'an invitation with problems': { path: '/', open: (page, newsbell) => join(page, newsbell.firstAccount, { ...ada, password: 'password1234' }) },
   'the newsroom of a chief': { path: '/', open: (page, newsbell) => join(page, newsbell.firstAccount, ada) },
@@ -128,6 +129,14 @@ async function signInWrongly(page) {
   await submit(page, '/editor/sign-out')
   await fill(page, { email: ada.email, password: 'wrong' })
   await submit(page, '/editor/sign-in')
+}
+
+async function changeElsewhere(page) {
+  await page.click('.cut-offs summary')
+  const body = { kind: 'update', headline: 'In another window', body: 'Text' }
+  await page.evaluate(body => fetch(document.querySelector('.compose form').dataset.draft, { method: 'POST', body: new URLSearchParams(body) }), body)
+  await page.type('#field-headline', 'A headline that is too long for most browsers, which cut it somewhere')
+  await page.waitForSelector('#conflict:not([hidden])')
 }
 
 async function submitDraft(page, headline, button) {

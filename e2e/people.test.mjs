@@ -130,6 +130,70 @@ async function pressPasskey(page) {
   await page.click('[data-signs-in] button')
 }
 
+test('a draft is saved while it is typed, and neither another window nor an ended session loses text', async t => {
+  const newsbell = await startNewsbell(t)
+  const browser = await startChromium(t)
+  const phone = await browser.newPage()
+  await phone.setViewport({ width: 390, height: 844 })
+  await join(phone, newsbell.firstAccount, { name: editorName, email: 'ada@news.example' })
+  const outage = `${newsbell.url}/editor/outages/messages-down`
+  await phone.goto(outage)
+  await phone.type('#field-headline', 'Familie 👩‍👩‍👧‍👧 ohne Nachrichten seit 18 Uhr')
+  assert.equal(await text(phone, '#length-headline'), '38 characters, cut in 2 of 5 browsers')
+  await says(phone, 'Draft saved.')
+  await fits(phone)
+
+  const laptop = await browser.newPage()
+  await laptop.goto(outage)
+  assert.equal(await headline(laptop), 'Familie 👩‍👩‍👧‍👧 ohne Nachrichten seit 18 Uhr')
+  await retype(laptop, 'On the laptop')
+  await says(laptop, 'Draft saved.')
+  await retype(phone, 'On the phone')
+  await phone.waitForSelector('#conflict:not([hidden])')
+  assert.equal(await text(phone, '#conflict [data-part=headline]'), 'On the laptop')
+  assert.equal(await headline(phone), 'On the phone')
+  await fits(phone)
+  await phone.click('[data-part=keep]')
+  await says(phone, 'Draft saved.')
+
+  await phone.deleteCookie({ name: 'newsbell_editor', url: newsbell.url }) // the session ends
+  await retype(phone, 'Written after the session')
+  await says(phone, 'You are signed out. Your text is kept in this browser.')
+  await Promise.all([phone.waitForNavigation(), phone.click('[data-part=sign-in]')])
+  await fill(phone, { email: 'ada@news.example', password })
+  await submit(phone, '/editor/sign-in')
+  assert.equal(path(phone), '/editor/outages/messages-down')
+  assert.equal(await headline(phone), 'Written after the session')
+  await says(phone, 'Draft saved.')
+
+  await phone.click('[name=alert][value=all]')
+  await phone.focus('#field-headline')
+  await phone.keyboard.down('Control')
+  await Promise.all([phone.waitForNavigation(), phone.keyboard.press('Enter')])
+  await phone.keyboard.up('Control')
+  assert.ok(await phone.$('#preview'))
+  assert.equal(await phone.$('.sent'), null)
+  await submit(phone, '/updates', '[value=publish]')
+  assert.equal(await text(phone, '.sent h3'), 'Written after the session')
+  assert.equal(await headline(phone), '')
+  await laptop.reload()
+  assert.equal(await headline(laptop), '')
+})
+
+const text = (page, selector) => page.$eval(selector, e => e.textContent)
+const headline = page => page.$eval('#field-headline', field => field.value)
+
+// says waits until the form says this about the draft.
+function says(page, words) {
+  return page.waitForFunction(words => document.querySelector('[data-part=draft-state]').textContent === words, {}, words)
+}
+
+async function retype(page, words) {
+  await page.bringToFront()
+  await page.$eval('#field-headline', field => field.select())
+  await page.type('#field-headline', words)
+}
+
 const path = page => new URL(page.url()).pathname
 
 // fits checks that a page does not scroll sideways.

@@ -47,6 +47,7 @@ var admitted = map[string]string{
 	"GET /editor/apps/:slug":                          forEditor,
 	"POST /editor/apps/:slug":                         forEditor,
 	"POST /editor/outages/:slug/updates":              forEditor,
+	"POST /editor/outages/:slug/draft":                forEditor,
 	"POST /editor/alerts/:id/stop":                    forEditor,
 	"GET /editor/account":                             forPerson,
 	"POST /editor/account/name":                       forPerson,
@@ -216,7 +217,8 @@ func (c caller) try(t *testing.T, w *handlerstest.Web, route string) {
 func isRefused(a handlerstest.Answer) bool {
 	switch a.StatusCode {
 	case http.StatusSeeOther:
-		return strings.HasSuffix(a.Header.Get("Location"), "/editor/sign-in") && a.Header.Get("Set-Cookie") == ""
+		path, _, _ := strings.Cut(a.Header.Get("Location"), "?")
+		return strings.HasSuffix(path, "/editor/sign-in") && a.Header.Get("Set-Cookie") == ""
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return true
 	}

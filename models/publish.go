@@ -20,7 +20,8 @@ type Publication struct {
 // in one transaction; nothing is sent yet. A resolution resolves the outage, and sets
 // its apps up unless it sets them to another state or they are part of another
 // ongoing outage; that alone alerts none of their followers. An update of a resolved
-// outage is an [ErrConflict], unless it is a correction.
+// outage is an [ErrConflict], unless it is a correction. The draft's source is deleted; if
+// it was changed elsewhere, nothing is published, and the error is a [*DraftChangedError].
 func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 	d = d.trimmed()
 	if err := d.Validate(); err != nil {
@@ -46,6 +47,9 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 			return err
 		}
 		if published.Alert, err = s.writeAlert(tx, d, outage, apps, published.Update); err != nil {
+			return err
+		}
+		if err := deletePublished(tx, d, outage); err != nil {
 			return err
 		}
 		return s.audit(tx, d.Actor, "publish "+string(d.Kind), fmt.Sprintf("%s#%d", outage.Topic(), published.Update.ID))

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -141,7 +142,7 @@ func (s *Store) UpdatesOfApp(ctx context.Context, app App, limit int) ([]OutageU
 // Draft is an update to be published.
 type Draft struct {
 	// Outage is the outage's slug.
-	Outage string
+	Outage string `json:"-"`
 	Kind   UpdateKind
 	Alert  AlertLevel
 	// Apps are the slugs of the apps that it concerns.
@@ -154,8 +155,16 @@ type Draft struct {
 	// outage; 0 for none in particular.
 	Corrects int64
 	// UndoWindow is how long the alert can be taken back; nil is the store's.
-	UndoWindow *time.Duration
-	Actor      string
+	UndoWindow *time.Duration `json:"-"`
+	Actor      string         `json:"-"`
+	// From is the saved draft that publishing ends; nil for none.
+	From *DraftSource `json:"-"`
+}
+
+// DraftSource names a saved draft: its owner, and the version that they know.
+type DraftSource struct {
+	Session Session
+	Known   DraftVersion
 }
 
 // Validate returns an [*validation.Invalid] with every problem.
@@ -203,6 +212,12 @@ func (d Draft) update() Update {
 
 // concerns returns the slugs of all apps that the draft names, each once.
 func (d Draft) concerns() []string { return namedApps(d.Apps, d.States) }
+
+// says reports whether two drafts would publish the same.
+func (d Draft) says(other Draft) bool {
+	return d.Kind == other.Kind && d.Alert == other.Alert && d.Headline == other.Headline && d.Body == other.Body &&
+		d.Corrects == other.Corrects && slices.Equal(d.Apps, other.Apps) && maps.Equal(d.States, other.States)
+}
 
 func (d Draft) trimmed() Draft {
 	d.Headline, d.Body = text.Trim(d.Headline), text.Trim(d.Body)

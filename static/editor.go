@@ -9,6 +9,8 @@ import (
 type EditorSignInPage struct {
 	ByToken bool
 	Email   string
+	// Outage is the slug of the outage to return to; empty for none.
+	Outage string
 	// Problem says why the last attempt failed.
 	Problem string
 	// OpenIDLabel is the text of the button for the identity provider, if there is one, and
@@ -53,6 +55,8 @@ type EditorUpdate struct {
 
 // EditorDraft is an update as typed so far.
 type EditorDraft struct {
+	// ID and Version are those of the saved draft that the form knows of; 0 for none.
+	ID, Version                 int64
 	Kind, Alert, Headline, Body string
 	// Corrects is the ID of the update that it corrects, or 0.
 	Corrects int64
@@ -79,6 +83,14 @@ type EditorOutagePage struct {
 	// Apps are all apps, not only the outage's.
 	Apps  []App
 	Draft EditorDraft
+	// Owner names the draft's owner, for this browser's copy of it.
+	Owner string
+	// SavedAt is nil unless the form shows the saved draft.
+	SavedAt *time.Time
+	// Conflict is nil unless another text is saved than the form knew of.
+	Conflict *EditorConflict
+	// Writers are the others who are writing about this outage now.
+	Writers []EditorWriter
 	// Problems say why the draft is invalid.
 	Problems []EditorProblem
 	// Preview is nil unless it was requested.
@@ -89,7 +101,10 @@ type EditorOutagePage struct {
 // EditorOutage writes the editor's page of an outage.
 func (p *Pages) EditorOutage(w http.ResponseWriter, page EditorOutagePage) error {
 	status := http.StatusOK
-	if len(page.Problems) > 0 {
+	switch {
+	case page.Conflict != nil:
+		status = http.StatusConflict
+	case len(page.Problems) > 0:
 		status = http.StatusUnprocessableEntity
 	}
 	return p.render(w, status, "editor_outage", "", page)

@@ -147,6 +147,12 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"newsroom without data": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorFront(w, EditorFrontPage{})
 		},
+		"newsroom outage with a draft changed elsewhere": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorOutage(w, EditorOutagePage{
+				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Updates: written, Owner: text, SavedAt: &began,
+				Conflict: &EditorConflict{Headline: text, Body: text}, Writers: []EditorWriter{{text, began}},
+			})
+		},
 		"newsroom outage": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
 				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Preview: &EditorPreview{SendsAlert: true, Audience: 1204, InQuietHours: 4, Title: text, Body: text}, Updates: written,

@@ -17,6 +17,7 @@ func draftOf(c *gin.Context) models.Draft {
 		Kind: models.UpdateKind(c.PostForm("kind")), Alert: models.AlertLevel(c.PostForm("alert")),
 		Headline: c.PostForm("headline"), Body: c.PostForm("body"),
 		Apps: c.PostFormArray("apps"), States: map[string]models.AppState{},
+		From: &models.DraftSource{Session: sessionOf(c), Known: models.DraftVersion{ID: idOf(c.PostForm("draft")), Version: idOf(c.PostForm("version"))}},
 	}
 	for name, values := range c.Request.PostForm {
 		if slug, ok := strings.CutPrefix(name, "state."); ok && values[0] != "" {
@@ -47,6 +48,9 @@ func draftView(d models.Draft) static.EditorDraft {
 	view := static.EditorDraft{
 		Kind: string(d.Kind), Alert: string(d.Alert), Headline: d.Headline, Body: d.Body, Corrects: d.Corrects,
 		Apps: map[string]bool{}, States: map[string]string{},
+	}
+	if d.From != nil {
+		view.ID, view.Version = d.From.Known.ID, d.From.Known.Version
 	}
 	for _, slug := range d.Apps {
 		view.Apps[slug] = true

@@ -102,6 +102,7 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(editors, http.MethodGet, "/outages/:slug/edit", n.editOutagePage)
 	n.handle(editors, http.MethodPost, "/outages/:slug/edit", n.editOutage)
 	n.handle(editors, http.MethodPost, "/outages/:slug/updates", n.submitUpdate)
+	n.handle(editors, http.MethodPost, "/outages/:slug/draft", n.autosaveDraft)
 	n.handle(editors, http.MethodPost, "/alerts/:id/stop", n.stopAlert)
 	n.handle(editors, http.MethodPost, "/apps", n.createApp)
 	n.handle(editors, http.MethodGet, "/apps/:slug", n.appPage)

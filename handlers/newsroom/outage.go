@@ -7,24 +7,42 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"newsbell/handlers/views"
+	"newsbell/models"
 	"newsbell/static"
 )
 
+// outagePage writes the page of an outage, with the saved draft in its form.
 func (n *Newsroom) outagePage(c *gin.Context) error {
-	return n.showOutage(c, static.EditorOutagePage{})
+	outage, err := n.store.Outage(c.Request.Context(), c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	var page static.EditorOutagePage
+	if err := n.addDraft(c, &page, outage); err != nil {
+		return err
+	}
+	return n.writeOutage(c, page, outage)
 }
 
 // showOutage writes the page of an outage, with the given form.
 func (n *Newsroom) showOutage(c *gin.Context, page static.EditorOutagePage) error {
-	ctx := c.Request.Context()
-	outage, err := n.store.Outage(ctx, c.Param("slug"))
+	outage, err := n.store.Outage(c.Request.Context(), c.Param("slug"))
 	if err != nil {
+		return err
+	}
+	return n.writeOutage(c, page, outage)
+}
+
+func (n *Newsroom) writeOutage(c *gin.Context, page static.EditorOutagePage, outage models.Outage) error {
+	ctx := c.Request.Context()
+	if err := n.addWriters(c, &page, outage); err != nil {
 		return err
 	}
 	apps, err := n.store.Apps(ctx)
 	if err != nil {
 		return err
 	}
+	page.Owner = sessionOf(c).Actor()
 	page.Actor, page.Outage, page.Apps = actorOf(c), views.Outage(outage), views.Apps(apps)
 	if page.Updates, err = n.publishedUpdates(ctx, outage, page.Actor); err != nil {
 		return err

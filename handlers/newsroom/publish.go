@@ -12,15 +12,18 @@ import (
 	"newsbell/static"
 )
 
-// submitUpdate previews a draft, or publishes it if the Publish button was pressed.
+// submitUpdate previews a draft, or publishes or saves it if that button was pressed.
 func (n *Newsroom) submitUpdate(c *gin.Context) error {
 	if err := c.Request.ParseForm(); err != nil {
 		n.errors.Abort(c, formStatus(err))
 		return nil
 	}
 	draft := draftOf(c)
-	if c.PostForm("do") == "publish" {
+	switch c.PostForm("do") {
+	case "publish":
 		return n.publish(c, draft)
+	case "save":
+		return n.save(c, draft)
 	}
 	return n.preview(c, draft)
 }
@@ -68,6 +71,8 @@ func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) e
 		for _, p := range invalid.Problems {
 			page.Problems = append(page.Problems, static.EditorProblem{Field: p.Field, Words: p.Message})
 		}
+	} else if changed, ok := errors.AsType[*models.DraftChangedError](err); ok {
+		conflictView(&page, changed.Saved)
 	} else if errors.Is(err, models.ErrConflict) {
 		page.Problems = []static.EditorProblem{{Words: "The outage is resolved, so you can only publish corrections."}}
 	} else {

@@ -24,7 +24,7 @@ func (n *Newsroom) needSession(c *gin.Context) {
 	switch {
 	case errors.Is(err, models.ErrUnauthorized):
 		c.Header("Cache-Control", "no-store")
-		n.redirectToSignIn(c)
+		n.redirectToSignInAgain(c)
 		c.Abort()
 		return
 	case err != nil:
@@ -40,12 +40,13 @@ func (n *Newsroom) needSession(c *gin.Context) {
 // sessionOf returns the session that needSession admitted.
 func sessionOf(c *gin.Context) models.Session { return c.MustGet(sessionKey).(models.Session) }
 
-// startSession starts the session of a secret and redirects to the newsroom.
+// startSession starts the session of a secret and redirects to the newsroom, or to the
+// outage that the sign-in came from.
 func (n *Newsroom) startSession(c *gin.Context, secret string) error {
 	if err := n.replaceSession(c, secret); err != nil {
 		return err
 	}
-	n.redirect(c, "")
+	n.redirect(c, pathAfterSignIn(c))
 	return nil
 }
 

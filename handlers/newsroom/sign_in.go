@@ -1,6 +1,7 @@
 package newsroom
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -27,12 +28,13 @@ func (n *Newsroom) signInPage(c *gin.Context) error {
 	return n.showSignIn(c, static.EditorSignInPage{ByToken: !there})
 }
 
-// showSignIn writes the sign-in page with all ways to sign in.
+// showSignIn writes the sign-in page with all ways to sign in, and the outage to return to.
 func (n *Newsroom) showSignIn(c *gin.Context, page static.EditorSignInPage) error {
 	page.WithPasskeys = n.passkeys != nil
 	if n.openID != nil {
 		page.OpenIDLabel = n.openID.Label()
 	}
+	page.Outage = cmp.Or(c.PostForm("outage"), c.Query("outage"))
 	return n.pages.EditorSignIn(c.Writer, page)
 }
 
@@ -90,7 +92,7 @@ func (n *Newsroom) signInWithPassword(c *gin.Context) error {
 		n.refuseGuess(c)
 		return nil
 	}
-	return n.startPersonSession(c, person, "")
+	return n.startPersonSession(c, person, pathAfterSignIn(c))
 }
 
 // mustWait reports whether too many wrong passwords came from a client or for an email
@@ -128,6 +130,25 @@ func (n *Newsroom) signOut(c *gin.Context) error {
 }
 
 func (n *Newsroom) redirectToSignIn(c *gin.Context) { n.redirect(c, "/sign-in") }
+
+// pathAfterSignIn returns the path of the outage that the sign-in came from; empty for the
+// newsroom.
+func pathAfterSignIn(c *gin.Context) string {
+	if slug := c.PostForm("outage"); validation.IsSlug(slug) {
+		return "/outages/" + slug
+	}
+	return ""
+}
+
+// redirectToSignInAgain redirects to the sign-in, which returns to the outage of the
+// request, if it has one.
+func (n *Newsroom) redirectToSignInAgain(c *gin.Context) {
+	if slug := c.Param("slug"); strings.HasPrefix(c.FullPath(), "/editor/outages/") && validation.IsSlug(slug) {
+		n.redirect(c, "/sign-in?outage="+slug)
+		return
+	}
+	n.redirectToSignIn(c)
+}
 
 // redirect redirects to a path of the newsroom after a form.
 func (n *Newsroom) redirect(c *gin.Context, path string) {

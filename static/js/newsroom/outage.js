@@ -2,6 +2,8 @@
 // also checks the app.
 
 import { base } from '../page/site.js'
+import './counters.js'
+import './draft.js'
 
 // How often counts are read, in milliseconds. After an alert is sent, readers still open
 // and dismiss it.

@@ -1,0 +1,111 @@
+package newsroom_test
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"newsbell/handlers/handlerstest"
+	"newsbell/models"
+)
+
+const updates, autosave = "/editor/outages/messages-down/updates", "/editor/outages/messages-down/draft"
+
+// typed returns the form of a draft that knows of a saved version.
+func typed(headline string, id, version int64, do ...string) url.Values {
+	return url.Values{
+		"kind": {"update"}, "alert": {"none"}, "headline": {headline}, "do": do,
+		"draft": {strconv.FormatInt(id, 10)}, "version": {strconv.FormatInt(version, 10)},
+	}
+}
+
+func TestADraftIsSavedAsItIsTypedAndPublished(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.Join(ada, models.RoleEditor)
+		var saved struct {
+			ID, Version int64
+			Headline    string
+		}
+		w.Submit(autosave, typed("Messages", 0, 0)).Decode(t, http.StatusOK, &saved)
+		w.Submit(autosave, typed("Messages <b>fail</b>", saved.ID, saved.Version)).Decode(t, http.StatusOK, &saved)
+		page := w.Get("/editor/outages/messages-down")
+		for _, part := range []string{`value="Messages &lt;b&gt;fail&lt;/b&gt;"`, `name="version" value="2"`, "Draft saved", "20 characters"} {
+			if !strings.Contains(page.Text, part) {
+				t.Errorf("the page lacks %s", part)
+			}
+		}
+		w.Submit(autosave, typed("Stale", saved.ID, 1)).Decode(t, http.StatusConflict, &saved)
+		if saved.Version != 2 || saved.Headline != "Messages <b>fail</b>" {
+			t.Errorf("the conflict says %+v", saved)
+		}
+		w.Submit(autosave, typed(strings.Repeat("x", 17<<10), saved.ID, 2)).WantStatus(t, http.StatusUnprocessableEntity)
+		isAt(t, w.Submit(updates, typed("Messages fail", saved.ID, 2, "publish")), "/editor/outages/messages-down")
+		if w.Count("drafts") != 0 || w.Count("updates") != 1 {
+			t.Errorf("%d drafts, %d updates; want the draft to become the update", w.Count("drafts"), w.Count("updates"))
+		}
+		again := w.Submit(updates, typed("Messages fail", saved.ID, 2, "publish"))
+		if again.WantStatus(t, http.StatusConflict); !strings.Contains(again.Text, "published or emptied in another window") || w.Count("updates") != 1 {
+			t.Error("a second window publishes the same draft again")
+		}
+	})
+}
+
+func TestWithoutJavaScriptAConflictShowsBothTexts(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.Join(ada, models.RoleEditor)
+		if page := w.Submit(updates, typed("On the phone", 0, 0, "save")); !strings.Contains(page.Text, `value="On the phone"`) {
+			t.Error("the saved draft is not in the form")
+		}
+		for _, do := range []string{"save", "publish"} {
+			page := w.Submit(updates, typed("On the laptop", 0, 0, do))
+			page.WantStatus(t, http.StatusConflict)
+			for _, part := range []string{`value="On the laptop"`, ">On the phone<", `name="draft" value="1"`, `name="version" value="1"`} {
+				if !strings.Contains(page.Text, part) {
+					t.Errorf("%s: the page lacks %s", do, part)
+				}
+			}
+		}
+		isAt(t, w.Submit(updates, typed("On the laptop", 1, 1, "save")), "/editor/outages/messages-down")
+	})
+}
+
+func TestSigningInAgainComesBackToTheDraft(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.Join(ada, models.RoleEditor)
+		w.Submit(updates, typed("Messages fail", 0, 0, "save"))
+		w.Clock.Advance(models.SessionLife + time.Second)
+		page := w.Submit(updates, typed("Messages fail", 1, 1, "publish"))
+		if isAt(t, page, "/editor/sign-in"); !strings.Contains(page.Text, `name="outage" value="messages-down"`) {
+			t.Fatal("the sign-in does not know where to return to")
+		}
+		form := url.Values{"email": {ada}, "password": {"wrong"}, "outage": {"messages-down"}}
+		if wrong := w.Submit("/editor/sign-in", form); !strings.Contains(wrong.Text, `name="outage" value="messages-down"`) {
+			t.Error("a wrong password forgets where to return to")
+		}
+		form.Set("password", "a lantern over the harbour")
+		page = w.Submit("/editor/sign-in", form)
+		if isAt(t, page, "/editor/outages/messages-down"); !strings.Contains(page.Text, `value="Messages fail"`) {
+			t.Error("the draft is gone")
+		}
+		form.Set("outage", "//evil.example")
+		isAt(t, w.Submit("/editor/sign-in", form), "/editor")
+	})
+}
+
+func TestTheOutageSaysWhoIsWriting(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		there := w.Elsewhere()
+		there.Join(bob, models.RoleEditor)
+		there.Submit(autosave, typed("Messages fail", 0, 0)).WantStatus(t, http.StatusOK)
+		w.Join("eve@news.example", models.RoleViewer)
+		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, "<strong>Somebody</strong> is writing too") || strings.Contains(page.Text, "Messages fail") {
+			t.Error("the page does not say who is writing, or shows their draft")
+		}
+		if page := there.Get("/editor/outages/messages-down"); strings.Contains(page.Text, "is writing too") {
+			t.Error("the page tells a writer about themselves")
+		}
+	})
+}

@@ -1,0 +1,47 @@
+package static
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rivo/uniseg"
+)
+
+// EditorConflict is the saved draft that the form did not know of.
+type EditorConflict struct {
+	Headline, Body string
+	// IsGone says that nothing is saved any more: it was published or emptied.
+	IsGone bool
+}
+
+// EditorWriter is somebody who is writing.
+type EditorWriter struct {
+	Name    string
+	SavedAt time.Time
+}
+
+// CutOff says after about how many characters a browser cuts a notification.
+type CutOff struct {
+	Browser        string
+	Headline, Text int
+}
+
+// CutOffs are approximate: they depend on the width of letters and screens. Their sources
+// are in docs/newsroom.md.
+func (EditorOutagePage) CutOffs() []CutOff {
+	return []CutOff{
+		{"Chrome on Windows", 70, 140},
+		{"Firefox on Windows", 50, 200},
+		{"Chrome on macOS", 43, 88},
+		{"Chrome on Android", 35, 50},
+		{"Safari on iOS", 30, 180},
+	}
+}
+
+// Length says how long a text is, in graphemes, as counters.js does.
+func (EditorOutagePage) Length(text string) string {
+	if n := uniseg.GraphemeClusterCount(text); n != 1 {
+		return fmt.Sprintf("%s characters", count(n))
+	}
+	return "1 character"
+}

@@ -1,8 +1,10 @@
 package models
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -14,6 +16,8 @@ type Publication struct {
 	Update Update
 	// Alert is nil when the update has none.
 	Alert *Alert
+	// IsKnown says that an earlier request with the same key wrote it.
+	IsKnown bool
 }
 
 // Publish writes an update, the states it sets, its alert and the audit entry
@@ -22,6 +26,10 @@ type Publication struct {
 // ongoing outage; that alone alerts none of their followers. An update of a resolved
 // outage is an [ErrConflict], unless it is a correction. The draft's source is deleted; if
 // it was changed elsewhere, nothing is published, and the error is a [*DraftChangedError].
+//
+// A draft whose request key has published before returns what was published then, or is an
+// [ErrConflict] if it says something else. An alert in words that have just been sent is a
+// [*RepeatedError].
 func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 	d = d.trimmed()
 	if err := d.Validate(); err != nil {
@@ -33,8 +41,15 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 		if err != nil {
 			return err
 		}
+		var known bool
+		if published, known, err = publishedBefore(tx, d, outage); known || err != nil {
+			return err
+		}
 		if outage.State == Resolved && d.Kind != Correction {
 			return fmt.Errorf("%w: the outage is resolved; only a correction can be published", ErrConflict)
+		}
+		if err := s.checkRepeated(tx, d, outage); err != nil {
+			return err
 		}
 		apps, err := appsBySlug(tx, "apps", d.concerns())
 		if err != nil {
@@ -143,4 +158,69 @@ func (s *Store) ttlOf(kind UpdateKind, level AlertLevel) time.Duration {
 		return s.ttl.Key
 	}
 	return s.ttl.Update
+}
+
+const (
+	// maxRequestKey is the maximum length of a request key, in bytes.
+	maxRequestKey = 255
+	// repeatedWithin is how long the same words need a confirmation to be sent again.
+	repeatedWithin = 10 * time.Minute
+)
+
+// RepeatedError says that an alert in the same words has just been sent for the outage. It does not
+// matter who sent it. A draft with Again set is published all the same. It is an [ErrConflict].
+type RepeatedError struct {
+	// UpdateID and PublishedAt are those of the last such update.
+	UpdateID    int64
+	PublishedAt time.Time
+}
+
+func (e *RepeatedError) Error() string {
+	return fmt.Sprintf("the same words were sent at %s; set again to send them once more", e.PublishedAt.Format("15:04:05 UTC"))
+}
+
+func (e *RepeatedError) Unwrap() error { return ErrConflict }
+
+// publishedBefore finds what the draft's request key has published, if it has.
+func publishedBefore(tx *gorm.DB, d Draft, outage Outage) (Publication, bool, error) {
+	if d.RequestKey == "" {
+		return Publication{}, false, nil
+	}
+	var found []Update
+	if err := tx.Preload("Apps.App").Find(&found, "outage_id = ? AND request_key = ?", outage.ID, d.RequestKey).Error; err != nil || len(found) == 0 {
+		return Publication{}, false, err
+	}
+	update := found[0]
+	if !bytes.Equal(update.RequestHash, d.hash()) {
+		return Publication{}, false, fmt.Errorf("%w: this request has already published something else", ErrConflict)
+	}
+	var alerts []Alert
+	if err := tx.Find(&alerts, "update_id = ? AND catch_up_until IS NULL", update.ID).Error; err != nil || len(alerts) == 0 {
+		return Publication{Update: update, IsKnown: true}, true, err
+	}
+	return Publication{Update: update, Alert: &alerts[0], IsKnown: true}, true, nil
+}
+
+// checkRepeated returns a [RepeatedError] if an alert in the draft's words has just been
+// sent. One that was stopped before it reached anybody does not count.
+func (s *Store) checkRepeated(tx *gorm.DB, d Draft, outage Outage) error {
+	if d.Again || d.Alert == AlertNone {
+		return nil
+	}
+	var found []Update
+	err := tx.Where("outage_id = ? AND published_at > ?", outage.ID, s.Now().Add(-repeatedWithin)).
+		Where(`EXISTS (SELECT 1 FROM alerts WHERE alerts.update_id = updates.id AND (alerts.state <> ?
+			OR EXISTS (SELECT 1 FROM shards WHERE shards.alert_id = alerts.id AND shards.accepted > 0)))`, Stopped).
+		Order("id DESC").Find(&found).Error
+	for _, update := range found {
+		if err == nil && wordsOf(update.Headline, update.Body) == wordsOf(d.Headline, d.Body) {
+			err = &RepeatedError{update.ID, update.PublishedAt}
+		}
+	}
+	return err
+}
+
+// wordsOf returns the words of an update, without regard to case and white space.
+func wordsOf(headline, body string) string {
+	return strings.ToLower(strings.Join(strings.Fields(headline+"\n"+body), " "))
 }

@@ -143,7 +143,8 @@ func (s *Store) UseToken(ctx context.Context, token Token) error {
 	if token.LastUsedAt != nil && now.Sub(*token.LastUsedAt) < lastUseStep {
 		return nil
 	}
-	return domain(s.db.Write.WithContext(ctx).Model(&Token{}).Where("id = ?", token.ID).Update("last_used_at", now).Error)
+	return domain(s.db.Write.WithContext(ctx).Model(&Token{}).
+		Where("id = ? AND (last_used_at IS NULL OR last_used_at <= ?)", token.ID, now.Add(-lastUseStep)).Update("last_used_at", now).Error)
 }
 
 // Tokens returns all tokens with their owners, by name.

@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -56,6 +58,9 @@ type Update struct {
 	// correction, or one of the coverage as a whole.
 	CorrectsID *int64
 	Corrects   *Update
+	// RequestKey is the draft's, and RequestHash that of the draft; nil for none.
+	RequestKey  *string
+	RequestHash []byte
 	// isStale says that what was rendered is not stored yet.
 	isStale bool
 }
@@ -157,6 +162,11 @@ type Draft struct {
 	// UndoWindow is how long the alert can be taken back; nil is the store's.
 	UndoWindow *time.Duration `json:"-"`
 	Actor      string         `json:"-"`
+	// Again publishes words that have just been published; see [*RepeatedError].
+	Again bool `json:"-"`
+	// RequestKey is that of one press of a button, or of one request of a program, on the
+	// outage, which publishes only once however often it arrives; empty for none.
+	RequestKey string `json:"-"`
 	// From is the saved draft that publishing ends; nil for none.
 	From *DraftSource `json:"-"`
 }
@@ -182,6 +192,7 @@ func (d Draft) Validate() error {
 	if d.Corrects != 0 && d.Kind != Correction {
 		p.Add("corrects", "only a correction can correct an update")
 	}
+	p.OptionalText("idempotency_key", d.RequestKey, maxRequestKey)
 	if d.UndoWindow != nil && (*d.UndoWindow < 0 || *d.UndoWindow > time.Hour) {
 		p.Add("undo_seconds", "must be between 0 and 3600")
 	}
@@ -206,8 +217,20 @@ func (d Draft) checkCorrected(db *gorm.DB, outage Outage) error {
 // update returns the update of the draft, rendered but not published.
 func (d Draft) update() Update {
 	update := Update{Kind: d.Kind, AlertLevel: d.Alert, Headline: d.Headline, Body: d.Body}
+	if d.RequestKey != "" {
+		update.RequestKey, update.RequestHash = &d.RequestKey, d.hash()
+	}
 	update.render()
 	return update
+}
+
+// hash is the same for two drafts that say the same, no matter who sends them.
+func (d Draft) hash() []byte {
+	d.Actor, d.RequestKey = "", ""
+	d.Apps = slices.Sorted(slices.Values(d.Apps))
+	encoded, _ := json.Marshal(d) // plain values, and maps in the order of their keys
+	sum := sha256.Sum256(encoded)
+	return sum[:]
 }
 
 // concerns returns the slugs of all apps that the draft names, each once.

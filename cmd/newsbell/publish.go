@@ -70,6 +70,7 @@ type entry struct {
 	App      program.List      `help:"An app that the update concerns; may be repeated." placeholder:"SLUG"`
 	State    map[string]string `help:"A new state of an app: failing, recovering or up." placeholder:"SLUG=STATE"`
 	Undo     time.Duration     `help:"Undo window: how long the alert can be stopped before it is sent." default:"10s"`
+	Again    bool              `help:"Send the alert although the same words were sent in the last ten minutes."`
 	Wait     bool              `help:"Wait until the alert is sent, and show its progress."`
 }
 
@@ -114,7 +115,7 @@ func (s *publishStopCommand) Run(ctx context.Context, p *publishCommand) error {
 // publish publishes a draft with the shared flags.
 func (e *entry) publish(ctx context.Context, p *publishCommand, d client.Draft) error {
 	d.Alert, d.Apps, d.States = e.Alert, e.App, e.State
-	d.Headline, d.Body, d.UndoSeconds = e.Headline, e.Body, e.Undo.Seconds()
+	d.Headline, d.Body, d.UndoSeconds, d.Again = e.Headline, e.Body, e.Undo.Seconds(), e.Again
 	api := p.api()
 	published, err := api.Publish(ctx, e.Outage, d)
 	if err != nil {

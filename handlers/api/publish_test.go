@@ -2,10 +2,12 @@ package api_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"newsbell/handlers/handlerstest"
 	"newsbell/models/events"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -58,5 +60,30 @@ func TestPublishingSucceedsIfTheBusFails(t *testing.T) {
 		if p.Alert == nil {
 			t.Error("no alert")
 		}
+	})
+}
+
+func TestARequestThatIsSentAgainPublishesNothingAndTheSameWordsNeedAConfirmation(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		publish := func(key string, again bool) handlerstest.Answer {
+			body := fmt.Sprintf(`{"kind": "update", "alert": "all", "headline": "Messages fail", "again": %v}`, again)
+			return w.Send(http.MethodPost, "/api/v1/outages/messages-down/updates", strings.NewReader(body),
+				"Authorization", "Bearer "+w.Token, "Content-Type", "application/json", "Idempotency-Key", key)
+		}
+		var first, second struct{ Update, Alert struct{ ID int64 } }
+		publish("one", false).Decode(t, http.StatusCreated, &first)
+		announced := len(w.Bus.Published)
+		publish("one", false).Decode(t, http.StatusCreated, &second)
+		if first != second || first.Alert.ID == 0 {
+			t.Errorf("the answers are %+v and %+v", first, second)
+		}
+		if got := len(w.Bus.Published); got != announced {
+			t.Errorf("%d announcements more", got-announced)
+		}
+		refused := publish("two", false)
+		if refused.WantStatus(t, http.StatusConflict); !strings.Contains(refused.Text, "set again to send them once more") {
+			t.Errorf("the same words: %s", refused.Text)
+		}
+		publish("two", true).WantStatus(t, http.StatusCreated)
 	})
 }

@@ -11,6 +11,8 @@ import (
 
 type newUpdate struct {
 	Slug string `path:"slug"`
+	// Key has no length here: the domain checks it with the rest.
+	Key  string `header:"Idempotency-Key" doc:"At most 255 bytes, such as a UUID. A request that is sent again with the same key publishes nothing and gets the first answer."`
 	Body struct {
 		Kind        string                     `json:"kind" doc:"update, resolution or correction"`
 		Alert       string                     `json:"alert" doc:"none, all or key"`
@@ -20,6 +22,7 @@ type newUpdate struct {
 		Body        string                     `json:"body,omitempty" doc:"Markdown without HTML: tags are shown as text, and an image as a link to it."`
 		Corrects    *int64                     `json:"corrects,omitempty" nullable:"true" doc:"For a correction: the number of the update that it corrects, of the same outage."`
 		UndoSeconds *float64                   `json:"undo_seconds,omitempty" doc:"The undo window: how long the alert can be stopped before it is sent; 0 sends it at once."`
+		Again       bool                       `json:"again,omitempty" doc:"Send an alert although one in the same words was sent for this outage in the last ten minutes, which is a conflict otherwise."`
 	}
 }
 
@@ -64,7 +67,8 @@ func (a *api) publish(ctx context.Context, in *newUpdate) (*body[publication], e
 func (in *newUpdate) draft(actor string) models.Draft {
 	d := models.Draft{
 		Outage: in.Slug, Kind: models.UpdateKind(in.Body.Kind), Alert: models.AlertLevel(in.Body.Alert),
-		Apps: in.Body.Apps, States: in.Body.States, Headline: in.Body.Headline, Body: in.Body.Body, Actor: actor,
+		Apps: in.Body.Apps, States: in.Body.States, Headline: in.Body.Headline, Body: in.Body.Body,
+		Again: in.Body.Again, RequestKey: in.Key, Actor: actor,
 	}
 	if in.Body.Corrects != nil {
 		d.Corrects = *in.Body.Corrects

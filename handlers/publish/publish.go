@@ -33,7 +33,7 @@ func New(store *models.Store, bus Bus, log *slog.Logger) *Publisher {
 // alert. The errors are those of [models.Store.Publish].
 func (p *Publisher) Update(ctx context.Context, d models.Draft) (models.Publication, error) {
 	published, err := p.store.Publish(ctx, d)
-	if err != nil {
+	if err != nil || published.IsKnown {
 		return published, err
 	}
 	if published.Alert != nil {

@@ -115,7 +115,7 @@ func (db *DB) PlanAll(alertID int64) {
 func (db *DB) PublishDraft(d models.Draft) models.Publication {
 	db.t.Helper()
 	none := time.Duration(0)
-	d.UndoWindow, d.Actor = &none, "test"
+	d.UndoWindow, d.Again, d.Actor = &none, true, "test"
 	if d.Kind == "" {
 		d.Kind = models.OrdinaryUpdate
 	}

@@ -17,6 +17,8 @@ type Draft struct {
 	Body        string            `json:"body,omitempty"`
 	Corrects    int64             `json:"corrects,omitempty"`
 	UndoSeconds float64           `json:"undo_seconds"`
+	// Again sends the alert although one in the same words has just been sent.
+	Again bool `json:"again,omitempty"`
 }
 
 // Publication is the response to a published Draft.

@@ -261,7 +261,7 @@ func (r *rig) resetSimulated(ctx context.Context) error {
 
 // publish publishes an alert without an undo window.
 func (r *rig) publish(ctx context.Context, kind, level, headline string) (client.Alert, error) {
-	p, err := r.api.Publish(ctx, r.outage, client.Draft{Kind: kind, Alert: level, Apps: []string{"messenger"}, Headline: headline})
+	p, err := r.api.Publish(ctx, r.outage, client.Draft{Kind: kind, Alert: level, Apps: []string{"messenger"}, Headline: headline, Again: true})
 	if err != nil {
 		return client.Alert{}, err
 	}

@@ -39,7 +39,7 @@ func (n *Newsroom) beginOpenID(c *gin.Context) error {
 		return err
 	}
 	// The provider's redirect comes from another site.
-	n.setChallengeCookie(c, secret, int(models.ChallengeLife.Seconds()), http.SameSiteLaxMode)
+	n.setChallengeCookie(c, models.ChallengeOpenID, secret, int(models.ChallengeLife.Seconds()), http.SameSiteLaxMode)
 	c.Redirect(http.StatusSeeOther, address)
 	return nil
 }

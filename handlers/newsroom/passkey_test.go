@@ -86,10 +86,10 @@ func TestAHostileAnswerSignsNobodyIn(t *testing.T) {
 
 		options := w.Ask(passkeyOptions, nil)
 		answer := phone.Get(options)
-		stolen := w.CookieOf("newsbell_challenge")
+		stolen := w.CookieOf("newsbell_challenge_passkey")
 		w.Ask(passkeySignIn, answer).WantStatus(t, http.StatusOK)
 		w.RemoveCookies()
-		isRefused(t, w, "a replay", w.Call(http.MethodPost, passkeySignIn, "", answer, "Sec-Fetch-Site", "same-origin", "Cookie", "newsbell_challenge="+stolen))
+		isRefused(t, w, "a replay", w.Call(http.MethodPost, passkeySignIn, "", answer, "Sec-Fetch-Site", "same-origin", "Cookie", "newsbell_challenge_passkey="+stolen))
 		w.Ask(passkeyOptions, nil)
 		isRefused(t, w, "the answer to an earlier challenge", w.Ask(passkeySignIn, answer))
 		isRefused(t, w, "an answer without a challenge", w.Ask(passkeySignIn, phone.Get(options)))
@@ -118,9 +118,9 @@ func TestAHostileAnswerSignsNobodyIn(t *testing.T) {
 		w.Ask(passkeySignIn, strings.Repeat("x", 17<<10)).WantStatus(t, http.StatusRequestEntityTooLarge)
 
 		late := phone.Get(w.Ask(passkeyOptions, nil))
-		cookie := w.CookieOf("newsbell_challenge")
+		cookie := w.CookieOf("newsbell_challenge_passkey")
 		w.Clock.Advance(models.ChallengeLife)
-		isRefused(t, w, "an expired challenge", w.Call(http.MethodPost, passkeySignIn, "", late, "Sec-Fetch-Site", "same-origin", "Cookie", "newsbell_challenge="+cookie))
+		isRefused(t, w, "an expired challenge", w.Call(http.MethodPost, passkeySignIn, "", late, "Sec-Fetch-Site", "same-origin", "Cookie", "newsbell_challenge_passkey="+cookie))
 		w.Call(http.MethodPost, passkeySignIn, "", late, "Sec-Fetch-Site", "cross-site").WantStatus(t, http.StatusForbidden)
 	})
 }
@@ -159,7 +159,7 @@ func TestAPasskeyIsAddedOnlyByItsPersonSoonAfterSigningIn(t *testing.T) {
 		}
 		session := w.Session(person)
 		refused := w.Call(http.MethodPost, path, "", made, "Sec-Fetch-Site", "same-origin",
-			"Cookie", "newsbell_editor="+session+"; newsbell_challenge="+bobs.CookieOf("newsbell_challenge"))
+			"Cookie", "newsbell_editor="+session+"; newsbell_challenge_add_passkey="+bobs.CookieOf("newsbell_challenge_add_passkey"))
 		refused.WantStatus(t, http.StatusUnprocessableEntity)
 		bobs.Ask(path, made).WantStatus(t, http.StatusUnprocessableEntity) // the challenge has been used up
 		made["credential"] = tablet.Create(bobs.Ask(path+"/options", nil))

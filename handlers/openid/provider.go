@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
+	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"newsbell/models"
 	"newsbell/models/secrets"
@@ -53,8 +55,8 @@ type Provider struct {
 	callback string
 	client   *http.Client
 
-	mu         sync.Mutex
-	discovered *oidc.Provider // nil until then
+	discovering singleflight.Group
+	discovered  atomic.Pointer[oidc.Provider] // nil until then
 }
 
 // New returns the provider of the settings, which sends people back to the URL callback;
@@ -74,7 +76,7 @@ type state struct{ State, Nonce, Verifier string }
 
 // Begin returns the provider's address for a sign-in, and the state that Finish needs. It
 // returns [ErrUnreachable] if the provider does not answer.
-func (p *Provider) Begin(ctx context.Context) (url string, data []byte, err error) {
+func (p *Provider) Begin(ctx context.Context) (address string, data []byte, err error) {
 	config, _, err := p.config(ctx)
 	if err != nil {
 		return "", nil, err
@@ -120,6 +122,9 @@ func (p *Provider) exchange(ctx context.Context, code string, s state) (*oidc.ID
 	}
 	raw, _ := tokens.Extra("id_token").(string)
 	token, err := provider.Verifier(&oidc.Config{ClientID: p.settings.ClientID}).Verify(ctx, raw)
+	if _, isNetwork := errors.AsType[*url.Error](err); isNetwork { // its keys could not be fetched
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -167,20 +172,37 @@ func (p *Provider) role(claim any) (best models.Role) {
 	return best
 }
 
-// config discovers the provider, once.
+// config describes this server to the provider, which it discovers.
 func (p *Provider) config(ctx context.Context) (*oauth2.Config, *oidc.Provider, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.discovered == nil {
-		// The provider keeps its context to fetch new keys later: not the request's.
-		discovered, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.settings.Issuer)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
-		}
-		p.discovered = discovered
+	discovered, err := p.discover(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	return &oauth2.Config{
 		ClientID: p.settings.ClientID, ClientSecret: p.settings.ClientSecret, RedirectURL: p.callback,
-		Endpoint: p.discovered.Endpoint(), Scopes: append([]string{oidc.ScopeOpenID, "profile", "email"}, p.settings.Scopes...),
-	}, p.discovered, nil
+		Endpoint: discovered.Endpoint(), Scopes: append([]string{oidc.ScopeOpenID, "profile", "email"}, p.settings.Scopes...),
+	}, discovered, nil
+}
+
+// discover asks the provider for its endpoints until it has answered once. Those who need
+// it meanwhile share one request.
+func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
+	if known := p.discovered.Load(); known != nil {
+		return known, nil
+	}
+	// The provider keeps its context to fetch new keys later: not the request's.
+	lasting := oidc.ClientContext(context.WithoutCancel(ctx), p.client)
+	result := p.discovering.DoChan("", func() (any, error) {
+		discovered, err := oidc.NewProvider(lasting, p.settings.Issuer)
+		if err == nil {
+			p.discovered.Store(discovered)
+		}
+		return discovered, err
+	})
+	select {
+	case r := <-result:
+		return r.Val.(*oidc.Provider), r.Err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }

@@ -48,6 +48,9 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 		if outage.State == Resolved && d.Kind != Correction {
 			return fmt.Errorf("%w: the outage is resolved; only a correction can be published", ErrConflict)
 		}
+		if err := deletePublished(tx, d, outage); err != nil {
+			return err
+		}
 		if err := s.checkRepeated(tx, d, outage); err != nil {
 			return err
 		}
@@ -62,9 +65,6 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 			return err
 		}
 		if published.Alert, err = s.writeAlert(tx, d, outage, apps, published.Update); err != nil {
-			return err
-		}
-		if err := deletePublished(tx, d, outage); err != nil {
 			return err
 		}
 		return s.audit(tx, d.Actor, "publish "+string(d.Kind), fmt.Sprintf("%s#%d", outage.Topic(), published.Update.ID))

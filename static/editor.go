@@ -89,6 +89,10 @@ type EditorOutagePage struct {
 	SavedAt *time.Time
 	// Conflict is nil unless another text is saved than the form knew of.
 	Conflict *EditorConflict
+	// Repeated is nil unless an alert in the same words has just been sent.
+	Repeated *EditorRepeated
+	// RequestKey is that of the next press of a button.
+	RequestKey string
 	// Writers are the others who are writing about this outage now.
 	Writers []EditorWriter
 	// Problems say why the draft is invalid.
@@ -102,7 +106,7 @@ type EditorOutagePage struct {
 func (p *Pages) EditorOutage(w http.ResponseWriter, page EditorOutagePage) error {
 	status := http.StatusOK
 	switch {
-	case page.Conflict != nil:
+	case page.Conflict != nil, page.Repeated != nil:
 		status = http.StatusConflict
 	case len(page.Problems) > 0:
 		status = http.StatusUnprocessableEntity

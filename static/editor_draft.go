@@ -14,6 +14,12 @@ type EditorConflict struct {
 	IsGone bool
 }
 
+// EditorRepeated is the update that has just sent an alert in the same words.
+type EditorRepeated struct {
+	UpdateID    int64
+	PublishedAt time.Time
+}
+
 // EditorWriter is somebody who is writing.
 type EditorWriter struct {
 	Name    string

@@ -17,6 +17,7 @@ func draftOf(c *gin.Context) models.Draft {
 		Kind: models.UpdateKind(c.PostForm("kind")), Alert: models.AlertLevel(c.PostForm("alert")),
 		Headline: c.PostForm("headline"), Body: c.PostForm("body"),
 		Apps: c.PostFormArray("apps"), States: map[string]models.AppState{},
+		Again: c.PostForm("do") == "again", RequestKey: c.PostForm("key"),
 		From: &models.DraftSource{Session: sessionOf(c), Known: models.DraftVersion{ID: idOf(c.PostForm("draft")), Version: idOf(c.PostForm("version"))}},
 	}
 	for name, values := range c.Request.PostForm {

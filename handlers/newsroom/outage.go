@@ -1,6 +1,7 @@
 package newsroom
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 
@@ -35,6 +36,7 @@ func (n *Newsroom) showOutage(c *gin.Context, page static.EditorOutagePage) erro
 
 func (n *Newsroom) writeOutage(c *gin.Context, page static.EditorOutagePage, outage models.Outage) error {
 	ctx := c.Request.Context()
+	page.RequestKey = rand.Text()
 	if err := n.addWriters(c, &page, outage); err != nil {
 		return err
 	}

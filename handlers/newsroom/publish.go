@@ -20,7 +20,7 @@ func (n *Newsroom) submitUpdate(c *gin.Context) error {
 	}
 	draft := draftOf(c)
 	switch c.PostForm("do") {
-	case "publish":
+	case "publish", "again":
 		return n.publish(c, draft)
 	case "save":
 		return n.save(c, draft)
@@ -73,6 +73,8 @@ func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) e
 		}
 	} else if changed, ok := errors.AsType[*models.DraftChangedError](err); ok {
 		conflictView(&page, changed.Saved)
+	} else if repeated, ok := errors.AsType[*models.RepeatedError](err); ok {
+		page.Repeated = &static.EditorRepeated{UpdateID: repeated.UpdateID, PublishedAt: repeated.PublishedAt}
 	} else if errors.Is(err, models.ErrConflict) {
 		page.Problems = []static.EditorProblem{{Words: "The outage is resolved, so you can only publish corrections."}}
 	} else {

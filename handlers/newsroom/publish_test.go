@@ -3,6 +3,7 @@ package newsroom_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -93,4 +94,52 @@ func TestThePreviewCountsReadersInQuietHoursAndTheNewsroomReadersOfCatchUps(t *t
 			t.Error("the newsroom does not count the reader of the catch-up")
 		}
 	})
+}
+
+func TestAReloadSendsOnceAndTheSameWordsNeedASecondButton(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.SignIn()
+		const updates = "/editor/outages/messages-down/updates"
+		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Messages <fail>"}, "do": {"publish"}, "key": {keyOn(t, w.Get("/editor/outages/messages-down"))}}
+		for range 2 { // a reload sends the form again
+			isAt(t, w.Submit(updates, form), "/editor/outages/messages-down")
+		}
+		outage, err := w.Store.Outage(t.Context(), "messages-down")
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := func(want int) {
+			t.Helper()
+			if all, err := w.Updates(t.Context(), outage); err != nil || len(all) != want {
+				t.Errorf("%d updates, %v; want %d", len(all), err, want)
+			}
+		}
+		count(1)
+		other := keyOn(t, w.Get("/editor/outages/messages-down"))
+		if other == form.Get("key") {
+			t.Error("two pages have the same key")
+		}
+		form.Set("key", other)
+		asked := w.Submit(updates, form)
+		asked.WantStatus(t, http.StatusConflict)
+		if !strings.Contains(asked.Text, "same words") || !strings.Contains(asked.Text, "Send it again") || !strings.Contains(asked.Text, "Messages &lt;fail&gt;") {
+			t.Errorf("the page does not ask: %s", asked.Text)
+		}
+		count(1)
+		form.Set("do", "again")
+		isAt(t, w.Submit(updates, form), "/editor/outages/messages-down")
+		count(2)
+	})
+}
+
+var hiddenKey = regexp.MustCompile(`name="key" value="([^"]+)"`)
+
+// keyOn returns the request key in a page's form.
+func keyOn(t *testing.T, page handlerstest.Answer) string {
+	t.Helper()
+	found := hiddenKey.FindStringSubmatch(page.Text)
+	if found == nil {
+		t.Fatalf("the form has no key: %s", page.Text)
+	}
+	return found[1]
 }

@@ -19,8 +19,8 @@ const (
 
 	providerDown    = "Your organisation’s sign-in does not answer. Try again in a minute, or use your password here."
 	providerRefused = "Your organisation’s sign-in was cancelled, or took too long. Try again."
-	noRole          = "Your organisation has given you no role in this newsroom. Ask whoever manages its accounts."
-	noAddress       = "Your organisation’s sign-in does not give your name and a verified email address. Ask whoever manages its accounts."
+	noRole          = "Your organisation has given you no role in this newsroom. Ask the people who manage its accounts."
+	noAddress       = "Your organisation’s sign-in does not give your name and a verified email address. Ask the people who manage its accounts."
 	addressTaken    = "There is already an account with your email address that was not made by your organisation’s sign-in. Sign in to it with its password."
 	removedHere     = "Your account in this newsroom has been removed. Ask a chief."
 )

@@ -134,7 +134,10 @@ async function signInWrongly(page) {
 async function changeElsewhere(page) {
   await page.click('.cut-offs summary')
   const body = { kind: 'update', headline: 'In another window', body: 'Text' }
-  await page.evaluate(body => fetch(document.querySelector('.compose form').dataset.draft, { method: 'POST', body: new URLSearchParams(body) }), body)
+  await page.evaluate(async body => {
+    const { dataset, elements: { draft, version } } = document.querySelector('.compose form')
+    await fetch(dataset.draft, { method: 'POST', body: new URLSearchParams({ ...body, draft: draft.value, version: version.value }) })
+  }, body)
   await page.type('#field-headline', 'A headline that is too long for most browsers, which cut it somewhere')
   await page.waitForSelector('#conflict:not([hidden])')
 }

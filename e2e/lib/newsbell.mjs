@@ -72,10 +72,11 @@ class Newsbell {
     })
   }
 
-  // publish publishes an update and waits until its alert has been sent.
+  // publish publishes an update, whose words may have been sent before, and waits until its
+  // alert has been sent.
   async publish(update) {
     const { update: { id }, alert } = await this.post(`/outages/${this.slug}/updates`,
-      { kind: 'update', alert: 'all', undo_seconds: 0, ...update })
+      { kind: 'update', alert: 'all', undo_seconds: 0, again: true, ...update })
     return { id, alert: alert && await until(async () => {
       const now = await this.get(`/alerts/${alert.id}`)
       return now.state === 'sent' && now

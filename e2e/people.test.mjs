@@ -178,6 +178,13 @@ test('a draft is saved while it is typed, and neither another window nor an ende
   assert.equal(await headline(phone), '')
   await laptop.reload()
   assert.equal(await headline(laptop), '')
+
+  await phone.setRequestInterception(true) // saves fail from here on
+  phone.on('request', request => request.url().endsWith('/draft') ? request.abort() : request.continue())
+  await retype(phone, 'After publishing')
+  await says(phone, 'Not saved yet. Your text is kept in this browser.')
+  await phone.reload() // at the address of the update
+  assert.equal(await headline(phone), 'After publishing')
 })
 
 const text = (page, selector) => page.$eval(selector, e => e.textContent)

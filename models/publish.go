@@ -27,8 +27,8 @@ type Publication struct {
 // outage is an [ErrConflict], unless it is a correction. The draft's source is deleted; if
 // it was changed elsewhere, nothing is published, and the error is a [*DraftChangedError].
 //
-// A draft whose request key has published before returns what was published then, or is an
-// [ErrConflict] if it says something else. An alert in words that have just been sent is a
+// A draft whose request key has published before returns what was published then, or an
+// [ErrRequestUsed] if it says something else. An alert in words that have just been sent is a
 // [*RepeatedError].
 func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 	d = d.trimmed()
@@ -181,6 +181,10 @@ func (e *RepeatedError) Error() string {
 
 func (e *RepeatedError) Unwrap() error { return ErrConflict }
 
+// ErrRequestUsed says that a request key has already published something else. It is an
+// [ErrConflict].
+var ErrRequestUsed = fmt.Errorf("%w: this request has already published something else", ErrConflict)
+
 // publishedBefore finds what the draft's request key has published, if it has.
 func publishedBefore(tx *gorm.DB, d Draft, outage Outage) (Publication, bool, error) {
 	if d.RequestKey == "" {
@@ -192,7 +196,7 @@ func publishedBefore(tx *gorm.DB, d Draft, outage Outage) (Publication, bool, er
 	}
 	update := found[0]
 	if !bytes.Equal(update.RequestHash, d.hash()) {
-		return Publication{}, false, fmt.Errorf("%w: this request has already published something else", ErrConflict)
+		return Publication{}, false, ErrRequestUsed
 	}
 	var alerts []Alert
 	if err := tx.Find(&alerts, "update_id = ? AND catch_up_until IS NULL", update.ID).Error; err != nil || len(alerts) == 0 {

@@ -133,3 +133,30 @@ func TestTwoHundredPressesOfTwoPeopleInThreeProcessesSendOneAlert(t *testing.T) 
 		t.Errorf("%d alerts, %d audit entries; want one alert", sent, written)
 	}
 }
+
+// Migration 16 gives updates the keys of their requests.
+func TestUpdatesStayInTheMigrationToRequestKeys(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		ctx := t.Context()
+		db.Outage("messages-down", "messenger")
+		if _, err := db.Publish(ctx, words("Messages fail", "key")); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.MigrateDown(ctx, 15); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.TryExec("SELECT request_key FROM updates"); err == nil {
+			t.Error("the keys are still there")
+		}
+		store := again(t, db)
+		if _, err := store.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if rows := db.Count("updates"); rows != 1 {
+			t.Errorf("%d updates; want 1", rows)
+		}
+		if _, err := store.Publish(ctx, words("Messages still fail", "key")); err != nil {
+			t.Errorf("a key that the migration has dropped: %v", err)
+		}
+	})
+}

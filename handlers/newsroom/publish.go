@@ -75,6 +75,8 @@ func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) e
 		conflictView(&page, changed.Saved)
 	} else if repeated, ok := errors.AsType[*models.RepeatedError](err); ok {
 		page.Repeated = &static.EditorRepeated{UpdateID: repeated.UpdateID, PublishedAt: repeated.PublishedAt}
+	} else if errors.Is(err, models.ErrRequestUsed) {
+		page.Problems = []static.EditorProblem{{Words: "This form has already published an update. To publish this one as well, press Publish again."}}
 	} else if errors.Is(err, models.ErrConflict) {
 		page.Problems = []static.EditorProblem{{Words: "The outage is resolved, so you can only publish corrections."}}
 	} else {

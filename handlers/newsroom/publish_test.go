@@ -132,6 +132,23 @@ func TestAReloadSendsOnceAndTheSameWordsNeedASecondButton(t *testing.T) {
 	})
 }
 
+func TestAFormThatHasPublishedSaysSoWhenItIsSentWithOtherWords(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.SignIn()
+		const updates = "/editor/outages/messages-down/updates"
+		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Messages fail"}, "do": {"publish"}, "key": {keyOn(t, w.Get("/editor/outages/messages-down"))}}
+		isAt(t, w.Submit(updates, form), "/editor/outages/messages-down")
+		form.Set("headline", "Photos fail too") // after going back in the browser
+		refused := w.Submit(updates, form)
+		refused.WantStatus(t, http.StatusUnprocessableEntity)
+		if !strings.Contains(refused.Text, "This form has already published an update") || strings.Contains(refused.Text, "The outage is resolved") {
+			t.Errorf("the page gives a wrong reason: %s", refused.Text)
+		}
+		form.Set("key", keyOn(t, refused))
+		isAt(t, w.Submit(updates, form), "/editor/outages/messages-down")
+	})
+}
+
 var hiddenKey = regexp.MustCompile(`name="key" value="([^"]+)"`)
 
 // keyOn returns the request key in a page's form.

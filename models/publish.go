@@ -41,8 +41,7 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 		if err != nil {
 			return err
 		}
-		var known bool
-		if published, known, err = publishedBefore(tx, d, outage); known || err != nil {
+		if published, err = publishedBefore(tx, d, outage); published.IsKnown || err != nil {
 			return err
 		}
 		if outage.State == Resolved && d.Kind != Correction {
@@ -167,8 +166,9 @@ const (
 	repeatedWithin = 10 * time.Minute
 )
 
-// RepeatedError says that an alert in the same words has just been sent for the outage. It does not
-// matter who sent it. A draft with Again set is published all the same. It is an [ErrConflict].
+// RepeatedError says that an alert in the same words has just been sent for the outage, no
+// matter who sent it. A draft with Again set is published all the same. It is an
+// [ErrConflict].
 type RepeatedError struct {
 	// UpdateID and PublishedAt are those of the last such update.
 	UpdateID    int64
@@ -176,7 +176,7 @@ type RepeatedError struct {
 }
 
 func (e *RepeatedError) Error() string {
-	return fmt.Sprintf("the same words were sent at %s; set again to send them once more", e.PublishedAt.Format("15:04:05 UTC"))
+	return fmt.Sprintf("the same words were sent at %s; set again to send them once more", e.PublishedAt.UTC().Format("15:04:05 UTC"))
 }
 
 func (e *RepeatedError) Unwrap() error { return ErrConflict }
@@ -186,26 +186,28 @@ func (e *RepeatedError) Unwrap() error { return ErrConflict }
 var ErrRequestUsed = fmt.Errorf("%w: this request has already published something else", ErrConflict)
 
 // publishedBefore finds what the draft's request key has published, if it has.
-func publishedBefore(tx *gorm.DB, d Draft, outage Outage) (Publication, bool, error) {
+func publishedBefore(tx *gorm.DB, d Draft, outage Outage) (Publication, error) {
 	if d.RequestKey == "" {
-		return Publication{}, false, nil
+		return Publication{}, nil
 	}
 	var found []Update
 	if err := tx.Preload("Apps.App").Find(&found, "outage_id = ? AND request_key = ?", outage.ID, d.RequestKey).Error; err != nil || len(found) == 0 {
-		return Publication{}, false, err
+		return Publication{}, err
 	}
 	update := found[0]
 	if !bytes.Equal(update.RequestHash, d.hash()) {
-		return Publication{}, false, ErrRequestUsed
+		return Publication{}, ErrRequestUsed
 	}
+	published := Publication{Update: update, IsKnown: true}
 	var alerts []Alert
-	if err := tx.Find(&alerts, "update_id = ? AND catch_up_until IS NULL", update.ID).Error; err != nil || len(alerts) == 0 {
-		return Publication{Update: update, IsKnown: true}, true, err
+	err := tx.Find(&alerts, "update_id = ? AND catch_up_until IS NULL", update.ID).Error
+	if len(alerts) > 0 {
+		published.Alert = &alerts[0]
 	}
-	return Publication{Update: update, Alert: &alerts[0], IsKnown: true}, true, nil
+	return published, err
 }
 
-// checkRepeated returns a [RepeatedError] if an alert in the draft's words has just been
+// checkRepeated returns a [*RepeatedError] if an alert in the draft's words has just been
 // sent. One that was stopped before it reached anybody does not count.
 func (s *Store) checkRepeated(tx *gorm.DB, d Draft, outage Outage) error {
 	if d.Again || d.Alert == AlertNone {
@@ -216,12 +218,15 @@ func (s *Store) checkRepeated(tx *gorm.DB, d Draft, outage Outage) error {
 		Where(`EXISTS (SELECT 1 FROM alerts WHERE alerts.update_id = updates.id AND (alerts.state <> ?
 			OR EXISTS (SELECT 1 FROM shards WHERE shards.alert_id = alerts.id AND shards.accepted > 0)))`, Stopped).
 		Order("id DESC").Find(&found).Error
+	if err != nil {
+		return err
+	}
 	for _, update := range found {
-		if err == nil && wordsOf(update.Headline, update.Body) == wordsOf(d.Headline, d.Body) {
-			err = &RepeatedError{update.ID, update.PublishedAt}
+		if wordsOf(update.Headline, update.Body) == wordsOf(d.Headline, d.Body) {
+			return &RepeatedError{update.ID, update.PublishedAt}
 		}
 	}
-	return err
+	return nil
 }
 
 // wordsOf returns the words of an update, without regard to case and white space.

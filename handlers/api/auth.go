@@ -92,15 +92,12 @@ func (a *api) forgetExpired(ctx huma.Context, next func(huma.Context)) {
 func (a *api) admitToken(scope models.Scope) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		token, err := a.store.Authenticate(ctx.Context(), bearer(ctx))
-		switch {
-		case err != nil:
-		case !token.Has(scope):
+		if err == nil && !token.Has(scope) {
 			a.abort(ctx, http.StatusForbidden, fmt.Sprintf("The token does not have the scope %q.", scope))
 			return
-		default:
-			if err := a.store.UseToken(ctx.Context(), token); err != nil {
-				a.errors.LogFailure(ctx.Context(), "a token's last use was not recorded", "error", err)
-			}
+		}
+		if err == nil {
+			a.recordUse(ctx.Context(), token)
 		}
 		a.admit(ctx, next, tokenKey, token, err)
 	}
@@ -124,6 +121,13 @@ func (a *api) admit(ctx huma.Context, next func(huma.Context), key contextKey, w
 // readerOf returns the reader that needReader admitted.
 func readerOf(ctx context.Context) models.Subscription {
 	return ctx.Value(readerKey).(models.Subscription)
+}
+
+// recordUse records a token's last use, which is no reason to refuse a request.
+func (a *api) recordUse(ctx context.Context, token models.Token) {
+	if err := a.store.UseToken(ctx, token); err != nil {
+		a.errors.LogFailure(ctx, "a token's last use was not recorded", "error", err)
+	}
 }
 
 // actorOf returns the name, in the audit log, of the token that admitToken admitted.

@@ -2,6 +2,7 @@ package newsroom
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -105,14 +106,5 @@ func tokenView(t models.Token) static.EditorToken {
 }
 
 func scopeViews(scopes []models.Scope) static.EditorScopes {
-	var views static.EditorScopes
-	for _, scope := range scopes {
-		switch scope {
-		case models.ScopeRead:
-			views.Read = true
-		case models.ScopePublish:
-			views.Publish = true
-		}
-	}
-	return views
+	return static.EditorScopes{Read: slices.Contains(scopes, models.ScopeRead), Publish: slices.Contains(scopes, models.ScopePublish)}
 }

@@ -136,26 +136,24 @@ func moveOutage(tx *gorm.DB, outage Outage, slug string) error {
 	if err != nil {
 		return err
 	}
-	for table, condition := range map[string][]any{
-		"follows": {"topic_id = ?", topic.ID},
-		"updates": {"outage_id = ?", outage.ID},
-	} {
-		var known []int64
-		if err := tx.Table(table).Where(condition[0], condition[1:]...).Limit(1).Select("1").Find(&known).Error; err != nil {
-			return err
-		}
-		if len(known) > 0 {
-			var p validation.Problems
-			p.Add("slug", "cannot change any more: readers may know the address")
-			return p.Err()
-		}
+	var isKnown bool
+	err = tx.Raw("SELECT EXISTS (SELECT 1 FROM follows WHERE topic_id = ?) OR EXISTS (SELECT 1 FROM updates WHERE outage_id = ?)",
+		topic.ID, outage.ID).Scan(&isKnown).Error
+	if err != nil {
+		return err
+	}
+	if isKnown {
+		var p validation.Problems
+		p.Add("slug", "cannot change any more: readers may know the address")
+		return p.Err()
 	}
 	return tx.Model(&Topic{}).Where("id = ?", topic.ID).Update("slug", slug).Error
 }
 
 // AppEdit is what an app is changed to.
 type AppEdit struct {
-	Name  string
+	Name string
+	// State is empty to leave it as it is, though somebody else may have just set it.
 	State AppState
 	Actor string
 }
@@ -165,7 +163,7 @@ func (s *Store) EditApp(ctx context.Context, slug string, e AppEdit) (App, error
 	e.Name = text.Trim(e.Name)
 	var p validation.Problems
 	p.Text("name", e.Name, maxAppName)
-	if !e.State.valid() {
+	if e.State != "" && !e.State.valid() {
 		p.Add("state", `must be "up", "failing" or "recovering"`)
 	}
 	if err := p.Err(); err != nil {
@@ -179,15 +177,19 @@ func (s *Store) EditApp(ctx context.Context, slug string, e AppEdit) (App, error
 		if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Take(&app, "slug = ?", slug).Error; err != nil {
 			return err
 		}
-		action := "rename app"
-		if app.State != e.State {
-			app.State, app.StateChangedAt, action = e.State, s.Now(), "set app "+string(e.State)
+		if e.Name != app.Name {
+			app.Name = e.Name
+			if err := s.audit(tx, e.Actor, "rename app", app.Topic().String()); err != nil {
+				return err
+			}
 		}
-		app.Name = e.Name
-		if err := tx.Save(&app).Error; err != nil {
-			return err
+		if e.State != "" && e.State != app.State {
+			app.State, app.StateChangedAt = e.State, s.Now()
+			if err := s.audit(tx, e.Actor, "set app "+string(e.State), app.Topic().String()); err != nil {
+				return err
+			}
 		}
-		return s.audit(tx, e.Actor, action, app.Topic().String())
+		return tx.Save(&app).Error
 	})
 	if err != nil {
 		return App{}, fmt.Errorf("app %s: %w", slug, err)

@@ -91,8 +91,16 @@ func TestAnAppIsRenamedAndSetWithoutAnUpdate(t *testing.T) {
 		if err != nil || app.State != models.Failing || !app.StateChangedAt.Equal(db.Now()) {
 			t.Errorf("set: %+v, %v", app, err)
 		}
-		if entries, err := db.AuditEntries(ctx, 1); err != nil || entries[0].Action != "set app failing" {
+		if entries, err := db.AuditEntries(ctx, 2); err != nil || entries[0].Action != "set app failing" || entries[1].Action != "rename app" {
 			t.Errorf("audit = %+v, %v", entries, err)
+		}
+		written := db.Count("audit_entries")
+		app, err = db.EditApp(ctx, "messenger", models.AppEdit{Name: app.Name, Actor: "person " + ada})
+		if err != nil || app.State != models.Failing {
+			t.Errorf("without a state: %+v, %v", app, err)
+		}
+		if rows := db.Count("audit_entries"); rows != written {
+			t.Errorf("%d audit entries for no change", rows-written)
 		}
 		for slug, wrong := range map[string]models.AppEdit{"messenger": {Name: " ", State: models.Up}, "messenger\x00": {Name: "x", State: "broken"}} {
 			if _, err := db.EditApp(ctx, slug, wrong); err == nil {

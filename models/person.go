@@ -225,8 +225,8 @@ func (s *Store) ChangeRole(ctx context.Context, id int64, role Role, by string) 
 	})
 }
 
-// RemovePerson removes a person with their passkeys, and ends their sessions, reset link
-// and tokens. It returns [ErrLastChief] like [Store.ChangeRole].
+// RemovePerson removes a person with their passkeys, and ends their sessions and reset
+// link. It returns [ErrLastChief] like [Store.ChangeRole].
 func (s *Store) RemovePerson(ctx context.Context, id int64, by string) error {
 	return s.changeRights(ctx, id, by, "", func(tx *gorm.DB, person Person) error {
 		if err := tx.Delete(&Session{}, "person_id = ?", id).Error; err != nil {
@@ -238,9 +238,6 @@ func (s *Store) RemovePerson(ctx context.Context, id int64, by string) error {
 		if err := endInvitations(tx, "email = ?", person.Email); err != nil {
 			return err
 		}
-		if _, err := s.revokeTokens(tx, by, "owner_id = ?", id); err != nil {
-			return err
-		}
 		if err := updatePerson(tx, id, map[string]any{"removed_at": s.Now(), "password_hash": ""}); err != nil {
 			return err
 		}
@@ -249,7 +246,7 @@ func (s *Store) RemovePerson(ctx context.Context, id int64, by string) error {
 }
 
 // changeRights runs change in a transaction, for a person whose role afterwards is then.
-// The open invitations and reset links that a chief has made end with their rights.
+// The open invitations, reset links and tokens that a chief has made end with their rights.
 func (s *Store) changeRights(ctx context.Context, id int64, by string, then Role, change func(*gorm.DB, Person) error) error {
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
 		person, others, err := lockWithChiefs(tx, id)
@@ -261,6 +258,9 @@ func (s *Store) changeRights(ctx context.Context, id int64, by string, then Role
 				return ErrLastChief
 			}
 			if err := endInvitations(tx, "invited_by = ?", person.Actor()); err != nil {
+				return err
+			}
+			if _, err := s.revokeTokens(tx, by, "owner_id = ?", id); err != nil {
 				return err
 			}
 		}

@@ -41,7 +41,7 @@ type Token struct {
 	SecretHash []byte
 	Scopes     []Scope `gorm:"serializer:json"`
 	// OwnerID is the person who made the token; nil if the operator did. The token ends
-	// when its owner is removed.
+	// when its owner is removed or is no longer a chief.
 	OwnerID *int64
 	Owner   *Person
 	// ExpiresAt is nil for a token that does not expire.

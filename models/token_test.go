@@ -90,7 +90,7 @@ func TestABadTokenIsRefusedWithAllItsProblems(t *testing.T) {
 	})
 }
 
-func TestATokenEndsWithTheRemovalOfItsOwner(t *testing.T) {
+func TestATokenEndsWithTheRightsOfItsOwner(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
 		chief, editor := db.Person(ada, models.RoleChief), db.Person(bob, models.RoleEditor)
@@ -111,6 +111,14 @@ func TestATokenEndsWithTheRemovalOfItsOwner(t *testing.T) {
 		entries, err := db.AuditEntries(ctx, 2)
 		if err != nil || entries[1].Action != "revoke token" || entries[1].Subject != "theirs" {
 			t.Errorf("audit = %+v, %v", entries, err)
+		}
+		demoted := db.Person("eve@news.example", models.RoleChief)
+		_, hers := newToken(t, db, models.NewToken{Name: "hers", Scopes: models.Scopes, Owner: &demoted})
+		if err := db.ChangeRole(ctx, demoted.ID, models.RoleEditor, models.Operator); err != nil {
+			t.Fatal(err)
+		}
+		if token, err := db.Authenticate(ctx, hers); !errors.Is(err, models.ErrUnauthorized) {
+			t.Errorf("the token of a chief who is one no more: %+v, %v", token, err)
 		}
 		if _, _, err := db.CreateToken(ctx, models.NewToken{Name: "late", Scopes: models.Scopes, Owner: &chief}); !errors.Is(err, models.ErrUnauthorized) {
 			t.Errorf("a removed person makes a token: %v", err)

@@ -77,9 +77,11 @@ func (n *Newsroom) showApp(c *gin.Context, change func(*static.EditorAppPage)) e
 // editApp changes an app's name and state.
 func (n *Newsroom) editApp(c *gin.Context) error {
 	name, state := c.PostForm("name"), c.PostForm("state")
-	_, err := n.store.EditApp(c.Request.Context(), c.Param("slug"), models.AppEdit{
-		Name: name, State: models.AppState(state), Actor: sessionOf(c).Actor(),
-	})
+	edit := models.AppEdit{Name: name, State: models.AppState(state), Actor: sessionOf(c).Actor()}
+	if state == c.PostForm("was") { // an update may have set another since the form was opened
+		edit.State = ""
+	}
+	_, err := n.store.EditApp(c.Request.Context(), c.Param("slug"), edit)
 	if problems, ok := problemsOf(err); ok {
 		return n.showApp(c, func(page *static.EditorAppPage) { page.Name, page.State, page.Problems = name, state, problems })
 	}

@@ -80,6 +80,10 @@ func TestAnEditorAddsAnAppAndSetsItsState(t *testing.T) {
 		if app, err := w.Store.App(t.Context(), "whatsapp-and-co"); err != nil || app.Name != "WhatsApp" || app.State != models.Failing {
 			t.Errorf("app = %+v, %v", app, err)
 		}
+		isAt(t, w.Submit("/editor/apps/whatsapp-and-co", url.Values{"name": {"WhatsApp!"}, "state": {"up"}, "was": {"up"}}), "/editor/apps")
+		if app, err := w.Store.App(t.Context(), "whatsapp-and-co"); err != nil || app.Name != "WhatsApp!" || app.State != models.Failing {
+			t.Errorf("a form that stood open sets the app %+v, %v; want the newer state kept", app, err)
+		}
 		if bad := w.Submit("/editor/apps/whatsapp-and-co", url.Values{"name": {""}, "state": {"gone"}}); !strings.Contains(bad.Text, "Name is required.") || !strings.Contains(bad.Text, "State must be") {
 			t.Errorf("a bad form: %s", bad.Text)
 		}

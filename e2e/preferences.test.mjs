@@ -333,3 +333,18 @@ test('nothing on the page moves while it loads', async t => {
     assert.equal(await layoutShift(page), 0, `${width} px`)
   }
 })
+
+test('the page does not move when the last alerts come late', async t => {
+  const { page, newsbell } = await reader(t)
+  await withMotion(page)
+  await page.setRequestInterception(true)
+  page.on('request', request => request.url().endsWith('/alerts') ? late.push(request) : request.continue())
+  const late = []
+  await page.goto(`${newsbell.url}/preferences`)
+  await page.waitForSelector('#preferences[data-ready]')
+  await layoutShift(page)
+  for (const request of late) await request.continue()
+  await page.waitForSelector('#alerts-empty:not([hidden])')
+  assert.equal(late.length, 1)
+  assert.equal(await layoutShift(page), 0)
+})

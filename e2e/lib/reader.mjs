@@ -32,7 +32,7 @@ export async function followThere(page, url, choice) {
 // preferences opens the preferences, and waits until they are shown.
 export async function preferences(page, newsbell, hash = '') {
   await page.goto(`${newsbell.url}/preferences${hash}`)
-  await page.waitForSelector('#preferences[data-ready]')
+  await page.waitForSelector('#preferences[data-ready][data-settled]')
 }
 
 // said waits until the page's message about a change contains a text.

@@ -11,13 +11,17 @@ import { find } from './settings.js'
 
 const shownAtFirst = 4
 let loadedFor
+let loaded = Promise.resolve()
 
 // showAlerts loads the alerts once per subscription: settings do not change what was
 // sent.
 export function showAlerts(subscription) {
-  if (subscription && loadedFor !== subscription.endpoint) load()
+  if (subscription && loadedFor !== subscription.endpoint) loaded = load()
   loadedFor = subscription?.endpoint
 }
+
+// alertsShown waits until the alerts, or why there are none, are on the page.
+export const alertsShown = () => loaded
 
 async function load() {
   try {

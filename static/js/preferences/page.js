@@ -3,7 +3,7 @@
 // whenever the subscription changes.
 
 import { onElsewhere } from '../reader/other-tabs.js'
-import { showAlerts } from './alerts.js'
+import { alertsShown, showAlerts } from './alerts.js'
 import { showHourlyLimit } from './hourly-limit.js'
 import { reread } from './change.js'
 import './download.js'
@@ -24,8 +24,11 @@ find('retry').addEventListener('click', retry)
 addEventListener('hashchange', showRequestedAction)
 onElsewhere(reread)
 
+// What is below the alerts appears with them, so that it does not move.
 await open()
 showRequestedAction()
+await alertsShown()
+find('preferences').dataset.settled = ''
 document.getElementById(location.hash.slice(1))?.scrollIntoView()
 
 // open loads what this browser follows, and returns whether that succeeded.

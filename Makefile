@@ -38,11 +38,11 @@ lint:
 	CGO_ENABLED=0 go vet ./...
 	CGO_ENABLED=0 $(STATICCHECK) ./...
 
-# e2e runs real browsers against real processes. Browsers are slow to start, so two
-# processes of tests, of about the same length, share theirs. Lighthouse, which
-# measures, runs alone.
+# e2e runs real browsers against real processes. Browsers are slow to start, so the
+# tests of a group share theirs; tests also wait, so three groups keep two processors
+# busy, the longest first. Lighthouse, which measures, runs alone.
 e2e: build
-	node --test --test-concurrency=2 --test-reporter=spec e2e/in-chromium.mjs e2e/in-firefox.mjs
+	node --test --test-concurrency=3 --test-reporter=spec e2e/in-firefox.mjs e2e/of-preferences.mjs e2e/of-newsroom.mjs e2e/in-chromium.mjs
 	node --test --test-reporter=spec e2e/lighthouse.test.mjs
 
 # bench measures an alert's way to the push service, beside the bare

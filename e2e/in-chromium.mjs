@@ -1,4 +1,4 @@
-// The tests that use only Chromium.
-import { runFiles } from './lib/group.mjs'
+// The tests that use only Chromium, but for those of an area.
+import { runOthers } from './lib/group.mjs'
 
-await runFiles({ withFirefox: false })
+await runOthers({ withFirefox: false })

@@ -1,4 +1,4 @@
-// The tests that use Firefox, with Chromium or without it.
-import { runFiles } from './lib/group.mjs'
+// The tests that use Firefox, with Chromium or without it, but for those of an area.
+import { runOthers } from './lib/group.mjs'
 
-await runFiles({ withFirefox: true })
+await runOthers({ withFirefox: true })

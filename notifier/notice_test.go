@@ -241,6 +241,7 @@ func TestAPushServiceThatHangsDelaysNoOthersNotice(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.timeout = patience
+		n.options = func(o *Options) { o.Push.Silence = patience }
 		n.other.Faults(func(string) *pushtest.Answer { return &pushtest.Answer{Hang: true} })
 		_, stuck := n.subscriberAt(n.other)
 		_, lucky := n.subscriberAt(n.service)

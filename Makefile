@@ -1,5 +1,5 @@
 # Newsbell's commands. make demo needs Go alone; make test installs the rest.
-.PHONY: demo run test go-test lint e2e browsers lighthouse bench chaos setup build screenshots
+.PHONY: demo run test go-test lint e2e bench chaos setup build screenshots
 
 ARGS ?=
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.7.0
@@ -16,12 +16,11 @@ demo:
 run:
 	CGO_ENABLED=0 go run ./cmd/newsbell serve $(ARGS)
 
-# test checks the code while it installs what the tests need, and runs the Go tests beside
-# the browsers: both wait a lot. Lighthouse, which measures, runs alone.
+# test checks the code while it installs what the tests need.
 test:
 	$(MAKE) -j2 setup lint
-	$(MAKE) -j2 go-test browsers
-	$(MAKE) lighthouse
+	$(MAKE) go-test
+	$(MAKE) e2e
 
 # go-test runs each model test on SQLite and on a throwaway PostgreSQL, which the
 # packages share. SQLite's code, translated from C, and the password hash are not
@@ -39,15 +38,11 @@ lint:
 	CGO_ENABLED=0 go vet ./...
 	CGO_ENABLED=0 $(STATICCHECK) ./...
 
-# e2e runs real browsers against real processes.
-e2e: browsers
-	$(MAKE) lighthouse
-
-# Browsers are slow to start, so the tests of a group share theirs, the longest first.
-browsers: build
+# e2e runs real browsers against real processes. Browsers are slow to start, so the
+# tests of a group share theirs; three groups keep two processors busy while tests wait,
+# the longest first. Lighthouse, which measures, runs alone.
+e2e: build
 	node --test --test-concurrency=3 --test-reporter=spec e2e/in-firefox.mjs e2e/of-preferences.mjs e2e/of-newsroom.mjs e2e/in-chromium.mjs
-
-lighthouse: build
 	node --test --test-reporter=spec e2e/lighthouse.test.mjs
 
 # bench measures an alert's way to the push service, beside the bare

@@ -161,9 +161,10 @@ func TestStatusCountsEvenIfTheBodyNeverEnds(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	client := newTestClient(t, server)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // for the connection too
 	defer cancel()
-	response, err := newTestClient(t, server).Post(ctx, &Request{Target: target(t, server, "/p")})
+	response, err := client.Post(ctx, &Request{Target: target(t, server, "/p")})
 	if err != nil || response.Status != 201 || string(response.Body) != "begun" {
 		t.Errorf("response = %+v, %v", response, err)
 	}

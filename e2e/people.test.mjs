@@ -166,7 +166,9 @@ test('a draft is saved while it is typed, and neither another window nor an ende
   assert.equal(await headline(phone), 'Written after the session')
   await says(phone, 'Draft saved.')
 
+  assert.equal(await text(phone, '.reach [data-part=readers]'), '–')
   await phone.click('[name=alert][value=all]')
+  await phone.waitForFunction(() => document.querySelector('.reach [data-part=readers]').textContent === '0')
   await phone.focus('#field-headline')
   await phone.keyboard.down('Control')
   await Promise.all([phone.waitForNavigation(), phone.keyboard.press('Enter')])

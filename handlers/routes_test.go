@@ -48,6 +48,7 @@ var admitted = map[string]string{
 	"POST /editor/apps/:slug":                         forEditor,
 	"POST /editor/outages/:slug/updates":              forEditor,
 	"POST /editor/outages/:slug/draft":                forEditor,
+	"POST /editor/outages/:slug/audience":             forEditor,
 	"POST /editor/alerts/:id/stop":                    forEditor,
 	"GET /editor/account":                             forPerson,
 	"POST /editor/account/name":                       forPerson,

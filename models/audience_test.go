@@ -1,15 +1,19 @@
 package models_test
 
 import (
+	"crypto/rand"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"newsbell/models"
 	"newsbell/models/ledger"
 	"newsbell/models/modelstest"
+	"newsbell/models/preferences"
 )
 
 func TestTheAudienceFollowsTheLevels(t *testing.T) {
@@ -219,4 +223,63 @@ func TestPausedReadersAreSkippedAndThePagesStillCoverTheShard(t *testing.T) {
 			t.Errorf("pages have %v; want %v", got, awake)
 		}
 	})
+}
+
+func TestTheAudienceIsCountedByLevelPushServiceAndWhoIsToldLater(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		apple := db.Browser()
+		apple.Endpoint = "https://web.push.apple.com/" + rand.Text()
+		db.ReaderWithSecret(apple, "outage/messages-down:all", "app/messenger:key")
+		db.Reader("outage/messages-down:resolution", "app/messenger:key")
+		db.Reader("app/messenger:resolution")
+		one := 1
+		capped := change(t, db, db.Reader("outage/messages-down:key"), models.SubscriptionChange{HourlyCap: &one})
+		change(t, db, db.Reader("outage/messages-down:key"), models.SubscriptionChange{HourlyCap: &one})
+		quiet := quietReader(t, db, "outage/messages-down:all")
+		gone := db.Reader("outage/messages-down:all")
+		db.Exec("UPDATE subscriptions SET gone_at = ? WHERE id = ?", db.Now(), gone.ID)
+		db.Exec("UPDATE subscriptions SET recent = ? WHERE id = ?", []byte(preferences.RecentAlerts{}.Add(db.Now().Add(-time.Minute), 1)), capped.ID)
+
+		draft := models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertKey, Apps: []string{"messenger"}}
+		got, err := db.MeasureAudience(t.Context(), draft) // without words
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := models.AudienceCounts{
+			Readers: 5, Levels: map[models.Level]int{models.LevelAll: 2, models.LevelKey: 3},
+			PushServices: map[string]int{"*.push.apple.com": 1, "fcm.googleapis.com": 4}, InQuietHours: 1, OverCap: 1,
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("a key moment: %+v; want %+v", got, want)
+		}
+		draft.Kind = models.Resolution
+		got, err = db.MeasureAudience(t.Context(), draft)
+		if err != nil || got.Readers != 6 || got.Levels[models.LevelResolution] != 1 {
+			t.Errorf("a resolution: %+v, %v; want 6 readers, one of the resolution alone", got, err)
+		}
+		if err := db.Follow(t.Context(), quiet, models.NewFollow{Topic: "outage/messages-down", Level: "hushed"}); err != nil {
+			t.Fatal(err)
+		}
+		draft.Kind = models.OrdinaryUpdate
+		if got, err = db.MeasureAudience(t.Context(), draft); err != nil || got.Readers != 4 || got.InQuietHours != 0 {
+			t.Errorf("after a mute: %+v, %v; want 4 readers", got, err)
+		}
+		if size, err := db.CountAudience(t.Context(), withHeadline(draft)); err != nil || size != 4 {
+			t.Errorf("CountAudience = %d, %v; want the same", size, err)
+		}
+		draft.Alert = models.AlertNone
+		if got, err = db.MeasureAudience(t.Context(), draft); err != nil || got.Readers != 0 {
+			t.Errorf("without an alert: %+v, %v", got, err)
+		}
+		draft.Alert = "everybody"
+		if _, err = db.MeasureAudience(t.Context(), draft); !isInvalid("alert")(err) {
+			t.Errorf("an unknown level: %v", err)
+		}
+	})
+}
+
+func withHeadline(d models.Draft) models.Draft {
+	d.Headline = "News"
+	return d
 }

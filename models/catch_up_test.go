@@ -47,8 +47,8 @@ func TestAReaderInQuietHoursGetsTheLatestStateInTheMorningOnce(t *testing.T) {
 		reader, notifier := night(t, db)
 		awake := db.Reader("outage/messages-down:all")
 		draft := models.Draft{Outage: "messages-down", Kind: models.OrdinaryUpdate, Alert: models.AlertAll, Headline: "Second"}
-		if n, err := db.CountInQuietHours(t.Context(), draft); err != nil || n != 1 {
-			t.Errorf("in quiet hours: %d, %v; want one of two", n, err)
+		if n, err := db.MeasureAudience(t.Context(), draft); err != nil || n.InQuietHours != 1 {
+			t.Errorf("%+v, %v; want one of two in quiet hours", n, err)
 		}
 		second := db.PublishDraft(draft)
 		notifier.sendDue()

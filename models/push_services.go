@@ -37,12 +37,20 @@ func (s *Store) HostCounts(ctx context.Context, alertID int64) (map[string]Count
 func (s *Store) foldHosts(total map[string]Counts) map[string]Counts {
 	folded := make(map[string]Counts, len(total))
 	for host, counts := range total {
-		if rule, ok := s.hosts.Wildcard(host); ok && counts.Accepted == 0 {
-			host = rule
+		if counts.Accepted == 0 {
+			host = s.countedTogether(host)
 		}
 		folded[host] = folded[host].Plus(counts)
 	}
 	return folded
+}
+
+// countedTogether returns the wildcard that allows a host; the host itself if none does.
+func (s *Store) countedTogether(host string) string {
+	if rule, ok := s.hosts.Wildcard(host); ok {
+		return rule
+	}
+	return host
 }
 
 // countedAs returns the name under which a reader's push service is counted. Until it

@@ -180,15 +180,9 @@ type DraftSource struct {
 // Validate returns an [*validation.Invalid] with every problem.
 func (d Draft) Validate() error {
 	var p validation.Problems
-	if !slices.Contains([]UpdateKind{OrdinaryUpdate, Resolution, Correction}, d.Kind) {
-		p.Add("kind", `must be "update", "resolution" or "correction"`)
-	}
-	if !slices.Contains([]AlertLevel{AlertNone, AlertAll, AlertKey}, d.Alert) {
-		p.Add("alert", `must be "none", "all" or "key"`)
-	}
+	d.validateAudience(&p)
 	p.Text("headline", d.Headline, maxText)
 	p.OptionalText("body", d.Body, maxText)
-	checkStates(&p, d.States)
 	if d.Corrects != 0 && d.Kind != Correction {
 		p.Add("corrects", "only a correction can correct an update")
 	}
@@ -197,6 +191,24 @@ func (d Draft) Validate() error {
 		p.Add("undo_seconds", "must be between 0 and 3600")
 	}
 	return p.Err()
+}
+
+// checkAudience returns an [*validation.Invalid] with every problem of what decides who the
+// alert is for.
+func (d Draft) checkAudience() error {
+	var p validation.Problems
+	d.validateAudience(&p)
+	return p.Err()
+}
+
+func (d Draft) validateAudience(p *validation.Problems) {
+	if !slices.Contains([]UpdateKind{OrdinaryUpdate, Resolution, Correction}, d.Kind) {
+		p.Add("kind", `must be "update", "resolution" or "correction"`)
+	}
+	if !slices.Contains([]AlertLevel{AlertNone, AlertAll, AlertKey}, d.Alert) {
+		p.Add("alert", `must be "none", "all" or "key"`)
+	}
+	checkStates(p, d.States)
 }
 
 // checkCorrected makes sure that the update exists that the draft corrects.

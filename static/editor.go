@@ -69,9 +69,8 @@ type EditorDraft struct {
 type EditorPreview struct {
 	// SendsAlert is false when the draft alerts nobody.
 	SendsAlert bool
-	// Audience is the number of readers. InQuietHours of them get a catch-up when their
-	// quiet hours end.
-	Audience, InQuietHours int
+	// Audience is the number of readers.
+	Audience int
 	// Title and Body are the notification's.
 	Title, Body string
 }
@@ -93,6 +92,8 @@ type EditorOutagePage struct {
 	Repeated *EditorRepeated
 	// RequestKey is that of the next press of a button.
 	RequestKey string
+	// Audience is who the draft in the form would alert now; nil if that is unknown.
+	Audience *EditorAudience
 	// Writers are the others who are writing about this outage now.
 	Writers []EditorWriter
 	// Problems say why the draft is invalid.

@@ -26,6 +26,25 @@ type EditorWriter struct {
 	SavedAt time.Time
 }
 
+// EditorAudience counts the readers that a draft would alert now, each once.
+type EditorAudience struct {
+	Readers int `json:"readers"`
+	// All, Key and Resolution count them by level.
+	All        int `json:"all"`
+	Key        int `json:"key"`
+	Resolution int `json:"resolution"`
+	// InQuietHours and OverCap are notified later.
+	InQuietHours int                 `json:"in_quiet_hours"`
+	OverCap      int                 `json:"over_cap"`
+	PushServices []EditorPushService `json:"push_services"`
+}
+
+// EditorPushService is a push service of an audience, the largest first.
+type EditorPushService struct {
+	Name    string `json:"name"`
+	Readers int    `json:"readers"`
+}
+
 // CutOff says after about how many characters a browser cuts a notification.
 type CutOff struct {
 	Browser        string

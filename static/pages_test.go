@@ -155,7 +155,8 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		},
 		"newsroom outage": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
-				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Preview: &EditorPreview{SendsAlert: true, Audience: 1204, InQuietHours: 4, Title: text, Body: text}, Updates: written,
+				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Preview: &EditorPreview{SendsAlert: true, Audience: 1204, Title: text, Body: text}, Updates: written,
+				Audience: &EditorAudience{Readers: 1204, All: 1200, InQuietHours: 4, PushServices: []EditorPushService{{text, 1204}}},
 				Problems: []EditorProblem{{"", text}, {"headline", text}, {"kind", text}, {"alert", text}, {"apps", text}, {"body", text}, {"corrects", text}, {"states.messenger", text}, {"states.icq", text}, {"undo_seconds", text}},
 			})
 		},

@@ -109,3 +109,43 @@ func TestTheOutageSaysWhoIsWriting(t *testing.T) {
 		}
 	})
 }
+
+func TestThePageCountsTheAudienceOfTheDraft(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.SignInWith(w.Session(w.Person(ada, models.RoleEditor)))
+		w.NewReader("outage/messages-down:all")
+		w.NewReader("outage/messages-down:key")
+		w.NewReader("app/messenger:all")
+		var counts struct {
+			Readers, All, Key int
+			PushServices      []struct {
+				Name    string
+				Readers int
+			} `json:"push_services"`
+		}
+		form := url.Values{"kind": {"update"}, "alert": {"key"}, "apps": {"messenger"}} // nothing is written yet
+		w.Submit("/editor/outages/messages-down/audience", form).Decode(t, http.StatusOK, &counts)
+		if counts.Readers != 3 || counts.All != 2 || counts.Key != 1 || len(counts.PushServices) != 1 || counts.PushServices[0].Name != "Google" {
+			t.Errorf("the audience is %+v; want 2 of all updates and 1 of key moments, with Google", counts)
+		}
+		w.NewReader("outage/messages-down:all")
+		w.Submit("/editor/outages/messages-down/audience", form).Decode(t, http.StatusOK, &counts)
+		if counts.Readers != 3 {
+			t.Errorf("%d readers; want no new count within ten seconds", counts.Readers)
+		}
+		w.Clock.Advance(11 * time.Second)
+		w.Submit("/editor/outages/messages-down/audience", form).Decode(t, http.StatusOK, &counts)
+		if counts.Readers != 4 {
+			t.Errorf("%d readers; want a new count", counts.Readers)
+		}
+		form.Set("alert", "everybody")
+		w.Submit("/editor/outages/messages-down/audience", form).WantStatus(t, http.StatusUnprocessableEntity)
+
+		draft := typed("Messages fail", 0, 0, "save")
+		draft.Set("alert", "all")
+		page := w.Submit(updates, draft)
+		if !strings.Contains(page.Text, `data-part="readers">2<`) || !strings.Contains(page.Text, "Google 2") {
+			t.Error("without JavaScript, the page does not count the saved draft's audience")
+		}
+	})
+}

@@ -53,6 +53,7 @@ type Newsroom struct {
 	errors        *respond.Errors
 	clients       *limit.Clients
 
+	audiences                *audiences
 	guesses, passwordGuesses *limit.Guesses
 	passkeys                 *passkeys.RelyingParty
 	openID                   *openid.Provider
@@ -64,7 +65,7 @@ func New(o Options) *Newsroom {
 	return &Newsroom{
 		store: o.Store, publisher: o.Publisher, site: o.Site, pages: o.Pages, notifications: o.Notifications,
 		errors: o.Errors, clients: o.Clients, guesses: o.Guesses, passwordGuesses: o.PasswordGuesses,
-		passkeys: o.Passkeys, openID: o.OpenID, log: o.Log,
+		passkeys: o.Passkeys, openID: o.OpenID, log: o.Log, audiences: newAudiences(o.Store),
 	}
 }
 
@@ -103,6 +104,7 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(editors, http.MethodPost, "/outages/:slug/edit", n.editOutage)
 	n.handle(editors, http.MethodPost, "/outages/:slug/updates", n.submitUpdate)
 	n.handle(editors, http.MethodPost, "/outages/:slug/draft", n.autosaveDraft)
+	n.handle(editors, http.MethodPost, "/outages/:slug/audience", n.getAudience)
 	n.handle(editors, http.MethodPost, "/alerts/:id/stop", n.stopAlert)
 	n.handle(editors, http.MethodPost, "/apps", n.createApp)
 	n.handle(editors, http.MethodGet, "/apps/:slug", n.appPage)

@@ -46,6 +46,7 @@ func (n *Newsroom) writeOutage(c *gin.Context, page static.EditorOutagePage, out
 	}
 	page.Owner = sessionOf(c).Actor()
 	page.Actor, page.Outage, page.Apps = actorOf(c), views.Outage(outage), views.Apps(apps)
+	n.addAudience(c, &page)
 	if page.Updates, err = n.publishedUpdates(ctx, outage, page.Actor); err != nil {
 		return err
 	}

@@ -47,11 +47,10 @@ func (n *Newsroom) preview(c *gin.Context, draft models.Draft) error {
 
 // previewOf returns the current audience of a draft's alert, and its notification.
 func (n *Newsroom) previewOf(ctx context.Context, d models.Draft) (*static.EditorPreview, error) {
-	audience, err := n.store.CountAudience(ctx, d)
-	if err != nil {
+	if err := d.Validate(); err != nil {
 		return nil, err
 	}
-	inQuietHours, err := n.store.CountInQuietHours(ctx, d)
+	audience, err := n.audiences.Now(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +58,7 @@ func (n *Newsroom) previewOf(ctx context.Context, d models.Draft) (*static.Edito
 	if err != nil {
 		return nil, err
 	}
-	preview := &static.EditorPreview{Audience: audience, InQuietHours: inQuietHours, SendsAlert: d.Alert != models.AlertNone}
+	preview := &static.EditorPreview{Audience: audience.Readers, SendsAlert: d.Alert != models.AlertNone}
 	preview.Title, preview.Body = n.notifications.Preview(outage, d)
 	return preview, nil
 }

@@ -2,6 +2,7 @@
 // also checks the app.
 
 import { base } from '../page/site.js'
+import './audience.js'
 import './counters.js'
 import './draft.js'
 

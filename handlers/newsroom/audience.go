@@ -1,0 +1,131 @@
+package newsroom
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"newsbell/handlers/views"
+	"newsbell/models"
+	"newsbell/static"
+)
+
+const (
+	// audienceFor is how long a counted audience is shown without being counted again.
+	audienceFor = 10 * time.Second
+	// maxAudienceWait is how long a page waits for a count.
+	maxAudienceWait = 10 * time.Second
+)
+
+// getAudience counts the audience of the draft in a form, which may lack its words.
+func (n *Newsroom) getAudience(c *gin.Context) error {
+	if err := c.Request.ParseForm(); err != nil {
+		c.AbortWithStatus(formStatus(err))
+		return nil
+	}
+	counts, err := n.audiences.Of(c.Request.Context(), draftOf(c))
+	if _, isWrong := problemsOf(err); isWrong {
+		c.AbortWithStatus(http.StatusUnprocessableEntity)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, views.Audience(counts))
+	return nil
+}
+
+// addAudience adds the audience of the draft in the form, if it alerts somebody. A count
+// that fails must not hide the draft.
+func (n *Newsroom) addAudience(c *gin.Context, page *static.EditorOutagePage) {
+	d := models.Draft{
+		Outage: page.Outage.Slug, Kind: models.UpdateKind(page.Kind()), Alert: models.AlertLevel(page.Draft.Alert),
+		Corrects: page.Draft.Corrects, States: map[string]models.AppState{},
+	}
+	if d.Alert == "" || !page.Actor.MayPublish {
+		return
+	}
+	for slug := range page.Draft.Apps {
+		d.Apps = append(d.Apps, slug)
+	}
+	for slug, state := range page.Draft.States {
+		d.States[slug] = models.AppState(state)
+	}
+	counts, err := n.audiences.Of(c.Request.Context(), d)
+	if err != nil {
+		if _, isWrong := problemsOf(err); !isWrong {
+			n.errors.LogFailure(c.Request.Context(), "an audience was not counted", "error", err)
+		}
+		return
+	}
+	audience := views.Audience(counts)
+	page.Audience = &audience
+}
+
+// audiences counts audiences for editors who are still writing. It counts one at a time in
+// a process, so that alerts keep the processors and the database's other connections, and
+// each at most once in audienceFor.
+type audiences struct {
+	store *models.Store
+	turn  sync.Mutex
+	known map[string]countedAudience
+}
+
+type countedAudience struct {
+	models.AudienceCounts
+	at time.Time
+}
+
+func newAudiences(store *models.Store) *audiences {
+	return &audiences{store: store, known: map[string]countedAudience{}}
+}
+
+// Of returns the counts of a draft's audience, which may be a few seconds old. The draft
+// need not have words.
+func (a *audiences) Of(ctx context.Context, d models.Draft) (models.AudienceCounts, error) {
+	a.turn.Lock()
+	defer a.turn.Unlock()
+	if counted, ok := a.known[audienceKey(d)]; ok && a.store.Now().Sub(counted.at) < audienceFor {
+		return counted.AudienceCounts, nil
+	}
+	return a.count(ctx, d)
+}
+
+// Now counts a draft's audience.
+func (a *audiences) Now(ctx context.Context, d models.Draft) (models.AudienceCounts, error) {
+	a.turn.Lock()
+	defer a.turn.Unlock()
+	return a.count(ctx, d)
+}
+
+func (a *audiences) count(ctx context.Context, d models.Draft) (models.AudienceCounts, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxAudienceWait)
+	defer cancel()
+	if err := ctx.Err(); err != nil { // the page was closed while it waited for its turn
+		return models.AudienceCounts{}, err
+	}
+	now := a.store.Now()
+	maps.DeleteFunc(a.known, func(_ string, counted countedAudience) bool { return now.Sub(counted.at) >= audienceFor })
+	counts, err := a.store.MeasureAudience(ctx, d)
+	if err == nil {
+		a.known[audienceKey(d)] = countedAudience{counts, now}
+	}
+	return counts, err
+}
+
+// audienceKey is the same for two drafts with the same audience.
+func audienceKey(d models.Draft) string {
+	apps := slices.Sorted(slices.Values(d.Apps))
+	var states []string
+	for _, slug := range slices.Sorted(maps.Keys(d.States)) {
+		states = append(states, slug+"="+string(d.States[slug]))
+	}
+	return fmt.Sprintf("%q", []string{d.Outage, string(d.Kind), string(d.Alert), fmt.Sprint(d.Corrects), strings.Join(apps, " "), strings.Join(states, " ")})
+}

@@ -136,7 +136,9 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 		if _, err := lockOutage(tx, alert.OutageID); err != nil { // before the alert, as recording a page does
 			return err
 		}
+		var was AlertState
 		stop := func(state AlertState, changes map[string]any) (bool, error) {
+			was = state
 			result := tx.Model(&Alert{}).Where("id = ? AND state = ?", id, state).Updates(changes)
 			return result.RowsAffected == 1, result.Error
 		}
@@ -156,7 +158,7 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 		if err := stopCatchUps(tx, alert); err != nil {
 			return err
 		}
-		return s.audit(tx, actor, "stop alert", fmt.Sprint(id))
+		return s.audit(tx, actor, "stop alert", fmt.Sprint(id), changed(fields{"state": was}, fields{"state": Stopped}))
 	})
 	if err != nil {
 		return fmt.Errorf("stop alert %d: %w", id, err)

@@ -34,6 +34,15 @@ func checkStates(p *validation.Problems, states map[string]AppState) {
 	}
 }
 
+// statesOf returns the states of apps by their slugs.
+func statesOf(apps []App) map[string]AppState {
+	states := make(map[string]AppState, len(apps))
+	for _, app := range apps {
+		states[app.Slug] = app.State
+	}
+	return states
+}
+
 // namedApps returns the slugs of all apps that are named, each once. An app whose
 // state is given is named too.
 func namedApps(apps []string, states map[string]AppState) []string {
@@ -54,6 +63,8 @@ type App struct {
 
 // Topic is what a reader follows to follow the app.
 func (a App) Topic() Topic { return Topic{Kind: AppTopic, Slug: a.Slug} }
+
+func (a App) audited() fields { return fields{"slug": a.Slug, "name": a.Name, "state": a.State} }
 
 // maxAppName is the maximum length of an app's name, in bytes.
 const maxAppName = 80
@@ -89,7 +100,7 @@ func (s *Store) CreateApp(ctx context.Context, n NewApp) (App, error) {
 		if err := tx.Create(&topic).Error; err != nil {
 			return err
 		}
-		return s.audit(tx, n.Actor, "create app", app.Topic().String())
+		return s.audit(tx, n.Actor, "create app", app.Topic().String(), added(app.audited()))
 	})
 	if err != nil {
 		return App{}, fmt.Errorf("app %s: %w", n.Slug, err)

@@ -2,18 +2,30 @@ package models
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
 	"time"
 
 	"gorm.io/gorm"
 )
 
-// AuditEntry says who did what, and when. Entries are only added.
+// AuditEntry says who did what, and when. Entries are only added, and each is linked to the
+// one before it by its hash; see [Store.VerifyAudit].
 type AuditEntry struct {
-	ID        int64
-	Actor     string
-	Action    string
-	Subject   string
-	CreatedAt time.Time
+	ID      int64
+	Actor   string
+	Action  string
+	Subject string
+	// Before and After are JSON objects of what the action has changed, without secrets.
+	// Before is empty if nothing was there, After if it is removed, and both if the action
+	// changes no data of the newsroom: a sign-in.
+	Before, After string
+	CreatedAt     time.Time
+	// Hash links the entry to the one before; nil in the entries of releases without a
+	// chain.
+	Hash []byte
 }
 
 // AuditEntries returns the latest entries, the newest first.
@@ -23,7 +35,72 @@ func (s *Store) AuditEntries(ctx context.Context, limit int) ([]AuditEntry, erro
 	return entries, domain(err)
 }
 
-// audit writes an entry in the transaction of the change that it describes.
-func (s *Store) audit(tx *gorm.DB, actor, action, subject string) error {
-	return tx.Create(&AuditEntry{Actor: actor, Action: action, Subject: subject, CreatedAt: s.Now()}).Error
+// audit adds an entry to the transaction of the change that it describes. It is written at
+// the end of the transaction.
+func (s *Store) audit(tx *gorm.DB, actor, action, subject string, of ...change) error {
+	pending, ok := tx.Statement.Context.Value(pendingEntries{}).(*[]AuditEntry)
+	if !ok {
+		return errors.New("audit: there is no transaction")
+	}
+	entry := AuditEntry{Actor: actor, Action: action, Subject: subject, CreatedAt: s.Now()}
+	for _, c := range of {
+		before, after, err := c.encode()
+		if err != nil {
+			return fmt.Errorf("audit %s: %w", action, err)
+		}
+		entry.Before, entry.After = before, after
+	}
+	*pending = append(*pending, entry)
+	return nil
+}
+
+// pendingEntries is the key of a transaction's entries in its context.
+type pendingEntries struct{}
+
+// withAudit runs fn in a transaction and then writes its entries. They come last, because
+// the chain is locked from the first of them to the commit: nothing else waits for so long,
+// and no transaction waits for another lock while it has this one. It returns the end of
+// the chain if there were any.
+func (s *Store) withAudit(tx *gorm.DB, fn func(tx *gorm.DB) error) (end AuditEntry, err error) {
+	var pending []AuditEntry
+	ctx := context.WithValue(tx.Statement.Context, pendingEntries{}, &pending)
+	if err := fn(tx.WithContext(ctx)); err != nil || len(pending) == 0 {
+		return end, err
+	}
+	return s.appendToChain(tx, pending)
+}
+
+// fields are what an audit entry shows of a row, by the names of the API. They contain no
+// secret and no hash of one.
+type fields map[string]any
+
+// change is what an action has changed: nil before for something new, and nil after for
+// something removed.
+type change struct{ before, after fields }
+
+func added(after fields) change           { return change{after: after} }
+func removed(before fields) change        { return change{before: before} }
+func changed(before, after fields) change { return change{before, after} }
+
+// encode returns both sides as JSON, without the fields that are the same.
+func (c change) encode() (before, after string, err error) {
+	if before, err = c.before.without(c.after); err != nil {
+		return "", "", err
+	}
+	after, err = c.after.without(c.before)
+	return before, after, err
+}
+
+func (f fields) without(others fields) (string, error) {
+	if f == nil {
+		return "", nil
+	}
+	different := fields{}
+	for name, value := range f {
+		if other, there := others[name]; !there || !reflect.DeepEqual(value, other) {
+			different[name] = value
+		}
+	}
+	encoded, err := json.Marshal(different)
+	return string(encoded), err
 }

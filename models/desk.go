@@ -115,6 +115,7 @@ func (s *Store) EditOutage(ctx context.Context, slug string, e OutageEdit) (Outa
 				return err
 			}
 		}
+		before := outage.audited()
 		outage.Slug, outage.Headline, outage.Standfirst = e.Slug, e.Headline, e.Standfirst
 		if err := tx.Model(&outage).Select("slug", "headline", "standfirst").Updates(outage).Error; err != nil {
 			return err
@@ -122,7 +123,8 @@ func (s *Store) EditOutage(ctx context.Context, slug string, e OutageEdit) (Outa
 		if err := tx.Omit("Apps.*").Model(&outage).Association("Apps").Replace(apps); err != nil {
 			return err
 		}
-		return s.audit(tx, e.Actor, "edit outage", outage.Topic().String())
+		outage.Apps = apps
+		return s.audit(tx, e.Actor, "edit outage", outage.Topic().String(), changed(before, outage.audited()))
 	})
 	if err != nil {
 		return Outage{}, fmt.Errorf("outage %s: %w", slug, err)
@@ -178,14 +180,16 @@ func (s *Store) EditApp(ctx context.Context, slug string, e AppEdit) (App, error
 			return err
 		}
 		if e.Name != app.Name {
+			renamed := changed(fields{"name": app.Name}, fields{"name": e.Name})
 			app.Name = e.Name
-			if err := s.audit(tx, e.Actor, "rename app", app.Topic().String()); err != nil {
+			if err := s.audit(tx, e.Actor, "rename app", app.Topic().String(), renamed); err != nil {
 				return err
 			}
 		}
 		if e.State != "" && e.State != app.State {
+			set := changed(fields{"state": app.State}, fields{"state": e.State})
 			app.State, app.StateChangedAt = e.State, s.Now()
-			if err := s.audit(tx, e.Actor, "set app "+string(e.State), app.Topic().String()); err != nil {
+			if err := s.audit(tx, e.Actor, "set app "+string(e.State), app.Topic().String(), set); err != nil {
 				return err
 			}
 		}

@@ -74,7 +74,7 @@ func (s *Store) Invite(ctx context.Context, n NewInvitation) (Invitation, string
 		if len(taken) > 0 {
 			return fmt.Errorf("%w: %s already has an account", ErrConflict, n.Email)
 		}
-		return s.audit(tx, n.Actor, "invite "+string(n.Role), n.Email)
+		return s.audit(tx, n.Actor, "invite "+string(n.Role), n.Email, added(fields{"email": n.Email, "role": n.Role}))
 	})
 }
 
@@ -90,7 +90,7 @@ func (s *Store) InviteFirst(ctx context.Context) (Invitation, string, error) {
 		if err != nil {
 			return err
 		}
-		return s.audit(tx, Operator, "invite chief", "the first person")
+		return s.audit(tx, Operator, "invite chief", "the first person", added(fields{"role": RoleChief}))
 	})
 }
 
@@ -171,7 +171,8 @@ func (s *Store) WithdrawInvitation(ctx context.Context, id int64, by string) err
 		if err := tx.Delete(&invitation).Error; err != nil {
 			return err
 		}
-		return s.audit(tx, by, "withdraw invitation", invitation.Email)
+		return s.audit(tx, by, "withdraw invitation", invitation.Email,
+			removed(fields{"email": invitation.Email, "role": invitation.Role}))
 	})
 }
 
@@ -196,7 +197,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, secret string, n NewPerson
 		if err := tx.Create(&person).Error; err != nil {
 			return err
 		}
-		return s.audit(tx, person.Actor(), "accept invitation as "+string(person.Role), person.Email)
+		return s.audit(tx, person.Actor(), "accept invitation as "+string(person.Role), person.Email, added(person.audited()))
 	})
 	return person, err
 }

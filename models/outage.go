@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,15 @@ type Outage struct {
 
 // Topic is what a reader follows to follow the outage.
 func (o Outage) Topic() Topic { return Topic{Kind: OutageTopic, Slug: o.Slug} }
+
+func (o Outage) audited() fields {
+	apps := make([]string, len(o.Apps))
+	for i, app := range o.Apps {
+		apps[i] = app.Slug
+	}
+	slices.Sort(apps)
+	return fields{"slug": o.Slug, "headline": o.Headline, "standfirst": o.Standfirst, "state": o.State, "began_at": o.BeganAt, "apps": apps}
+}
 
 // firstOutage is the earliest time at which an outage may have begun.
 var firstOutage = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -99,10 +109,13 @@ func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 		if err := tx.Create(&topic).Error; err != nil {
 			return err
 		}
+		before := fields{"states": statesOf(outage.Apps)}
 		if err := openingStates(tx, &outage, n.States); err != nil {
 			return err
 		}
-		return s.audit(tx, n.Actor, "open outage", outage.Topic().String())
+		after := outage.audited()
+		after["states"] = statesOf(outage.Apps)
+		return s.audit(tx, n.Actor, "open outage", outage.Topic().String(), changed(before, after))
 	})
 	if err != nil {
 		return Outage{}, fmt.Errorf("outage %s: %w", n.Slug, err)

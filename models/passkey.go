@@ -85,7 +85,7 @@ func (s *Store) AddPasskey(ctx context.Context, passkey Passkey) error {
 		if err := tx.Create(&passkey).Error; err != nil {
 			return err
 		}
-		return s.audit(tx, person.Actor(), "add passkey", passkey.Name)
+		return s.audit(tx, person.Actor(), "add passkey", passkey.Name, added(fields{"name": passkey.Name}))
 	})
 }
 
@@ -103,7 +103,7 @@ func (s *Store) RemovePasskey(ctx context.Context, person Person, id int64) erro
 		if err := tx.Delete(&passkey).Error; err != nil {
 			return err
 		}
-		return s.audit(tx, person.Actor(), "remove passkey", passkey.Name)
+		return s.audit(tx, person.Actor(), "remove passkey", passkey.Name, removed(fields{"name": passkey.Name}))
 	})
 }
 
@@ -130,7 +130,8 @@ func (s *Store) SuspendPasskey(ctx context.Context, passkey Passkey, credential 
 		if err := updatePasskey(tx, passkey, map[string]any{"credential": credential, "suspended_at": s.Now()}); err != nil {
 			return err
 		}
-		return s.audit(tx, passkey.Person.Actor(), "suspend passkey", passkey.Name)
+		return s.audit(tx, passkey.Person.Actor(), "suspend passkey", passkey.Name,
+			changed(fields{"suspended": false}, fields{"suspended": true}))
 	})
 	if err != nil {
 		return fmt.Errorf("suspend passkey: %w", err)

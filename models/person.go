@@ -40,6 +40,8 @@ type Person struct {
 // Actor is how the audit log names the person.
 func (p Person) Actor() string { return "person " + p.Email }
 
+func (p Person) audited() fields { return fields{"name": p.Name, "email": p.Email, "role": p.Role} }
+
 // HasPassword reports whether the person has a password: not if an identity provider signs
 // them in.
 func (p Person) HasPassword() bool { return p.PasswordHash != "" }
@@ -112,10 +114,14 @@ func (s *Store) ChangeName(ctx context.Context, person Person, name string) erro
 		return p.Err()
 	}
 	return s.transaction(ctx, func(tx *gorm.DB) error {
+		before, err := lockPerson(tx, person.ID)
+		if err != nil {
+			return err
+		}
 		if err := updatePerson(tx, person.ID, map[string]any{"name": name}); err != nil {
 			return err
 		}
-		return s.audit(tx, person.Actor(), "change name", person.Email)
+		return s.audit(tx, person.Actor(), "change name", person.Email, changed(fields{"name": before.Name}, fields{"name": name}))
 	})
 }
 
@@ -221,7 +227,8 @@ func (s *Store) ChangeRole(ctx context.Context, id int64, role Role, by string) 
 		if err := updatePerson(tx, id, map[string]any{"role": role}); err != nil {
 			return err
 		}
-		return s.audit(tx, by, "change role to "+string(role), person.Email)
+		return s.audit(tx, by, "change role to "+string(role), person.Email,
+			changed(fields{"role": person.Role}, fields{"role": role}))
 	})
 }
 
@@ -241,7 +248,7 @@ func (s *Store) RemovePerson(ctx context.Context, id int64, by string) error {
 		if err := updatePerson(tx, id, map[string]any{"removed_at": s.Now(), "password_hash": ""}); err != nil {
 			return err
 		}
-		return s.audit(tx, by, "remove person", person.Email)
+		return s.audit(tx, by, "remove person", person.Email, removed(person.audited()))
 	})
 }
 
@@ -346,5 +353,5 @@ func (s *Store) addIdentity(tx *gorm.DB, identity Identity) (Person, error) {
 	if err := tx.Create(&identity).Error; err != nil {
 		return person, err
 	}
-	return person, s.audit(tx, IdentityProvider, "add "+string(person.Role), person.Email)
+	return person, s.audit(tx, IdentityProvider, "add "+string(person.Role), person.Email, added(person.audited()))
 }

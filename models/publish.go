@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,30 @@ type Publication struct {
 	Alert *Alert
 	// IsKnown says that an earlier request with the same key wrote it.
 	IsKnown bool
+}
+
+// change returns what publishing has changed in an outage, which was read before.
+func (p Publication) change(outage Outage) change {
+	before, after := map[string]AppState{}, map[string]AppState{}
+	apps := make([]string, len(p.Update.Apps))
+	for i, app := range p.Update.Apps {
+		apps[i] = app.App.Slug
+		if app.App.State != app.before {
+			before[app.App.Slug], after[app.App.Slug] = app.before, app.App.State
+		}
+	}
+	slices.Sort(apps)
+	published := fields{
+		"kind": p.Update.Kind, "alert": p.Update.AlertLevel, "headline": p.Update.Headline, "body": p.Update.Body,
+		"apps": apps, "states": after, "corrects": p.Update.CorrectsID, "outage_state": outage.State,
+	}
+	if p.Alert != nil {
+		published["alert_id"] = p.Alert.ID
+	}
+	if p.Update.Kind == Resolution {
+		published["outage_state"] = Resolved
+	}
+	return changed(fields{"states": before, "outage_state": outage.State}, published)
 }
 
 // Publish writes an update, the states it sets, its alert and the audit entry
@@ -66,7 +91,7 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 		if published.Alert, err = s.writeAlert(tx, d, outage, apps, published.Update); err != nil {
 			return err
 		}
-		return s.audit(tx, d.Actor, "publish "+string(d.Kind), fmt.Sprintf("%s#%d", outage.Topic(), published.Update.ID))
+		return s.audit(tx, d.Actor, "publish "+string(d.Kind), fmt.Sprintf("%s#%d", outage.Topic(), published.Update.ID), published.change(outage))
 	})
 	if err != nil {
 		return Publication{}, fmt.Errorf("publish: %w", err)
@@ -105,7 +130,7 @@ func (s *Store) writeUpdate(tx *gorm.DB, d Draft, outage Outage, apps []App) (Up
 }
 
 func (s *Store) writeUpdateApp(tx *gorm.DB, update Update, app App, state AppState) (UpdateApp, error) {
-	concerned := UpdateApp{UpdateID: update.ID, AppID: app.ID}
+	concerned := UpdateApp{UpdateID: update.ID, AppID: app.ID, before: app.State}
 	if state != "" {
 		concerned.State = &state
 	}

@@ -155,7 +155,15 @@ func (s *Store) Close() error {
 
 // transaction runs fn in one writing transaction; fn must use tx alone.
 func (s *Store) transaction(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	return domain(s.db.Transaction(ctx, fn))
+	var end AuditEntry
+	err := s.db.Transaction(ctx, func(tx *gorm.DB) (err error) {
+		end, err = s.withAudit(tx, fn)
+		return err
+	})
+	if err == nil && end.ID != 0 {
+		s.log.Info("audit log", "head", AuditHead{end.ID, end.Hash}.String())
+	}
+	return domain(err)
 }
 
 func (t TTLs) withDefaults() TTLs {

@@ -55,6 +55,10 @@ type Token struct {
 // Actor is how the audit log names the user of the token.
 func (t Token) Actor() string { return "token " + t.Name }
 
+func (t Token) audited() fields {
+	return fields{"name": t.Name, "scopes": t.Scopes, "owner_id": t.OwnerID, "expires_at": t.ExpiresAt}
+}
+
 // Has reports whether the token's holder may do what a scope stands for.
 func (t Token) Has(scope Scope) bool { return slices.Contains(t.Scopes, scope) }
 
@@ -118,7 +122,7 @@ func (s *Store) CreateToken(ctx context.Context, n NewToken) (Token, string, err
 		if err := tx.Create(&token).Error; err != nil {
 			return err
 		}
-		return s.audit(tx, n.actor(), "create token", n.Name)
+		return s.audit(tx, n.actor(), "create token", n.Name, added(token.audited()))
 	})
 	if err != nil {
 		return Token{}, "", fmt.Errorf("token %q: %w", n.Name, err)
@@ -186,7 +190,7 @@ func (s *Store) revokeTokens(tx *gorm.DB, by, condition string, args ...any) (re
 		if err := tx.Delete(&Session{}, "token_id = ?", token.ID).Error; err != nil {
 			return 0, err
 		}
-		if err := s.audit(tx, by, "revoke token", token.Name); err != nil {
+		if err := s.audit(tx, by, "revoke token", token.Name, removed(token.audited())); err != nil {
 			return 0, err
 		}
 		revoked++

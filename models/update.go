@@ -71,6 +71,8 @@ type UpdateApp struct {
 	AppID    int64 `gorm:"primaryKey;autoIncrement:false"`
 	State    *AppState
 	App      App
+	// before is the app's state before the update was published.
+	before AppState
 }
 
 // coverage reads updates with their apps and what they correct.

@@ -38,7 +38,7 @@ func (s *Store) AddVAPIDKey(ctx context.Context, public, private string) (VAPIDK
 		if err := tx.Create(&key).Error; err != nil {
 			return err
 		}
-		return s.audit(tx, "operator", "add VAPID key", public)
+		return s.audit(tx, "operator", "add VAPID key", public, added(fields{"public_key": public}))
 	})
 	if err != nil {
 		return VAPIDKey{}, fmt.Errorf("add VAPID key: %w", err)
@@ -60,7 +60,7 @@ func (s *Store) RetireVAPIDKeys(ctx context.Context) ([]VAPIDKey, error) {
 			return err
 		}
 		for _, key := range keys {
-			if err := s.audit(tx, "notifier", "retire VAPID key", key.PublicKey); err != nil {
+			if err := s.audit(tx, "notifier", "retire VAPID key", key.PublicKey, removed(fields{"public_key": key.PublicKey})); err != nil {
 				return err
 			}
 		}

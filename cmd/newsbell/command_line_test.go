@@ -124,12 +124,34 @@ func TestPeopleAreManagedFromTheCommandLine(t *testing.T) {
 					t.Errorf("editor %s succeeds", strings.Join(wrong, " "))
 				}
 			}
+			verifiesAudit(t, db)
 			output(t, "editor", "remove", ada, "--database-url", db.URL) // even the last chief
 			if people, err := db.People(t.Context()); err != nil || len(people) != 1 || people[0].Email != "bob@news.example" {
 				t.Errorf("people = %+v, %v; want Bob", people, err)
 			}
 		})
 	}
+}
+
+// verifiesAudit checks newsbell audit verify on a log of 2 people, and puts the log back as
+// it was.
+func verifiesAudit(t *testing.T, db *modelstest.DB) {
+	t.Helper()
+	verify := []string{"audit", "verify", "--database-url", db.URL}
+	_, head, _ := strings.Cut(strings.TrimSpace(output(t, verify...)), "\nhead ")
+	if out := output(t, append(verify, "--head", head)...); !strings.Contains(out, "are as they were written; 0 older ones") {
+		t.Errorf("audit verify --head %s: %s", head, out)
+	}
+	for wrong, want := range map[string]string{"x": "is not the head", strings.Repeat("9", 3) + ":" + strings.Repeat("0a", 32): "is missing"} {
+		if err := run(t.Context(), append(verify, "--head", wrong)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("audit verify --head %s: %v; want %q", wrong, err, want)
+		}
+	}
+	db.Exec("UPDATE audit_entries SET actor = actor || 'x' WHERE id = 3")
+	if err := run(t.Context(), verify); err == nil || err.Error() != "audit entry 3 was changed" {
+		t.Errorf("audit verify of a changed entry: %v", err)
+	}
+	db.Exec("UPDATE audit_entries SET actor = substr(actor, 1, length(actor) - 1) WHERE id = 3")
 }
 
 func TestEachStartPrintsANewLinkForTheFirstAccountUntilThereIsOne(t *testing.T) {

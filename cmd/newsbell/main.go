@@ -26,6 +26,7 @@ type commands struct {
 	Publish publishCommand `cmd:"" help:"Create apps and outages and publish updates on a running server."`
 	Editor  editorCommand  `cmd:"" help:"Invite, list and remove the people of the newsroom."`
 	Token   tokenCommand   `cmd:"" help:"Create, list and revoke API tokens."`
+	Audit   auditCommand   `cmd:"" help:"Check the audit log."`
 	VAPID   vapidCommand   `cmd:"" name:"vapid" help:"List and rotate the VAPID keys."`
 	Migrate migrateCommand `cmd:"" help:"Migrate the database to the current schema."`
 	Bench   lab.Bench      `cmd:"" help:"Measure how fast alerts are sent, with a local push service."`

@@ -84,8 +84,9 @@ func (n NewToken) actor() string {
 	return n.Owner.Actor()
 }
 
-// validate returns all problems.
-func (n NewToken) validate(now time.Time) error {
+// Validate returns all problems.
+func (n NewToken) Validate(now time.Time) error {
+	n.Name = text.Trim(n.Name)
 	var p validation.Problems
 	p.Text("name", n.Name, 80)
 	isUnknown := func(scope Scope) bool { return !slices.Contains(Scopes, scope) }
@@ -103,7 +104,7 @@ func (n NewToken) validate(now time.Time) error {
 // owner who is no longer a chief is an [ErrUnauthorized].
 func (s *Store) CreateToken(ctx context.Context, n NewToken) (Token, string, error) {
 	n.Name = text.Trim(n.Name)
-	if err := n.validate(s.Now()); err != nil {
+	if err := n.Validate(s.Now()); err != nil {
 		return Token{}, "", err
 	}
 	secret, _ := secrets.New()

@@ -27,8 +27,9 @@ func tokenFormOf(c *gin.Context) tokenForm {
 	return form
 }
 
-// parse returns the token to create. The day on which it ends begins at midnight in UTC.
-func (f tokenForm) parse(owner *models.Person) (models.NewToken, error) {
+// parse returns the token to create, or all problems if the day cannot be read. The day on
+// which it ends begins at midnight in UTC.
+func (f tokenForm) parse(owner *models.Person, now time.Time) (models.NewToken, error) {
 	token := models.NewToken{Name: f.name, Scopes: f.scopes, Owner: owner}
 	if f.expires == "" {
 		return token, nil
@@ -37,6 +38,7 @@ func (f tokenForm) parse(owner *models.Person) (models.NewToken, error) {
 	if err != nil {
 		var p validation.Problems
 		p.Add("expires", "must be a day such as 2027-01-31")
+		p.AddAll(token.Validate(now))
 		return token, p.Err()
 	}
 	token.ExpiresAt = &day
@@ -69,7 +71,7 @@ func (n *Newsroom) showTokens(c *gin.Context, form tokenForm, problems static.Fo
 // createToken creates a token and shows its secret, once.
 func (n *Newsroom) createToken(c *gin.Context) error {
 	form := tokenFormOf(c)
-	wanted, err := form.parse(sessionOf(c).Person)
+	wanted, err := form.parse(sessionOf(c).Person, n.store.Now())
 	if err != nil {
 		problems, _ := problemsOf(err)
 		return n.showTokens(c, form, problems)

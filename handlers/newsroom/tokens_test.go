@@ -16,8 +16,13 @@ var shownToken = regexp.MustCompile(`value="(newsbell_[^"]+)"`)
 func TestAChiefMakesATokenThatIsShownOnceAndRevokesIt(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.Join(ada, models.RoleChief)
-		wrong := w.Submit("/editor/tokens", url.Values{"name": {"<CMS>"}, "expires": {"tomorrow"}})
+		wrong := w.Submit("/editor/tokens", url.Values{"name": {" "}, "expires": {"tomorrow"}})
 		wrong.WantStatus(t, http.StatusUnprocessableEntity)
+		for _, want := range []string{"The end must be a day such as 2027-01-31.", "Name is required.", "Scopes must be read, publish or both."} {
+			if !strings.Contains(wrong.Text, want) {
+				t.Errorf("the form with a wrong day lacks %q", want)
+			}
+		}
 		wrong = w.Submit("/editor/tokens", url.Values{"name": {"<CMS>"}, "expires": {"2001-01-01"}})
 		wrong.WantStatus(t, http.StatusUnprocessableEntity)
 		for _, want := range []string{`value="&lt;CMS&gt;"`, `value="2001-01-01"`, "The end must lie between", "Scopes must be read, publish or both."} {

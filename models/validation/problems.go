@@ -34,6 +34,13 @@ func (p *Problems) Add(field, format string, args ...any) {
 	*p = append(*p, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
+// AddAll adds the problems of an [*Invalid]. Other errors add nothing.
+func (p *Problems) AddAll(err error) {
+	if invalid, ok := errors.AsType[*Invalid](err); ok {
+		*p = append(*p, invalid.Problems...)
+	}
+}
+
 // AddNested adds the problems of an [*Invalid] below a field. Other errors add nothing.
 func (p *Problems) AddNested(field string, err error) {
 	if invalid, ok := errors.AsType[*Invalid](err); ok {

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
@@ -164,16 +165,17 @@ func (w *Web) AddPasskey(a *Authenticator) {
 // RemoveCookies forgets all cookies, as another browser has none.
 func (w *Web) RemoveCookies() { w.Client.Jar = newJar(w.t) }
 
-// CookieOf returns the value of a cookie for the newsroom.
-func (w *Web) CookieOf(name string) string {
+// CookiesOf returns the newsroom's cookies whose names begin with a prefix, the oldest first,
+// as "name=value".
+func (w *Web) CookiesOf(prefix string) (found []string) {
 	site, err := url.Parse(w.Origin + "/editor/")
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, cookie := range w.Client.Jar.Cookies(site) {
-		if cookie.Name == name {
-			return cookie.Value
+		if strings.HasPrefix(cookie.Name, prefix) {
+			found = append(found, cookie.Name+"="+cookie.Value)
 		}
 	}
-	return ""
+	return found
 }

@@ -27,20 +27,19 @@ const (
 
 // beginOpenID redirects to the identity provider.
 func (n *Newsroom) beginOpenID(c *gin.Context) error {
-	address, state, err := n.openID.Begin(c.Request.Context())
+	begun, err := n.openID.Begin(c.Request.Context())
 	if errors.Is(err, openid.ErrUnreachable) {
 		return n.showOpenIDProblem(c, err, providerDown)
 	}
 	if err != nil {
 		return err
 	}
-	secret, err := n.store.AddChallenge(c.Request.Context(), models.Challenge{Kind: models.ChallengeOpenID, Data: state})
+	// The provider's redirect comes from another site.
+	err = n.addChallenge(c, models.Challenge{Kind: models.ChallengeOpenID, Data: begun.Data}, begun.State, http.SameSiteLaxMode)
 	if err != nil {
 		return err
 	}
-	// The provider's redirect comes from another site.
-	n.setChallengeCookie(c, models.ChallengeOpenID, secret, int(models.ChallengeLife.Seconds()), http.SameSiteLaxMode)
-	c.Redirect(http.StatusSeeOther, address)
+	c.Redirect(http.StatusSeeOther, begun.Address)
 	return nil
 }
 
@@ -73,7 +72,7 @@ func (n *Newsroom) finishOpenID(c *gin.Context) error {
 }
 
 func (n *Newsroom) checkIdentity(c *gin.Context) (models.Identity, error) {
-	challenge, err := n.takeChallenge(c, models.ChallengeOpenID)
+	challenge, err := n.takeChallenge(c, models.ChallengeOpenID, c.Query("state"))
 	if err != nil {
 		return models.Identity{}, err
 	}

@@ -31,15 +31,16 @@ const (
 	passkeyNoted   = "The passkey could not be added, or it took too long. Try again."
 	passkeyKnown   = "This passkey has already been added."
 	onlyProvider   = "Your organisation signs you in, so you need no passkey here."
+	noPassword     = "Your organisation signs you in, so you have no password here."
 	signInFirst    = "You signed in too long ago to add a passkey. Sign out, sign in again and add it then."
 )
 
 func (n *Newsroom) beginPasskeySignIn(c *gin.Context) error {
-	options, state, err := n.passkeys.BeginSignIn()
+	begun, err := n.passkeys.BeginSignIn()
 	if err != nil {
 		return err
 	}
-	return n.challenge(c, models.Challenge{Kind: models.ChallengePasskey, Data: state}, options)
+	return n.challenge(c, models.Challenge{Kind: models.ChallengePasskey}, begun)
 }
 
 // signInWithPasskey starts a session for the person of a passkey. Every refused answer
@@ -77,7 +78,7 @@ func (n *Newsroom) checkPasskey(c *gin.Context) (passkeys.SignedIn, error) {
 	if err != nil {
 		return passkeys.SignedIn{}, err
 	}
-	challenge, err := n.takeChallenge(c, models.ChallengePasskey)
+	challenge, err := n.takeChallenge(c, models.ChallengePasskey, passkeys.ChallengeOf(answer))
 	if err != nil {
 		return passkeys.SignedIn{}, err
 	}
@@ -110,11 +111,11 @@ func (n *Newsroom) beginPasskey(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	options, state, err := n.passkeys.BeginAdd(person, handleOf(existing), existing)
+	begun, err := n.passkeys.BeginAdd(person, handleOf(existing), existing)
 	if err != nil {
 		return err
 	}
-	return n.challenge(c, models.Challenge{Kind: models.ChallengeAddPasskey, PersonID: &person.ID, Data: state}, options)
+	return n.challenge(c, models.Challenge{Kind: models.ChallengeAddPasskey, PersonID: &person.ID}, begun)
 }
 
 // handleOf returns the handle of a person with these passkeys; a new one without any.
@@ -157,7 +158,7 @@ func (n *Newsroom) addPasskey(c *gin.Context) error {
 }
 
 func (n *Newsroom) checkAndAdd(c *gin.Context, name string, answer []byte) error {
-	challenge, err := n.takeChallenge(c, models.ChallengeAddPasskey)
+	challenge, err := n.takeChallenge(c, models.ChallengeAddPasskey, passkeys.ChallengeOf(answer))
 	if err != nil {
 		return err
 	}

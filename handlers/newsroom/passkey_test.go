@@ -86,10 +86,10 @@ func TestAHostileAnswerSignsNobodyIn(t *testing.T) {
 
 		options := w.Ask(passkeyOptions, nil)
 		answer := phone.Get(options)
-		stolen := w.CookieOf("newsbell_challenge_passkey")
+		stolen := challengeIn(t, w, "newsbell_challenge_passkey_")
 		w.Ask(passkeySignIn, answer).WantStatus(t, http.StatusOK)
 		w.RemoveCookies()
-		isRefused(t, w, "a replay", w.Call(http.MethodPost, passkeySignIn, "", answer, "Sec-Fetch-Site", "same-origin", "Cookie", "newsbell_challenge_passkey="+stolen))
+		isRefused(t, w, "a replay", w.Call(http.MethodPost, passkeySignIn, "", answer, "Sec-Fetch-Site", "same-origin", "Cookie", stolen))
 		w.Ask(passkeyOptions, nil)
 		isRefused(t, w, "the answer to an earlier challenge", w.Ask(passkeySignIn, answer))
 		isRefused(t, w, "an answer without a challenge", w.Ask(passkeySignIn, phone.Get(options)))
@@ -118,10 +118,36 @@ func TestAHostileAnswerSignsNobodyIn(t *testing.T) {
 		w.Ask(passkeySignIn, strings.Repeat("x", 17<<10)).WantStatus(t, http.StatusRequestEntityTooLarge)
 
 		late := phone.Get(w.Ask(passkeyOptions, nil))
-		cookie := w.CookieOf("newsbell_challenge_passkey")
+		cookie := challengeIn(t, w, "newsbell_challenge_passkey_")
 		w.Clock.Advance(models.ChallengeLife)
-		isRefused(t, w, "an expired challenge", w.Call(http.MethodPost, passkeySignIn, "", late, "Sec-Fetch-Site", "same-origin", "Cookie", "newsbell_challenge_passkey="+cookie))
+		isRefused(t, w, "an expired challenge", w.Call(http.MethodPost, passkeySignIn, "", late, "Sec-Fetch-Site", "same-origin", "Cookie", cookie))
 		w.Call(http.MethodPost, passkeySignIn, "", late, "Sec-Fetch-Site", "cross-site").WantStatus(t, http.StatusForbidden)
+	})
+}
+
+// challengeIn returns the cookie of a browser's latest challenge.
+func challengeIn(t *testing.T, w *handlerstest.Web, prefix string) string {
+	t.Helper()
+	open := w.CookiesOf(prefix)
+	if len(open) == 0 {
+		t.Fatal("no challenge is open")
+	}
+	return open[len(open)-1]
+}
+
+func TestEachOpenTabAnswersItsOwnChallenge(t *testing.T) {
+	withPasskeys(t, handlers.Options{}, func(t *testing.T, w *handlerstest.Web, phone *handlerstest.Authenticator) {
+		first, second := w.Ask(passkeyOptions, nil), w.Ask(passkeyOptions, nil)
+		w.Ask(passkeySignIn, phone.Get(first)).WantStatus(t, http.StatusOK)
+		w.Ask(passkeySignIn, phone.Get(second)).WantStatus(t, http.StatusOK)
+		var options handlerstest.Answer
+		for range 12 {
+			options = w.Ask(passkeyOptions, nil)
+		}
+		if open := w.CookiesOf("newsbell_challenge_"); len(open) != 8 {
+			t.Errorf("%d challenges are open; want at most 8: %v", len(open), open)
+		}
+		w.Ask(passkeySignIn, phone.Get(options)).WantStatus(t, http.StatusOK)
 	})
 }
 
@@ -159,7 +185,7 @@ func TestAPasskeyIsAddedOnlyByItsPersonSoonAfterSigningIn(t *testing.T) {
 		}
 		session := w.Session(person)
 		refused := w.Call(http.MethodPost, path, "", made, "Sec-Fetch-Site", "same-origin",
-			"Cookie", "newsbell_editor="+session+"; newsbell_challenge_add_passkey="+bobs.CookieOf("newsbell_challenge_add_passkey"))
+			"Cookie", "newsbell_editor="+session+"; "+challengeIn(t, bobs, "newsbell_challenge_add_passkey_"))
 		refused.WantStatus(t, http.StatusUnprocessableEntity)
 		bobs.Ask(path, made).WantStatus(t, http.StatusUnprocessableEntity) // the challenge has been used up
 		made["credential"] = tablet.Create(bobs.Ask(path+"/options", nil))

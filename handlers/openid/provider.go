@@ -74,19 +74,28 @@ func (p *Provider) Label() string { return p.settings.Label }
 // state is what the provider's answer must match.
 type state struct{ State, Nonce, Verifier string }
 
-// Begin returns the provider's address for a sign-in, and the state that Finish needs. It
-// returns [ErrUnreachable] if the provider does not answer.
-func (p *Provider) Begin(ctx context.Context) (address string, data []byte, err error) {
+// Begun is a sign-in for which somebody goes to the provider.
+type Begun struct {
+	// Address is the provider's.
+	Address string
+	// State is random; the answer repeats it.
+	State string
+	// Data is what Finish needs.
+	Data []byte
+}
+
+// Begin begins a sign-in. It returns [ErrUnreachable] if the provider does not answer.
+func (p *Provider) Begin(ctx context.Context) (Begun, error) {
 	config, _, err := p.config(ctx)
 	if err != nil {
-		return "", nil, err
+		return Begun{}, err
 	}
 	var s state
 	s.State, _ = secrets.New()
 	s.Nonce, _ = secrets.New()
 	s.Verifier = oauth2.GenerateVerifier()
-	data, err = json.Marshal(s)
-	return config.AuthCodeURL(s.State, oidc.Nonce(s.Nonce), oauth2.S256ChallengeOption(s.Verifier)), data, err
+	data, err := json.Marshal(s)
+	return Begun{config.AuthCodeURL(s.State, oidc.Nonce(s.Nonce), oauth2.S256ChallengeOption(s.Verifier)), s.State, data}, err
 }
 
 // Finish checks the provider's answer, and returns who it says has signed in. It returns

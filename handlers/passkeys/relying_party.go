@@ -63,22 +63,52 @@ func hostOf(origin string) (host string, canUse bool) {
 	return host, u.Scheme == "https" || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// BeginAdd returns the options with which a person's browser makes a passkey, as JSON, and
-// the state that FinishAdd needs. handle names the person to the device, and existing are
+// Begun is what a browser is asked.
+type Begun struct {
+	// Options are for the browser, as JSON.
+	Options any
+	// Challenge is the random part of the options, which the answer repeats.
+	Challenge string
+	// State is what the check of the answer needs.
+	State []byte
+}
+
+func begin(options any, session *webauthn.SessionData) (Begun, error) {
+	state, err := json.Marshal(session)
+	return Begun{options, session.Challenge, state}, err
+}
+
+// ChallengeOf returns the challenge that a browser's answer is for; empty if it does not
+// say. Nothing is checked.
+func ChallengeOf(answer []byte) string {
+	var parts struct {
+		Response struct {
+			ClientData protocol.URLEncodedBase64 `json:"clientDataJSON"`
+		} `json:"response"`
+	}
+	var said struct {
+		Challenge string `json:"challenge"`
+	}
+	if json.Unmarshal(answer, &parts) != nil || json.Unmarshal(parts.Response.ClientData, &said) != nil {
+		return ""
+	}
+	return said.Challenge
+}
+
+// BeginAdd returns the options with which a person's browser makes a passkey. handle names the person to the device, and existing are
 // the person's passkeys, which the device does not make again.
-func (r *RelyingParty) BeginAdd(person models.Person, handle []byte, existing []models.Passkey) (options any, state []byte, err error) {
+func (r *RelyingParty) BeginAdd(person models.Person, handle []byte, existing []models.Passkey) (Begun, error) {
 	of := user{person: person, handle: handle}
 	for _, p := range existing {
 		if err := of.add(p.Credential); err != nil {
-			return nil, nil, err
+			return Begun{}, err
 		}
 	}
 	options, session, err := r.web.BeginRegistration(of, webauthn.WithExclusions(webauthn.Credentials(of.credentials).CredentialDescriptors()))
 	if err != nil {
-		return nil, nil, fmt.Errorf("make options of a passkey: %w", err)
+		return Begun{}, fmt.Errorf("make options of a passkey: %w", err)
 	}
-	state, err = json.Marshal(session)
-	return options, state, err
+	return begin(options, session)
 }
 
 // FinishAdd checks the answer to BeginAdd and returns the new passkey, without a name. A
@@ -101,15 +131,13 @@ func (r *RelyingParty) FinishAdd(person models.Person, state, answer []byte) (mo
 }
 
 // BeginSignIn returns the options with which a browser signs in with any passkey that it
-// has for the site, as JSON, and the state that FinishSignIn needs. The options are the
-// same for everybody, but for the challenge.
-func (r *RelyingParty) BeginSignIn() (options any, state []byte, err error) {
+// has for the site. They are the same for everybody, but for the challenge.
+func (r *RelyingParty) BeginSignIn() (Begun, error) {
 	options, session, err := r.web.BeginDiscoverableLogin()
 	if err != nil {
-		return nil, nil, fmt.Errorf("make options to sign in: %w", err)
+		return Begun{}, fmt.Errorf("make options to sign in: %w", err)
 	}
-	state, err = json.Marshal(session)
-	return options, state, err
+	return begin(options, session)
 }
 
 // SignedIn is a passkey whose signature is right.

@@ -94,11 +94,15 @@ func (s *Store) InviteFirst(ctx context.Context) (Invitation, string, error) {
 	})
 }
 
-// InviteToReset makes a link with which a person sets a new password. Earlier ones end.
+// InviteToReset makes a link with which a person sets a new password. Earlier ones end. It
+// returns [ErrNoPassword] if the person has no password.
 func (s *Store) InviteToReset(ctx context.Context, id int64, by string) (Invitation, string, error) {
 	person, err := s.Person(ctx, id)
 	if err != nil {
 		return Invitation{}, "", fmt.Errorf("person %d: %w", id, err)
+	}
+	if !person.HasPassword() {
+		return Invitation{}, "", fmt.Errorf("person %d: %w", id, ErrNoPassword)
 	}
 	return s.invite(ctx, Invitation{Kind: KindReset, Email: person.Email, Role: person.Role, InvitedBy: by}, func(tx *gorm.DB) error {
 		return s.audit(tx, by, "make reset link", person.Email)
@@ -220,7 +224,7 @@ func (s *Store) ResetPassword(ctx context.Context, secret, password string) (Per
 	}
 	var person Person
 	err = s.useInvitation(ctx, secret, func(tx *gorm.DB) error {
-		if person, err = takePerson(tx.Where("email = ?", invitation.Email)); err != nil {
+		if person, err = takePerson(tx.Where("email = ? AND password_hash <> ''", invitation.Email)); err != nil {
 			return err
 		}
 		person.PasswordHash = hash

@@ -152,17 +152,25 @@ func (s *Store) PersonByPassword(ctx context.Context, email, password string) (P
 	return person, nil
 }
 
+// ErrNoPassword says that an identity provider signs the person in: they get no password. It
+// is an [ErrConflict].
+var ErrNoPassword = fmt.Errorf("%w: an identity provider signs this person in, without a password", ErrConflict)
+
 // ChangePassword changes a person's own password in one of their sessions, and ends the
-// others. A wrong current password is a problem of the field "current".
+// others. A wrong current password is a problem of the field "current", also if it was right
+// until a moment ago. It returns [ErrNoPassword] if the person has none.
 func (s *Store) ChangePassword(ctx context.Context, session Session, current, password string) error {
 	person := session.Person
+	if !person.HasPassword() {
+		return ErrNoPassword
+	}
 	matches, err := passwords.Match(ctx, person.PasswordHash, current)
 	if err != nil {
 		return err
 	}
 	var p validation.Problems
 	if !matches {
-		p.Add("current", "is wrong")
+		p.Add("current", isWrong)
 	}
 	if checkPassword(&p, password, person.Email); p.Err() != nil {
 		return p.Err()
@@ -172,6 +180,14 @@ func (s *Store) ChangePassword(ctx context.Context, session Session, current, pa
 		return err
 	}
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
+		locked, err := lockPerson(tx, person.ID)
+		if err != nil {
+			return err
+		}
+		if locked.PasswordHash != person.PasswordHash {
+			p.Add("current", isWrong)
+			return p.Err()
+		}
 		if err := updatePerson(tx, person.ID, map[string]any{"password_hash": hash}); err != nil {
 			return err
 		}
@@ -185,6 +201,9 @@ func (s *Store) ChangePassword(ctx context.Context, session Session, current, pa
 	}
 	return nil
 }
+
+// isWrong is the problem of a current password.
+const isWrong = "is wrong"
 
 // Role is what a person may do in the newsroom. Each includes the roles before it.
 type Role string
@@ -313,6 +332,21 @@ type Identity struct {
 // current role. It returns [ErrUnauthorized] if the person has been removed, and
 // [ErrConflict] if somebody else has the email address of a new person.
 func (s *Store) PersonByIdentity(ctx context.Context, identity Identity) (Person, error) {
+	person, err := s.findOrAddPerson(ctx, identity)
+	if errors.Is(err, ErrConflict) { // perhaps with another first sign-in of the same person
+		person, err = s.findOrAddPerson(ctx, identity)
+	}
+	if err != nil || person.Role == identity.Role {
+		return person, err
+	}
+	if err := s.ChangeRole(ctx, person.ID, identity.Role, IdentityProvider); err != nil {
+		return Person{}, err
+	}
+	person.Role = identity.Role
+	return person, nil
+}
+
+func (s *Store) findOrAddPerson(ctx context.Context, identity Identity) (Person, error) {
 	var person Person
 	err := s.transaction(ctx, func(tx *gorm.DB) (err error) {
 		var known []Identity
@@ -326,14 +360,7 @@ func (s *Store) PersonByIdentity(ctx context.Context, identity Identity) (Person
 		person, err = takePerson(tx.Where("id = ?", known[0].PersonID))
 		return unauthorized(err)
 	})
-	if err != nil || person.Role == identity.Role {
-		return person, err
-	}
-	if err := s.ChangeRole(ctx, person.ID, identity.Role, IdentityProvider); err != nil {
-		return Person{}, err
-	}
-	person.Role = identity.Role
-	return person, nil
+	return person, err
 }
 
 // addIdentity makes a person, without a password, and their identity.

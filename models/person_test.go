@@ -3,6 +3,8 @@ package models_test
 import (
 	"errors"
 	"runtime"
+	"slices"
+	"sync"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
@@ -184,5 +186,26 @@ func TestAPersonChangesTheirName(t *testing.T) {
 		if found, err := db.Store.Person(t.Context(), person.ID); err != nil || found.Name != "Ada Lovelace" {
 			t.Errorf("person = %+v, %v", found, err)
 		}
+	})
+}
+
+func TestOfTwoPasswordChangesAtTheSameTimeOneCounts(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		ctx := t.Context()
+		session, err := db.SessionBySecret(ctx, db.Session(db.Person(ada, models.RoleEditor)))
+		isDone(t, err)
+		next := []string{"a kettle beside the window", "a bicycle in the corridor"}
+		errs := make([]error, len(next))
+		var together sync.WaitGroup
+		for i, password := range next {
+			together.Go(func() { errs[i] = db.ChangePassword(ctx, session, modelstest.Password, password) })
+		}
+		together.Wait()
+		wins := slices.Index(errs, nil)
+		if wins < 0 || !isProblem(errs[1-wins], "current") {
+			t.Fatalf("errors = %v; want one, of the current password", errs)
+		}
+		_, err = db.PersonByPassword(ctx, ada, next[wins])
+		isDone(t, err)
 	})
 }

@@ -20,7 +20,9 @@ type EditorAccountPage struct {
 	Actor             EditorActor
 	Name, Email, Role string
 	Problems          FormProblems
-	Passkeys          EditorPasskeys
+	// HasPassword is false for people of an identity provider.
+	HasPassword bool
+	Passkeys    EditorPasskeys
 	// Done is the change that was just made: "name", "password", "passkey" (added),
 	// "passkeys" (removed) or "session".
 	Done     string

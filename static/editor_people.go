@@ -9,6 +9,8 @@ import (
 type EditorPerson struct {
 	ID                int64
 	Name, Email, Role string
+	// HasPassword is false for people of an identity provider.
+	HasPassword bool
 	// IsActor is true for the person who looks at the page.
 	IsActor bool
 }

@@ -86,7 +86,8 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"ended invitation": func(p *Pages, w http.ResponseWriter) error { return p.EditorInvitationEnded(w) },
 		"account": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorAccount(w, EditorAccountPage{
-				Actor: actor, Name: text, Email: text, Role: "chief", Problems: wrong, Done: "name",
+				HasPassword: true,
+				Actor:       actor, Name: text, Email: text, Role: "chief", Problems: wrong, Done: "name",
 				Sessions: []EditorSession{{ID: 1, Browser: text, IsThis: true, Begun: began, LastUse: began}, {ID: 2, Browser: text, Begun: began, LastUse: began}},
 			})
 		},
@@ -109,13 +110,13 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		},
 		"people": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorPeople(w, EditorPeoplePage{
-				Actor: actor, People: []EditorPerson{{1, text, text, "chief", true}, {2, text, text, "viewer", false}},
+				Actor: actor, People: []EditorPerson{{1, text, text, "chief", true, true}, {2, text, text, "viewer", false, false}},
 				Invitations: []EditorInvitation{{ID: 1, Email: text, Role: "editor", Expires: began}}, Email: text, Role: "viewer", Problems: wrong,
 			})
 		},
 		"people without data": func(p *Pages, w http.ResponseWriter) error { return p.EditorPeople(w, EditorPeoplePage{}) },
 		"person": func(p *Pages, w http.ResponseWriter) error {
-			return p.EditorPerson(w, EditorPersonPage{Actor: actor, Person: EditorPerson{2, text, text, "viewer", false}, Conflict: text})
+			return p.EditorPerson(w, EditorPersonPage{Actor: actor, Person: EditorPerson{2, text, text, "viewer", true, false}, Conflict: text})
 		},
 		"link": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorLink(w, EditorLinkPage{Actor: actor, URL: text, Email: text, Role: "editor", Expires: began})

@@ -1,6 +1,8 @@
 package newsroom
 
 import (
+	"errors"
+
 	"github.com/gin-gonic/gin"
 
 	"newsbell/models"
@@ -25,6 +27,7 @@ func (n *Newsroom) showAccount(c *gin.Context, name string, problems static.Form
 	}
 	page := static.EditorAccountPage{
 		Actor: actorOf(c), Passkeys: passkeys, Name: name, Email: here.Person.Email, Role: string(here.Person.Role), Problems: problems,
+		HasPassword: here.Person.HasPassword(),
 	}
 	if len(problems) == 0 {
 		page.Done = c.Query("changed")
@@ -51,6 +54,10 @@ func (n *Newsroom) changePassword(c *gin.Context) error {
 		return nil
 	}
 	err := n.store.ChangePassword(c.Request.Context(), session, c.PostForm("current"), c.PostForm("password"))
+	if errors.Is(err, models.ErrNoPassword) {
+		n.errors.Forbid(c, noPassword)
+		return nil
+	}
 	if problems, _ := problemsOf(err); problems.Of("current") != "" {
 		n.passwordGuesses.CountWrong(c.Writer, c.Request, session.Person.Email)
 	}
@@ -87,5 +94,7 @@ func (n *Newsroom) changed(c *gin.Context, what, name string, err error) error {
 
 func personView(p models.Person, c *gin.Context) static.EditorPerson {
 	actor := sessionOf(c).Person
-	return static.EditorPerson{ID: p.ID, Name: p.Name, Email: p.Email, Role: string(p.Role), IsActor: actor != nil && actor.ID == p.ID}
+	return static.EditorPerson{
+		ID: p.ID, Name: p.Name, Email: p.Email, Role: string(p.Role), HasPassword: p.HasPassword(), IsActor: actor != nil && actor.ID == p.ID,
+	}
 }

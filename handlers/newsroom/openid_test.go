@@ -96,6 +96,23 @@ func TestTheProviderSignsInAPersonWhoseRoleFollowsTheClaim(t *testing.T) {
 		}
 		if page := w.Get("/editor/account"); !strings.Contains(page.Text, "you need no password and no passkey") {
 			t.Error("the account offers a passkey")
+		} else if strings.Contains(page.Text, "Change password") {
+			t.Error("the account offers a password")
+		}
+		refused := w.Submit("/editor/account/password", url.Values{"current": {""}, "password": {"a kettle beside the window"}})
+		if refused.WantStatus(t, http.StatusForbidden); !strings.Contains(refused.Text, "you have no password here") {
+			t.Errorf("a first password: %s", refused.Text)
+		}
+		chief, path := w.Elsewhere(), "/editor/people/1"
+		chief.Join(ada, models.RoleChief)
+		if page := chief.Get(path); !strings.Contains(page.Text, "Carol") || strings.Contains(page.Text, "Make a reset link") {
+			t.Errorf("a reset link is offered: %s", page.Text)
+		}
+		if refused := chief.Submit(path+"/reset", nil); !strings.Contains(refused.Text, "no password to reset") {
+			t.Errorf("a reset link: %s", refused.Text)
+		}
+		if err := w.RemovePerson(t.Context(), 2, models.Operator); err != nil {
+			t.Fatal(err)
 		}
 		w.RemoveCookies()
 		saysWhy(t, w, signInAtProvider(w, provider, carol("sport")), "has given you no role")
@@ -170,6 +187,11 @@ func TestAForgedCallbackSignsNobodyIn(t *testing.T) {
 		_, other := begin()
 		begin()
 		forge("code", other.Query().Get("code")) // of a sign-in with another verifier
+
+		_, first := begin()
+		begin()
+		isAt(t, w.Get(first.RequestURI()), "/editor") // a later sign-in waits in another tab
+		w.RemoveCookies()
 
 		_, late := begin()
 		w.Clock.Advance(models.ChallengeLife)

@@ -60,6 +60,9 @@ func (n *Newsroom) makeResetLink(c *gin.Context) error {
 		return err
 	}
 	invitation, secret, err := n.store.InviteToReset(c.Request.Context(), id, sessionOf(c).Actor())
+	if errors.Is(err, models.ErrNoPassword) {
+		return n.showPerson(c, "Your organisation signs this person in, so there is no password to reset.")
+	}
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"newsbell/models"
+	"newsbell/models/passwords"
 	"newsbell/models/pgtest"
 )
 
@@ -35,10 +36,11 @@ var server struct {
 	count    atomic.Int64
 }
 
-// Main runs a package's tests, ends what they started and cleans up. Packages
-// whose tests use PostgreSQL call it from TestMain.
+// Main runs a package's tests, with cheap hashes of passwords, ends what they started and
+// cleans up. Packages whose tests use PostgreSQL call it from TestMain.
 func Main(m *testing.M, cleanUp ...func()) {
 	server.stop = func() {}
+	passwords.MakeCheap()
 	code := m.Run()
 	server.stop()
 	for _, clean := range cleanUp {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"newsbell/cmd/newsbell/program"
 	"newsbell/cmd/newsbell/program/programtest"
@@ -46,6 +47,7 @@ func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 			if out := publish("stop", "2"); !strings.Contains(out, "alert 2 is stopped") {
 				t.Errorf("stop: %s", out)
 			}
+			repeatsOnlyWithAgain(t, address, strings.TrimSpace(token), publish)
 			publish("resolution", "messages-down", "Back", "--state", "messenger=up")
 			publish("correction", "messages-down", "It was 9 o'clock", "--corrects", "1")
 			if err := run(t.Context(), []string{"publish", "--url", address, "--token", strings.TrimSpace(token), "correction", "messages-down", "It was 10", "--corrects", "99"}); err == nil || !strings.Contains(err.Error(), "corrects: must be an update of this outage") {
@@ -59,12 +61,59 @@ func TestANewsroomWorksFromTheCommandLine(t *testing.T) {
 				t.Errorf("vapid rotate: %s", out)
 			}
 			listsKeys(t, s.DatabaseURL, "true", "false")
+			limitsTokens(t, s.DatabaseURL, address)
 			output(t, "token", "revoke", "newsroom", "--database-url", s.DatabaseURL)
 			if out := output(t, "token", "list", "--database-url", s.DatabaseURL); !strings.Contains(out, "newsroom") {
 				t.Errorf("token list: %s", out)
 			}
 			output(t, "migrate", "--database-url", s.DatabaseURL)
 		})
+	}
+}
+
+// repeatsOnlyWithAgain checks that the words of the first update are sent a second time only
+// with --again.
+func repeatsOnlyWithAgain(t *testing.T, address, token string, publish func(...string) string) {
+	t.Helper()
+	repeated := []string{"publish", "--url", address, "--token", token, "update", "messages-down", "meta  CONFIRMS"}
+	if err := run(t.Context(), repeated); err == nil || !strings.Contains(err.Error(), "the same words were sent at") {
+		t.Errorf("the same words again: %v", err)
+	}
+	if out := publish("update", "messages-down", "meta  CONFIRMS", "--again", "--undo", "0s", "--wait"); !strings.Contains(out, "is sent") {
+		t.Errorf("with --again: %s", out)
+	}
+}
+
+// limitsTokens checks the scopes and the last day of tokens.
+func limitsTokens(t *testing.T, databaseURL, address string) {
+	t.Helper()
+	create := func(args ...string) []string {
+		return append([]string{"token", "create", "--database-url", databaseURL}, args...)
+	}
+	reader := strings.TrimSpace(output(t, create("reports", "--scope", "read", "--expires", "2031-01-31")...))
+	store, err := models.Open(t.Context(), models.Options{URL: databaseURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	found, err := store.Authenticate(t.Context(), reader)
+	wantEnd := time.Date(2031, 1, 31, 0, 0, 0, 0, time.UTC)
+	if err != nil || !slices.Equal(found.Scopes, []models.Scope{models.ScopeRead}) || found.ExpiresAt == nil || !found.ExpiresAt.Equal(wantEnd) {
+		t.Errorf("token = %+v, %v; want scope read until %s", found, err, wantEnd)
+	}
+	if out := output(t, "token", "list", "--database-url", databaseURL); !strings.Contains(out, "2031-01-31 00:00 UTC") {
+		t.Errorf("token list does not say when it ends: %s", out)
+	}
+	if err := run(t.Context(), []string{"publish", "--url", address, "--token", reader, "app", "threads", "Threads"}); err == nil || !strings.Contains(err.Error(), "publish") {
+		t.Errorf("a token with scope read publishes: %v", err)
+	}
+	for wrong, args := range map[string][]string{
+		"an unknown scope": create("x", "--scope", "write"), "a day that is no day": create("x", "--expires", "tomorrow"),
+		"a day in the past": create("x", "--expires", "2001-01-31"),
+	} {
+		if err := run(t.Context(), args); err == nil {
+			t.Errorf("%s succeeds", wrong)
+		}
 	}
 }
 

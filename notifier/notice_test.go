@@ -170,6 +170,9 @@ func TestANoticeOfAWorkerThatDiedIsSentByTheNext(t *testing.T) {
 
 func TestAShutdownGivesANoticeBackAtOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
+		n.stop()
+		n.timeout = patience // the push is in flight when the process stops
+		n.start(1)
 		_, sub := n.subscriberAt(n.service)
 		begun := make(chan struct{}, 1)
 		n.service.Faults(func(string) *pushtest.Answer {

@@ -15,9 +15,10 @@ import (
 	"newsbell/notifier/webpush"
 )
 
-// shutdownGrace is how long pushes in flight may take when the process stops: long enough
-// for an answer that is on its way.
-const shutdownGrace = 80 * time.Millisecond
+// shutdownGrace is how long pushes in flight may take when the process stops. A push that is
+// not answered by then is sent again by another process, so it is longer than push services
+// usually take; it is shorter than others wait for a silent process.
+const shutdownGrace = 2 * time.Second
 
 // giveWay is how long encryption pauses after each message while the process answers
 // requests: a few times what a message takes. So it continues at a part of its speed,

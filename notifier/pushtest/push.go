@@ -34,6 +34,7 @@ func (s *Server) push(w http.ResponseWriter, r *http.Request) {
 		sub.deliver(message)
 	}
 	s.stats.accept(time.Now())
+	s.pause(r, answer.Late)
 	w.Header().Set("Location", s.url+"/message/"+rand.Text())
 	w.WriteHeader(http.StatusCreated)
 }

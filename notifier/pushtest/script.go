@@ -15,6 +15,8 @@ type Answer struct {
 	Status int
 	// Delay comes on top of the server's Latency.
 	Delay time.Duration
+	// Late is how long the answer to an accepted push takes, whose message is delivered.
+	Late time.Duration
 	// RetryAfter and Body go with Status.
 	RetryAfter, Body string
 	// Reset ends the request without an answer.

@@ -55,6 +55,8 @@ var admitted = map[string]string{
 	"POST /editor/account/password":                   forPerson,
 	"POST /editor/account/sessions/:id/end":           forPerson,
 	"POST /editor/account/sign-out-everywhere":        forPerson,
+	"POST /editor/account/browsers":                   forPerson,
+	"POST /editor/account/browsers/:id/unlink":        forPerson,
 	"GET /editor/account/welcome":                     forPerson,
 	"POST /editor/account/passkeys/options":           forPerson,
 	"POST /editor/account/passkeys":                   forPerson,

@@ -26,8 +26,10 @@ type Notice struct {
 	Deadline time.Time
 	// Status is the push service's last HTTP status; 0 if there was none. Reason
 	// says in safe words what was wrong.
-	Status     int
-	Reason     string
+	Status int
+	Reason string
+	// Content is the [Notification] of a [DraftNotice], in JSON.
+	Content    string
 	CreatedAt  time.Time
 	AnsweredAt *time.Time
 }
@@ -40,6 +42,9 @@ const (
 	WelcomeNotice NoticeKind = "welcome"
 	// TestNotice shows that notifications arrive.
 	TestNotice NoticeKind = "test"
+	// DraftNotice shows an editor their draft, in a [LinkedBrowser]. Readers cannot request
+	// it.
+	DraftNotice NoticeKind = "draft"
 )
 
 // NoticeState is how far a notice has come.
@@ -58,7 +63,7 @@ const (
 	noticesDeleted = 1000
 )
 
-// noticeLives bound how long the notifier tries to send a notice.
+// noticeLives bound how long the notifier tries to send a notice that a reader requests.
 var noticeLives = map[NoticeKind]time.Duration{WelcomeNotice: time.Hour, TestNotice: time.Minute}
 
 // CreateNotice writes a notice to be sent.

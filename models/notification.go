@@ -80,6 +80,21 @@ func (o Notifications) Preview(outage Outage, d Draft) (title, body string) {
 	return o.text(outage, d.trimmed().update(), "")
 }
 
+// OfDraft returns the notification that a draft would send now, for its editor alone. It
+// opens the outage's page, and counts no click.
+func (o Notifications) OfDraft(outage Outage, d Draft) Notification {
+	update := d.trimmed().update()
+	n := o.withoutText(outage, update, 0, "")
+	n.Title, n.Body = o.text(outage, update, "")
+	n.Navigate, n.Tag = fmt.Sprintf("%s/outages/%s", o.BaseURL, outage.Slug), "draft/"+n.Tag
+	for i := range n.Actions {
+		if n.Actions[i].Action == "open" {
+			n.Actions[i].Navigate = n.Navigate
+		}
+	}
+	return n
+}
+
 // text returns the title and the body of a notification about an update; the body begins
 // with an introduction. Both are cut to what browsers show, and the body to what is
 // left of the payload.

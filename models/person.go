@@ -251,7 +251,7 @@ func (s *Store) ChangeRole(ctx context.Context, id int64, role Role, by string) 
 	})
 }
 
-// RemovePerson removes a person with their passkeys, and ends their sessions and reset
+// RemovePerson removes a person with their passkeys and linked browsers, and ends their sessions and reset
 // link. It returns [ErrLastChief] like [Store.ChangeRole].
 func (s *Store) RemovePerson(ctx context.Context, id int64, by string) error {
 	return s.changeRights(ctx, id, by, "", func(tx *gorm.DB, person Person) error {
@@ -259,6 +259,9 @@ func (s *Store) RemovePerson(ctx context.Context, id int64, by string) error {
 			return err
 		}
 		if err := endPasskeys(tx, id); err != nil {
+			return err
+		}
+		if err := unlinkBrowsers(tx, "person_id = ?", id); err != nil {
 			return err
 		}
 		if err := endInvitations(tx, "email = ?", person.Email); err != nil {

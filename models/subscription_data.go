@@ -17,6 +17,8 @@ type SubscriptionData struct {
 	Failures []Failure
 	CatchUps []StoredCatchUp
 	Notices  []Notice
+	// Linked are the links of the browser to people of the newsroom: at most one.
+	Linked []LinkedBrowser
 }
 
 // StoredCatchUp says that alerts of an outage were deferred for a reader, who will get
@@ -46,6 +48,9 @@ func (s *Store) SubscriptionData(ctx context.Context, sub Subscription) (data Su
 	}
 	if err == nil {
 		err = db.Order("id").Find(&data.Notices, "subscription_id = ?", sub.ID).Error
+	}
+	if err == nil {
+		err = db.Find(&data.Linked, "subscription_id = ?", sub.ID).Error
 	}
 	if err != nil {
 		return data, fmt.Errorf("data of subscription %d: %w", sub.ID, domain(err))

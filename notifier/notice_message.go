@@ -37,6 +37,9 @@ type aboutNotice struct {
 
 // noticeMessage returns the payload of a notice to a reader with these follows.
 func noticeMessage(o models.Notifications, notice models.Notice, follows []models.Follow) ([]byte, error) {
+	if notice.Kind == models.DraftNotice {
+		return draftMessage(notice)
+	}
 	title, body := "This is a test", "Notifications from Newsbell reach this browser."
 	if notice.Kind == models.WelcomeNotice {
 		title, body = "You’ll get alerts here", welcome(follows)
@@ -52,6 +55,19 @@ func noticeMessage(o models.Notifications, notice models.Notice, follows []model
 			Icon:     o.BaseURL + "/static/icons/icon-192.png",
 		},
 		Data: aboutNotice{Notice: notice.ID, Kind: string(notice.Kind), URL: preferences},
+	}})
+}
+
+// draftMessage returns the payload of a draft's notification, with its buttons.
+func draftMessage(notice models.Notice) ([]byte, error) {
+	var shown models.Notification
+	if err := json.Unmarshal([]byte(notice.Content), &shown); err != nil {
+		return nil, fmt.Errorf("content: %w", err)
+	}
+	return json.Marshal(declarativeNotice{models.DeclarativeWebPush, noticeShown{
+		Notification: shown,
+		Data:         aboutNotice{Notice: notice.ID, Kind: string(notice.Kind), URL: shown.Navigate},
+		Actions:      shown.Actions,
 	}})
 }
 

@@ -92,6 +92,8 @@ type EditorOutagePage struct {
 	Repeated *EditorRepeated
 	// RequestKey is that of the next press of a button.
 	RequestKey string
+	// Tried is nil unless the draft was just sent to its writer's own browsers.
+	Tried *EditorTried
 	// Audience is who the draft in the form would alert now; nil if that is unknown.
 	Audience *EditorAudience
 	// Writers are the others who are writing about this outage now.

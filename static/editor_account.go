@@ -14,6 +14,13 @@ type EditorSession struct {
 	Begun, LastUse time.Time
 }
 
+// EditorBrowser is a browser that a person has linked to themselves.
+type EditorBrowser struct {
+	ID     int64
+	Name   string
+	Linked time.Time
+}
+
 // EditorAccountPage is where a person changes their own name and password and ends
 // sessions.
 type EditorAccountPage struct {
@@ -24,8 +31,9 @@ type EditorAccountPage struct {
 	HasPassword bool
 	Passkeys    EditorPasskeys
 	// Done is the change that was just made: "name", "password", "passkey" (added),
-	// "passkeys" (removed) or "session".
+	// "passkeys" (removed), "browser" (linked), "browsers" (unlinked) or "session".
 	Done     string
+	Browsers []EditorBrowser
 	Sessions []EditorSession
 }
 

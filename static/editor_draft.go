@@ -26,6 +26,12 @@ type EditorWriter struct {
 	SavedAt time.Time
 }
 
+// EditorTried is a draft that its writer has sent to their own browsers.
+type EditorTried struct {
+	// Browsers are the names of those that it was sent to; none are linked if it is empty.
+	Browsers []string
+}
+
 // EditorAudience counts the readers that a draft would alert now, each once.
 type EditorAudience struct {
 	Readers int `json:"readers"`

@@ -88,6 +88,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 			return p.EditorAccount(w, EditorAccountPage{
 				HasPassword: true,
 				Actor:       actor, Name: text, Email: text, Role: "chief", Problems: wrong, Done: "name",
+				Browsers: []EditorBrowser{{ID: 1, Name: text, Linked: began}},
 				Sessions: []EditorSession{{ID: 1, Browser: text, IsThis: true, Begun: began, LastUse: began}, {ID: 2, Browser: text, Begun: began, LastUse: began}},
 			})
 		},
@@ -157,7 +158,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"newsroom outage": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
 				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Preview: &EditorPreview{SendsAlert: true, Audience: 1204, Title: text, Body: text}, Updates: written,
-				Audience: &EditorAudience{Readers: 1204, All: 1200, InQuietHours: 4, PushServices: []EditorPushService{{text, 1204}}},
+				Tried: &EditorTried{Browsers: []string{text}}, Audience: &EditorAudience{Readers: 1204, All: 1200, InQuietHours: 4, PushServices: []EditorPushService{{text, 1204}}},
 				Problems: []EditorProblem{{"", text}, {"headline", text}, {"kind", text}, {"alert", text}, {"apps", text}, {"body", text}, {"corrects", text}, {"states.messenger", text}, {"states.icq", text}, {"undo_seconds", text}},
 			})
 		},

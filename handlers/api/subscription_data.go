@@ -26,6 +26,7 @@ type subscriptionData struct {
 	Failures     []failure            `json:"failures"`
 	CatchUps     []catchUp            `json:"catch_ups" doc:"Outages with deferred alerts."`
 	Notices      []storedNotice       `json:"notices"`
+	Linked       []linkedBrowser      `json:"linked_browsers" doc:"The link of an editor's browser to their account in the newsroom."`
 }
 
 type browserKeys struct {
@@ -60,6 +61,12 @@ type storedNotice struct {
 	notice
 	DueAt    time.Time `json:"due_at"`
 	Deadline time.Time `json:"deadline"`
+	Content  string    `json:"content,omitempty" doc:"The notification of an editor's draft, in JSON."`
+}
+
+type linkedBrowser struct {
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 type download struct {
@@ -99,7 +106,10 @@ func subscriptionDataOf(sub models.Subscription, stored models.SubscriptionData)
 		ID: sub.ID, CreatedAt: sub.CreatedAt, UpdatedAt: sub.UpdatedAt,
 		Refusals: sub.Refusals, RefusedSince: sub.RefusedSince, RefusedUntil: sub.RefusedUntil, Recent: append([]time.Time{}, stored.Recent...),
 		Keys: browserKeys{P256DH: sub.P256DH, Auth: sub.Auth}, FollowedAt: map[string]time.Time{},
-		Alerts: []ownAlert{}, Failures: []failure{}, CatchUps: []catchUp{}, Notices: []storedNotice{},
+		Alerts: []ownAlert{}, Failures: []failure{}, CatchUps: []catchUp{}, Notices: []storedNotice{}, Linked: []linkedBrowser{},
+	}
+	for _, linked := range stored.Linked {
+		data.Linked = append(data.Linked, linkedBrowser{linked.Name, linked.CreatedAt})
 	}
 	for _, alert := range stored.Alerts {
 		data.Alerts = append(data.Alerts, ownAlert{sentAlertOf(alert), alert.Shown, alert.Clicked, alert.Dismissed})
@@ -111,7 +121,7 @@ func subscriptionDataOf(sub models.Subscription, stored models.SubscriptionData)
 		data.CatchUps = append(data.CatchUps, catchUp{c.Outage, c.FirstAlertID, c.AlertID, c.Reach.String(), c.DueAt})
 	}
 	for _, n := range stored.Notices {
-		data.Notices = append(data.Notices, storedNotice{notice: noticeOf(n), DueAt: n.DueAt, Deadline: n.Deadline})
+		data.Notices = append(data.Notices, storedNotice{notice: noticeOf(n), DueAt: n.DueAt, Deadline: n.Deadline, Content: n.Content})
 	}
 	return data
 }

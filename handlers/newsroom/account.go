@@ -32,6 +32,9 @@ func (n *Newsroom) showAccount(c *gin.Context, name string, problems static.Form
 	if len(problems) == 0 {
 		page.Done = c.Query("changed")
 	}
+	if page.Browsers, err = n.browserViews(c); err != nil {
+		return err
+	}
 	for _, s := range sessions {
 		page.Sessions = append(page.Sessions, static.EditorSession{
 			ID: s.ID, Browser: s.Browser, IsThis: s.ID == here.ID, Begun: s.CreatedAt, LastUse: s.LastUsedAt,

@@ -125,6 +125,8 @@ func (n *Newsroom) routeAccount(people *gin.RouterGroup) {
 	n.handle(people, http.MethodPost, "/sessions/:id/end", n.endOneSession)
 	n.handle(people, http.MethodPost, "/sign-out-everywhere", n.signOutEverywhere)
 	n.handle(people, http.MethodPost, "/passkeys/:id/remove", n.removePasskey)
+	n.handle(people, http.MethodPost, "/browsers", n.linkBrowser)
+	n.handle(people, http.MethodPost, "/browsers/:id/unlink", n.unlinkBrowser)
 
 	withPasskeys := people.Group("", n.needPasskeys)
 	n.handle(withPasskeys, http.MethodGet, "/welcome", n.welcomePage)

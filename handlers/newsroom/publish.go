@@ -22,6 +22,8 @@ func (n *Newsroom) submitUpdate(c *gin.Context) error {
 	switch c.PostForm("do") {
 	case "publish", "again":
 		return n.publish(c, draft)
+	case "try":
+		return n.tryDraft(c, draft)
 	case "save":
 		return n.save(c, draft)
 	}
@@ -43,6 +45,31 @@ func (n *Newsroom) preview(c *gin.Context, draft models.Draft) error {
 		return n.showProblems(c, draft, err)
 	}
 	return n.showOutage(c, static.EditorOutagePage{Draft: draftView(draft), Preview: preview})
+}
+
+// tryDraft sends a draft's notification to the browsers that its writer has linked, and
+// shows the draft again.
+func (n *Newsroom) tryDraft(c *gin.Context, draft models.Draft) error {
+	ctx, person := c.Request.Context(), sessionOf(c).Person
+	if err := draft.Validate(); err != nil {
+		return n.showProblems(c, draft, err)
+	}
+	outage, err := n.store.Outage(ctx, draft.Outage)
+	if err != nil {
+		return err
+	}
+	page := static.EditorOutagePage{Draft: draftView(draft), Tried: &static.EditorTried{}}
+	if person == nil {
+		return n.showOutage(c, page)
+	}
+	linked, err := n.publisher.DraftNotices(ctx, *person, n.notifications.OfDraft(outage, draft))
+	if err != nil {
+		return err
+	}
+	for _, browser := range linked {
+		page.Tried.Browsers = append(page.Tried.Browsers, browser.Name)
+	}
+	return n.showOutage(c, page)
 }
 
 // previewOf returns the current audience of a draft's alert, and its notification.

@@ -54,6 +54,20 @@ func (p *Publisher) Notice(ctx context.Context, sub models.Subscription, kind mo
 	return notice, nil
 }
 
+// DraftNotices creates notices with a draft's notification for the browsers that a person
+// has linked, and returns those browsers. The errors are those of
+// [models.Store.CreateDraftNotices].
+func (p *Publisher) DraftNotices(ctx context.Context, person models.Person, shown models.Notification) ([]models.LinkedBrowser, error) {
+	linked, err := p.store.CreateDraftNotices(ctx, person, shown)
+	if err != nil {
+		return nil, err
+	}
+	if len(linked) > 0 {
+		p.announce(events.SubjectNotices, nil)
+	}
+	return linked, nil
+}
+
 // announce announces a committed change, with an event unless the subject is enough.
 func (p *Publisher) announce(subject string, event any) {
 	var message []byte

@@ -172,7 +172,8 @@ func TestAShutdownGivesANoticeBackAtOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *installation) {
 		n.stop()
 		n.timeout = patience // the push is in flight when the process stops
-		n.start(1)
+		n.options = func(o *Options) { o.Push.Silence = patience }
+		stop := n.start(1)
 		_, sub := n.subscriberAt(n.service)
 		begun := make(chan struct{}, 1)
 		n.service.Faults(func(string) *pushtest.Answer {
@@ -181,7 +182,7 @@ func TestAShutdownGivesANoticeBackAtOnce(t *testing.T) {
 		})
 		notice := n.notify(sub, models.TestNotice)
 		<-begun
-		n.stop()
+		stop()
 		n.service.Faults(nil)
 		n.start(1)
 		if notice := n.answered(notice); notice.State != models.NoticeAccepted {

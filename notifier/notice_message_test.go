@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -44,5 +45,29 @@ func TestAWelcomeNamesAppsAndCountsOutages(t *testing.T) {
 		if got := welcome(follows); got != want {
 			t.Errorf("welcome = %q; want %q", got, want)
 		}
+	}
+}
+
+func TestADraftLooksLikeItsAlertUnderATagOfItsOwnAndCountsNothing(t *testing.T) {
+	o := models.Notifications{BaseURL: "https://news.example", Lang: "en"}
+	shown := o.OfDraft(models.Outage{Slug: "messages-down"}, models.Draft{Kind: models.OrdinaryUpdate, Headline: " Messages fail ", Body: "For **everybody**."})
+	content, err := json.Marshal(shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := noticeMessage(o, models.Notice{ID: 7, Kind: models.DraftNotice, Content: string(content)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{
+		`"web_push":8030`, `"title":"Messages fail"`, `"body":"For everybody."`, `"navigate":"https://news.example/outages/messages-down"`,
+		`"tag":"draft/outage/messages-down"`, `"data":{"notice":7,"kind":"draft","url":"https://news.example/outages/messages-down"}`, `"title":"Mute this outage"`,
+	} {
+		if !strings.Contains(string(payload), part) {
+			t.Errorf("%s lacks %s", payload, part)
+		}
+	}
+	if strings.Contains(string(payload), "/go/") || strings.Contains(string(payload), "receipt") {
+		t.Errorf("%s counts a click or carries a receipt", payload)
 	}
 }

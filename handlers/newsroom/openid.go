@@ -1,6 +1,7 @@
 package newsroom
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 
@@ -8,6 +9,7 @@ import (
 
 	"newsbell/handlers/openid"
 	"newsbell/models"
+	"newsbell/models/validation"
 	"newsbell/static"
 )
 
@@ -35,7 +37,7 @@ func (n *Newsroom) beginOpenID(c *gin.Context) error {
 		return err
 	}
 	// The provider's redirect comes from another site.
-	err = n.addChallenge(c, models.Challenge{Kind: models.ChallengeOpenID, Data: begun.Data}, begun.State, http.SameSiteLaxMode)
+	err = n.addChallenge(c, models.Challenge{Kind: models.ChallengeOpenID, Data: withOutage(c.Query("outage"), begun.Data)}, begun.State, http.SameSiteLaxMode)
 	if err != nil {
 		return err
 	}
@@ -45,7 +47,7 @@ func (n *Newsroom) beginOpenID(c *gin.Context) error {
 
 // finishOpenID signs in the person that the identity provider sends back.
 func (n *Newsroom) finishOpenID(c *gin.Context) error {
-	identity, err := n.checkIdentity(c)
+	identity, outage, err := n.checkIdentity(c)
 	switch {
 	case errors.Is(err, openid.ErrUnreachable):
 		return n.showOpenIDProblem(c, err, providerDown)
@@ -68,18 +70,31 @@ func (n *Newsroom) finishOpenID(c *gin.Context) error {
 	case err != nil:
 		return err
 	}
-	return n.startPersonSession(c, person, "")
+	return n.startPersonSession(c, person, pathOfOutage(outage))
 }
 
-func (n *Newsroom) checkIdentity(c *gin.Context) (models.Identity, error) {
+// withOutage adds the slug of the outage to return to, which may be empty, to the data of a
+// challenge.
+func withOutage(outage string, data []byte) []byte {
+	if !validation.IsSlug(outage) {
+		outage = ""
+	}
+	return append([]byte(outage+"\n"), data...)
+}
+
+// checkIdentity returns the person that the provider has signed in, and the slug of the outage to
+// return to.
+func (n *Newsroom) checkIdentity(c *gin.Context) (identity models.Identity, outage string, err error) {
 	challenge, err := n.takeChallenge(c, models.ChallengeOpenID, c.Query("state"))
 	if err != nil {
-		return models.Identity{}, err
+		return identity, "", err
 	}
 	if refusal := c.Query("error"); refusal != "" {
-		return models.Identity{}, openid.ErrRefused
+		return identity, "", openid.ErrRefused
 	}
-	return n.openID.Finish(c.Request.Context(), challenge.Data, c.Query("state"), c.Query("code"))
+	slug, data, _ := bytes.Cut(challenge.Data, []byte("\n"))
+	identity, err = n.openID.Finish(c.Request.Context(), data, c.Query("state"), c.Query("code"))
+	return identity, string(slug), err
 }
 
 // showOpenIDProblem writes the sign-in page with words, and logs the cause.

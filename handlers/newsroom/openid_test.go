@@ -119,6 +119,19 @@ func TestTheProviderSignsInAPersonWhoseRoleFollowsTheClaim(t *testing.T) {
 	})
 }
 
+func TestTheProvidersSignInComesBackToTheOutage(t *testing.T) {
+	withProvider(t, func(t *testing.T, w *handlerstest.Web, provider *mockoidc.MockOIDC) {
+		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, `href="/editor/openid?outage=messages-down"`) {
+			t.Error("the sign-in page does not name the outage to the provider's button")
+		}
+		provider.QueueUser(carol("chiefs"))
+		isAt(t, w.Get("/editor/openid?outage=messages-down"), "/editor/outages/messages-down")
+		w.Submit("/editor/sign-out", nil)
+		provider.QueueUser(carol("chiefs"))
+		isAt(t, w.Get("/editor/openid?outage=%2F%2Felsewhere.example"), "/editor")
+	})
+}
+
 func TestTheProviderSignsNobodyInByAnEmailAddress(t *testing.T) {
 	withProvider(t, func(t *testing.T, w *handlerstest.Web, provider *mockoidc.MockOIDC) {
 		w.Person("carol@news.example", models.RoleChief)

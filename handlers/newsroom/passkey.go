@@ -69,7 +69,7 @@ func (n *Newsroom) signInWithPasskey(c *gin.Context) error {
 	if err := n.replaceSession(c, secret); err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, gin.H{"location": n.site.Root() + "/editor"})
+	c.JSON(http.StatusOK, gin.H{"location": n.site.Root() + "/editor" + pathAfterSignIn(c)})
 	return nil
 }
 

@@ -134,7 +134,11 @@ func (n *Newsroom) redirectToSignIn(c *gin.Context) { n.redirect(c, "/sign-in") 
 // pathAfterSignIn returns the path of the outage that the sign-in came from; empty for the
 // newsroom.
 func pathAfterSignIn(c *gin.Context) string {
-	if slug := c.PostForm("outage"); validation.IsSlug(slug) {
+	return pathOfOutage(cmp.Or(c.PostForm("outage"), c.Query("outage")))
+}
+
+func pathOfOutage(slug string) string {
+	if validation.IsSlug(slug) {
 		return "/outages/" + slug
 	}
 	return ""

@@ -62,7 +62,8 @@ async function signIn(mediation) {
   const { publicKey } = await send('/editor/passkeys/options')
   signal.throwIfAborted()
   const credential = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey), mediation, signal })
-  go(await send('/editor/passkeys/sign-in', credential))
+  const outage = document.querySelector('[name=outage]')?.value
+  go(await send('/editor/passkeys/sign-in' + (outage ? `?outage=${outage}` : ''), credential))
 }
 
 // suggest lets the browser suggest passkeys in the field of the email address.

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"golang.org/x/sync/errgroup"
+
 	"newsbell/handlers/live"
 	"newsbell/handlers/openid"
 	"newsbell/handlers/peer"
@@ -58,7 +60,8 @@ type Options struct {
 // Web handles all requests.
 type Web struct {
 	http.Handler
-	live *live.Hub
+	live      *live.Hub
+	publisher *publish.Publisher
 	// answering is the number of requests in progress.
 	answering atomic.Int64
 }
@@ -78,15 +81,20 @@ func New(o Options) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Web{live: hub}
+	w := &Web{live: hub, publisher: shared.publisher}
 	protected := sameOrigin(protection, shared.errors, engine)
 	w.Handler = belowBasePath(shared.site, shared.errors, w.count(secure(shared.site, compress(protected))))
 	return w, nil
 }
 
-// Run keeps the open live pages up to date until ctx is done, and then ends their
-// streams.
-func (w *Web) Run(ctx context.Context) error { return w.live.Run(ctx) }
+// Run ends undo windows and keeps the open live pages up to date until ctx is done, and
+// then ends their streams.
+func (w *Web) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.publisher.Run(ctx) })
+	group.Go(func() error { return w.live.Run(ctx) })
+	return group.Wait()
+}
 
 // Answering returns the number of requests in progress, without the streams of open live
 // pages.

@@ -126,7 +126,9 @@ func (s *Store) CatchUpsOf(ctx context.Context, outage Outage) (map[int64][]Aler
 }
 
 // StopAlert takes an alert back: pages in flight are recorded, and no other page is
-// sent. An alert that has ended already is an [ErrConflict].
+// sent. While its update is hidden, that undoes it: the update stays hidden, and its text
+// returns to the draft that it was, unless something else has been written there since. An
+// alert that has ended already is an [ErrConflict].
 func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
 		alert, err := findAlert(tx, id)
@@ -134,6 +136,9 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 			return err
 		}
 		if _, err := lockOutage(tx, alert.OutageID); err != nil { // before the alert, as recording a page does
+			return err
+		}
+		if alert, err = findAlert(tx, id); err != nil { // its window may have just ended
 			return err
 		}
 		var was AlertState
@@ -158,12 +163,26 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 		if err := stopCatchUps(tx, alert); err != nil {
 			return err
 		}
+		if alert.Update.IsHidden() {
+			return s.undo(tx, alert, actor)
+		}
 		return s.audit(tx, actor, "stop alert", fmt.Sprint(id), changed(fields{"state": was}, fields{"state": Stopped}))
 	})
 	if err != nil {
 		return fmt.Errorf("stop alert %d: %w", id, err)
 	}
 	return nil
+}
+
+// undo audits that an alert was undone, and returns its text to the draft.
+func (s *Store) undo(tx *gorm.DB, alert Alert, actor string) error {
+	if held := alert.Update.Held; held != nil && (held.PersonID != nil || held.TokenID != nil) {
+		if err := s.restoreDraft(tx, alert.Outage, *held); err != nil {
+			return err
+		}
+	}
+	return s.audit(tx, actor, "undo "+string(alert.Update.Kind), fmt.Sprintf("%s#%d", alert.Outage.Topic(), alert.UpdateID),
+		changed(fields{"state": Holding}, fields{"state": Stopped}))
 }
 
 // isFinishable is the condition of an alert whose shards are all done, and that has not

@@ -131,7 +131,7 @@ func (s *Store) AppsOfOutage(ctx context.Context, outage Outage) ([]App, error) 
 	var named []App
 	err := s.db.Read.WithContext(ctx).
 		Joins(`JOIN (SELECT app_id, min(update_id) AS first FROM update_apps JOIN updates ON updates.id = update_id
-			WHERE outage_id = ? GROUP BY app_id) AS named ON named.app_id = apps.id`, outage.ID).
+			WHERE outage_id = ? AND `+isVisible+` GROUP BY app_id) AS named ON named.app_id = apps.id`, outage.ID).
 		Where("id NOT IN (SELECT app_id FROM outage_apps WHERE outage_id = ?)", outage.ID).
 		Order("first, name").Find(&named).Error
 	return append(slices.Clone(outage.Apps), named...), domain(err)
@@ -172,7 +172,7 @@ func appsBySlug(tx *gorm.DB, field string, slugs []string) ([]App, error) {
 const isElsewhere = `EXISTS (SELECT 1 FROM outages WHERE outages.state = 'ongoing' AND outages.id <> @outage AND (
 	EXISTS (SELECT 1 FROM outage_apps WHERE outage_apps.outage_id = outages.id AND outage_apps.app_id = apps.id)
 	OR EXISTS (SELECT 1 FROM updates JOIN update_apps ON update_apps.update_id = updates.id
-		WHERE updates.outage_id = outages.id AND update_apps.app_id = apps.id AND update_apps.state IS NOT NULL)))`
+		WHERE updates.outage_id = outages.id AND ` + isVisible + ` AND update_apps.app_id = apps.id AND update_apps.state IS NOT NULL)))`
 
 // openingStates sets the states of the apps of a new outage: the given ones, and
 // failing where none is given.
@@ -220,7 +220,7 @@ func withReleased(tx *gorm.DB, outage Outage, apps []App, states map[string]AppS
 func releasedApps(tx *gorm.DB, outage Outage) (apps []App, err error) {
 	return apps, tx.Where("state <> ?", Up).
 		Where(`id IN (SELECT app_id FROM outage_apps WHERE outage_id = ?
-			UNION SELECT app_id FROM update_apps JOIN updates ON updates.id = update_id WHERE outage_id = ? AND update_apps.state IS NOT NULL)`, outage.ID, outage.ID).
+			UNION SELECT app_id FROM update_apps JOIN updates ON updates.id = update_id WHERE outage_id = ? AND `+isVisible+` AND update_apps.state IS NOT NULL)`, outage.ID, outage.ID).
 		Where("NOT "+isElsewhere, map[string]any{"outage": outage.ID}).Order("id").Find(&apps).Error
 }
 

@@ -90,9 +90,9 @@ func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) 
 // latestState returns the update with the latest state of an outage: the newest whose
 // alert was not stopped, or the resolution, even without an alert.
 func latestState(tx *gorm.DB, outage Outage) (update Update, err error) {
-	return update, tx.Where("outage_id = ? AND (alert_level <> ? OR kind = ?)", outage.ID, AlertNone, Resolution).
+	return update, tx.Where(isVisible).Where("outage_id = ? AND (alert_level <> ? OR kind = ?)", outage.ID, AlertNone, Resolution).
 		Where("NOT EXISTS (SELECT 1 FROM alerts WHERE update_id = updates.id AND catch_up_until IS NULL AND state = ?)", Stopped).
-		Order("id DESC").Take(&update).Error
+		Order("position DESC").Take(&update).Error
 }
 
 // lockOutage locks an outage until the transaction ends: nothing else writes its catch-ups

@@ -72,11 +72,13 @@ type lastAlert struct {
 	Reached   int
 }
 
-// lastAlerts finds the last alert of each outage that has one, without catch-ups.
+// lastAlerts finds the last alert of each outage that has one, without catch-ups and alerts in
+// their undo window.
 func (s *Store) lastAlerts(ctx context.Context, outages []int64) (last []lastAlert, err error) {
 	err = s.db.Read.WithContext(ctx).Raw(`SELECT outage_id, created_at,
 			(SELECT coalesce(sum(accepted), 0) FROM shards WHERE alert_id = alerts.id) AS reached
-		FROM alerts WHERE id IN (SELECT max(id) FROM alerts WHERE outage_id IN ? AND catch_up_until IS NULL GROUP BY outage_id)`,
+		FROM alerts WHERE id IN (SELECT max(id) FROM alerts WHERE outage_id IN ? AND catch_up_until IS NULL
+			AND EXISTS (SELECT 1 FROM updates WHERE updates.id = update_id AND `+isVisible+`) GROUP BY outage_id)`,
 		outages).Scan(&last).Error
 	return last, domain(err)
 }

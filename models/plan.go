@@ -44,39 +44,134 @@ func (s *Store) Plan(ctx context.Context, alertID int64) (shards []ShardRef, don
 
 // beginPlan sets the alert to sending, unless it is already.
 func (s *Store) beginPlan(ctx context.Context, alertID int64) (alert Alert, err error) {
-	now := s.Now()
-	err = s.transaction(ctx, func(tx *gorm.DB) error {
-		begun := tx.Model(&Alert{}).
-			Where("id = ? AND state = ? AND hold_until <= ?", alertID, Holding, now).Update("state", Sending)
-		if begun.Error != nil {
-			return begun.Error
+	err = s.transaction(ctx, func(tx *gorm.DB) (err error) {
+		if alert, _, err = s.begin(tx, alertID); err == nil && (alert.State != Sending || alert.PlannedAt != nil) {
+			err = ErrPlanned
 		}
-		if alert, err = findAlert(tx, alertID); err != nil {
-			return err
-		}
-		if alert.State != Sending || alert.PlannedAt != nil {
-			return ErrPlanned
-		}
-		if begun.RowsAffected == 0 || alert.IsCatchUp() {
-			return nil
-		}
-		return s.supersede(tx, alert)
+		return err
 	})
 	return alert, err
 }
 
+// EndUndoWindows makes the updates whose undo window has ended visible, and sets their alerts
+// to sending. Any process may do it; each alert is returned once.
+func (s *Store) EndUndoWindows(ctx context.Context) (begun []Alert, err error) {
+	if err := s.adoptUpdates(ctx); err != nil {
+		return nil, err
+	}
+	var alerts []int64
+	err = s.db.Read.WithContext(ctx).Model(&Alert{}).Joins("JOIN updates ON updates.id = alerts.update_id AND NOT "+isVisible).
+		Where("alerts.state = ? AND hold_until <= ?", Holding, s.Now()).Order("hold_until, alerts.id").Pluck("alerts.id", &alerts).Error
+	if err != nil {
+		return nil, domain(err)
+	}
+	for _, id := range alerts {
+		var alert Alert
+		var isBegun bool // unless another process was faster, or the alert was undone
+		err := s.transaction(ctx, func(tx *gorm.DB) (err error) {
+			alert, isBegun, err = s.begin(tx, id)
+			return err
+		})
+		if err != nil {
+			return begun, fmt.Errorf("end the undo window of alert %d: %w", id, err)
+		}
+		if isBegun {
+			begun = append(begun, alert)
+		}
+	}
+	return begun, nil
+}
+
+// adoptUpdates makes updates visible that a program of an older release has published beside
+// this one: it knows no positions.
+func (s *Store) adoptUpdates(ctx context.Context) error {
+	var updates []Update
+	err := s.db.Read.WithContext(ctx).Select("id", "outage_id", "published_at", "renderer").Order("id").
+		Find(&updates, "held IS NULL AND NOT "+isVisible).Error
+	if err != nil {
+		return domain(err)
+	}
+	for _, update := range updates {
+		err := s.transaction(ctx, func(tx *gorm.DB) error {
+			if _, err := lockOutage(tx, update.OutageID); err != nil {
+				return err
+			}
+			return place(tx, &update, update.PublishedAt)
+		})
+		if err != nil {
+			return fmt.Errorf("adopt update %d: %w", update.ID, err)
+		}
+	}
+	return nil
+}
+
+// begin sets an alert to sending if its undo window has just ended, and makes its update
+// visible. It returns the alert as it is then, and whether this call began it.
+func (s *Store) begin(tx *gorm.DB, alertID int64) (alert Alert, isBegun bool, err error) {
+	hidden, err := lockHidden(tx, alertID)
+	if err != nil {
+		return alert, false, err
+	}
+	begun := tx.Model(&Alert{}).
+		Where("id = ? AND state = ? AND hold_until <= ?", alertID, Holding, s.Now()).Update("state", Sending)
+	if begun.Error != nil {
+		return alert, false, begun.Error
+	}
+	isBegun = begun.RowsAffected == 1
+	if isBegun && hidden != nil {
+		if err := s.reveal(tx, *hidden); err != nil {
+			return alert, false, err
+		}
+		if err := s.giveWay(tx, alertID); err != nil {
+			return alert, false, err
+		}
+	}
+	if alert, err = findAlert(tx, alertID); err != nil || !isBegun || alert.State != Sending || alert.IsCatchUp() {
+		return alert, isBegun, err
+	}
+	return alert, true, s.supersede(tx, alert)
+}
+
+// lockHidden locks the outage of an alert whose update is hidden, before the alert, as
+// recording a page does. It returns nil for any other alert.
+func lockHidden(tx *gorm.DB, alertID int64) (*Alert, error) {
+	var hidden []Alert
+	err := tx.Joins("JOIN updates ON updates.id = alerts.update_id AND NOT "+isVisible).
+		Find(&hidden, "alerts.id = ? AND alerts.state = ?", alertID, Holding).Error
+	if err != nil || len(hidden) == 0 {
+		return nil, err
+	}
+	_, err = lockOutage(tx, hidden[0].OutageID)
+	return &hidden[0], err
+}
+
 // supersede ends the older alerts of the outage whose readers are all in the audience of
-// this one.
+// this one. An alert in its undo window is left: it gives way when the window ends.
 func (s *Store) supersede(tx *gorm.DB, alert Alert) error {
 	now := s.Now()
 	return tx.Exec(`
 		UPDATE alerts SET planned_at = coalesce(planned_at, ?), state = ?,
 			finished_at = CASE WHEN state = ? THEN ? ELSE finished_at END
-		WHERE outage_id = ? AND id < ? AND state IN (?, ?) AND NOT EXISTS (
+		WHERE outage_id = ? AND id < ? AND state IN (?, ?)
+			AND EXISTS (SELECT 1 FROM updates WHERE updates.id = alerts.update_id AND `+isVisible+`) AND NOT EXISTS (
 			SELECT 1 FROM alert_topics older WHERE older.alert_id = alerts.id AND NOT EXISTS (
 				SELECT 1 FROM alert_topics newer
 				WHERE newer.alert_id = ? AND newer.topic_id = older.topic_id AND newer.reach >= older.reach))`,
 		now, Superseded, Holding, now, alert.OutageID, alert.ID, Holding, Sending, alert.ID).Error
+}
+
+// giveWay supersedes an alert whose readers are all in the audience of a newer alert of the
+// outage, which began while this one could still be undone.
+func (s *Store) giveWay(tx *gorm.DB, alertID int64) error {
+	now := s.Now()
+	return tx.Exec(`
+		UPDATE alerts SET planned_at = ?, state = ?, finished_at = ?
+		WHERE id = ? AND EXISTS (SELECT 1 FROM alerts newer
+			WHERE newer.outage_id = alerts.outage_id AND newer.id > alerts.id AND newer.state IN (?, ?) AND newer.catch_up_until IS NULL
+			AND NOT EXISTS (SELECT 1 FROM alert_topics mine WHERE mine.alert_id = alerts.id AND NOT EXISTS (
+				SELECT 1 FROM alert_topics theirs
+				WHERE theirs.alert_id = newer.id AND theirs.topic_id = mine.topic_id AND theirs.reach >= mine.reach)))`,
+		now, Superseded, now, alertID, Sending, Sent).Error
 }
 
 // planStep cuts the shards outside the transaction, which only writes the rows. If two

@@ -21,14 +21,15 @@ type Publication struct {
 	IsKnown bool
 }
 
-// change returns what publishing has changed in an outage, which was read before.
+// change returns what publishing has changed in an outage, which was read before, or will
+// change when the undo window ends.
 func (p Publication) change(outage Outage) change {
 	before, after := map[string]AppState{}, map[string]AppState{}
 	apps := make([]string, len(p.Update.Apps))
 	for i, app := range p.Update.Apps {
 		apps[i] = app.App.Slug
-		if app.App.State != app.before {
-			before[app.App.Slug], after[app.App.Slug] = app.before, app.App.State
+		if app.State != nil && *app.State != app.before {
+			before[app.App.Slug], after[app.App.Slug] = app.before, *app.State
 		}
 	}
 	slices.Sort(apps)
@@ -39,14 +40,19 @@ func (p Publication) change(outage Outage) change {
 	if p.Alert != nil {
 		published["alert_id"] = p.Alert.ID
 	}
+	if p.Update.IsHidden() {
+		published["undo_until"] = p.Alert.HoldUntil
+	}
 	if p.Update.Kind == Resolution {
 		published["outage_state"] = Resolved
 	}
 	return changed(fields{"states": before, "outage_state": outage.State}, published)
 }
 
-// Publish writes an update, the states it sets, its alert and the audit entry
-// in one transaction; nothing is sent yet. A resolution resolves the outage, and sets
+// Publish writes an update, its alert and the audit entry in one transaction; nothing is
+// sent yet. An update whose alert has an undo window is hidden until the window ends, and
+// changes nothing that readers see; any other is visible at once, with the states that it
+// sets. A resolution resolves the outage, and sets
 // its apps up unless it sets them to another state or they are part of another
 // ongoing outage; that alone alerts none of their followers. An update of a resolved
 // outage is an [ErrConflict], unless it is a correction. The draft's source is deleted; if
@@ -69,8 +75,8 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 		if published, err = publishedBefore(tx, d, outage); published.IsKnown || err != nil {
 			return err
 		}
-		if outage.State == Resolved && d.Kind != Correction {
-			return fmt.Errorf("%w: the outage is resolved; only a correction can be published", ErrConflict)
+		if err := checkOpen(tx, d, outage); err != nil {
+			return err
 		}
 		if err := deletePublished(tx, d, outage); err != nil {
 			return err
@@ -99,52 +105,149 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 	return published, nil
 }
 
+// checkOpen returns an [ErrConflict] if the outage takes only corrections: it is resolved, or
+// its resolution is in its undo window.
+func checkOpen(tx *gorm.DB, d Draft, outage Outage) error {
+	if d.Kind == Correction {
+		return nil
+	}
+	if outage.State == Resolved {
+		return fmt.Errorf("%w: the outage is resolved; only a correction can be published", ErrConflict)
+	}
+	var resolutions int64
+	err := tx.Model(&Alert{}).Joins("JOIN updates ON updates.id = alerts.update_id AND updates.kind = ? AND NOT "+isVisible, Resolution).
+		Where("alerts.outage_id = ? AND alerts.state = ?", outage.ID, Holding).Count(&resolutions).Error
+	if err == nil && resolutions > 0 {
+		err = fmt.Errorf("%w: the resolution is about to be sent; only a correction can be published", ErrConflict)
+	}
+	return err
+}
+
+// windowOf returns how long the draft can be undone; an update without an alert is
+// published at once.
+func (s *Store) windowOf(d Draft) time.Duration {
+	switch {
+	case d.Alert == AlertNone:
+		return 0
+	case d.UndoWindow != nil:
+		return *d.UndoWindow
+	}
+	return s.undoWindow
+}
+
 func (s *Store) writeUpdate(tx *gorm.DB, d Draft, outage Outage, apps []App) (Update, error) {
 	update := d.update()
 	update.OutageID, update.PublishedAt = outage.ID, s.Now()
 	if d.Corrects != 0 {
 		update.CorrectsID = &d.Corrects
 	}
+	isHidden := s.windowOf(d) > 0
+	if isHidden {
+		update.Held = d.held()
+	}
 	if err := tx.Create(&update).Error; err != nil {
 		return update, err
 	}
-	states := d.States
-	if d.Kind == Resolution {
-		var err error
+	if !isHidden {
+		return update, s.show(tx, outage, &update, apps, d.States)
+	}
+	return update, writeUpdateApps(tx, &update, apps, d.States)
+}
+
+// show makes an update visible to readers, with the states that it sets, and resolves the
+// outage if it is the resolution. An update that appears after the resolution sets no
+// states, unless it is a correction. The outage must be locked.
+func (s *Store) show(tx *gorm.DB, outage Outage, update *Update, apps []App, states map[string]AppState) (err error) {
+	if err := place(tx, update, s.Now()); err != nil {
+		return err
+	}
+	if update.Kind == Resolution {
 		if apps, states, err = withReleased(tx, outage, apps, states); err != nil {
-			return update, err
+			return err
 		}
 	}
-	for _, app := range apps {
-		concerned, err := s.writeUpdateApp(tx, update, app, states[app.Slug])
-		if err != nil {
-			return update, err
+	if err := writeUpdateApps(tx, update, apps, states); err != nil {
+		return err
+	}
+	if outage.State == Ongoing || update.Kind == Correction {
+		if err := setStates(tx, update); err != nil {
+			return err
 		}
-		update.Apps = append(update.Apps, concerned)
 	}
-	if d.Kind != Resolution {
-		return update, nil
+	if update.Kind != Resolution {
+		return nil
 	}
-	return update, tx.Model(&outage).Omit(clause.Associations).
+	return tx.Model(&outage).Omit(clause.Associations).
 		Updates(map[string]any{"state": Resolved, "resolved_at": update.PublishedAt}).Error
 }
 
-func (s *Store) writeUpdateApp(tx *gorm.DB, update Update, app App, state AppState) (UpdateApp, error) {
-	concerned := UpdateApp{UpdateID: update.ID, AppID: app.ID, before: app.State}
-	if state != "" {
-		concerned.State = &state
+// place gives an update the next position of its outage: its ID, unless later updates
+// became visible before it.
+func place(tx *gorm.DB, update *Update, now time.Time) error {
+	var last int64
+	if err := tx.Model(&Update{}).Where("outage_id = ?", update.OutageID).Select("coalesce(max(position), 0)").Scan(&last).Error; err != nil {
+		return err
 	}
-	if err := tx.Create(&concerned).Error; err != nil {
-		return concerned, err
-	}
-	if state != "" && state != app.State {
-		app.State, app.StateChangedAt = state, update.PublishedAt
-		if err := tx.Save(&app).Error; err != nil {
-			return concerned, err
+	position := max(update.ID, last+1)
+	update.Position, update.PublishedAt, update.Held = &position, now, nil
+	return tx.Model(&Update{}).Where("id = ? AND position IS NULL", update.ID).
+		Updates(map[string]any{"position": position, "published_at": now, "held": nil}).Error
+}
+
+// setStates gives the apps of an update the states that it sets.
+func setStates(tx *gorm.DB, update *Update) error {
+	for i := range update.Apps {
+		state, app := update.Apps[i].State, &update.Apps[i].App
+		if state == nil || *state == app.State {
+			continue
+		}
+		app.State, app.StateChangedAt = *state, update.PublishedAt
+		if err := tx.Save(app).Error; err != nil {
+			return err
 		}
 	}
-	concerned.App = app
-	return concerned, nil
+	return nil
+}
+
+// writeUpdateApps writes which apps an update concerns, over what it has written before.
+func writeUpdateApps(tx *gorm.DB, update *Update, apps []App, states map[string]AppState) error {
+	update.Apps = nil
+	for _, app := range apps {
+		concerned := UpdateApp{UpdateID: update.ID, AppID: app.ID, before: app.State}
+		if state := states[app.Slug]; state != "" {
+			concerned.State = &state
+		}
+		if err := tx.Omit("App").Clauses(clause.OnConflict{UpdateAll: true}).Create(&concerned).Error; err != nil {
+			return err
+		}
+		concerned.App = app
+		update.Apps = append(update.Apps, concerned)
+	}
+	return nil
+}
+
+// reveal makes the hidden update of an alert visible.
+func (s *Store) reveal(tx *gorm.DB, alert Alert) error {
+	outage, err := lockOutage(tx, alert.OutageID)
+	if err != nil {
+		return err
+	}
+	var update Update
+	if err := tx.Preload("Apps.App").Take(&update, alert.UpdateID).Error; err != nil {
+		return err
+	}
+	if update.Held == nil { // see adoptUpdates
+		return place(tx, &update, update.PublishedAt)
+	}
+	var apps []App
+	states := map[string]AppState{}
+	for _, concerned := range update.Apps {
+		apps = append(apps, concerned.App)
+		if concerned.State != nil {
+			states[concerned.App.Slug] = *concerned.State
+		}
+	}
+	return s.show(tx, outage, &update, apps, states)
 }
 
 func (s *Store) writeAlert(tx *gorm.DB, d Draft, outage Outage, apps []App, update Update) (*Alert, error) {
@@ -155,11 +258,7 @@ func (s *Store) writeAlert(tx *gorm.DB, d Draft, outage Outage, apps []App, upda
 	if err != nil {
 		return nil, err
 	}
-	window := s.undoWindow
-	if d.UndoWindow != nil {
-		window = *d.UndoWindow
-	}
-	due := update.PublishedAt.Add(window)
+	due := update.PublishedAt.Add(s.windowOf(d))
 	alert := Alert{
 		UpdateID: update.ID, OutageID: outage.ID, Priority: d.Kind == Resolution, State: Holding,
 		HoldUntil: due, Deadline: due.Add(s.ttlOf(d.Kind, d.Alert)), CreatedAt: update.PublishedAt,

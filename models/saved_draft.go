@@ -133,6 +133,16 @@ func deletePublished(tx *gorm.DB, d Draft, outage Outage) error {
 	return tx.Delete(&SavedDraft{}, "id = ?", saved.ID).Error
 }
 
+// restoreDraft saves what was undone as its writer's draft, unless there is another.
+func (s *Store) restoreDraft(tx *gorm.DB, outage Outage, held HeldDraft) error {
+	owner := Session{PersonID: held.PersonID, TokenID: held.TokenID}
+	saved, err := findDraft(tx, owner, outage)
+	if err != nil || saved.ID != 0 {
+		return err
+	}
+	return s.writeDraft(tx, owner, outage, &saved, held.Content)
+}
+
 // findDraft is takeDraft, but returns a draft without an ID if there is none.
 func findDraft(db *gorm.DB, session Session, outage Outage) (SavedDraft, error) {
 	draft, err := takeDraft(db, session, outage)

@@ -61,9 +61,27 @@ type Update struct {
 	// RequestKey is the draft's, and RequestHash that of the draft; nil for none.
 	RequestKey  *string
 	RequestHash []byte
+	// Position grows in the order in which the outage's updates became visible. It is nil
+	// while the update is hidden: in its undo window and, if it was undone, for good.
+	Position *int64
+	// Held is the draft of a hidden update.
+	Held *HeldDraft `gorm:"serializer:json"`
 	// isStale says that what was rendered is not stored yet.
 	isStale bool
 }
+
+// HeldDraft is the draft that a hidden update was made of, to which undo returns it.
+type HeldDraft struct {
+	Content Draft
+	// PersonID or TokenID is the owner of the saved draft; both are nil if there was none.
+	PersonID, TokenID *int64
+}
+
+// IsHidden reports whether readers cannot see the update.
+func (u Update) IsHidden() bool { return u.Position == nil }
+
+// isVisible is the condition of an update that readers can see.
+const isVisible = "updates.position IS NOT NULL"
 
 // UpdateApp is an app that an update concerns, and the state it sets, if any.
 type UpdateApp struct {
@@ -75,9 +93,9 @@ type UpdateApp struct {
 	before AppState
 }
 
-// coverage reads updates with their apps and what they correct.
+// coverage reads updates that readers can see, with their apps and what they correct.
 func (s *Store) coverage(ctx context.Context, choose func(*gorm.DB) *gorm.DB) ([]Update, error) {
-	updates, err := list[Update](ctx, s, choose(s.db.Read.WithContext(ctx).Preload("Apps.App").Preload("Corrects")))
+	updates, err := list[Update](ctx, s, choose(s.db.Read.WithContext(ctx).Preload("Apps.App").Preload("Corrects").Where(isVisible)))
 	if err != nil {
 		return nil, err
 	}
@@ -90,16 +108,17 @@ func (s *Store) coverage(ctx context.Context, choose func(*gorm.DB) *gorm.DB) ([
 // Updates returns an outage's updates, the newest first, with their apps.
 func (s *Store) Updates(ctx context.Context, outage Outage) ([]Update, error) {
 	return s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
-		return db.Where("outage_id = ?", outage.ID).Order("published_at DESC, id DESC")
+		return db.Where("outage_id = ?", outage.ID).Order("position DESC")
 	})
 }
 
-// UpdatesAfter returns at most limit of an outage's updates after the one with an ID, the
-// oldest first, with their apps. A reader who has read up to an ID misses none: Publish
-// locks the outage, so that its updates are committed in the order of their IDs.
-func (s *Store) UpdatesAfter(ctx context.Context, outage Outage, id int64, limit int) ([]Update, error) {
+// UpdatesAfter returns at most limit of an outage's updates after a position, the
+// oldest first, with their apps. A reader who has read up to a position misses none: the
+// outage is locked while an update becomes visible, so that they are committed in the order
+// of their positions.
+func (s *Store) UpdatesAfter(ctx context.Context, outage Outage, position int64, limit int) ([]Update, error) {
 	return s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
-		return db.Where("outage_id = ? AND id > ?", outage.ID, id).Order("id").Limit(limit)
+		return db.Where("outage_id = ? AND position > ?", outage.ID, position).Order("position").Limit(limit)
 	})
 }
 
@@ -107,10 +126,20 @@ func (s *Store) UpdatesAfter(ctx context.Context, outage Outage, id int64, limit
 // with their apps.
 func (s *Store) LatestUpdates(ctx context.Context, outage Outage, limit int) ([]Update, error) {
 	updates, err := s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
-		return db.Where("outage_id = ?", outage.ID).Order("id DESC").Limit(limit)
+		return db.Where("outage_id = ?", outage.ID).Order("position DESC").Limit(limit)
 	})
 	slices.Reverse(updates)
 	return updates, err
+}
+
+// undoneFor is how long the newsroom lists what was undone.
+const undoneFor = 24 * time.Hour
+
+// HiddenUpdates returns the updates of an outage that readers do not see, the newest first:
+// those in their undo window, and those that were undone in the last day.
+func (s *Store) HiddenUpdates(ctx context.Context, outage Outage) ([]Update, error) {
+	return list[Update](ctx, s, s.db.Read.WithContext(ctx).Where("outage_id = ? AND held IS NOT NULL AND NOT "+isVisible, outage.ID).
+		Where("published_at > ?", s.Now().Add(-undoneFor)).Order("id DESC"))
 }
 
 // OutageUpdate is an update and its outage.
@@ -219,7 +248,7 @@ func (d Draft) checkCorrected(db *gorm.DB, outage Outage) error {
 		return nil
 	}
 	var found int64
-	err := db.Model(&Update{}).Where("id = ? AND outage_id = ?", d.Corrects, outage.ID).Count(&found).Error
+	err := db.Model(&Update{}).Where("id = ? AND outage_id = ?", d.Corrects, outage.ID).Where(isVisible).Count(&found).Error
 	if err != nil || found == 1 {
 		return err
 	}
@@ -236,6 +265,15 @@ func (d Draft) update() Update {
 	}
 	update.render()
 	return update
+}
+
+// held returns the draft as a hidden update keeps it.
+func (d Draft) held() *HeldDraft {
+	held := &HeldDraft{Content: d}
+	if d.From != nil {
+		held.PersonID, held.TokenID = d.From.Session.PersonID, d.From.Session.TokenID
+	}
+	return held
 }
 
 // hash is the same for two drafts that say the same, no matter who sends them.

@@ -2,10 +2,12 @@ package notifier
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"newsbell/models"
+	"newsbell/models/events"
 )
 
 const (
@@ -67,9 +69,12 @@ func (n *Notifier) warmUp() {
 	}
 }
 
-// sweepOnce plans what is due, enqueues every due shard, opens the catch-ups that are due,
+// sweepOnce ends undo windows, plans what is due, enqueues every due shard, opens the catch-ups that are due,
 // and ends the alerts whose shards are all done.
 func (n *Notifier) sweepOnce(ctx context.Context) error {
+	if err := n.endUndoWindows(ctx); err != nil {
+		return err
+	}
 	if err := n.planAlerts(ctx); err != nil {
 		return err
 	}
@@ -81,6 +86,29 @@ func (n *Notifier) sweepOnce(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(n.store.OpenCatchUps(ctx), n.store.FinishAlerts(ctx))
+}
+
+// endUndoWindows makes the updates whose undo window has ended visible, also on open pages.
+func (n *Notifier) endUndoWindows(ctx context.Context) error {
+	begun, err := n.store.EndUndoWindows(ctx)
+	for _, alert := range begun {
+		n.announce(alert)
+	}
+	return err
+}
+
+// announce tells every web process that an alert's update is visible. If the message is
+// lost, their next sweep finds it.
+func (n *Notifier) announce(alert models.Alert) {
+	event, err := json.Marshal(events.UpdateEvent{
+		Outage: alert.Outage.Slug, UpdateID: alert.UpdateID, Position: *alert.Update.Position,
+	})
+	if err == nil {
+		err = n.queue.conn.Publish(events.SubjectUpdates, event)
+	}
+	if err != nil {
+		n.log.Warn("cannot announce an update; a sweep will find it", "error", err)
+	}
 }
 
 // planAlerts makes one step of each alert's plan, the most urgent first, until all are done.

@@ -1,6 +1,7 @@
 package static
 
 import (
+	"math"
 	"net/http"
 	"time"
 )
@@ -35,10 +36,15 @@ type EditorAlert struct {
 	// State is holding, sending, sent, stopped or superseded.
 	State     string
 	UndoUntil time.Time
+	// UndoWithin is how much of the undo window is left.
+	UndoWithin time.Duration
 	// MayStop is true if the viewer of the page may stop the alert while it is active.
 	MayStop bool
 	Counts
 }
+
+// UndoSeconds returns how much of the undo window is left, in seconds.
+func (a EditorAlert) UndoSeconds() int { return int(math.Ceil(max(a.UndoWithin, 0).Seconds())) }
 
 // Active reports whether the alert can still be stopped.
 func (a EditorAlert) Active() bool { return a.State == "holding" || a.State == "sending" }
@@ -52,6 +58,19 @@ type EditorUpdate struct {
 	CatchUps []EditorAlert
 	CaughtUp int
 }
+
+// EditorHidden is an update that readers do not see: its undo window is open, or it was
+// undone.
+type EditorHidden struct {
+	ID    int64
+	Alert EditorAlert
+	// Headline and Body are as they were written.
+	Headline, Body string
+	SentAt         time.Time
+}
+
+// IsUndone reports whether the update will not become visible.
+func (h EditorHidden) IsUndone() bool { return !h.Alert.Active() }
 
 // EditorDraft is an update as typed so far.
 type EditorDraft struct {
@@ -102,6 +121,8 @@ type EditorOutagePage struct {
 	Problems []EditorProblem
 	// Preview is nil unless it was requested.
 	Preview *EditorPreview
+	// Hidden are the updates in their undo window, and those that were undone lately.
+	Hidden  []EditorHidden
 	Updates []EditorUpdate
 }
 

@@ -37,6 +37,8 @@ type UpdateApp struct {
 // Update is one entry of an outage's live coverage.
 type Update struct {
 	ID int64
+	// Position grows in the order in which updates became visible; 0 while it is hidden.
+	Position int64
 	// Kind is update, resolution or correction.
 	Kind string
 	// Key marks a key moment.
@@ -136,12 +138,12 @@ func (p *Pages) Fragments(outage Outage, update Update) (f Fragments, err error)
 	return f, nil
 }
 
-// Newest returns the ID of the newest update; 0 if there is none.
+// Newest returns the position of the newest update; 0 if there is none.
 func (o OutagePage) Newest() int64 {
 	if len(o.Updates) == 0 {
 		return 0
 	}
-	return o.Updates[0].ID
+	return o.Updates[0].Position
 }
 
 // KeyMoments returns the most important updates, newest first.

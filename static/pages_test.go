@@ -36,6 +36,10 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 			CatchUps: []EditorAlert{{ID: 9, State: "sending", MayStop: true}}, CaughtUp: 12,
 		})
 	}
+	hidden := []EditorHidden{
+		{ID: 4, Alert: EditorAlert{ID: 4, State: "holding", UndoUntil: began, UndoWithin: 7 * time.Second, MayStop: true}, Headline: text, Body: text, SentAt: began},
+		{ID: 5, Alert: EditorAlert{ID: 5, State: "stopped", UndoUntil: began}, Headline: text, Body: text, SentAt: began},
+	}
 	draft := EditorDraft{Kind: "correction", Corrects: 1, Alert: "key", Headline: text, Body: text, Apps: map[string]bool{"messenger": true}, States: map[string]string{"messenger": "up"}}
 
 	actor := EditorActor{Name: text, HasAccount: true, MayPublish: true, IsChief: true}
@@ -151,7 +155,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		},
 		"newsroom outage with a draft changed elsewhere": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
-				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Updates: written, Owner: text, SavedAt: &began,
+				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Hidden: hidden, Updates: written, Owner: text, SavedAt: &began,
 				Conflict: &EditorConflict{Headline: text, Body: text}, Writers: []EditorWriter{{text, began}},
 			})
 		},

@@ -69,7 +69,7 @@ type entry struct {
 	Alert    string            `help:"Who to alert: none, all or key." default:"${default_alert}"`
 	App      program.List      `help:"An app that the update concerns; may be repeated." placeholder:"SLUG"`
 	State    map[string]string `help:"A new state of an app: failing, recovering or up." placeholder:"SLUG=STATE"`
-	Undo     time.Duration     `help:"Undo window: how long the alert can be stopped before it is sent." default:"10s"`
+	Undo     time.Duration     `help:"Undo window: how long the update and its alert can be undone. Readers see nothing until it ends." default:"10s"`
 	Again    bool              `help:"Send the alert although the same words were sent in the last ten minutes."`
 	Wait     bool              `help:"Wait until the alert is sent, and show its progress."`
 }

@@ -21,7 +21,7 @@ type newUpdate struct {
 		Headline    string                     `json:"headline"`
 		Body        string                     `json:"body,omitempty" doc:"Markdown without HTML: tags are shown as text, and an image as a link to it."`
 		Corrects    *int64                     `json:"corrects,omitempty" nullable:"true" doc:"For a correction: the number of the update that it corrects, of the same outage."`
-		UndoSeconds *float64                   `json:"undo_seconds,omitempty" doc:"The undo window: how long the alert can be stopped before it is sent; 0 sends it at once."`
+		UndoSeconds *float64                   `json:"undo_seconds,omitempty" doc:"The undo window: how long the update can be undone by stopping its alert. Until it ends, nothing is sent and readers do not see the update; 0 publishes and sends at once. An update without an alert is visible at once."`
 		Again       bool                       `json:"again,omitempty" doc:"Send an alert although one in the same words was sent for this outage in the last ten minutes, which is a conflict otherwise."`
 	}
 }
@@ -36,7 +36,7 @@ type Update struct {
 	Headline    string                     `json:"headline"`
 	Body        string                     `json:"body"`
 	Corrects    *int64                     `json:"corrects" doc:"The update that this correction corrects."`
-	PublishedAt time.Time                  `json:"published_at"`
+	PublishedAt time.Time                  `json:"published_at" doc:"When readers saw it first; in the undo window, when it was sent to this server."`
 	URL         string                     `json:"url"`
 }
 

@@ -16,6 +16,7 @@ import (
 
 // event is an encoded update for all open pages, or a reset.
 type event struct {
+	// id is the position of the update in its outage.
 	id   int64
 	text []byte
 }
@@ -29,6 +30,8 @@ func resetEvent(id int64) event {
 // update is the data of an event: an update as in the API, and its HTML on the page.
 type update struct {
 	api.Update
+	// Position is the event's ID.
+	Position int64 `json:"position"`
 	// Entry is the HTML of its entry in the coverage, KeyMoment the HTML of its line
 	// among the key moments, if it is one. Both are the same as on the page.
 	Entry     string `json:"entry"`
@@ -56,7 +59,7 @@ func (e encoder) encodeAll(outage models.Outage, updates []models.Update) ([]eve
 	return events, nil
 }
 
-// encode encodes an update with its ID as id, "update" as event and JSON as data.
+// encode encodes an update with its position as id, "update" as event and JSON as data.
 func (e encoder) encode(outage models.Outage, u models.Update) (event, error) {
 	fragments, err := e.pages.Fragments(views.Outage(outage), views.Update(u))
 	if err != nil {
@@ -66,14 +69,14 @@ func (e encoder) encode(outage models.Outage, u models.Update) (event, error) {
 	encoder := json.NewEncoder(&data)
 	encoder.SetEscapeHTML(false)
 	err = encoder.Encode(update{
-		Update: api.UpdateOf(e.site, outage.Slug, u),
-		Entry:  fragments.Entry, KeyMoment: fragments.KeyMoment, Band: fragments.Band, Corrected: fragments.Corrected,
+		Update: api.UpdateOf(e.site, outage.Slug, u), Position: *u.Position,
+		Entry: fragments.Entry, KeyMoment: fragments.KeyMoment, Band: fragments.Band, Corrected: fragments.Corrected,
 	})
 	if err != nil {
 		return event{}, err
 	}
-	message := sse.Message{ID: sse.ID(strconv.FormatInt(u.ID, 10)), Type: sse.Type("update")}
+	message := sse.Message{ID: sse.ID(strconv.FormatInt(*u.Position, 10)), Type: sse.Type("update")}
 	message.AppendData(string(bytes.TrimSpace(data.Bytes())))
 	text, err := message.MarshalText()
-	return event{u.ID, text}, err
+	return event{*u.Position, text}, err
 }

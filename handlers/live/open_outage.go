@@ -53,7 +53,7 @@ func (o *openOutage) model() models.Outage {
 	return o.outage
 }
 
-// newest returns the ID of the last known update; 0 if there is none.
+// newest returns the position of the last known update; 0 if there is none.
 func (o *openOutage) newest() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()

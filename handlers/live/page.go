@@ -13,7 +13,7 @@ type page struct {
 	outage *openOutage
 	// address is the address that the page counts for; empty if it is not limited.
 	address string
-	// last is the ID of the last update that the page has.
+	// last is the position of the last update that the page has.
 	last int64
 }
 

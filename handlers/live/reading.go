@@ -24,7 +24,7 @@ func (h *Hub) receive(ctx context.Context, message *nats.Msg) {
 	h.mu.Lock()
 	o, isOpen := h.outages[announced.Outage]
 	h.mu.Unlock()
-	if isOpen && o.newest() < announced.UpdateID {
+	if isOpen && (announced.Position == 0 || o.newest() < announced.Position) {
 		h.tryReadOn(ctx, o)
 	}
 }
@@ -99,7 +99,7 @@ func (h *Hub) readOn(ctx context.Context, o *openOutage) error {
 			return err
 		}
 		if newest > 0 {
-			if len(updates) == 0 || updates[0].ID != newest {
+			if len(updates) == 0 || *updates[0].Position != newest {
 				return h.read(ctx, o)
 			}
 			updates = updates[1:]
@@ -115,7 +115,7 @@ func (h *Hub) readOn(ctx context.Context, o *openOutage) error {
 	}
 }
 
-// readAfter reads an outage's next updates after an ID, as events.
+// readAfter reads an outage's next updates after a position, as events.
 func (h *Hub) readAfter(ctx context.Context, outage models.Outage, after int64) ([]event, error) {
 	updates, err := h.store.UpdatesAfter(ctx, outage, after, keptEvents)
 	if err != nil {

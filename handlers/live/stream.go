@@ -81,7 +81,7 @@ func (h *Hub) addressOf(r *http.Request) string {
 	return h.clients.Key(r)
 }
 
-// lastUpdateOf returns the ID of the last update that a page has: Last-Event-ID if its
+// lastUpdateOf returns the position of the last update that a page has: Last-Event-ID if its
 // browser reconnects, otherwise ?after= of the first connection; -1 if both are missing.
 func lastUpdateOf(r *http.Request) (int64, error) {
 	last := r.Header.Get("Last-Event-ID")

@@ -30,7 +30,8 @@ func (n *Newsroom) getAlert(c *gin.Context) error {
 	return nil
 }
 
-// stopAlert stops an alert. It is not an error if the alert has just ended.
+// stopAlert stops an alert, or undoes it in its undo window: then it leads back to the
+// draft. It is not an error if the alert has just ended.
 func (n *Newsroom) stopAlert(c *gin.Context) error {
 	alert, err := n.alertOf(c)
 	if err != nil {
@@ -39,6 +40,16 @@ func (n *Newsroom) stopAlert(c *gin.Context) error {
 	err = n.store.StopAlert(c.Request.Context(), alert.ID, sessionOf(c).Actor())
 	if err != nil && !errors.Is(err, models.ErrConflict) {
 		return err
+	}
+	if err == nil {
+		alert, err = n.store.Alert(c.Request.Context(), alert.ID)
+		if err != nil {
+			return err
+		}
+	}
+	if alert.State == models.Stopped && alert.Update.IsHidden() {
+		n.redirect(c, "/outages/"+alert.Outage.Slug+"#compose")
+		return nil
 	}
 	n.redirectToUpdate(c, alert.Outage.Slug, alert.UpdateID)
 	return nil

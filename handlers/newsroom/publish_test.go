@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"newsbell/handlers"
 	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 	"newsbell/models/ledger"
+	"newsbell/models/modelstest"
 )
 
 func TestAnEditorPreviewsPublishesAndStopsInTheBrowser(t *testing.T) {
@@ -35,6 +37,9 @@ func TestAnEditorPreviewsPublishesAndStopsInTheBrowser(t *testing.T) {
 		}
 		var alert struct{ State string }
 		w.Get("/editor/alerts/1").Decode(t, http.StatusOK, &alert)
+		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, "Stop") {
+			t.Error("the alert cannot be stopped")
+		}
 		if w.Submit("/editor/alerts/1/stop", nil).WantStatus(t, http.StatusOK); alert.State != "holding" {
 			t.Errorf("alert = %+v", alert)
 		}
@@ -159,4 +164,34 @@ func keyOn(t *testing.T, page handlerstest.Answer) string {
 		t.Fatalf("the form has no key: %s", page.Text)
 	}
 	return found[1]
+}
+
+func TestAnEditorUndoesWithinTheWindowAndFindsTheTextAgain(t *testing.T) {
+	modelstest.OnBothWith(t, models.Options{UndoWindow: 10 * time.Second}, func(t *testing.T, db *modelstest.DB) {
+		w := handlerstest.New(t, db, handlers.Options{})
+		w.SignInWith(w.Session(w.Person("ada@example.org", models.RoleEditor)))
+		const outage = "/editor/outages/messages-down"
+		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Messages <fail>"}, "body": {"Since nine."}, "do": {"publish"}, "key": {keyOn(t, w.Get(outage))}}
+		held := w.Submit(outage+"/updates", form)
+		for _, want := range []string{"Not sent yet", `data-seconds="10"`, ">Undo<", "Messages &lt;fail&gt;"} {
+			if !strings.Contains(held.Text, want) {
+				t.Errorf("the page does not say %q", want)
+			}
+		}
+		back := w.Submit("/editor/alerts/1/stop", nil)
+		isAt(t, back, outage)
+		if !strings.Contains(back.Text, `value="Messages &lt;fail&gt;"`) || !strings.Contains(back.Text, "Since nine.") || !strings.Contains(back.Text, "Readers never saw this") {
+			t.Errorf("the text is not back: %s", back.Text)
+		}
+		form.Set("key", keyOn(t, back))
+		w.Submit(outage+"/updates", form)
+		w.Clock.Advance(10 * time.Second)
+		if _, err := w.EndUndoWindows(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		sent := w.Submit("/editor/alerts/2/stop", nil) // too late to undo
+		if strings.Contains(sent.Text, `value="Messages`) || !strings.Contains(sent.Text, "Stopped") {
+			t.Errorf("an alert is undone after its window: %s", sent.Text)
+		}
+	})
 }

@@ -58,6 +58,28 @@ func (n *Newsroom) addCatchUps(ctx context.Context, update *static.EditorUpdate,
 func (n *Newsroom) alertView(ctx context.Context, alert models.Alert, actor static.EditorActor) (*static.EditorAlert, error) {
 	counts, err := n.store.Counts(ctx, alert)
 	return &static.EditorAlert{
-		ID: alert.ID, State: string(alert.State), UndoUntil: alert.HoldUntil, MayStop: actor.MayPublish, Counts: views.Counts(counts),
+		ID: alert.ID, State: string(alert.State), UndoUntil: alert.HoldUntil, UndoWithin: alert.HoldUntil.Sub(n.store.Now()),
+		MayStop: actor.MayPublish, Counts: views.Counts(counts),
 	}, err
+}
+
+// hiddenUpdates returns the updates of an outage that readers do not see.
+func (n *Newsroom) hiddenUpdates(ctx context.Context, outage models.Outage, actor static.EditorActor) ([]static.EditorHidden, error) {
+	updates, err := n.store.HiddenUpdates(ctx, outage)
+	if err != nil {
+		return nil, err
+	}
+	alerts, err := n.store.AlertsOf(ctx, outage)
+	if err != nil {
+		return nil, err
+	}
+	hidden := make([]static.EditorHidden, len(updates))
+	for i, update := range updates {
+		alert, err := n.alertView(ctx, alerts[update.ID], actor)
+		if err != nil {
+			return nil, err
+		}
+		hidden[i] = static.EditorHidden{ID: update.ID, Alert: *alert, Headline: update.Headline, Body: update.Body, SentAt: update.PublishedAt}
+	}
+	return hidden, nil
 }

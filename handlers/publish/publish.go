@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"time"
 
 	"newsbell/models"
 	"newsbell/models/events"
@@ -29,8 +30,39 @@ func New(store *models.Store, bus Bus, log *slog.Logger) *Publisher {
 	return &Publisher{store, bus, log}
 }
 
-// Update publishes a draft: open live pages show it, and the notifier sends its
-// alert. The errors are those of [models.Store.Publish].
+// endWindowsEvery is how often a process looks for undo windows that have ended.
+const endWindowsEvery = time.Second
+
+// Run ends undo windows until ctx is done, so that updates become visible without a process
+// that sends.
+func (p *Publisher) Run(ctx context.Context) error {
+	ticker := time.NewTicker(endWindowsEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if err := p.EndUndoWindows(ctx); err != nil && ctx.Err() == nil {
+				p.log.Error("cannot end undo windows; trying again", "error", err)
+			}
+		}
+	}
+}
+
+// EndUndoWindows makes the updates whose undo window has ended visible: open live pages show
+// them, and the notifier sends their alerts.
+func (p *Publisher) EndUndoWindows(ctx context.Context) error {
+	begun, err := p.store.EndUndoWindows(ctx)
+	for _, alert := range begun {
+		p.announce(events.SubjectPublished, nil)
+		p.announce(events.SubjectUpdates, events.UpdateEvent{Outage: alert.Outage.Slug, UpdateID: alert.UpdateID, Position: *alert.Update.Position})
+	}
+	return err
+}
+
+// Update publishes a draft: open live pages show it unless it is hidden until its undo
+// window ends, and the notifier sends its alert. The errors are those of [models.Store.Publish].
 func (p *Publisher) Update(ctx context.Context, d models.Draft) (models.Publication, error) {
 	published, err := p.store.Publish(ctx, d)
 	if err != nil || published.IsKnown {
@@ -39,7 +71,9 @@ func (p *Publisher) Update(ctx context.Context, d models.Draft) (models.Publicat
 	if published.Alert != nil {
 		p.announce(events.SubjectPublished, nil)
 	}
-	p.announce(events.SubjectUpdates, events.UpdateEvent{Outage: d.Outage, UpdateID: published.Update.ID})
+	if position := published.Update.Position; position != nil {
+		p.announce(events.SubjectUpdates, events.UpdateEvent{Outage: d.Outage, UpdateID: published.Update.ID, Position: *position})
+	}
 	return published, nil
 }
 

@@ -45,6 +45,9 @@ func Update(u models.Update) static.Update {
 		ID: u.ID, Kind: string(u.Kind), Key: u.AlertLevel == models.AlertKey || u.Kind == models.Resolution,
 		Headline: u.Headline, Body: template.HTML(u.BodyHTML), Text: u.BodyText, PublishedAt: u.PublishedAt,
 	}
+	if u.Position != nil {
+		view.Position = *u.Position
+	}
 	for _, concerned := range u.Apps {
 		app := static.UpdateApp{App: App(concerned.App)}
 		if concerned.State != nil {

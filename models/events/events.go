@@ -16,9 +16,11 @@ const (
 	SubjectWork = "newsbell.work"
 )
 
-// UpdateEvent tells every web process that an update was published.
+// UpdateEvent tells every web process that an update became visible.
 type UpdateEvent struct {
 	// Outage is the outage's slug.
 	Outage   string `json:"outage"`
 	UpdateID int64  `json:"update_id"`
+	// Position is the update's in its outage; 0 from an older release.
+	Position int64 `json:"position"`
 }

@@ -62,7 +62,7 @@ type ServerSettings struct {
 	OpenIDSettings
 	TrustedProxies List   `help:"Addresses and networks of proxies whose X-Forwarded-For is trusted." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
 	EmbedOrigin    List   `help:"A site that may embed Follow, such as https://news.example." placeholder:"ORIGIN"`
-	UndoWindow     string `help:"How long an alert can be stopped before it is sent." default:"10s"`
+	UndoWindow     string `help:"How long an update with an alert can be undone: until then it is not visible and not sent." default:"10s"`
 	TTLUpdate      string `name:"ttl-update" help:"How long an ordinary alert is retried." default:"1h"`
 	TTLKey         string `name:"ttl-key" help:"The same for a key moment." default:"4h"`
 	TTLResolution  string `name:"ttl-resolution" help:"The same for a resolution." default:"24h"`

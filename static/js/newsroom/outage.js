@@ -4,6 +4,7 @@
 import { base } from '../page/site.js'
 import './audience.js'
 import './counters.js'
+import './countdown.js'
 import './draft.js'
 
 // How often counts are read, in milliseconds. After an alert is sent, readers still open
@@ -12,19 +13,24 @@ const sendingInterval = 1000
 const sentInterval = 10_000
 const states = { holding: 'Undo window', sending: 'Sending', sent: 'Sent', stopped: 'Stopped', superseded: 'Superseded by a newer alert' }
 
-for (const alert of document.querySelectorAll('.alert')) if (isActive(alert)) watch(alert)
+watchAll()
+document.addEventListener('newsbell:published', watchAll)
 
 document.querySelector('.compose form')?.addEventListener('change', ({ target }) => {
   if (!target.value || !target.name.startsWith('state.')) return
   target.closest('li').querySelector('input[name=apps]').checked = true
 })
 
+function watchAll() {
+  for (const alert of document.querySelectorAll('.alert')) if (isActive(alert)) watch(alert)
+}
+
 function isActive({ dataset }) {
   return dataset.state === 'holding' || dataset.state === 'sending'
 }
 
 async function watch(alert) {
-  for (;;) {
+  while (alert.isConnected) {
     await new Promise(resolve => setTimeout(resolve, isActive(alert) ? sendingInterval : sentInterval))
     if (document.visibilityState === 'hidden') continue
     const counts = await read(alert.dataset.alert)

@@ -60,8 +60,8 @@ class NewsbellLive extends HTMLElement {
   }
 
   #receive(update) {
-    if (update.id <= this.#last) return
-    this.#last = update.id
+    if (update.position <= this.#last) return
+    this.#last = update.position
     if (this.#isStale) return
     this.#waiting.push(update)
     const count = this.#waiting.length

@@ -29,8 +29,8 @@ const views = {
   'the sign-in': { path: '/editor/sign-in' },
   'the newsroom': { path: '/editor' },
   'the newsroom’s page of an outage': { path: '/editor/outages/messages-down' },
-  'the newsroom with problems': { path: '/editor/outages/messages-down', open: page => submitDraft(page, ' ', 'publish') },
-  'the newsroom with a preview': { path: '/editor/outages/messages-down', open: page => submitDraft(page, 'Messages fail', 'preview') },
+  'the newsroom with problems': { path: '/editor/outages/messages-down', open: page => submitDraft(page, ' ') },
+  'the confirmation': { path: '/editor/outages/messages-down', open: page => submitDraft(page, 'Messages fail') },
   'the newsroom with a draft that was changed elsewhere': { path: '/editor/outages/messages-down', open: changeElsewhere },
   'the newsroom for a correction': { path: '/editor/outages/messages-down', open: page => page.click('[value=correction] + span') },
   'an invitation with problems': { path: '/', open: (page, newsbell) => join(page, newsbell.firstAccount, { ...ada, password: 'password1234' }) },
@@ -142,10 +142,10 @@ async function changeElsewhere(page) {
   await page.waitForSelector('#conflict:not([hidden])')
 }
 
-async function submitDraft(page, headline, button) {
+async function submitDraft(page, headline) {
   await page.type('#field-headline', headline)
   await page.click('[name=alert][value=all]')
-  await Promise.all([page.waitForNavigation(), page.click(`[name=do][value=${button}]`)])
+  await Promise.all([page.waitForNavigation(), page.click('[name=do][value=preview]')])
 }
 
 async function openFollow(page) {

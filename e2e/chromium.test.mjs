@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { layoutShift, registerWorker, startChromium, withMotion } from './lib/chromium.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
-import { barSays } from './lib/reader.mjs'
+import { barSays, followThere, openPage } from './lib/reader.mjs'
 
 const payload = await readFile(new URL('../notifier/testdata/payload.json', import.meta.url), 'utf8')
 
@@ -221,8 +221,11 @@ test('a page with updates that the server no longer has asks to be reloaded', as
   assert.deepEqual(await page.$$eval('.entry h4', all => all.map(e => e.textContent)), ['After it was restored', 'In the backup'])
 })
 
-test('an editor signs in, previews the audience, publishes and sees the alert sent', async t => {
+test('an editor signs in, confirms the audience, sends, undoes, sends again and sees the alert sent', async t => {
   const { newsbell, page } = await reader(t, { undoWindow: '4s' })
+  const follower = await openPage(page.browserContext(), newsbell)
+  await followThere(follower, newsbell.page, { topics: ['outage/messages-down'] })
+  await page.bringToFront()
   await page.goto(newsbell.url + '/editor')
   await page.type('#token', newsbell.token)
   await Promise.all([page.waitForNavigation(), page.click('form[action="/editor/sign-in"] button')])
@@ -231,10 +234,19 @@ test('an editor signs in, previews the audience, publishes and sees the alert se
   await page.click('[name=alert][value=key]')
   await page.type('#field-headline', 'Meta confirms the problem')
   await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=preview]')])
-  assert.match(await page.$eval('.audience', e => e.textContent), /\b(0|no)\b.*readers/i)
-  const [published] = await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=publish]')])
-  assert.match(await published.text(), /class="alert[^>]*data-state="holding"/)
+  assert.equal(await page.$eval('h1', e => e.textContent), 'Send to 1 reader now?')
+  await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=publish]')])
+  await page.waitForFunction(() => /Sending starts in \d seconds?\./.test(document.querySelector('.held [data-part=countdown]').textContent))
+  assert.equal(await page.$eval('#field-headline', field => field.value), '')
+  assert.doesNotMatch(await (await fetch(newsbell.page)).text(), /Meta confirms the problem/)
+  await Promise.all([page.waitForNavigation(), page.click('.held button')])
+  assert.equal(await page.$eval('#field-headline', field => field.value), 'Meta confirms the problem')
+  await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=preview]')])
+  await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=publish]')])
+  await page.type('#field-headline', 'The next one')
   await page.waitForSelector('.alert[data-state=sent]', { timeout: 20_000 })
+  assert.equal(await page.$eval('#field-headline', field => field.value), 'The next one')
+  assert.equal(await page.$('.held'), null)
   await page.goto(newsbell.page)
   assert.match(await page.$eval('main', e => e.textContent), /Meta confirms the problem/)
 })

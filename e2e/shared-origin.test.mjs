@@ -52,6 +52,7 @@ test('below a path, readers and editors can do everything, and the newspaper at 
   await page.click('[name=kind][value=update]')
   await page.click('[name=alert][value=none]')
   await page.type('#field-headline', 'From the newsroom')
+  await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=preview]')])
   await Promise.all([page.waitForNavigation(), page.click('button[name=do][value=publish]')])
   assert.match(await page.$eval('.published', e => e.textContent), /From the newsroom/)
   assert.ok(requested.includes('/alerts/api/v1/subscription'), 'the test sees requests')

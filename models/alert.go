@@ -113,6 +113,14 @@ func (s *Store) AlertsOf(ctx context.Context, outage Outage) (map[int64]Alert, e
 	return byUpdate, nil
 }
 
+// LastAlert returns the last alert of an outage, without catch-ups and alerts in their undo
+// window. Without one it is an [ErrNotFound].
+func (s *Store) LastAlert(ctx context.Context, outage Outage) (alert Alert, err error) {
+	return alert, domain(s.db.Read.WithContext(ctx).Preload("Update").
+		Joins("JOIN updates ON updates.id = alerts.update_id AND "+isVisible).
+		Where("alerts.outage_id = ? AND catch_up_until IS NULL", outage.ID).Order("alerts.id DESC").Take(&alert).Error)
+}
+
 // CatchUpsOf returns an outage's catch-ups, the oldest first, by the ID of their
 // update.
 func (s *Store) CatchUpsOf(ctx context.Context, outage Outage) (map[int64][]Alert, error) {

@@ -118,7 +118,7 @@ func checkOpen(tx *gorm.DB, d Draft, outage Outage) error {
 	err := tx.Model(&Alert{}).Joins("JOIN updates ON updates.id = alerts.update_id AND updates.kind = ? AND NOT "+isVisible, Resolution).
 		Where("alerts.outage_id = ? AND alerts.state = ?", outage.ID, Holding).Count(&resolutions).Error
 	if err == nil && resolutions > 0 {
-		err = fmt.Errorf("%w: the resolution is about to be sent; only a correction can be published", ErrConflict)
+		err = fmt.Errorf("%w: the outage is about to be resolved; only a correction can be published", ErrConflict)
 	}
 	return err
 }

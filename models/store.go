@@ -139,6 +139,9 @@ func (s *Store) startClock(ctx context.Context, opts Options) (err error) {
 // Now is the store's time: UTC, to the microsecond, as the database keeps it.
 func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
+// UndoWindow is how long an alert can be undone, unless its draft has its own window.
+func (s *Store) UndoWindow() time.Duration { return s.undoWindow }
+
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	return s.db.Reads.PingContext(ctx)

@@ -267,6 +267,9 @@ func (d Draft) update() Update {
 	return update
 }
 
+// Preview returns the update that the draft would be, without its apps.
+func (d Draft) Preview() Update { return d.trimmed().update() }
+
 // held returns the draft as a hidden update keeps it.
 func (d Draft) held() *HeldDraft {
 	held := &HeldDraft{Content: d}
@@ -291,7 +294,7 @@ func (d Draft) concerns() []string { return namedApps(d.Apps, d.States) }
 // says reports whether two drafts would publish the same.
 func (d Draft) says(other Draft) bool {
 	return d.Kind == other.Kind && d.Alert == other.Alert && d.Headline == other.Headline && d.Body == other.Body &&
-		d.Corrects == other.Corrects && slices.Equal(d.Apps, other.Apps) && maps.Equal(d.States, other.States)
+		d.Corrects == other.Corrects && slices.Equal(slices.Sorted(slices.Values(d.Apps)), slices.Sorted(slices.Values(other.Apps))) && maps.Equal(d.States, other.States)
 }
 
 func (d Draft) trimmed() Draft {

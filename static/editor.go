@@ -84,16 +84,6 @@ type EditorDraft struct {
 	States map[string]string
 }
 
-// EditorPreview shows the alert that a draft would send now.
-type EditorPreview struct {
-	// SendsAlert is false when the draft alerts nobody.
-	SendsAlert bool
-	// Audience is the number of readers.
-	Audience int
-	// Title and Body are the notification's.
-	Title, Body string
-}
-
 // EditorOutagePage is where an editor writes the coverage of one outage.
 type EditorOutagePage struct {
 	Actor  EditorActor
@@ -107,8 +97,6 @@ type EditorOutagePage struct {
 	SavedAt *time.Time
 	// Conflict is nil unless another text is saved than the form knew of.
 	Conflict *EditorConflict
-	// Repeated is nil unless an alert in the same words has just been sent.
-	Repeated *EditorRepeated
 	// RequestKey is that of the next press of a button.
 	RequestKey string
 	// Tried is nil unless the draft was just sent to its writer's own browsers.
@@ -119,8 +107,6 @@ type EditorOutagePage struct {
 	Writers []EditorWriter
 	// Problems say why the draft is invalid.
 	Problems []EditorProblem
-	// Preview is nil unless it was requested.
-	Preview *EditorPreview
 	// Hidden are the updates in their undo window, and those that were undone lately.
 	Hidden  []EditorHidden
 	Updates []EditorUpdate
@@ -130,7 +116,7 @@ type EditorOutagePage struct {
 func (p *Pages) EditorOutage(w http.ResponseWriter, page EditorOutagePage) error {
 	status := http.StatusOK
 	switch {
-	case page.Conflict != nil, page.Repeated != nil:
+	case page.Conflict != nil:
 		status = http.StatusConflict
 	case len(page.Problems) > 0:
 		status = http.StatusUnprocessableEntity

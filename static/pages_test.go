@@ -161,10 +161,25 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		},
 		"newsroom outage": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
-				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Preview: &EditorPreview{SendsAlert: true, Audience: 1204, Title: text, Body: text}, Updates: written,
+				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Updates: written,
 				Tried: &EditorTried{Browsers: []string{text}}, Audience: &EditorAudience{Readers: 1204, All: 1200, InQuietHours: 4, PushServices: []EditorPushService{{text, 1204}}},
 				Problems: []EditorProblem{{"", text}, {"headline", text}, {"kind", text}, {"alert", text}, {"apps", text}, {"body", text}, {"corrects", text}, {"states.messenger", text}, {"states.icq", text}, {"undo_seconds", text}},
 			})
+		},
+		"confirmation": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorConfirmation(w, EditorConfirmationPage{
+				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Owner: text, Update: updates[0], UndoWindow: 10 * time.Second,
+				Preview: EditorPreview{SendsAlert: true, Audience: 1204, InQuietHours: 4, Title: text, Body: text}, RequestKey: "key",
+				LastAlert: &EditorLastAlert{Ago: 4 * time.Minute, Accepted: 1000, Dismissed: 18},
+			})
+		},
+		"confirmation of the same words": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorConfirmation(w, EditorConfirmationPage{
+				Actor: actor, Outage: ongoing, Draft: draft, Preview: EditorPreview{SendsAlert: true, Audience: 1}, Repeated: &EditorRepeated{1, began},
+			})
+		},
+		"confirmation without data": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorConfirmation(w, EditorConfirmationPage{})
 		},
 		"newsroom outage without data": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{})
@@ -445,5 +460,45 @@ func TestEachProblemOfTheEditorsFormNamesItsField(t *testing.T) {
 	}
 	if !strings.Contains(form, "Text must be at most 9 bytes. Text must be valid UTF-8.") {
 		t.Error("only one of a field's two problems is shown")
+	}
+}
+
+func TestTheConfirmationAsksInWordsAndNumbers(t *testing.T) {
+	for name, c := range map[string]struct {
+		page       EditorConfirmationPage
+		want, lack []string
+	}{
+		"an alert": {
+			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true, Audience: 412_903}, LastAlert: &EditorLastAlert{4*time.Minute + 20*time.Second, 1000, 18}, UndoWindow: 10 * time.Second},
+			[]string{"Send to 412,903 readers now?", "Last alert 4 minutes ago; 1.8% dismissed it.", ">Send now<", "undo it for 10 seconds"}, []string{"Publish without"},
+		},
+		"the first alert, to one reader": {
+			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true, Audience: 1}},
+			[]string{"Send to 1 reader now?", "has not sent an alert yet"}, []string{"undo it"},
+		},
+		"after an alert that reached nobody": {
+			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true, Audience: 2}, LastAlert: &EditorLastAlert{Ago: 25 * time.Hour}},
+			[]string{"Last alert 1 day ago; it reached nobody."}, nil,
+		},
+		"no alert": {
+			EditorConfirmationPage{UndoWindow: 10 * time.Second},
+			[]string{"Publish without an alert?", ">Publish<"}, []string{"Send", "Last alert", "undo it"},
+		},
+		"an alert to nobody": {
+			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true}, UndoWindow: 10 * time.Second},
+			[]string{"Nobody would get this alert", "No reader follows", `value="publish-silently"`}, []string{`value="publish"`, "Send", "undo it"},
+		},
+	} {
+		html := render(t, func(p *Pages, w http.ResponseWriter) error { return p.EditorConfirmation(w, c.page) })
+		for _, want := range c.want {
+			if !strings.Contains(html, want) {
+				t.Errorf("%s: the page does not say %q", name, want)
+			}
+		}
+		for _, lack := range c.lack {
+			if strings.Contains(html, lack) {
+				t.Errorf("%s: the page says %q", name, lack)
+			}
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package newsroom
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -12,7 +11,8 @@ import (
 	"newsbell/static"
 )
 
-// submitUpdate previews a draft, or publishes or saves it if that button was pressed.
+// submitUpdate saves a draft and asks for confirmation, or publishes or saves it if that
+// button was pressed.
 func (n *Newsroom) submitUpdate(c *gin.Context) error {
 	if err := c.Request.ParseForm(); err != nil {
 		n.errors.Abort(c, formStatus(err))
@@ -24,10 +24,13 @@ func (n *Newsroom) submitUpdate(c *gin.Context) error {
 		return n.publish(c, draft)
 	case "try":
 		return n.tryDraft(c, draft)
+	case "publish-silently":
+		draft.Alert = models.AlertNone
+		return n.publish(c, draft)
 	case "save":
 		return n.save(c, draft)
 	}
-	return n.preview(c, draft)
+	return n.confirm(c, draft)
 }
 
 func (n *Newsroom) publish(c *gin.Context, draft models.Draft) error {
@@ -37,14 +40,6 @@ func (n *Newsroom) publish(c *gin.Context, draft models.Draft) error {
 	}
 	n.redirectToUpdate(c, draft.Outage, published.Update.ID)
 	return nil
-}
-
-func (n *Newsroom) preview(c *gin.Context, draft models.Draft) error {
-	preview, err := n.previewOf(c.Request.Context(), draft)
-	if err != nil {
-		return n.showProblems(c, draft, err)
-	}
-	return n.showOutage(c, static.EditorOutagePage{Draft: draftView(draft), Preview: preview})
 }
 
 // tryDraft sends a draft's notification to the browsers that its writer has linked, and
@@ -72,24 +67,6 @@ func (n *Newsroom) tryDraft(c *gin.Context, draft models.Draft) error {
 	return n.showOutage(c, page)
 }
 
-// previewOf returns the current audience of a draft's alert, and its notification.
-func (n *Newsroom) previewOf(ctx context.Context, d models.Draft) (*static.EditorPreview, error) {
-	if err := d.Validate(); err != nil {
-		return nil, err
-	}
-	audience, err := n.audiences.Now(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	outage, err := n.store.Outage(ctx, d.Outage)
-	if err != nil {
-		return nil, err
-	}
-	preview := &static.EditorPreview{Audience: audience.Readers, SendsAlert: d.Alert != models.AlertNone}
-	preview.Title, preview.Body = n.notifications.Preview(outage, d)
-	return preview, nil
-}
-
 // showProblems shows a draft again, with its problems.
 func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) error {
 	page := static.EditorOutagePage{Draft: draftView(draft)}
@@ -100,7 +77,9 @@ func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) e
 	} else if changed, ok := errors.AsType[*models.DraftChangedError](err); ok {
 		conflictView(&page, changed.Saved)
 	} else if repeated, ok := errors.AsType[*models.RepeatedError](err); ok {
-		page.Repeated = &static.EditorRepeated{UpdateID: repeated.UpdateID, PublishedAt: repeated.PublishedAt}
+		return n.showConfirmation(c, draft, static.EditorConfirmationPage{
+			Repeated: &static.EditorRepeated{UpdateID: repeated.UpdateID, PublishedAt: repeated.PublishedAt},
+		})
 	} else if errors.Is(err, models.ErrRequestUsed) {
 		page.Problems = []static.EditorProblem{{Words: "This form has already published an update. To publish this one as well, press Publish again."}}
 	} else if errors.Is(err, models.ErrConflict) {

@@ -25,8 +25,8 @@ func TestAnEditorPreviewsPublishesAndStopsInTheBrowser(t *testing.T) {
 		w.Submit("/editor/sign-in", url.Values{"token": {" " + w.Token + "\n"}}).WantStatus(t, http.StatusOK)
 
 		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Messages fail"}, "body": {""}, "state.messenger": {"failing"}, "do": {"preview"}}
-		if page := w.Submit("/editor/outages/messages-down/updates", form); !strings.Contains(page.Text, "reaches") || !strings.Contains(page.Text, "1 reader") {
-			t.Errorf("the preview does not say that it reaches 1 reader")
+		if page := w.Submit("/editor/outages/messages-down/updates", form); !strings.Contains(page.Text, "Send to 1 reader now?") || !strings.Contains(page.Text, "has not sent an alert yet") {
+			t.Errorf("the preview does not ask whether to send to 1 reader: %s", page.Text)
 		}
 		form.Set("headline", "")
 		w.Submit("/editor/outages/messages-down/updates", form).WantStatus(t, http.StatusUnprocessableEntity)
@@ -103,6 +103,7 @@ func TestThePreviewCountsReadersInQuietHoursAndTheNewsroomReadersOfCatchUps(t *t
 
 func TestAReloadSendsOnceAndTheSameWordsNeedASecondButton(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.NewReader("outage/messages-down:all")
 		w.SignIn()
 		const updates = "/editor/outages/messages-down/updates"
 		form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Messages <fail>"}, "do": {"publish"}, "key": {keyOn(t, w.Get("/editor/outages/messages-down"))}}

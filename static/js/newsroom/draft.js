@@ -98,8 +98,6 @@ function start() {
     isSending = true
     await save()
     await new Promise(resolve => setTimeout(resolve)) // a form does not submit within its own event
-    const publishes = ['publish', 'again'].includes(event.submitter?.value)
-    if (publishes) store(() => sessionStorage.setItem(key, location.hash))
     form.removeEventListener('submit', submit)
     form.requestSubmit(event.submitter)
     form.addEventListener('submit', submit)
@@ -140,9 +138,7 @@ function start() {
   // restore brings back what this browser has kept and the server has not.
   function restore() {
     const kept = store(() => JSON.parse(localStorage.getItem(key)))
-    const isPublished = hasJustPublished()
-    if (isPublished) forget()
-    if (!kept || isPublished || !conflict.hidden) return
+    if (!kept || !conflict.hidden) return
     const now = Object.fromEntries(new FormData(form))
     const then = Object.fromEntries(kept)
     const isSaved = form.dataset.saved !== undefined
@@ -155,14 +151,6 @@ function start() {
     }
     say('Your text is back.')
     save()
-  }
-
-  // hasJustPublished says whether this page is the answer to Publish, which leads to the new
-  // update. A reload of it, or a link to an older update, is not.
-  function hasJustPublished() {
-    const from = store(() => sessionStorage.getItem(key))
-    store(() => sessionStorage.removeItem(key))
-    return from !== null && location.hash.startsWith('#update-') && location.hash !== from
   }
 
   function fill(entries) {

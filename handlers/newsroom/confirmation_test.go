@@ -1,0 +1,78 @@
+package newsroom_test
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"newsbell/handlers/handlerstest"
+	"newsbell/models"
+	"newsbell/models/ledger"
+)
+
+func TestTheConfirmationSavesTheDraftAndSendsExactlyWhatItShows(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.NewReader("outage/messages-down:all")
+		w.PublishNow(models.Draft{Outage: "messages-down"})
+		w.SendAlert(t, 1, ledger.Accepted)
+		w.Report(t, handlerstest.Receipt{Alert: 1, Receipt: w.Proof(1, 1), Event: "dismissed"})
+		if err := w.FlushReceipts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(4 * time.Minute)
+		w.SignInWith(w.Session(w.Person(ada, models.RoleEditor)))
+
+		form := typed("Messages <b>return</b>", 0, 0, "preview")
+		form.Set("alert", "all")
+		form.Set("body", "\nOn **both** apps.\n\nAt last.")
+		form["apps"] = []string{"messenger", "instagram"}
+		form.Set("state.messenger", "up")
+		page := w.Submit(updates, form)
+		page.WantStatus(t, http.StatusOK)
+		for _, part := range []string{
+			"Send to 1 reader now?", "Last alert 4 minutes ago; 100% dismissed it.", "Messages &lt;b&gt;return&lt;/b&gt;", "<strong>both</strong>",
+			"Sets messenger: Up.", ">Send now<", `name="version" value="1"`,
+		} {
+			if !strings.Contains(page.Text, part) {
+				t.Errorf("the confirmation lacks %s", part)
+			}
+		}
+		if w.Count("drafts") != 1 || w.Count("updates") != 1 {
+			t.Errorf("%d drafts, %d updates; want the draft saved, and nothing published", w.Count("drafts"), w.Count("updates"))
+		}
+		isAt(t, w.Submit(updates, formOn(page, "publish")), "/editor/outages/messages-down")
+		outage, err := w.Store.Outage(t.Context(), "messages-down")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := w.Updates(t.Context(), outage)
+		if err != nil || len(all) != 2 {
+			t.Fatalf("updates = %+v, %v", all, err)
+		}
+		if u := all[0]; u.Headline != "Messages <b>return</b>" || u.Body != "On **both** apps.\n\nAt last." || len(u.Apps) != 2 || w.Count("drafts") != 0 {
+			t.Errorf("published %+v; %d drafts", u, w.Count("drafts"))
+		}
+		twice := w.Submit(updates, formOn(page, "publish")) // a second press
+		if isAt(t, twice, "/editor/outages/messages-down"); w.Count("updates") != 2 {
+			t.Errorf("%d updates after a second press", w.Count("updates"))
+		}
+	})
+}
+
+var (
+	hiddenInput = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`)
+	hiddenText  = regexp.MustCompile(`(?s)<textarea name="([^"]+)" hidden>\n?(.*?)</textarea>`)
+)
+
+// formOn returns the hidden fields of a page's form, and the button that is pressed.
+func formOn(page handlerstest.Answer, do string) url.Values {
+	form := url.Values{"do": {do}}
+	for _, field := range append(hiddenInput.FindAllStringSubmatch(page.Text, -1), hiddenText.FindAllStringSubmatch(page.Text, -1)...) {
+		form.Add(field[1], html.UnescapeString(field[2]))
+	}
+	return form
+}

@@ -185,7 +185,7 @@ func (s *Store) StopAlert(ctx context.Context, id int64, actor string) error {
 // undo audits that an alert was undone, and returns its text to the draft.
 func (s *Store) undo(tx *gorm.DB, alert Alert, actor string) error {
 	if held := alert.Update.Held; held != nil && (held.PersonID != nil || held.TokenID != nil) {
-		if err := s.restoreDraft(tx, alert.Outage, *held); err != nil {
+		if err := s.restoreDraft(tx, alert, *held); err != nil {
 			return err
 		}
 	}

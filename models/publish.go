@@ -3,6 +3,7 @@ package models
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,11 +61,17 @@ func (p Publication) change(outage Outage) change {
 //
 // A draft whose request key has published before returns what was published then, or an
 // [ErrRequestUsed] if it says something else. An alert in words that have just been sent is a
-// [*RepeatedError].
+// [*RepeatedError]. One that needs the approval of a second person and does not have it is an
+// [*ApprovalNeededError], unless a chief overrides the policy with a reason.
 func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 	d = d.trimmed()
 	if err := d.Validate(); err != nil {
 		return Publication{}, err
+	}
+	checked := s.CheckPolicy(ctx, d)
+	needed, isNeeded := errors.AsType[*ApprovalNeededError](checked)
+	if checked != nil && !isNeeded {
+		return Publication{}, fmt.Errorf("publish: %w", checked)
 	}
 	var published Publication
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
@@ -76,6 +83,10 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 			return err
 		}
 		if err := checkOpen(tx, d, outage); err != nil {
+			return err
+		}
+		approval, err := s.useApproval(tx, d, needed)
+		if err != nil {
 			return err
 		}
 		if err := deletePublished(tx, d, outage); err != nil {
@@ -95,6 +106,9 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 			return err
 		}
 		if published.Alert, err = s.writeAlert(tx, d, outage, apps, published.Update); err != nil {
+			return err
+		}
+		if err := s.recordApproval(tx, d, approval, needed, outage, published.Update); err != nil {
 			return err
 		}
 		return s.audit(tx, d.Actor, "publish "+string(d.Kind), fmt.Sprintf("%s#%d", outage.Topic(), published.Update.ID), published.change(outage))

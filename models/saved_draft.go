@@ -133,14 +133,18 @@ func deletePublished(tx *gorm.DB, d Draft, outage Outage) error {
 	return tx.Delete(&SavedDraft{}, "id = ?", saved.ID).Error
 }
 
-// restoreDraft saves what was undone as its writer's draft, unless there is another.
-func (s *Store) restoreDraft(tx *gorm.DB, outage Outage, held HeldDraft) error {
+// restoreDraft saves what was undone as its writer's draft, with its approval, unless there
+// is another.
+func (s *Store) restoreDraft(tx *gorm.DB, alert Alert, held HeldDraft) error {
 	owner := Session{PersonID: held.PersonID, TokenID: held.TokenID}
-	saved, err := findDraft(tx, owner, outage)
+	saved, err := findDraft(tx, owner, alert.Outage)
 	if err != nil || saved.ID != 0 {
 		return err
 	}
-	return s.writeDraft(tx, owner, outage, &saved, held.Content)
+	if err := s.writeDraft(tx, owner, alert.Outage, &saved, held.Content); err != nil {
+		return err
+	}
+	return restoreApproval(tx, alert.UpdateID, saved.At())
 }
 
 // findDraft is takeDraft, but returns a draft without an ID if there is none.

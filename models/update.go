@@ -198,6 +198,9 @@ type Draft struct {
 	// RequestKey is that of one press of a button, or of one request of a program, on the
 	// outage, which publishes only once however often it arrives; empty for none.
 	RequestKey string `json:"-"`
+	// Override is a chief's reason to publish without the approval that the policy wants; nil
+	// for none.
+	Override *string `json:"-"`
 	// From is the saved draft that publishing ends; nil for none.
 	From *DraftSource `json:"-"`
 }

@@ -5,7 +5,7 @@ import { addDevice, startChromium } from './lib/chromium.mjs'
 import { follow } from './lib/firefox.mjs'
 import { fill, join, submit } from './lib/forms.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
-import { hurry, openPage, said } from './lib/reader.mjs'
+import { hurry, openPage, said, subscribe } from './lib/reader.mjs'
 
 const ada = { name: 'Ada', email: 'ada@news.example' }
 const axe = await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
@@ -43,6 +43,11 @@ const views = {
   'an outage to edit': { path: '/editor/outages/messages-down/edit' },
   'the newsroom’s apps': { path: '/editor/apps' },
   'the newsroom’s page of an app': { path: '/editor/apps/messenger' },
+  'the policy with problems': { path: '/editor/policy', open: setPolicy },
+  'the confirmation for a second person': { path: '/editor/outages/messages-down', open: needApproval },
+  'an approval': { path: '/editor/outages/messages-down', open: askForApproval },
+  'the newsroom with a draft that waits': { path: '/editor' },
+  'the undo window': { path: '/editor/outages/messages-down', open: overrideApproval },
   'the tokens': { path: '/editor/tokens' },
   'a new token': { path: '/editor/tokens', open: page => createToken(page, 'CMS') },
   'the account with problems': { path: '/editor/account', open: changePassword },
@@ -140,6 +145,33 @@ async function changeElsewhere(page) {
   }, body)
   await page.type('#field-headline', 'A headline that is too long for most browsers, which cut it somewhere')
   await page.waitForSelector('#conflict:not([hidden])')
+}
+
+async function setPolicy(page) {
+  await page.click('[name=key_moments]')
+  await submit(page, '/editor/policy')
+  await fill(page, { above_readers: 'many' })
+  await submit(page, '/editor/policy')
+}
+
+async function needApproval(page, newsbell) {
+  await subscribe(newsbell, 'outage/messages-down')
+  await page.reload()
+  await page.$eval('#field-headline', field => field.select())
+  await page.type('#field-headline', 'Photos fail')
+  await page.click('[name=alert][value=key]')
+  await submit(page, '/updates', '[value=preview]')
+}
+
+async function askForApproval(page) {
+  await submit(page, '/updates', '[value=preview]')
+  await submit(page, '/updates', '[value=ask]')
+}
+
+async function overrideApproval(page) {
+  await submit(page, '/updates', '[value=preview]')
+  await fill(page, { reason: 'Nobody else is here.' })
+  await submit(page, '/updates', '[value=override]')
 }
 
 async function submitDraft(page, headline) {

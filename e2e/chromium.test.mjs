@@ -222,7 +222,7 @@ test('a page with updates that the server no longer has asks to be reloaded', as
 })
 
 test('an editor signs in, confirms the audience, sends, undoes, sends again and sees the alert sent', async t => {
-  const { newsbell, page } = await reader(t, { undoWindow: '4s' })
+  const { newsbell, page } = await reader(t)
   const follower = await openPage(page.browserContext(), newsbell)
   await followThere(follower, newsbell.page, { topics: ['outage/messages-down'] })
   await page.bringToFront()

@@ -4,6 +4,7 @@ import { addDevice, startChromium } from './lib/chromium.mjs'
 import { startFirefox } from './lib/firefox.mjs'
 import { fill, join, password, submit } from './lib/forms.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
+import { followThere, openPage } from './lib/reader.mjs'
 
 const editorName = 'Robert Alexander Featherstonehaugh' // too long for a phone
 
@@ -44,6 +45,11 @@ test('the printed link makes a chief, who invites an editor, who publishes until
   await submit(editor, '/updates', '[value=publish]')
   assert.equal(await editor.$eval('.sent h3', e => e.textContent), 'Messages fail')
 
+  await followThere(await openPage(editor.browserContext(), newsbell), newsbell.page, { topics: ['outage/messages-down'] })
+  await editor.bringToFront()
+  await needSecondPerson(chief, newsbell)
+  await sendAndUndo(editor, chief, newsbell)
+
   await chief.goto(`${newsbell.url}/editor/tokens`)
   await fill(chief, { name: 'CMS' })
   await submit(chief, '/tokens')
@@ -58,8 +64,49 @@ test('the printed link makes a chief, who invites an editor, who publishes until
   await submit(editor, '/updates', '[value=preview]')
   assert.equal(path(editor), '/editor/sign-in')
   await chief.goto(`${newsbell.url}/editor/outages/messages-down`)
-  assert.deepEqual(await chief.$$eval('.sent h3', all => all.map(({ textContent }) => textContent)), ['Messages fail'])
+  const published = await chief.$$eval('.published h3', all => all.map(({ textContent }) => textContent))
+  assert.equal(published.at(-1), 'Messages fail')
+  assert.ok(!published.includes('More'))
 })
+
+async function needSecondPerson(chief, newsbell) {
+  await chief.goto(`${newsbell.url}/editor/policy`)
+  await chief.click('[name=key_moments]')
+  await submit(chief, '/editor/policy')
+  assert.equal(await text(chief, '[role=status]'), 'Saved.')
+}
+
+// sendAndUndo lets the chief approve what the editor has written, who sends it, undoes it and
+// sends it again.
+async function sendAndUndo(editor, chief, newsbell) {
+  await editor.type('#field-headline', 'Photos fail too')
+  await editor.click('[name=alert][value=key]')
+  await submit(editor, '/updates', '[value=preview]')
+  assert.equal(await text(editor, 'h1'), 'Send to 1 reader now?')
+  assert.match(await text(editor, '.need'), /A key moment needs a second person/)
+  assert.equal(await editor.$('[value=publish]'), null)
+  await fits(editor)
+  await submit(editor, '/updates', '[value=ask]')
+  await fits(editor)
+  const approval = path(editor)
+
+  await chief.goto(`${newsbell.url}/editor`)
+  await Promise.all([chief.waitForNavigation(), chief.click('xpath///a[text()="Photos fail too"]')])
+  assert.equal(path(chief), approval)
+  await submit(chief, '/approve')
+
+  await editor.reload()
+  await submit(editor, '/updates', '[value=preview]')
+  await submit(editor, '/updates', '[value=publish]')
+  await fits(editor)
+  assert.match(await text(editor, '.held .countdown'), /Not sent yet/)
+  await submit(editor, '/stop')
+  assert.equal(await headline(editor), 'Photos fail too')
+  assert.doesNotMatch(await (await fetch(newsbell.page)).text(), /Photos fail too/)
+  await submit(editor, '/updates', '[value=preview]') // the same text is still approved
+  await submit(editor, '/updates', '[value=publish]')
+  assert.equal(await text(editor, '.held h3'), 'Photos fail too')
+}
 
 // openOutage opens an outage in the newsroom, and corrects its headline.
 async function openOutage(page, newsbell) {

@@ -25,6 +25,7 @@ func TestABodyIsTheSameOnThePageInTheFeedAndInTheNotification(t *testing.T) {
 			"2026. That was it.\n\n~~~\ncode\n~~~":    {"<ol start=\"2026\">\n<li>That was it.</li>\n</ol>\n<pre><code>code\n</code></pre>", "2026. That was it.\ncode"},
 			"![A map](https://other.example/map.png)": {`<p><a href="https://other.example/map.png" rel="nofollow">A map</a></p>`, "A map"},
 		} {
+			w.Exec("DELETE FROM drafts")
 			form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"News"}, "body": {body}, "do": {"preview"}}
 			preview := w.Submit("/editor/outages/messages-down/updates", form).Text
 			var p handlerstest.Published
@@ -64,6 +65,7 @@ func TestThePreviewIsTruncatedAsTheNotificationIs(t *testing.T) {
 		for _, words := range []string{"a ", "👩‍👩‍👧‍👧 ", `"<&>" `, "a\u2028", "**b** "} {
 			for _, kind := range []string{"update", "correction"} {
 				headline, body := strings.Repeat(words, 300), strings.Repeat(words, 300)
+				w.Exec("DELETE FROM drafts")
 				form := url.Values{"kind": {kind}, "alert": {"key"}, "headline": {headline}, "body": {body}, "do": {"preview"}}
 				preview := w.Submit("/editor/outages/messages-down/updates", form).Text
 				p := w.PublishDraft(models.Draft{Outage: "messages-down", Kind: models.UpdateKind(kind), Alert: models.AlertKey, Headline: headline, Body: body})

@@ -35,6 +35,10 @@ func (storedPolicy) TableName() string { return "policies" }
 // maxPolicyReaders bounds the limit of a policy.
 const maxPolicyReaders = 1_000_000_000
 
+func (p Policy) fields() fields {
+	return fields{"above_readers": p.AboveReaders, "key_moments": p.KeyMoments}
+}
+
 func (p Policy) String() string {
 	words := "no alert"
 	switch {
@@ -73,11 +77,15 @@ func (s *Store) SetPolicy(ctx context.Context, policy Policy, actor string) erro
 		return p.Err()
 	}
 	return s.transaction(ctx, func(tx *gorm.DB) error {
+		before := storedPolicy{ID: 1}
+		if err := domain(tx.Take(&before).Error); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
 		stored := storedPolicy{ID: 1, Policy: policy, ChangedAt: s.Now()}
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&stored).Error; err != nil {
 			return err
 		}
-		return s.audit(tx, actor, "set approval policy", policy.String())
+		return s.audit(tx, actor, "set approval policy", policy.String(), changed(before.fields(), policy.fields()))
 	})
 }
 
@@ -199,7 +207,9 @@ func (s *Store) AskForApproval(ctx context.Context, session Session, slug string
 		if err := tx.Omit(clause.Associations).Create(&approval).Error; err != nil {
 			return err
 		}
-		return s.audit(tx, session.Actor(), "ask for approval", approval.subject(outage))
+		return s.audit(tx, session.Actor(), "ask for approval", approval.subject(outage), added(fields{
+			"state": ApprovalWaiting, "headline": approval.Content.Headline, "body": approval.Content.Body,
+		}))
 	})
 	if err != nil {
 		return Approval{}, fmt.Errorf("ask for approval: %w", err)
@@ -208,7 +218,9 @@ func (s *Store) AskForApproval(ctx context.Context, session Session, slug string
 }
 
 // subject is how the audit log names an approval.
-func (a Approval) subject(outage Outage) string { return fmt.Sprintf("%s, approval %d", outage.Topic(), a.ID) }
+func (a Approval) subject(outage Outage) string {
+	return fmt.Sprintf("%s, approval %d", outage.Topic(), a.ID)
+}
 
 // approvalOf returns the last approval of this version of a draft that was not published.
 func approvalOf(db *gorm.DB, saved SavedDraft) (approval Approval, err error) {
@@ -285,7 +297,8 @@ func (s *Store) decide(ctx context.Context, session Session, id int64, state App
 			return err
 		}
 		action := map[ApprovalState]string{ApprovalGiven: "approve draft", ApprovalReturned: "return draft"}[state]
-		return s.audit(tx, session.Actor(), action, approval.subject(approval.Outage))
+		return s.audit(tx, session.Actor(), action, approval.subject(approval.Outage),
+			changed(fields{"state": ApprovalWaiting}, fields{"state": state, "reason": reason}))
 	})
 	if err != nil {
 		return fmt.Errorf("approval %d: %w", id, err)

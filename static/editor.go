@@ -95,6 +95,8 @@ type EditorOutagePage struct {
 	Owner string
 	// SavedAt is nil unless the form shows the saved draft.
 	SavedAt *time.Time
+	// Approval is that of the saved draft; its ID is 0 if nobody has asked for it.
+	Approval EditorApproval
 	// Conflict is nil unless another text is saved than the form knew of.
 	Conflict *EditorConflict
 	// RequestKey is that of the next press of a button.

@@ -74,6 +74,10 @@ type EditorConfirmationPage struct {
 	RequestKey string
 	// Repeated is nil unless an alert in the same words has just been sent.
 	Repeated *EditorRepeated
+	// Need is nil unless the alert needs a second person.
+	Need *EditorApprovalNeed
+	// IsRefused is true if it was sent without the approval that it needs.
+	IsRefused bool
 	// UndoWindow is how long the update can be undone.
 	UndoWindow time.Duration
 }
@@ -81,8 +85,11 @@ type EditorConfirmationPage struct {
 // EditorConfirmation writes the page between the draft and sending it.
 func (p *Pages) EditorConfirmation(w http.ResponseWriter, page EditorConfirmationPage) error {
 	status := http.StatusOK
-	if page.Repeated != nil {
+	switch {
+	case page.Repeated != nil, page.IsRefused:
 		status = http.StatusConflict
+	case page.Need != nil && page.Need.Problem != "":
+		status = http.StatusUnprocessableEntity
 	}
 	return p.render(w, status, "editor_confirmation", "", page)
 }
@@ -97,6 +104,9 @@ func (e EditorConfirmationPage) Question() string {
 	}
 	return "Send to " + readers(e.Preview.Audience) + " now?"
 }
+
+// MaySend reports whether the draft has the approval that it needs.
+func (e EditorConfirmationPage) MaySend() bool { return e.Need == nil || e.Need.IsGiven() }
 
 // ReachesNobody reports whether the draft's alert has no readers: then it cannot be sent.
 func (e EditorConfirmationPage) ReachesNobody() bool {

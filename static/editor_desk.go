@@ -16,7 +16,9 @@ type DeskOutage struct {
 
 // EditorFrontPage lists the outages, ongoing ones first.
 type EditorFrontPage struct {
-	Actor   EditorActor
+	Actor EditorActor
+	// Waiting are the drafts that wait for approval.
+	Waiting []EditorWaiting
 	Outages []DeskOutage
 }
 

@@ -10,7 +10,8 @@ var formFields = map[string]string{
 	"name": "Name", "email": "Email address", "password": "Password", "current": "Current password", "role": "Role",
 	"passkey": "Name of the passkey", "passkeys": "Passkeys",
 	"scopes": "Scopes", "expires": "The end",
-	"headline": "Headline", "standfirst": "Standfirst", "slug": "Address", "apps": "Apps", "state": "State",
+	"above_readers": "The number of readers",
+	"headline":      "Headline", "standfirst": "Standfirst", "slug": "Address", "apps": "Apps", "state": "State",
 }
 
 // Of returns what is wrong with a field, in sentences; empty if nothing is.

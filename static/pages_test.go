@@ -148,7 +148,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 			return p.EditorApp(w, EditorAppPage{actor, app, text, "up", wrong})
 		},
 		"newsroom": func(p *Pages, w http.ResponseWriter) error {
-			return p.EditorFront(w, EditorFrontPage{actor, []DeskOutage{{ongoing, 1204, &began, 1200}, {past, 1, nil, 0}}})
+			return p.EditorFront(w, EditorFrontPage{actor, []EditorWaiting{{3, text, text, text, began, false}, {4, text, text, text, began, true}}, []DeskOutage{{ongoing, 1204, &began, 1200}, {past, 1, nil, 0}}})
 		},
 		"newsroom without data": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorFront(w, EditorFrontPage{})
@@ -178,6 +178,29 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 				Actor: actor, Outage: ongoing, Draft: draft, Preview: EditorPreview{SendsAlert: true, Audience: 1}, Repeated: &EditorRepeated{1, began},
 			})
 		},
+		"confirmation of a chief": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorConfirmation(w, EditorConfirmationPage{
+				Actor: actor, Outage: ongoing, Draft: draft, Preview: EditorPreview{SendsAlert: true, Audience: 1}, IsRefused: true,
+				Need: &EditorApprovalNeed{EditorApproval: EditorApproval{1, "returned", text, text}, MayAsk: true, MayOverride: true, OverrideReason: text, Problem: text},
+			})
+		},
+		"approval": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorApproval(w, EditorApprovalPage{
+				EditorConfirmationPage: EditorConfirmationPage{Actor: actor, Outage: ongoing, Draft: draft, Update: updates[0], Preview: EditorPreview{SendsAlert: true, Audience: 1204}},
+				EditorApproval:         EditorApproval{ID: 1, State: "waiting"}, Writer: text, Asked: began, MayDecide: true, Answer: text, Problem: text, Conflict: text,
+			})
+		},
+		"approval of the writer": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorApproval(w, EditorApprovalPage{
+				EditorConfirmationPage: EditorConfirmationPage{Actor: actor, Outage: ongoing, Draft: draft},
+				EditorApproval:         EditorApproval{ID: 1, State: "approved", By: text}, Writer: text, Asked: began, IsMine: true,
+			})
+		},
+		"approval without data": func(p *Pages, w http.ResponseWriter) error { return p.EditorApproval(w, EditorApprovalPage{}) },
+		"policy": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorPolicy(w, EditorPolicyPage{Actor: actor, AboveReaders: text, KeyMoments: true, IsSaved: true, Problems: FormProblems{{"above_readers", text}}})
+		},
+		"policy without data": func(p *Pages, w http.ResponseWriter) error { return p.EditorPolicy(w, EditorPolicyPage{}) },
 		"confirmation without data": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorConfirmation(w, EditorConfirmationPage{})
 		},

@@ -24,6 +24,14 @@ export async function openPage(context, newsbell) {
   return page
 }
 
+// subscribe makes a follower without a browser.
+export async function subscribe(newsbell, topic) {
+  const endpoint = `${newsbell.push.url}/push/${randomBytes(16).toString('hex')}`
+  await newsbell.script(endpoint, ...Array(50).fill({ status: 201 }))
+  const subscription = { endpoint, expirationTime: null, keys: keys() }
+  await newsbell.post('/subscriptions', { subscription, follows: [{ topic, level: 'all' }], time_zone: 'UTC' })
+}
+
 export async function followThere(page, url, choice) {
   await page.goto(url)
   await follow(page, choice)

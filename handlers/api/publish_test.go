@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"newsbell/handlers/handlerstest"
+	"newsbell/models"
 	"newsbell/models/events"
 	"slices"
 	"strings"
@@ -86,5 +87,22 @@ func TestARequestThatIsSentAgainPublishesNothingAndTheSameWordsNeedAConfirmation
 			t.Errorf("the same words: %s", refused.Text)
 		}
 		publish("two", true).WantStatus(t, http.StatusCreated)
+	})
+}
+
+func TestAProgramObeysThePolicy(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		none := 0
+		if err := w.SetPolicy(t.Context(), models.Policy{AboveReaders: &none, KeyMoments: true}, "test"); err != nil {
+			t.Fatal(err)
+		}
+		w.NewReader("outage/messages-down:all")
+		w.Call(http.MethodPost, handlerstest.UpdatesPath, w.Token, handlerstest.UpdateBody).
+			WantProblem(t, http.StatusConflict, "an alert to more than 0 readers needs the approval of a second person")
+		moment := map[string]any{"kind": "update", "alert": "key", "headline": "News"}
+		w.Call(http.MethodPost, handlerstest.UpdatesPath, w.Token, moment).WantProblem(t, http.StatusConflict, "a key moment needs the approval of a second person")
+		w.WantNothingPublished()
+		moment["alert"] = "none"
+		w.Call(http.MethodPost, handlerstest.UpdatesPath, w.Token, moment).WantStatus(t, http.StatusCreated)
 	})
 }

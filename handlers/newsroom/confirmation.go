@@ -31,6 +31,17 @@ func (n *Newsroom) confirm(c *gin.Context, draft models.Draft) error {
 
 // showConfirmation writes the page that asks whether to publish a draft.
 func (n *Newsroom) showConfirmation(c *gin.Context, draft models.Draft, page static.EditorConfirmationPage) error {
+	if err := n.fillConfirmation(c, &page, draft); err != nil {
+		return err
+	}
+	if err := n.addNeed(c, &page, draft); err != nil {
+		return err
+	}
+	return n.pages.EditorConfirmation(c.Writer, page)
+}
+
+// fillConfirmation adds what a draft would send and publish now.
+func (n *Newsroom) fillConfirmation(c *gin.Context, page *static.EditorConfirmationPage, draft models.Draft) error {
 	ctx := c.Request.Context()
 	outage, err := n.store.Outage(ctx, draft.Outage)
 	if err != nil {
@@ -43,16 +54,14 @@ func (n *Newsroom) showConfirmation(c *gin.Context, draft models.Draft, page sta
 	if page.LastAlert, err = n.lastAlert(c, outage); err != nil {
 		return err
 	}
-	if err := n.addPreview(c, &page, outage, draft); err != nil {
+	if err := n.addPreview(c, page, outage, draft); err != nil {
 		return err
 	}
 	page.Actor, page.Owner, page.RequestKey = actorOf(c), sessionOf(c).Actor(), rand.Text()
 	page.Outage, page.Apps, page.Draft = views.Outage(outage), views.Apps(apps), draftView(draft)
 	page.UndoWindow = n.store.UndoWindow()
-	if page.Corrects, err = n.correctedHeadline(c, outage, draft); err != nil {
-		return err
-	}
-	return n.pages.EditorConfirmation(c.Writer, page)
+	page.Corrects, err = n.correctedHeadline(c, outage, draft)
+	return err
 }
 
 // addPreview adds the current audience of a draft's alert, its notification, and what

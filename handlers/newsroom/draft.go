@@ -66,7 +66,8 @@ func (n *Newsroom) addDraft(c *gin.Context, page *static.EditorOutagePage, outag
 	}
 	page.Draft, page.SavedAt = draftView(saved.Content), &saved.SavedAt
 	page.Draft.ID, page.Draft.Version = saved.ID, saved.Version
-	return nil
+	page.Approval, err = n.draftApproval(c, saved.At())
+	return err
 }
 
 // addWriters adds the others who are writing about an outage now.

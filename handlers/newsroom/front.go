@@ -16,6 +16,11 @@ func (n *Newsroom) frontPage(c *gin.Context) error {
 		return err
 	}
 	page := static.EditorFrontPage{Actor: actorOf(c)}
+	if page.Actor.MayPublish {
+		if page.Waiting, err = n.waiting(c); err != nil {
+			return err
+		}
+	}
 	for _, o := range desk {
 		page.Outages = append(page.Outages, static.DeskOutage{
 			Outage: views.Outage(o.Outage), Followers: o.Followers, LastAlert: o.LastAlertAt, Reached: o.Reached,

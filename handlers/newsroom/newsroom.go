@@ -106,6 +106,9 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(editors, http.MethodPost, "/outages/:slug/draft", n.autosaveDraft)
 	n.handle(editors, http.MethodPost, "/outages/:slug/audience", n.getAudience)
 	n.handle(editors, http.MethodPost, "/alerts/:id/stop", n.stopAlert)
+	n.handle(editors, http.MethodGet, "/approvals/:id", n.approvalPage)
+	n.handle(editors, http.MethodPost, "/approvals/:id/approve", n.approve)
+	n.handle(editors, http.MethodPost, "/approvals/:id/return", n.returnDraft)
 	n.handle(editors, http.MethodPost, "/apps", n.createApp)
 	n.handle(editors, http.MethodGet, "/apps/:slug", n.appPage)
 	n.handle(editors, http.MethodPost, "/apps/:slug", n.editApp)
@@ -116,6 +119,8 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(chiefs, http.MethodGet, "/tokens", n.tokensPage)
 	n.handle(chiefs, http.MethodPost, "/tokens", n.createToken)
 	n.handle(chiefs, http.MethodPost, "/tokens/revoke", n.revokeToken)
+	n.handle(chiefs, http.MethodGet, "/policy", n.policyPage)
+	n.handle(chiefs, http.MethodPost, "/policy", n.setPolicy)
 }
 
 func (n *Newsroom) routeAccount(people *gin.RouterGroup) {

@@ -27,6 +27,12 @@ func (n *Newsroom) submitUpdate(c *gin.Context) error {
 	case "publish-silently":
 		draft.Alert = models.AlertNone
 		return n.publish(c, draft)
+	case "override":
+		reason := c.PostForm("reason")
+		draft.Override = &reason
+		return n.publish(c, draft)
+	case "ask":
+		return n.askForApproval(c, draft)
 	case "save":
 		return n.save(c, draft)
 	}
@@ -35,6 +41,17 @@ func (n *Newsroom) submitUpdate(c *gin.Context) error {
 
 func (n *Newsroom) publish(c *gin.Context, draft models.Draft) error {
 	published, err := n.publisher.Update(c.Request.Context(), draft)
+	if draft.Override != nil {
+		if problems, ok := problemsOfReason(err); ok {
+			return n.showConfirmation(c, draft, static.EditorConfirmationPage{
+				Need: &static.EditorApprovalNeed{OverrideReason: *draft.Override, Problem: reasonProblem(problems)},
+			})
+		}
+		if errors.Is(err, models.ErrUnauthorized) {
+			n.errors.Forbid(c, "Only a chief can send without the approval of a second person.")
+			return nil
+		}
+	}
 	if err != nil {
 		return n.showProblems(c, draft, err)
 	}
@@ -80,6 +97,8 @@ func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) e
 		return n.showConfirmation(c, draft, static.EditorConfirmationPage{
 			Repeated: &static.EditorRepeated{UpdateID: repeated.UpdateID, PublishedAt: repeated.PublishedAt},
 		})
+	} else if _, ok := errors.AsType[*models.ApprovalNeededError](err); ok {
+		return n.showConfirmation(c, draft, static.EditorConfirmationPage{IsRefused: true})
 	} else if errors.Is(err, models.ErrRequestUsed) {
 		page.Problems = []static.EditorProblem{{Words: "This form has already published an update. To publish this one as well, press Publish again."}}
 	} else if errors.Is(err, models.ErrConflict) {

@@ -60,8 +60,8 @@ type AudienceCounts struct {
 }
 
 // MeasureAudience counts the audience that a draft's alert would have now. It does not
-// need the draft's words. It is one query on a reading connection: about a second for a
-// million readers.
+// need the draft's words. It is one query on a reading connection, which reads all
+// followers: callers limit how often they ask.
 func (s *Store) MeasureAudience(ctx context.Context, d Draft) (AudienceCounts, error) {
 	counts := AudienceCounts{Levels: map[Level]int{}, PushServices: map[string]int{}}
 	a, err := s.checkedAudience(ctx, d, Draft.checkAudience)

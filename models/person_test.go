@@ -52,7 +52,7 @@ func TestAnUnknownAddressCostsAHashToo(t *testing.T) {
 			t.Errorf("%s: %v", email, err)
 		}
 		runtime.ReadMemStats(&after)
-		if used := after.TotalAlloc - before.TotalAlloc; used < 19<<20 { // what Argon2id needs
+		if used := after.TotalAlloc - before.TotalAlloc; used < 1<<20 { // what Argon2id needs in tests
 			t.Errorf("%s: %d bytes; want those of a hash", email, used)
 		}
 	}

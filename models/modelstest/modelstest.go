@@ -41,10 +41,7 @@ type DB struct {
 func OnBoth(t *testing.T, test func(t *testing.T, db *DB)) {
 	t.Helper()
 	for _, kind := range []Kind{SQLite, Postgres} {
-		t.Run(string(kind), func(t *testing.T) {
-			t.Parallel()
-			test(t, Open(t, kind))
-		})
+		t.Run(string(kind), func(t *testing.T) { test(t, Open(t, kind)) })
 	}
 }
 
@@ -53,10 +50,7 @@ func OnBothWith(t *testing.T, o models.Options, test func(t *testing.T, db *DB))
 	t.Helper()
 	o.PushHosts = knownHosts(t)
 	for _, kind := range []Kind{SQLite, Postgres} {
-		t.Run(string(kind), func(t *testing.T) {
-			t.Parallel()
-			test(t, OpenWith(t, kind, o))
-		})
+		t.Run(string(kind), func(t *testing.T) { test(t, OpenWith(t, kind, o)) })
 	}
 }
 

@@ -244,6 +244,34 @@ test('a draft is saved while it is typed, and neither another window nor an ende
   assert.equal(await headline(phone), 'After publishing')
 })
 
+test('a draft goes to the browser that its writer has linked, and to no reader', async t => {
+  const newsbell = await startNewsbell(t)
+  const firefox = await startFirefox(t)
+  const editor = await firefox.open(newsbell.url)
+  await join(editor, newsbell.firstAccount, { name: 'Ada', email: 'ada@news.example' })
+  await followThere(await openPage(await startChromium(t), newsbell), newsbell.page, { topics: ['outage/messages-down'] })
+  const write = async () => {
+    await editor.goto(`${newsbell.url}/editor/outages/messages-down`)
+    await retype(editor, 'Not for readers yet')
+    await editor.click('[name=alert][value=all]')
+    await submit(editor, '/updates', '[value=try]')
+    return text(editor, '#tried')
+  }
+  assert.match(await write(), /^Nothing was sent: you have linked no browser/)
+
+  await editor.goto(`${newsbell.url}/editor/account`)
+  await submit(editor, '/account/browsers')
+  assert.match(await text(editor, '[role=status]'), /^The browser is linked/)
+  assert.match(await write(), /^Sent to your own browsers alone: Firefox/)
+  await firefox.notification(newsbell.url, 'Not for readers yet')
+  await assert.rejects(newsbell.get('/alerts/1'), /404/)
+  assert.equal(await editor.$('.sent'), null)
+
+  await editor.goto(`${newsbell.url}/editor/account`)
+  await submit(editor, '/unlink')
+  assert.match(await write(), /^Nothing was sent/)
+})
+
 const text = (page, selector) => page.$eval(selector, e => e.textContent)
 const headline = page => page.$eval('#field-headline', field => field.value)
 

@@ -20,6 +20,9 @@ type fault struct {
 	network *networkFault
 	// repair ends the fault while the alert is being sent.
 	repair func(context.Context, *chaosFleet) error
+	// settle ends, after the check, what could still send this alert while the next one is
+	// counted.
+	settle func(context.Context, *chaosFleet) error
 	// takesOver says that a worker dies, ends or is suspended, so that one page of each of
 	// its shards may be repeated.
 	takesOver bool
@@ -58,7 +61,7 @@ const nothingBreaks = "nothing breaks"
 var faults = []fault{
 	{name: nothingBreaks},
 	{name: "a worker is killed", takesOver: true, goesOnWithin: goesOnWithin, inject: kill},
-	{name: "a worker is suspended and resumed later", takesOver: true, goesOnWithin: goesOnWithin, inject: freeze, repair: thaw},
+	{name: "a worker is suspended and resumed later", takesOver: true, goesOnWithin: goesOnWithin, inject: freeze, repair: thaw, settle: awaitEnd},
 	{name: "a worker is stopped", takesOver: true, goesOnWithin: givenBackWithin, inject: end, repair: awaitEnd},
 	{name: "PostgreSQL is restarted", goesOnWithin: goesOnWithin, inject: restartPostgres},
 	{name: "NATS is killed and comes back empty", goesOnWithin: goesOnWithin, inject: restartNATS},

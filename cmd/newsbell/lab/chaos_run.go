@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -74,6 +75,9 @@ func (f *chaosFleet) runFault(ctx context.Context, t fault, progress *progressTa
 	err = f.check(ctx, &c, w)
 	if t.name == nothingBreaks {
 		f.undisturbed = c.last
+	}
+	if t.settle != nil {
+		err = errors.Join(err, t.settle(ctx, f))
 	}
 	return c, err
 }

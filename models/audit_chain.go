@@ -115,7 +115,7 @@ func (e AuditEntry) link(key, previous []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// AuditHead is the end of the chain at some time, as the log has it. Whoever can change the
+// AuditHead is the end of the chain at some time, as the log has it. Anybody who can change the
 // database can cut the last entries off, but a head that was kept elsewhere shows it.
 type AuditHead struct {
 	ID   int64

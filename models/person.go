@@ -251,8 +251,8 @@ func (s *Store) ChangeRole(ctx context.Context, id int64, role Role, by string) 
 	})
 }
 
-// RemovePerson removes a person with their passkeys and linked browsers, and ends their sessions and reset
-// link. It returns [ErrLastChief] like [Store.ChangeRole].
+// RemovePerson removes a person with their passkeys and linked browsers, and ends their
+// sessions and reset link. It returns [ErrLastChief] like [Store.ChangeRole].
 func (s *Store) RemovePerson(ctx context.Context, id int64, by string) error {
 	return s.changeRights(ctx, id, by, "", func(tx *gorm.DB, person Person) error {
 		if err := tx.Delete(&Session{}, "person_id = ?", id).Error; err != nil {

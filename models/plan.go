@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -54,7 +55,8 @@ func (s *Store) beginPlan(ctx context.Context, alertID int64) (alert Alert, err 
 }
 
 // EndUndoWindows makes the updates whose undo window has ended visible, and sets their alerts
-// to sending. Any process may do it; each alert is returned once.
+// to sending. Any process may do it; each alert is returned once. One that fails holds up no
+// other.
 func (s *Store) EndUndoWindows(ctx context.Context) (begun []Alert, err error) {
 	if err := s.adoptUpdates(ctx); err != nil {
 		return nil, err
@@ -68,18 +70,17 @@ func (s *Store) EndUndoWindows(ctx context.Context) (begun []Alert, err error) {
 	for _, id := range alerts {
 		var alert Alert
 		var isBegun bool // unless another process was faster, or the alert was undone
-		err := s.transaction(ctx, func(tx *gorm.DB) (err error) {
+		failed := s.transaction(ctx, func(tx *gorm.DB) (err error) {
 			alert, isBegun, err = s.begin(tx, id)
 			return err
 		})
-		if err != nil {
-			return begun, fmt.Errorf("end the undo window of alert %d: %w", id, err)
-		}
-		if isBegun {
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("end the undo window of alert %d: %w", id, failed))
+		} else if isBegun {
 			begun = append(begun, alert)
 		}
 	}
-	return begun, nil
+	return begun, err
 }
 
 // adoptUpdates makes updates visible that a program of an older release has published beside
@@ -153,11 +154,16 @@ func (s *Store) supersede(tx *gorm.DB, alert Alert) error {
 		UPDATE alerts SET planned_at = coalesce(planned_at, ?), state = ?,
 			finished_at = CASE WHEN state = ? THEN ? ELSE finished_at END
 		WHERE outage_id = ? AND id < ? AND state IN (?, ?)
-			AND EXISTS (SELECT 1 FROM updates WHERE updates.id = alerts.update_id AND `+isVisible+`) AND NOT EXISTS (
-			SELECT 1 FROM alert_topics older WHERE older.alert_id = alerts.id AND NOT EXISTS (
-				SELECT 1 FROM alert_topics newer
-				WHERE newer.alert_id = ? AND newer.topic_id = older.topic_id AND newer.reach >= older.reach))`,
+			AND EXISTS (SELECT 1 FROM updates WHERE updates.id = alerts.update_id AND `+isVisible+`) AND `+isWithin("?"),
 		now, Superseded, Holding, now, alert.OutageID, alert.ID, Holding, Sending, alert.ID).Error
+}
+
+// isWithin is the condition of an alert whose readers are all in the audience of another,
+// of which the ID is given.
+func isWithin(other string) string {
+	return `NOT EXISTS (SELECT 1 FROM alert_topics mine WHERE mine.alert_id = alerts.id AND NOT EXISTS (
+		SELECT 1 FROM alert_topics theirs
+		WHERE theirs.alert_id = ` + other + ` AND theirs.topic_id = mine.topic_id AND theirs.reach >= mine.reach))`
 }
 
 // giveWay supersedes an alert whose readers are all in the audience of a newer alert of the
@@ -168,9 +174,7 @@ func (s *Store) giveWay(tx *gorm.DB, alertID int64) error {
 		UPDATE alerts SET planned_at = ?, state = ?, finished_at = ?
 		WHERE id = ? AND EXISTS (SELECT 1 FROM alerts newer
 			WHERE newer.outage_id = alerts.outage_id AND newer.id > alerts.id AND newer.state IN (?, ?) AND newer.catch_up_until IS NULL
-			AND NOT EXISTS (SELECT 1 FROM alert_topics mine WHERE mine.alert_id = alerts.id AND NOT EXISTS (
-				SELECT 1 FROM alert_topics theirs
-				WHERE theirs.alert_id = newer.id AND theirs.topic_id = mine.topic_id AND theirs.reach >= mine.reach)))`,
+			AND `+isWithin("newer.id")+")",
 		now, Superseded, now, alertID, Sending, Sent).Error
 }
 

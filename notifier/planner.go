@@ -69,8 +69,8 @@ func (n *Notifier) warmUp() {
 	}
 }
 
-// sweepOnce ends undo windows, plans what is due, enqueues every due shard, opens the catch-ups that are due,
-// and ends the alerts whose shards are all done.
+// sweepOnce ends undo windows, plans what is due, enqueues every due shard, opens the
+// catch-ups that are due, and ends the alerts whose shards are all done.
 func (n *Notifier) sweepOnce(ctx context.Context) error {
 	if err := n.endUndoWindows(ctx); err != nil {
 		return err

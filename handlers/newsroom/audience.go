@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/semaphore"
 
 	"newsbell/handlers/views"
 	"newsbell/models"
@@ -20,7 +20,7 @@ import (
 const (
 	// audienceFor is how long a counted audience is shown without being counted again.
 	audienceFor = 10 * time.Second
-	// maxAudienceWait is how long a page waits for a count.
+	// maxAudienceWait is how long a page waits for its turn and a count.
 	maxAudienceWait = 10 * time.Second
 )
 
@@ -74,7 +74,7 @@ func (n *Newsroom) addAudience(c *gin.Context, page *static.EditorOutagePage) {
 // each at most once in audienceFor.
 type audiences struct {
 	store *models.Store
-	turn  sync.Mutex
+	turn  *semaphore.Weighted
 	known map[string]countedAudience
 }
 
@@ -84,33 +84,37 @@ type countedAudience struct {
 }
 
 func newAudiences(store *models.Store) *audiences {
-	return &audiences{store: store, known: map[string]countedAudience{}}
+	return &audiences{store: store, turn: semaphore.NewWeighted(1), known: map[string]countedAudience{}}
 }
 
 // Of returns the counts of a draft's audience, which may be a few seconds old. The draft
 // need not have words.
 func (a *audiences) Of(ctx context.Context, d models.Draft) (models.AudienceCounts, error) {
-	a.turn.Lock()
-	defer a.turn.Unlock()
-	if counted, ok := a.known[audienceKey(d)]; ok && a.store.Now().Sub(counted.at) < audienceFor {
-		return counted.AudienceCounts, nil
-	}
-	return a.count(ctx, d)
+	return a.inTurn(ctx, func(ctx context.Context) (models.AudienceCounts, error) {
+		if counted, ok := a.known[audienceKey(d)]; ok && a.store.Now().Sub(counted.at) < audienceFor {
+			return counted.AudienceCounts, nil
+		}
+		return a.count(ctx, d)
+	})
 }
 
 // Now counts a draft's audience.
 func (a *audiences) Now(ctx context.Context, d models.Draft) (models.AudienceCounts, error) {
-	a.turn.Lock()
-	defer a.turn.Unlock()
-	return a.count(ctx, d)
+	return a.inTurn(ctx, func(ctx context.Context) (models.AudienceCounts, error) { return a.count(ctx, d) })
+}
+
+// inTurn calls count when it is this page's turn.
+func (a *audiences) inTurn(ctx context.Context, count func(context.Context) (models.AudienceCounts, error)) (models.AudienceCounts, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxAudienceWait)
+	defer cancel()
+	if err := a.turn.Acquire(ctx, 1); err != nil {
+		return models.AudienceCounts{}, err
+	}
+	defer a.turn.Release(1)
+	return count(ctx)
 }
 
 func (a *audiences) count(ctx context.Context, d models.Draft) (models.AudienceCounts, error) {
-	ctx, cancel := context.WithTimeout(ctx, maxAudienceWait)
-	defer cancel()
-	if err := ctx.Err(); err != nil { // the page was closed while it waited for its turn
-		return models.AudienceCounts{}, err
-	}
 	now := a.store.Now()
 	maps.DeleteFunc(a.known, func(_ string, counted countedAudience) bool { return now.Sub(counted.at) >= audienceFor })
 	counts, err := a.store.MeasureAudience(ctx, d)

@@ -82,8 +82,8 @@ func withOutage(outage string, data []byte) []byte {
 	return append([]byte(outage+"\n"), data...)
 }
 
-// checkIdentity returns the person that the provider has signed in, and the slug of the outage to
-// return to.
+// checkIdentity returns the person that the provider has signed in, and the slug of the
+// outage to return to.
 func (n *Newsroom) checkIdentity(c *gin.Context) (identity models.Identity, outage string, err error) {
 	challenge, err := n.takeChallenge(c, models.ChallengeOpenID, c.Query("state"))
 	if err != nil {

@@ -95,8 +95,9 @@ func ChallengeOf(answer []byte) string {
 	return said.Challenge
 }
 
-// BeginAdd returns the options with which a person's browser makes a passkey. handle names the person to the device, and existing are
-// the person's passkeys, which the device does not make again.
+// BeginAdd returns the options with which a person's browser makes a passkey. handle names
+// the person to the device, and existing are the person's passkeys, which the device does
+// not make again.
 func (r *RelyingParty) BeginAdd(person models.Person, handle []byte, existing []models.Passkey) (Begun, error) {
 	of := user{person: person, handle: handle}
 	for _, p := range existing {

@@ -96,6 +96,9 @@ type ApprovalNeededError struct {
 	// exceeds, or nil.
 	KeyMoment    bool
 	AboveReaders *int
+	// IsUncounted is true if the audience could not be counted in time, so that it may
+	// exceed the limit.
+	IsUncounted bool
 }
 
 func (e *ApprovalNeededError) Error() string {
@@ -103,13 +106,16 @@ func (e *ApprovalNeededError) Error() string {
 	if e.AboveReaders != nil {
 		why = "an alert to more than " + readers(*e.AboveReaders)
 	}
+	if e.IsUncounted {
+		why = "the readers could not be counted in time, and " + why
+	}
 	return why + " needs the approval of a second person; write it in the newsroom, and ask for approval there"
 }
 
 func (e *ApprovalNeededError) Unwrap() error { return ErrConflict }
 
 // CheckPolicy returns an [*ApprovalNeededError] if the policy wants a second person for the
-// draft's alert.
+// draft's alert, or might: an audience that cannot be counted in time may exceed its limit.
 func (s *Store) CheckPolicy(ctx context.Context, d Draft) error {
 	policy, err := s.Policy(ctx)
 	if err != nil || d.Alert == AlertNone {
@@ -121,9 +127,9 @@ func (s *Store) CheckPolicy(ctx context.Context, d Draft) error {
 	if policy.AboveReaders == nil {
 		return nil
 	}
-	audience, err := s.CountAudience(ctx, d)
-	if err == nil && audience > *policy.AboveReaders {
-		err = &ApprovalNeededError{AboveReaders: policy.AboveReaders}
+	exceeds, err := s.hasMoreReaders(ctx, d, *policy.AboveReaders)
+	if exceeds || errors.Is(err, ErrUncounted) {
+		return &ApprovalNeededError{AboveReaders: policy.AboveReaders, IsUncounted: err != nil}
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -30,20 +31,34 @@ type audience struct {
 	catchUp *catchUpAudience
 }
 
-// CountAudience counts the readers that a draft's alert would be for now, including those
-// in quiet hours.
-func (s *Store) CountAudience(ctx context.Context, d Draft) (int, error) {
+// ErrUncounted says that an audience was not counted within the store's CountTimeout.
+var ErrUncounted = errors.New("the readers were not counted in time")
+
+// CountTimeout is how long an audience is counted before that is given up.
+func (s *Store) CountTimeout() time.Duration { return s.countTimeout }
+
+// hasMoreReaders reports whether a draft's alert would be for more readers than limit now,
+// including those in quiet hours. It is an [ErrUncounted] if that takes too long.
+func (s *Store) hasMoreReaders(ctx context.Context, d Draft, limit int) (bool, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.countTimeout, ErrUncounted)
+	defer cancel()
 	a, err := s.checkedAudience(ctx, d, Draft.Validate)
-	if err != nil || len(a.topics) == 0 {
-		return 0, err
+	if err == nil && len(a.topics) > 0 {
+		query, args := a.sql()
+		var counted int
+		err = s.db.Reads.QueryRowContext(ctx, s.db.Rebind(`SELECT count(*) FROM (SELECT 1 FROM (`+query+`) f
+			JOIN subscriptions s ON s.id = f.subscription_id
+			WHERE s.gone_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= ?) AND (s.refused_until IS NULL OR s.refused_until <= ?)
+			LIMIT ?) counted`),
+			append(args, s.Now(), s.Now(), limit+1)...).Scan(&counted)
+		if err == nil {
+			return counted > limit, nil
+		}
 	}
-	query, args := a.sql()
-	var count int
-	err = s.db.Reads.QueryRowContext(ctx, s.db.Rebind(`SELECT count(*) FROM (`+query+`) f
-		JOIN subscriptions s ON s.id = f.subscription_id
-		WHERE s.gone_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= ?) AND (s.refused_until IS NULL OR s.refused_until <= ?)`),
-		append(args, s.Now(), s.Now())...).Scan(&count)
-	return count, domain(err)
+	if err != nil && context.Cause(ctx) == ErrUncounted {
+		return false, ErrUncounted
+	}
+	return false, domain(err)
 }
 
 // AudienceCounts counts the readers that a draft's alert would be for now, each once.

@@ -36,16 +36,17 @@ import (
 type Store struct {
 	db *database.DB
 	// schema is the version that this program knows.
-	schema      int64
-	now         func() time.Time
-	clock       *database.Clock // PostgreSQL's, unless there is another
-	hosts       endpoints.Allowlist
-	log         *slog.Logger
-	undoWindow  time.Duration
-	ttl         TTLs
-	goneGrace   time.Duration
-	subscribers *batch.Batcher[*subscribing]
-	receipts    *batch.Batcher[receipts.Seen]
+	schema       int64
+	now          func() time.Time
+	clock        *database.Clock // PostgreSQL's, unless there is another
+	hosts        endpoints.Allowlist
+	log          *slog.Logger
+	undoWindow   time.Duration
+	countTimeout time.Duration
+	ttl          TTLs
+	goneGrace    time.Duration
+	subscribers  *batch.Batcher[*subscribing]
+	receipts     *batch.Batcher[receipts.Seen]
 	// searches has a place for each search that runs.
 	searches chan struct{}
 	// receiptKey is the database's, after its first use.
@@ -84,6 +85,8 @@ type Options struct {
 	ShardSize int
 	// PageSize is how many readers are sent between two records. Default: 1000.
 	PageSize int
+	// CountTimeout is how long an audience is counted before that is given up. Default: 10 s.
+	CountTimeout time.Duration
 	// Log gets the rows that cannot be read. Default: discarded.
 	Log *slog.Logger
 	// BusyTimeout is how long a write to SQLite waits while another process
@@ -101,7 +104,8 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 		now: time.Now, hosts: opts.PushHosts, undoWindow: opts.UndoWindow, ttl: opts.TTLs.withDefaults(),
 		goneGrace: cmp.Or(opts.GoneGrace, defaultGoneGrace),
 		shardSize: cmp.Or(opts.ShardSize, 5000), pageSize: cmp.Or(opts.PageSize, 1000),
-		log: cmp.Or(opts.Log, slog.New(slog.DiscardHandler)),
+		countTimeout: cmp.Or(opts.CountTimeout, 10*time.Second),
+		log:          cmp.Or(opts.Log, slog.New(slog.DiscardHandler)),
 	}
 	s.searches = make(chan struct{}, searchesAtOnce)
 	s.subscribers, s.receipts = s.newSubscribers(), s.newReceipts()

@@ -21,6 +21,8 @@ type EditorApprovalNeed struct {
 	EditorApproval
 	// AboveReaders is the limit that the audience exceeds; nil for a key moment.
 	AboveReaders *int
+	// IsUncounted is true if the audience could not be counted, so that it may exceed that.
+	IsUncounted bool
 	// MayAsk is true for a person.
 	MayAsk bool
 	// MayOverride is true for a chief. Reason and Problem are those of the chief's form.
@@ -30,6 +32,9 @@ type EditorApprovalNeed struct {
 
 // Why says why a second person is needed.
 func (n EditorApprovalNeed) Why() string {
+	if n.IsUncounted {
+		return "This alert may need a second person: one to more than " + readers(*n.AboveReaders) + " does."
+	}
 	if n.AboveReaders != nil {
 		return "An alert to more than " + readers(*n.AboveReaders) + " needs a second person."
 	}

@@ -15,6 +15,8 @@ type EditorPreview struct {
 	// Audience is the number of readers. InQuietHours and OverCap of them are notified
 	// later, in a catch-up.
 	Audience, InQuietHours, OverCap int
+	// IsUncounted is true if they could not be counted in time.
+	IsUncounted bool
 	// Title and Body are the notification's.
 	Title, Body string
 }
@@ -99,6 +101,8 @@ func (e EditorConfirmationPage) Question() string {
 	switch {
 	case !e.Preview.SendsAlert:
 		return "Publish without an alert?"
+	case e.Preview.IsUncounted:
+		return "Send without knowing to how many readers?"
 	case e.ReachesNobody():
 		return "Nobody would get this alert"
 	}
@@ -110,7 +114,7 @@ func (e EditorConfirmationPage) MaySend() bool { return e.Need == nil || e.Need.
 
 // ReachesNobody reports whether the draft's alert has no readers: then it cannot be sent.
 func (e EditorConfirmationPage) ReachesNobody() bool {
-	return e.Preview.SendsAlert && e.Preview.Audience == 0
+	return e.Preview.SendsAlert && !e.Preview.IsUncounted && e.Preview.Audience == 0
 }
 
 // StatesSet returns the states that the draft sets, as in "Messenger: Up".

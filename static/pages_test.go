@@ -314,6 +314,10 @@ func TestTheConfirmationAsksInWordsAndNumbers(t *testing.T) {
 			EditorConfirmationPage{UndoWindow: 10 * time.Second},
 			[]string{"Publish without an alert?", ">Publish<"}, []string{"Send", "Last alert", "undo it"},
 		},
+		"readers that could not be counted": {
+			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true, IsUncounted: true}},
+			[]string{"Send without knowing to how many readers?", "could not be counted in time", "or send it all the same", ">Send now<"}, []string{"No reader follows", "publish-silently"},
+		},
 		"an alert to nobody": {
 			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true}, UndoWindow: 10 * time.Second},
 			[]string{"Nobody would get this alert", "No reader follows", `value="publish-silently"`}, []string{`value="publish"`, "Send", "undo it"},

@@ -41,6 +41,9 @@ func (n *Newsroom) showApproval(c *gin.Context, page static.EditorApprovalPage) 
 	}
 	draft := approval.Content
 	draft.Outage, draft.From = approval.Outage.Slug, &models.DraftSource{Session: sessionOf(c), Known: approval.At()}
+	if page.Preview, err = n.previewAudience(c.Request.Context(), draft, n.audiences.Of); err != nil {
+		return err
+	}
 	if err := n.fillConfirmation(c, &page.EditorConfirmationPage, draft); err != nil {
 		return err
 	}
@@ -136,7 +139,7 @@ func (n *Newsroom) addNeed(c *gin.Context, page *static.EditorConfirmationPage, 
 	if page.Need == nil {
 		page.Need = &static.EditorApprovalNeed{}
 	}
-	page.Need.AboveReaders = needed.AboveReaders
+	page.Need.AboveReaders, page.Need.IsUncounted = needed.AboveReaders, needed.IsUncounted
 	page.Need.MayAsk = sessionOf(c).Person != nil
 	page.Need.MayOverride = sessionOf(c).Role().Includes(models.RoleChief)
 	page.Need.EditorApproval, err = n.draftApproval(c, draft.From.Known)

@@ -2,6 +2,7 @@ package newsroom
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -17,12 +18,8 @@ import (
 	"newsbell/static"
 )
 
-const (
-	// audienceFor is how long a counted audience is shown without being counted again.
-	audienceFor = 10 * time.Second
-	// maxAudienceWait is how long a page waits for its turn and a count.
-	maxAudienceWait = 10 * time.Second
-)
+// audienceFor is how long a counted audience is shown without being counted again.
+const audienceFor = 10 * time.Second
 
 // getAudience counts the audience of the draft in a form, which may lack its words.
 func (n *Newsroom) getAudience(c *gin.Context) error {
@@ -33,6 +30,10 @@ func (n *Newsroom) getAudience(c *gin.Context) error {
 	counts, err := n.audiences.Of(c.Request.Context(), draftOf(c))
 	if _, isWrong := problemsOf(err); isWrong {
 		c.AbortWithStatus(http.StatusUnprocessableEntity)
+		return nil
+	}
+	if errors.Is(err, models.ErrUncounted) {
+		c.AbortWithStatus(http.StatusServiceUnavailable)
 		return nil
 	}
 	if err != nil {
@@ -103,15 +104,19 @@ func (a *audiences) Now(ctx context.Context, d models.Draft) (models.AudienceCou
 	return a.inTurn(ctx, func(ctx context.Context) (models.AudienceCounts, error) { return a.count(ctx, d) })
 }
 
-// inTurn calls count when it is this page's turn.
-func (a *audiences) inTurn(ctx context.Context, count func(context.Context) (models.AudienceCounts, error)) (models.AudienceCounts, error) {
-	ctx, cancel := context.WithTimeout(ctx, maxAudienceWait)
+// inTurn calls count when it is this page's turn. It is a [models.ErrUncounted] if turn and
+// count take too long.
+func (a *audiences) inTurn(ctx context.Context, count func(context.Context) (models.AudienceCounts, error)) (counts models.AudienceCounts, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, a.store.CountTimeout(), models.ErrUncounted)
 	defer cancel()
-	if err := a.turn.Acquire(ctx, 1); err != nil {
-		return models.AudienceCounts{}, err
+	if err = a.turn.Acquire(ctx, 1); err == nil {
+		defer a.turn.Release(1)
+		counts, err = count(ctx)
 	}
-	defer a.turn.Release(1)
-	return count(ctx)
+	if err != nil && context.Cause(ctx) == models.ErrUncounted {
+		err = models.ErrUncounted
+	}
+	return counts, err
 }
 
 func (a *audiences) count(ctx context.Context, d models.Draft) (models.AudienceCounts, error) {

@@ -1,6 +1,7 @@
 package newsroom
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 
@@ -14,9 +15,10 @@ import (
 // confirm saves a draft, and asks whether to publish it.
 func (n *Newsroom) confirm(c *gin.Context, draft models.Draft) error {
 	ctx := c.Request.Context()
+	var preview static.EditorPreview
 	err := draft.Validate()
 	if err == nil {
-		_, err = n.audiences.Now(ctx, draft)
+		preview, err = n.previewAudience(ctx, draft, n.audiences.Now)
 	}
 	if err != nil {
 		return n.showProblems(c, draft, err)
@@ -26,10 +28,33 @@ func (n *Newsroom) confirm(c *gin.Context, draft models.Draft) error {
 		return n.showProblems(c, draft, err)
 	}
 	draft.From.Known = saved.At()
-	return n.showConfirmation(c, draft, static.EditorConfirmationPage{})
+	return n.showConfirmation(c, draft, static.EditorConfirmationPage{Preview: preview})
 }
 
-// showConfirmation writes the page that asks whether to publish a draft.
+// confirmAgain asks once more, and says why the draft was not published.
+func (n *Newsroom) confirmAgain(c *gin.Context, draft models.Draft, page static.EditorConfirmationPage) (err error) {
+	if page.Preview, err = n.previewAudience(c.Request.Context(), draft, n.audiences.Of); err != nil {
+		return err
+	}
+	return n.showConfirmation(c, draft, page)
+}
+
+// previewAudience counts the audience of a draft's alert. One that cannot be counted in time
+// must not keep anybody from sending.
+func (n *Newsroom) previewAudience(ctx context.Context, d models.Draft, count func(context.Context, models.Draft) (models.AudienceCounts, error)) (static.EditorPreview, error) {
+	counts, err := count(ctx, d)
+	if errors.Is(err, models.ErrUncounted) {
+		n.errors.LogFailure(ctx, "an audience was not counted", "error", err)
+		return static.EditorPreview{SendsAlert: d.Alert != models.AlertNone, IsUncounted: true}, nil
+	}
+	return static.EditorPreview{
+		SendsAlert: d.Alert != models.AlertNone,
+		Audience:   counts.Readers, InQuietHours: counts.InQuietHours, OverCap: counts.OverCap,
+	}, err
+}
+
+// showConfirmation writes the page that asks whether to publish a draft, of which the
+// preview has the audience.
 func (n *Newsroom) showConfirmation(c *gin.Context, draft models.Draft, page static.EditorConfirmationPage) error {
 	if err := n.fillConfirmation(c, &page, draft); err != nil {
 		return err
@@ -54,29 +79,13 @@ func (n *Newsroom) fillConfirmation(c *gin.Context, page *static.EditorConfirmat
 	if page.LastAlert, err = n.lastAlert(c, outage); err != nil {
 		return err
 	}
-	if err := n.addPreview(c, page, outage, draft); err != nil {
-		return err
-	}
+	page.Preview.Title, page.Preview.Body = n.notifications.Preview(outage, draft)
+	page.Update = views.Update(draft.Preview())
 	page.Actor, page.Owner, page.RequestKey = actorOf(c), sessionOf(c).Actor(), rand.Text()
 	page.Outage, page.Apps, page.Draft = views.Outage(outage), views.Apps(apps), draftView(draft)
 	page.UndoWindow = n.store.UndoWindow()
 	page.Corrects, err = n.correctedHeadline(c, outage, draft)
 	return err
-}
-
-// addPreview adds the current audience of a draft's alert, its notification, and what
-// readers would see.
-func (n *Newsroom) addPreview(c *gin.Context, page *static.EditorConfirmationPage, outage models.Outage, d models.Draft) (err error) {
-	ctx := c.Request.Context()
-	preview := static.EditorPreview{SendsAlert: d.Alert != models.AlertNone}
-	counts, err := n.audiences.Of(ctx, d)
-	if err != nil {
-		return err
-	}
-	preview.Audience, preview.InQuietHours, preview.OverCap = counts.Readers, counts.InQuietHours, counts.OverCap
-	preview.Title, preview.Body = n.notifications.Preview(outage, d)
-	page.Preview, page.Update = preview, views.Update(d.Preview())
-	return nil
 }
 
 // correctedHeadline returns the headline of the update that a draft corrects; empty for none.

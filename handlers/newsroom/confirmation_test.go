@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"newsbell/handlers"
 	"newsbell/handlers/handlerstest"
 	"newsbell/models"
 	"newsbell/models/ledger"
+	"newsbell/models/modelstest"
 )
 
 func TestTheConfirmationSavesTheDraftAndSendsExactlyWhatItShows(t *testing.T) {
@@ -59,6 +61,41 @@ func TestTheConfirmationSavesTheDraftAndSendsExactlyWhatItShows(t *testing.T) {
 		twice := w.Submit(updates, formOn(page, "publish")) // a second press
 		if isAt(t, twice, "/editor/outages/messages-down"); w.Count("updates") != 2 {
 			t.Errorf("%d updates after a second press", w.Count("updates"))
+		}
+	})
+}
+
+func TestAnAudienceThatCannotBeCountedInTimeDoesNotKeepAnybodyFromSending(t *testing.T) {
+	modelstest.OnBothWith(t, models.Options{CountTimeout: time.Nanosecond}, func(t *testing.T, db *modelstest.DB) {
+		w := handlerstest.New(t, db, handlers.Options{})
+		w.NewReader("outage/messages-down:all")
+		second := w.Elsewhere()
+		w.SignInWith(w.Session(w.Person(ada, models.RoleEditor)))
+		second.SignInWith(w.Session(w.Person(bob, models.RoleEditor)))
+
+		form := typed("Messages return", 0, 0, "preview")
+		form.Set("alert", "all")
+		page := w.Submit(updates, form)
+		says(t, page, http.StatusOK, "Send without knowing to how many readers?", "or send it all the same")
+		isAt(t, w.Submit(updates, formOn(page, "publish")), "/editor/outages/messages-down")
+		if w.Count("alerts") != 1 {
+			t.Fatalf("%d alerts were sent; want 1", w.Count("alerts"))
+		}
+
+		limit := 1000 // it may be exceeded
+		if err := w.SetPolicy(t.Context(), models.Policy{AboveReaders: &limit}, "test"); err != nil {
+			t.Fatal(err)
+		}
+		form.Set("headline", "Messages fail again")
+		page = w.Submit(updates, form)
+		says(t, page, http.StatusOK, "This alert may need a second person: one to more than 1,000 readers does.", "Ask for approval")
+		says(t, w.Submit(updates, formOn(page, "publish")), http.StatusConflict, "Nothing was sent")
+		w.Submit(updates, formOn(page, "ask"))
+		says(t, second.Get("/editor/approvals/1"), http.StatusOK, "Approve this alert?")
+		second.Submit("/editor/approvals/1/approve", nil)
+		w.Submit(updates, formOn(page, "publish"))
+		if w.Count("alerts") != 2 {
+			t.Errorf("%d alerts were sent; want the approved one too", w.Count("alerts"))
 		}
 	})
 }

@@ -43,7 +43,7 @@ func (n *Newsroom) publish(c *gin.Context, draft models.Draft) error {
 	published, err := n.publisher.Update(c.Request.Context(), draft)
 	if draft.Override != nil {
 		if problems, ok := problemsOfReason(err); ok {
-			return n.showConfirmation(c, draft, static.EditorConfirmationPage{
+			return n.confirmAgain(c, draft, static.EditorConfirmationPage{
 				Need: &static.EditorApprovalNeed{OverrideReason: *draft.Override, Problem: reasonProblem(problems)},
 			})
 		}
@@ -94,11 +94,11 @@ func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) e
 	} else if changed, ok := errors.AsType[*models.DraftChangedError](err); ok {
 		conflictView(&page, changed.Saved)
 	} else if repeated, ok := errors.AsType[*models.RepeatedError](err); ok {
-		return n.showConfirmation(c, draft, static.EditorConfirmationPage{
+		return n.confirmAgain(c, draft, static.EditorConfirmationPage{
 			Repeated: &static.EditorRepeated{UpdateID: repeated.UpdateID, PublishedAt: repeated.PublishedAt},
 		})
 	} else if _, ok := errors.AsType[*models.ApprovalNeededError](err); ok {
-		return n.showConfirmation(c, draft, static.EditorConfirmationPage{IsRefused: true})
+		return n.confirmAgain(c, draft, static.EditorConfirmationPage{IsRefused: true})
 	} else if errors.Is(err, models.ErrRequestUsed) {
 		page.Problems = []static.EditorProblem{{Words: "This form has already published an update. To publish this one as well, press Publish again."}}
 	} else if errors.Is(err, models.ErrConflict) {

@@ -130,6 +130,12 @@ func (db *DB) PublishDraft(d models.Draft) models.Publication {
 	return published
 }
 
+// CountAudience counts the readers that a draft's alert would be for now.
+func (db *DB) CountAudience(ctx context.Context, d models.Draft) (int, error) {
+	counts, err := db.MeasureAudience(ctx, d)
+	return counts.Readers, err
+}
+
 func must(db *DB, err error) {
 	db.t.Helper()
 	if err != nil {

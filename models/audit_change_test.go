@@ -32,10 +32,10 @@ func TestAuditEntriesSayWhatWasBeforeAndAfter(t *testing.T) {
 		_, err = db.EditApp(ctx, "messenger", models.AppEdit{Name: "Messenger", State: models.Recovering, Actor: "test"})
 		says(err, "set app recovering", `{"state":"up"}`, `{"state":"recovering"}`)
 
-		_, err = db.CreateOutage(ctx, models.NewOutage{Slug: "down", Headline: "Down", Apps: []string{"messenger"}, Actor: "test"})
+		down, err := db.CreateOutage(ctx, models.NewOutage{Slug: "down", Headline: "Down", Apps: []string{"messenger"}, Actor: "test"})
 		says(err, "open outage", `{"states":{"messenger":"recovering"}}`,
 			`{"apps":["messenger"],"began_at":"2021-11-03T18:04:00Z","headline":"Down","slug":"down","standfirst":"","state":"ongoing","states":{"messenger":"failing"}}`)
-		_, err = db.EditOutage(ctx, "down", models.OutageEdit{Slug: "down", Headline: "Down <again>", Apps: []string{"messenger", "instagram"}, Actor: "test"})
+		_, err = db.EditOutage(ctx, "down", models.OutageEdit{Known: down.Edition(), Slug: "down", Headline: "Down <again>", Apps: []string{"messenger", "instagram"}, Actor: "test"})
 		says(err, "edit outage", `{"apps":["messenger"],"headline":"Down"}`, `{"apps":["instagram","messenger"],"headline":"Down \u003cagain\u003e"}`)
 
 		published := db.PublishDraft(models.Draft{Outage: "down", Headline: "News", Body: "It is down.", Alert: models.AlertKey, States: map[string]models.AppState{"instagram": models.Recovering}})

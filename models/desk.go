@@ -2,6 +2,9 @@ package models
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -85,6 +88,8 @@ func (s *Store) lastAlerts(ctx context.Context, outages []int64) (last []lastAle
 
 // OutageEdit is what an outage is changed to.
 type OutageEdit struct {
+	// Known is the [Outage.Edition] that the editor has seen.
+	Known string
 	// Slug can change only until something is published or somebody follows the outage:
 	// then its address is known.
 	Slug, Headline, Standfirst string
@@ -97,7 +102,32 @@ func (e OutageEdit) validate() error {
 	return NewOutage{Slug: e.Slug, Headline: e.Headline, Standfirst: e.Standfirst, Apps: e.Apps}.Validate(time.Time{})
 }
 
-// EditOutage changes an outage. A slug that is taken is an [ErrConflict].
+// Edition identifies what an edit can change of an outage, as it is now.
+func (o Outage) Edition() string {
+	encoded, _ := json.Marshal([]any{o.Slug, o.Headline, o.Standfirst, o.appSlugs()}) // plain values
+	sum := sha256.Sum256(encoded)
+	return hex.EncodeToString(sum[:])
+}
+
+// edited returns the outage as an edit makes it.
+func (e OutageEdit) edited(o Outage, apps []App) Outage {
+	o.Slug, o.Headline, o.Standfirst, o.Apps = e.Slug, e.Headline, e.Standfirst, apps
+	return o
+}
+
+// OutageChangedError says that somebody else has edited an outage since its editor saw it. It
+// is an [ErrConflict].
+type OutageChangedError struct {
+	// Current is the outage as it is now.
+	Current Outage
+}
+
+func (e *OutageChangedError) Error() string { return "the outage was edited by somebody else" }
+func (e *OutageChangedError) Unwrap() error { return ErrConflict }
+
+// EditOutage changes an outage. A slug that is taken is an [ErrConflict]. If somebody else has
+// changed the outage to something else, nothing is written, and the error is an
+// [*OutageChangedError].
 func (s *Store) EditOutage(ctx context.Context, slug string, e OutageEdit) (Outage, error) {
 	e.Headline, e.Standfirst = text.Trim(e.Headline), text.Trim(e.Standfirst)
 	if err := e.validate(); err != nil {
@@ -112,12 +142,18 @@ func (s *Store) EditOutage(ctx context.Context, slug string, e OutageEdit) (Outa
 		if err != nil {
 			return err
 		}
+		before, edited := outage, e.edited(outage, apps)
+		if edited.Edition() == before.Edition() {
+			return nil // an answer may have been lost
+		}
+		if e.Known != before.Edition() {
+			return &OutageChangedError{before}
+		}
 		if e.Slug != slug {
 			if err := moveOutage(tx, outage, e.Slug); err != nil {
 				return err
 			}
 		}
-		before := outage.audited()
 		outage.Slug, outage.Headline, outage.Standfirst = e.Slug, e.Headline, e.Standfirst
 		if err := tx.Model(&outage).Select("slug", "headline", "standfirst").Updates(outage).Error; err != nil {
 			return err
@@ -126,7 +162,7 @@ func (s *Store) EditOutage(ctx context.Context, slug string, e OutageEdit) (Outa
 			return err
 		}
 		outage.Apps = apps
-		return s.audit(tx, e.Actor, "edit outage", outage.Topic().String(), changed(before, outage.audited()))
+		return s.audit(tx, e.Actor, "edit outage", outage.Topic().String(), changed(before.audited(), outage.audited()))
 	})
 	if err != nil {
 		return Outage{}, fmt.Errorf("outage %s: %w", slug, err)

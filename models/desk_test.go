@@ -40,9 +40,9 @@ func TestAnOutageIsEditedAndMovesOnlyWhileNobodyKnowsItsAddress(t *testing.T) {
 	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
 		ctx := t.Context()
 		db.VAPIDKey()
-		db.Outage("messages-down", "messenger", "instagram")
-		db.Outage("feeds-down", "threads")
-		edit := models.OutageEdit{Slug: "chats-down", Headline: " Chats are down ", Apps: []string{"instagram"}, Actor: "person " + ada}
+		known := db.Outage("messages-down", "messenger", "instagram").Edition()
+		feeds := db.Outage("feeds-down", "threads")
+		edit := models.OutageEdit{Known: known, Slug: "chats-down", Headline: " Chats are down ", Apps: []string{"instagram"}, Actor: "person " + ada}
 		outage, err := db.EditOutage(ctx, "messages-down", edit)
 		if err != nil || outage.Headline != "Chats are down" {
 			t.Fatalf("outage = %+v, %v", outage, err)
@@ -53,7 +53,7 @@ func TestAnOutageIsEditedAndMovesOnlyWhileNobodyKnowsItsAddress(t *testing.T) {
 		if _, err := db.Store.Outage(ctx, "messages-down"); !errors.Is(err, models.ErrNotFound) {
 			t.Errorf("the old address: %v", err)
 		}
-		edit.Slug = "feeds-down"
+		edit.Slug, edit.Known = "feeds-down", outage.Edition()
 		if _, err := db.EditOutage(ctx, "chats-down", edit); !errors.Is(err, models.ErrConflict) {
 			t.Errorf("an address that is taken: %v", err)
 		}
@@ -71,7 +71,7 @@ func TestAnOutageIsEditedAndMovesOnlyWhileNobodyKnowsItsAddress(t *testing.T) {
 			t.Errorf("with the same address: %v", err)
 		}
 		db.PublishDraft(models.Draft{Outage: "feeds-down", Alert: models.AlertNone})
-		edit.Slug = "posts-down"
+		edit.Slug, edit.Known = "posts-down", feeds.Edition()
 		if _, err := db.EditOutage(ctx, "feeds-down", edit); !isInvalid("slug")(err) {
 			t.Errorf("moved in spite of an update: %v", err)
 		}
@@ -109,6 +109,36 @@ func TestAnAppIsRenamedAndSetWithoutAnUpdate(t *testing.T) {
 		}
 		if _, err := db.EditApp(ctx, "nowhere", models.AppEdit{Name: "x", State: models.Up}); !errors.Is(err, models.ErrNotFound) {
 			t.Errorf("an app that does not exist: %v", err)
+		}
+	})
+}
+
+func TestAnEditNeverReplacesANewerOneUnseen(t *testing.T) {
+	modelstest.OnBoth(t, func(t *testing.T, db *modelstest.DB) {
+		read := db.Outage("messages-down", "messenger", "instagram")
+		edit := func(known, headline string) (models.Outage, error) {
+			return db.EditOutage(t.Context(), "messages-down", models.OutageEdit{
+				Known: known, Slug: "messages-down", Headline: headline, Apps: []string{"messenger"}, Actor: "test",
+			})
+		}
+		first, err := edit(read.Edition(), "First")
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries := db.Count("audit_entries")
+		_, err = edit(read.Edition(), "Second")
+		changed, ok := errors.AsType[*models.OutageChangedError](err)
+		if !ok || !errors.Is(err, models.ErrConflict) || changed.Current.Headline != "First" || len(changed.Current.Apps) != 1 {
+			t.Errorf("an edit over a newer one: %v", err)
+		}
+		if again, err := edit(read.Edition(), " First"); err != nil || again.Edition() != first.Edition() {
+			t.Errorf("the same edit again, after a lost answer: %+v, %v", again, err)
+		}
+		if now := db.Count("audit_entries"); now != entries {
+			t.Errorf("%d audit entries of edits that changed nothing", now-entries)
+		}
+		if second, err := edit(changed.Current.Edition(), "Second"); err != nil || second.Headline != "Second" {
+			t.Errorf("an edit of what was seen: %+v, %v", second, err)
 		}
 	})
 }

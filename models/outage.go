@@ -42,12 +42,17 @@ type Outage struct {
 func (o Outage) Topic() Topic { return Topic{Kind: OutageTopic, Slug: o.Slug} }
 
 func (o Outage) audited() fields {
-	apps := make([]string, len(o.Apps))
+	return fields{"slug": o.Slug, "headline": o.Headline, "standfirst": o.Standfirst, "state": o.State, "began_at": o.BeganAt, "apps": o.appSlugs()}
+}
+
+// appSlugs returns the slugs of the outage's apps, sorted.
+func (o Outage) appSlugs() []string {
+	slugs := make([]string, len(o.Apps))
 	for i, app := range o.Apps {
-		apps[i] = app.Slug
+		slugs[i] = app.Slug
 	}
-	slices.Sort(apps)
-	return fields{"slug": o.Slug, "headline": o.Headline, "standfirst": o.Standfirst, "state": o.State, "began_at": o.BeganAt, "apps": apps}
+	slices.Sort(slugs)
+	return slugs
 }
 
 // firstOutage is the earliest time at which an outage may have begun.

@@ -32,6 +32,10 @@ type EditorOutageFormPage struct {
 	Actor EditorActor
 	// Address is the slug of the outage that is edited; empty for a new one.
 	Address string
+	// Known identifies what the form knows of the outage. Newer is nil unless somebody else has
+	// edited the outage since.
+	Known string
+	Newer *Outage
 	// Apps are all apps to choose from.
 	Apps []App
 	// The rest is the form: Chosen and States are by the slugs of apps.
@@ -43,7 +47,11 @@ type EditorOutageFormPage struct {
 
 // EditorOutageForm writes the page.
 func (p *Pages) EditorOutageForm(w http.ResponseWriter, page EditorOutageFormPage) error {
-	return p.render(w, formStatus(page.Problems), "editor_outage_form", "", page)
+	status := formStatus(page.Problems)
+	if page.Newer != nil {
+		status = http.StatusConflict
+	}
+	return p.render(w, status, "editor_outage_form", "", page)
 }
 
 // EditorApp is an app as the newsroom lists it.

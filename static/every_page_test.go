@@ -127,7 +127,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 			return p.EditorOutageForm(w, EditorOutageFormPage{Actor: actor, Apps: []App{app}, Headline: text, Standfirst: text, Slug: text, Problems: wrong})
 		},
 		"outage to edit": func(p *Pages, w http.ResponseWriter) error {
-			return p.EditorOutageForm(w, EditorOutageFormPage{Actor: actor, Address: "messages-down"})
+			return p.EditorOutageForm(w, EditorOutageFormPage{Actor: actor, Address: "messages-down", Known: text, Newer: &ongoing})
 		},
 		"apps": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorApps(w, EditorAppsPage{actor, []EditorApp{{app, 1204}}, text, text, wrong})

@@ -3,6 +3,7 @@ package newsroom_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestAnEditorEditsAnOutage(t *testing.T) {
 		if page := w.Get(edit); page.StatusCode != http.StatusOK || !strings.Contains(page.Text, `value="messages-down"`) || strings.Count(page.Text, " checked") != 2 {
 			t.Errorf("the form does not show the outage as it is: %s", page.Text)
 		}
-		form := url.Values{"headline": {"Chats are down"}, "slug": {"chats-down"}, "apps": {"messenger"}}
+		form := url.Values{"known": {knownOf(t, w, edit)}, "headline": {"Chats are down"}, "slug": {"chats-down"}, "apps": {"messenger"}}
 		isAt(t, w.Submit(edit, form), "/editor/outages/chats-down")
 		if page := w.Get("/outages/chats-down"); !strings.Contains(page.Text, "Chats are down") {
 			t.Errorf("the live page shows %s", page.Text)
@@ -59,9 +60,46 @@ func TestAnEditorEditsAnOutage(t *testing.T) {
 		w.Get(edit).WantStatus(t, http.StatusNotFound)
 		w.NewReader("outage/chats-down:all")
 		form.Set("slug", "posts-down")
+		form.Set("known", knownOf(t, w, "/editor/outages/chats-down/edit"))
 		refused := w.Submit("/editor/outages/chats-down/edit", form)
 		if refused.WantStatus(t, http.StatusUnprocessableEntity); !strings.Contains(refused.Text, "Address cannot change any more") || !strings.Contains(refused.Text, `value="posts-down"`) {
 			t.Errorf("refused with %s", refused.Text)
+		}
+	})
+}
+
+// knownOf returns what the form of an outage knows of it.
+func knownOf(t *testing.T, w *handlerstest.Web, edit string) string {
+	t.Helper()
+	found := regexp.MustCompile(`name="known" value="([^"]+)"`).FindStringSubmatch(w.Get(edit).Text)
+	if found == nil {
+		t.Fatal("the form does not say what it knows")
+	}
+	return found[1]
+}
+
+func TestAnEditOverANewerOneShowsBoth(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.Join(bob, models.RoleEditor)
+		const edit = "/editor/outages/messages-down/edit"
+		opened := knownOf(t, w, edit)
+		form := url.Values{"known": {opened}, "headline": {"First"}, "slug": {"messages-down"}, "apps": {"messenger"}}
+		isAt(t, w.Submit(edit, form), "/editor/outages/messages-down")
+		form.Set("headline", "Second")
+		refused := w.Submit(edit, form)
+		refused.WantStatus(t, http.StatusConflict)
+		now := knownOf(t, w, edit)
+		for _, want := range []string{"Somebody else has edited this outage", "<strong>First</strong>", `value="Second"`, `name="known" value="` + now + `"`} {
+			if !strings.Contains(refused.Text, want) {
+				t.Errorf("the form lacks %q: %s", want, refused.Text)
+			}
+		}
+		form.Del("known")
+		w.Submit(edit, form).WantStatus(t, http.StatusConflict)
+		form.Set("known", now)
+		isAt(t, w.Submit(edit, form), "/editor/outages/messages-down")
+		if page := w.Get("/outages/messages-down"); !strings.Contains(page.Text, "Second") {
+			t.Errorf("the live page shows %s", page.Text)
 		}
 	})
 }

@@ -22,7 +22,7 @@ func (n *Newsroom) newOutagePage(c *gin.Context) error {
 func outageForm(c *gin.Context) static.EditorOutageFormPage {
 	page := static.EditorOutageFormPage{
 		Headline: c.PostForm("headline"), Standfirst: c.PostForm("standfirst"), Slug: c.PostForm("slug"),
-		Chosen: map[string]bool{}, States: map[string]string{},
+		Known: c.PostForm("known"), Chosen: map[string]bool{}, States: map[string]string{},
 	}
 	for _, app := range c.PostFormArray("apps") {
 		page.Chosen[app], page.States[app] = true, c.PostForm("state."+app)
@@ -106,7 +106,8 @@ func (n *Newsroom) editOutagePage(c *gin.Context) error {
 		return err
 	}
 	page := static.EditorOutageFormPage{
-		Address: outage.Slug, Headline: outage.Headline, Standfirst: outage.Standfirst, Slug: outage.Slug, Chosen: map[string]bool{},
+		Address: outage.Slug, Known: outage.Edition(), Headline: outage.Headline, Standfirst: outage.Standfirst, Slug: outage.Slug,
+		Chosen: map[string]bool{},
 	}
 	for _, app := range outage.Apps {
 		page.Chosen[app.Slug] = true
@@ -118,7 +119,7 @@ func (n *Newsroom) editOutage(c *gin.Context) error {
 	page := outageForm(c)
 	page.Address = c.Param("slug")
 	edited, err := n.store.EditOutage(c.Request.Context(), page.Address, models.OutageEdit{
-		Slug: page.Slug, Headline: page.Headline, Standfirst: page.Standfirst,
+		Known: page.Known, Slug: page.Slug, Headline: page.Headline, Standfirst: page.Standfirst,
 		Apps: c.PostFormArray("apps"), Actor: sessionOf(c).Actor(),
 	})
 	if err != nil {
@@ -130,6 +131,11 @@ func (n *Newsroom) editOutage(c *gin.Context) error {
 
 // showOutageProblems shows the form again with what is wrong.
 func (n *Newsroom) showOutageProblems(c *gin.Context, page static.EditorOutageFormPage, err error) error {
+	if changed, ok := errors.AsType[*models.OutageChangedError](err); ok {
+		current := views.Outage(changed.Current)
+		page.Newer, page.Known = &current, changed.Current.Edition()
+		return n.showOutageForm(c, page)
+	}
 	if errors.Is(err, models.ErrConflict) {
 		page.Problems = static.FormProblems{{Field: "slug", Words: "is taken by another outage"}}
 		return n.showOutageForm(c, page)

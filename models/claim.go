@@ -34,6 +34,10 @@ type Claim struct {
 	subscriptions int
 	// isReleased says that the worker leaves the shard with its next write.
 	isReleased bool
+	// written are the counts that the shard's row has, and answers what else the next write
+	// adds to the alert's counts.
+	written ledger.PerService
+	answers map[string]AlertCount
 }
 
 // Claim takes a shard that no worker owns. It returns [ErrOwned] if one does, and
@@ -165,11 +169,15 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 				return err
 			}
 		}
-		return c.refreshAlert(tx)
+		if err := c.refreshAlert(tx); err != nil {
+			return err
+		}
+		return s.addCounts(tx, c)
 	})
 	if err != nil {
 		return fmt.Errorf("record shard %d: %w", shard.ID, err)
 	}
+	c.isCounted()
 	return nil
 }
 

@@ -24,6 +24,7 @@ func (s *Store) readLedger(ctx context.Context, c *Claim) error {
 		return s.rebuild(ctx, c, err)
 	}
 	c.Ledger = ledger
+	c.isCounted()
 	return nil
 }
 
@@ -43,6 +44,7 @@ func (shard *Shard) contradicts(ledger *ledger.Ledger) error {
 // a failure. Otherwise the shard begins again: a repeated notification that replaces
 // itself on the screen is better than a missing one.
 func (s *Store) rebuild(ctx context.Context, c *Claim, cause error) error {
+	c.written = c.Shard.writtenCounts()
 	c.Ledger = ledger.New()
 	c.Rebuilt = fmt.Sprintf("%v; it goes on after reader %d", cause, c.Shard.Position)
 	if !c.Shard.hasPosition() || !c.Shard.hadNoRetry() {
@@ -114,11 +116,27 @@ func (shard *Shard) hasPosition() bool {
 
 // hadNoRetry reports whether the row's two counts agree that there was no retry.
 func (shard *Shard) hadNoRetry() bool {
-	hosts := ledger.PerService{}
-	if shard.Hosts != "" && json.Unmarshal([]byte(shard.Hosts), &hosts) != nil {
-		return false
+	hosts, err := shard.perService()
+	return err == nil && shard.Waiting == 0 && hosts.Total() == shard.counts()
+}
+
+// writtenCounts are the counts that the alert's counts have of the shard. If the row does
+// not say at which push services, they count as those of others.
+func (shard *Shard) writtenCounts() ledger.PerService {
+	hosts, err := shard.perService()
+	counts := shard.counts()
+	if err == nil && (shard.Hosts != "" || counts == Counts{}) {
+		return hosts
 	}
-	return shard.Waiting == 0 && hosts.Total() == shard.counts()
+	return ledger.PerService{ledger.OtherServices: &counts}
+}
+
+func (shard *Shard) perService() (ledger.PerService, error) {
+	hosts := ledger.PerService{}
+	if shard.Hosts == "" {
+		return hosts, nil
+	}
+	return hosts, json.Unmarshal([]byte(shard.Hosts), &hosts)
 }
 
 func (shard *Shard) counts() Counts {

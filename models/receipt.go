@@ -140,7 +140,7 @@ func (s *Store) writeReceipts(ctx context.Context, all []receipts.Seen) error {
 		}
 		// In the order of their IDs, so that processes do not deadlock.
 		for shards := range slices.Chunk(slices.Sorted(maps.Keys(added)), receiptsAtOnce) {
-			err := s.transaction(ctx, func(tx *gorm.DB) error { return addReceipts(tx, shards, added) })
+			err := s.transaction(ctx, func(tx *gorm.DB) error { return s.addReceipts(tx, alertID, shards, added) })
 			if err != nil {
 				return err
 			}
@@ -175,8 +175,9 @@ func (s *Store) sortReceipts(ctx context.Context, alertID int64, receipts []rece
 	return sorted, err
 }
 
-// addReceipts adds receipts to the rows of shards, whose IDs are sorted.
-func addReceipts(tx *gorm.DB, shards []int64, added map[int64]eventBitmaps) error {
+// addReceipts adds receipts to the rows of an alert's shards, whose IDs are sorted, and
+// counts those that are new.
+func (s *Store) addReceipts(tx *gorm.DB, alertID int64, shards []int64, added map[int64]eventBitmaps) error {
 	rows := make([]shardReceipts, len(shards))
 	for i, id := range shards {
 		rows[i] = shardReceipts{ShardID: id, Shown: []byte{}, Clicked: []byte{}, Dismissed: []byte{}}
@@ -189,17 +190,34 @@ func addReceipts(tx *gorm.DB, shards []int64, added map[int64]eventBitmaps) erro
 	if err != nil {
 		return err
 	}
+	var news [len(receipts.Events)]int
 	for i := range rows {
 		for event, stored := range rows[i].events() {
 			readers := readReceipts(*stored).Clone()
+			before := readers.GetCardinality()
 			readers.Or(added[rows[i].ShardID][event])
 			readers.RunOptimize()
+			news[event] += int(readers.GetCardinality() - before)
 			if *stored, err = readers.ToBytes(); err != nil {
 				return err
 			}
 		}
 	}
-	return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&rows).Error
+	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&rows).Error; err != nil {
+		return err
+	}
+	return s.countNewReceipts(tx, alertID, news)
+}
+
+// countNewReceipts adds receipts, in the order of [receipts.Events], to the alert's counts.
+func (s *Store) countNewReceipts(tx *gorm.DB, alertID int64, news [len(receipts.Events)]int) error {
+	var alert Alert
+	if err := tx.Select("hold_until").Take(&alert, alertID).Error; err != nil {
+		return err
+	}
+	return addAlertCounts(tx, []AlertCount{{
+		AlertID: alertID, AfterMS: alert.elapsedMS(s.Now()), Shown: news[0], Clicked: news[1], Dismissed: news[2],
+	}})
 }
 
 // readReceipts decodes a bitmap, which is valid as long as the bytes do not change. A

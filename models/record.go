@@ -80,6 +80,7 @@ func (s *Store) notePage(c *Claim, p page, results []Result) page {
 		c.Ledger.End(c.offset(d.ID), countedAs(c.Ledger.PerService, d.Endpoint, ledger.Deferred, s.hosts), ledger.Deferred)
 	}
 	c.noteTime(s.Now(), p, results)
+	c.countAnswers(results, s.hosts)
 	c.Shard.Position = max(c.Shard.Position, p.upto)
 	return p
 }
@@ -127,7 +128,11 @@ func (s *Store) isWritten(ctx context.Context, c *Claim) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("look for the record of shard %d: %w", c.Shard.ID, domain(err))
 	}
-	return row.Position == c.Shard.Position && bytes.Equal(row.EncodedLedger, c.Shard.EncodedLedger), nil
+	if row.Position != c.Shard.Position || !bytes.Equal(row.EncodedLedger, c.Shard.EncodedLedger) {
+		return false, nil
+	}
+	c.isCounted()
+	return true, nil
 }
 
 func (s *Store) recordSubscriptions(tx *gorm.DB, c *Claim, results []Result) error {
@@ -244,7 +249,7 @@ func (s *Store) giveUp(ctx context.Context, c *Claim) error {
 		}
 		results := make([]Result, len(p.recipients))
 		for i, r := range p.recipients {
-			results[i] = Result{Recipient: r, Outcome: ledger.Failed, Reason: gaveUp}
+			results[i] = Result{Recipient: r, Outcome: ledger.Failed, NotAttempted: true, Reason: gaveUp}
 		}
 		if err := s.writePage(ctx, c, s.notePage(c, p, results), results); err != nil {
 			return err

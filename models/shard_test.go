@@ -307,5 +307,12 @@ func countsOf(t *testing.T, db *modelstest.DB, alertID int64) models.Counts {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sum := models.Counts{Audience: alert.Audience, Shown: counts.Shown, Clicked: counts.Clicked, Dismissed: counts.Dismissed}
+	for _, row := range alertCounts(t, db, alertID) {
+		sum = sum.Plus(models.Counts{Accepted: row.Accepted, Gone: row.Gone, Failed: row.Failed, Waiting: row.Waiting, Deferred: row.Deferred})
+	}
+	if sum != counts {
+		t.Errorf("the counts by interval add up to %+v, those of the shards to %+v", sum, counts)
+	}
 	return counts
 }

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"net/url"
 	"time"
 
 	"gorm.io/gorm"
@@ -263,4 +264,25 @@ func (s *Store) SubscriptionData(ctx context.Context, sub Subscription) (data Su
 		return data, fmt.Errorf("data of subscription %d: %w", sub.ID, domain(err))
 	}
 	return data, nil
+}
+
+// originSample is how many of the newest subscriptions say which push services
+// are in use.
+const originSample = 1000
+
+// PushOrigins returns the origins of the push services of the newest subscriptions,
+// where the next alert is likely to go.
+func (s *Store) PushOrigins(ctx context.Context) ([]*url.URL, error) {
+	var newest []string
+	err := s.db.Read.WithContext(ctx).Raw(`
+		SELECT min(endpoint) FROM (SELECT push_service, endpoint FROM subscriptions WHERE gone_at IS NULL ORDER BY id DESC LIMIT ?) AS newest
+		GROUP BY push_service`, originSample).Scan(&newest).Error
+	if err != nil {
+		return nil, fmt.Errorf("push origins: %w", err)
+	}
+	origins := make([]*url.URL, len(newest))
+	for i, endpoint := range newest {
+		origins[i] = endpoints.Origin(endpoint)
+	}
+	return origins, nil
 }

@@ -49,6 +49,7 @@ var closer = map[string][]string{
 	"newsbell/handlers/publish":      nil,
 	"newsbell/handlers/respond":      nil,
 	"newsbell/handlers/views":        nil,
+	"newsbell/models/arrival":        nil,
 	"newsbell/models/batch":          nil,
 	"newsbell/models/database":       {"newsbell/models/database/dial"},
 	"newsbell/models/migrations":     {"newsbell/models/database", "newsbell/models/endpoints"},

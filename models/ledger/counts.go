@@ -52,17 +52,45 @@ func (s PerService) Total() (sum Counts) {
 	return sum
 }
 
+// Clone returns a copy.
+func (s PerService) Clone() PerService {
+	clone := make(PerService, len(s))
+	for name, counts := range s {
+		copied := *counts
+		clone[name] = &copied
+	}
+	return clone
+}
+
+// Since returns by how much each push service's counts have changed, also those that only
+// the earlier ones have.
+func (s PerService) Since(earlier PerService) map[string]Counts {
+	changes := make(map[string]Counts, len(s))
+	for name, counts := range s {
+		changes[name] = *counts
+	}
+	for name, counts := range earlier {
+		changes[name] = changes[name].Plus(counts.negative())
+	}
+	return changes
+}
+
+// negative returns the outcomes' counts with the other sign.
+func (c Counts) negative() Counts {
+	return Counts{Accepted: -c.Accepted, Gone: -c.Gone, Failed: -c.Failed, Waiting: -c.Waiting, Deferred: -c.Deferred}
+}
+
 // at returns the counts of a push service.
 func (s PerService) at(name string) *Counts {
-	slot := s.slot(name)
+	slot := s.Slot(name)
 	if s[slot] == nil {
 		s[slot] = &Counts{}
 	}
 	return s[slot]
 }
 
-// slot returns the name under which a push service is counted. It never changes.
-func (s PerService) slot(name string) string {
+// Slot returns the name under which a push service is counted. It never changes.
+func (s PerService) Slot(name string) string {
 	if s[name] == nil && len(s) >= maxServices {
 		return OtherServices
 	}

@@ -106,7 +106,7 @@ func (l *Ledger) End(offset uint32, service string, outcome Outcome) {
 func (l *Ledger) RetryAt(offset uint32, service string, due time.Time, tries int) {
 	l.cancelRetry(offset)
 	if l.Outcome(offset) == Untried {
-		service = l.PerService.slot(service)
+		service = l.PerService.Slot(service)
 		l.retries.add(offset, retry{service: service, due: roundUp(due), tries: tries})
 		l.PerService.at(service).Waiting++
 	}

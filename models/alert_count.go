@@ -48,6 +48,9 @@ func (c AlertCount) isZero() bool {
 	return c == AlertCount{AlertID: c.AlertID, PushService: c.PushService, AfterMS: c.AfterMS}
 }
 
+// Elapsed is when the interval begins, after the undo window.
+func (c AlertCount) Elapsed() time.Duration { return time.Duration(c.AfterMS) * time.Millisecond }
+
 // AlertCounts returns an alert's counts in the order of time.
 func (s *Store) AlertCounts(ctx context.Context, alertID int64) ([]AlertCount, error) {
 	var rows []AlertCount
@@ -105,6 +108,71 @@ func countedAs(services ledger.PerService, endpoint string, outcome ledger.Outco
 		return rule
 	}
 	return host
+}
+
+const (
+	// An estimate uses the last estimateAlerts alerts, of estimateWithin.
+	estimateAlerts = 8
+	estimateWithin = 30 * 24 * time.Hour
+)
+
+// EstimateArrival estimates when the pushes of an alert to a number of readers will have
+// been accepted, from the last alerts that ended before an alert, or from all if that is 0.
+// services are the readers by push service, as [Store.MeasureAudience] counts them; if it
+// is empty, they are spread as those of the last alerts. It returns false if those say too
+// little.
+func (s *Store) EstimateArrival(ctx context.Context, readers int, services map[string]int, before int64) (arrival.Curve, bool, error) {
+	var rows []AlertCount
+	err := s.db.Read.WithContext(ctx).Select("alert_id", "push_service", "after_ms", "accepted").
+		Where("accepted > 0 AND after_ms >= 0").
+		Where(`alert_id IN (SELECT id FROM alerts WHERE (? = 0 OR id < ?) AND created_at > ? AND finished_at IS NOT NULL
+			AND catch_up_until IS NULL AND EXISTS (SELECT 1 FROM shards WHERE shards.alert_id = alerts.id AND accepted > 0)
+			ORDER BY id DESC LIMIT ?)`, before, before, s.Now().Add(-estimateWithin), estimateAlerts).
+		Order("alert_id DESC").Find(&rows).Error
+	if err != nil {
+		return nil, false, fmt.Errorf("estimate arrival: %w", err)
+	}
+	estimate, ok := arrival.Estimate(readers, services, s.arrivals(rows))
+	return estimate, ok, nil
+}
+
+// arrivals returns how fast each push service accepted each alert. The rows must be in the
+// order of the alerts.
+func (s *Store) arrivals(rows []AlertCount) (alerts []arrival.Alert) {
+	for len(rows) > 0 {
+		counts := map[string][]AlertCount{}
+		id := rows[0].AlertID
+		for ; len(rows) > 0 && rows[0].AlertID == id; rows = rows[1:] {
+			service := s.countedTogether(rows[0].PushService)
+			counts[service] = append(counts[service], rows[0])
+		}
+		alert := arrival.Alert{}
+		for service, counted := range counts {
+			alert[service] = AcceptedCurve(counted)
+		}
+		alerts = append(alerts, alert)
+	}
+	return alerts
+}
+
+// AcceptedCurve returns the curve of accepted pushes.
+func AcceptedCurve(rows []AlertCount) arrival.Curve {
+	return curveOf(rows, func(c AlertCount) int { return c.Accepted })
+}
+
+// ShownCurve returns the curve of the notifications that browsers said they showed.
+func ShownCurve(rows []AlertCount) arrival.Curve {
+	return curveOf(rows, func(c AlertCount) int { return c.Shown })
+}
+
+func curveOf(rows []AlertCount, count func(AlertCount) int) arrival.Curve {
+	counts := make([]arrival.Count, 0, len(rows))
+	for _, row := range rows {
+		if row.AfterMS >= 0 {
+			counts = append(counts, arrival.Count{Start: row.Elapsed(), N: count(row)})
+		}
+	}
+	return arrival.CurveOf(counts)
 }
 
 // elapsedMS returns the interval of a time, as [AlertCount.AfterMS].

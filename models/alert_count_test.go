@@ -136,6 +136,35 @@ func TestReceiptsAreCountedOnceInTheirInterval(t *testing.T) {
 	})
 }
 
+func TestTheArrivalIsEstimatedFromTheAlertsBefore(t *testing.T) {
+	modelstest.OnBothWith(t, models.Options{PageSize: 2}, func(t *testing.T, db *modelstest.DB) {
+		db.Outage("messages-down", "messenger")
+		for range 20 {
+			db.Reader("outage/messages-down:all")
+		}
+		if _, ok, err := db.EstimateArrival(t.Context(), 20, nil, 0); ok || err != nil {
+			t.Errorf("there is an estimate without an alert, or %v", err)
+		}
+		first := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		err := db.Deliver(t.Context(), claimAll(t, db, first)[0], models.Delivery{ // a page a second
+			BeforePage: func(context.Context) error { db.Clock.Advance(time.Second); return nil },
+			Send:       send(ledger.Accepted),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := db.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID
+		services := map[string]int{google: 50}
+		for before, want := range map[int64]bool{0: true, second: true, first: false} {
+			estimate, ok, err := db.EstimateArrival(t.Context(), 40, services, before)
+			at, _ := estimate.When(20)
+			if err != nil || ok != want || ok && (at < 8*time.Second || at > 12*time.Second) {
+				t.Errorf("before alert %d: half after %v, %v, %v; want %v, about 10 s", before, at, ok, err, want)
+			}
+		}
+	})
+}
+
 // Migration 26 keeps the counts of older alerts, and a shard that is being sent goes on.
 func TestOlderAlertsKeepTheirCountsThroughTheMigrationUpAndDown(t *testing.T) {
 	modelstest.OnBothWith(t, models.Options{PageSize: 1}, func(t *testing.T, db *modelstest.DB) {

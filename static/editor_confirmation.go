@@ -15,11 +15,16 @@ type EditorPreview struct {
 	// Audience is the number of readers. InQuietHours and OverCap of them are notified
 	// later, in a catch-up.
 	Audience, InQuietHours, OverCap int
+	// Arrival says when shares of the readers will have it; empty if that is not known.
+	Arrival []EditorArrival
 	// IsUncounted is true if they could not be counted in time.
 	IsUncounted bool
 	// Title and Body are the notification's.
 	Title, Body string
 }
+
+// NotifiedNow is the number of readers that are not notified later.
+func (p EditorPreview) NotifiedNow() int { return p.Audience - p.InQuietHours - p.OverCap }
 
 // EditorLastAlert is the last alert of an outage.
 type EditorLastAlert struct {

@@ -43,6 +43,18 @@ type EditorAudience struct {
 	InQuietHours int                 `json:"in_quiet_hours"`
 	OverCap      int                 `json:"over_cap"`
 	PushServices []EditorPushService `json:"push_services"`
+	// Arrival says when shares of the readers will have it; empty if that is not known.
+	Arrival []EditorArrival `json:"arrival"`
+}
+
+// NotifiedNow is the number of readers that are not notified later.
+func (a EditorAudience) NotifiedNow() int { return a.Readers - a.InQuietHours - a.OverCap }
+
+// EditorArrival is an estimate: the time by which push services will have accepted a share
+// of an alert's pushes if it is published now.
+type EditorArrival struct {
+	Percent int       `json:"percent"`
+	At      time.Time `json:"at"`
 }
 
 // EditorPushService is a push service of an audience, the largest first.

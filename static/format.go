@@ -13,6 +13,7 @@ var functions = template.FuncMap{
 	"machine":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"moment":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
 	"clock":     func(t time.Time) string { return t.UTC().Format("15:04 UTC") },
+	"second":    func(t time.Time) string { return t.UTC().Format("15:04:05 UTC") },
 	"day":       func(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006") },
 	"date":      func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
 	"duration":  duration,

@@ -13,7 +13,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"golang.org/x/sync/semaphore"
 
-	"newsbell/handlers/views"
 	"newsbell/models"
 	"newsbell/static"
 )
@@ -39,7 +38,7 @@ func (n *Newsroom) getAudience(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, views.Audience(counts))
+	c.JSON(http.StatusOK, n.audienceView(c.Request.Context(), counts))
 	return nil
 }
 
@@ -66,7 +65,7 @@ func (n *Newsroom) addAudience(c *gin.Context, page *static.EditorOutagePage) {
 		}
 		return
 	}
-	audience := views.Audience(counts)
+	audience := n.audienceView(c.Request.Context(), counts)
 	page.Audience = &audience
 }
 

@@ -47,10 +47,14 @@ func (n *Newsroom) previewAudience(ctx context.Context, d models.Draft, count fu
 		n.errors.LogFailure(ctx, "an audience was not counted", "error", err)
 		return static.EditorPreview{SendsAlert: d.Alert != models.AlertNone, IsUncounted: true}, nil
 	}
+	if err != nil {
+		return static.EditorPreview{}, err
+	}
 	return static.EditorPreview{
 		SendsAlert: d.Alert != models.AlertNone,
 		Audience:   counts.Readers, InQuietHours: counts.InQuietHours, OverCap: counts.OverCap,
-	}, err
+		Arrival: n.arrivalOf(ctx, counts),
+	}, nil
 }
 
 // showConfirmation writes the page that asks whether to publish a draft, of which the

@@ -37,7 +37,7 @@ func TestTheConfirmationSavesTheDraftAndSendsExactlyWhatItShows(t *testing.T) {
 		page.WantStatus(t, http.StatusOK)
 		for _, part := range []string{
 			"Send to 1 reader now?", "Last alert 4 minutes ago; 100% dismissed it.", "Messages &lt;b&gt;return&lt;/b&gt;", "<strong>both</strong>",
-			"Sets messenger: Up.", ">Send now<", `name="version" value="1"`,
+			"Sets messenger: Up.", ">Send now<", "push services will have accepted 50% by <time", `name="version" value="1"`,
 		} {
 			if !strings.Contains(page.Text, part) {
 				t.Errorf("the confirmation lacks %s", part)

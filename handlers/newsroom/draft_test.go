@@ -10,6 +10,7 @@ import (
 
 	"newsbell/handlers/handlerstest"
 	"newsbell/models"
+	"newsbell/models/ledger"
 )
 
 const updates, autosave = "/editor/outages/messages-down/updates", "/editor/outages/messages-down/draft"
@@ -122,11 +123,18 @@ func TestThePageCountsTheAudienceOfTheDraft(t *testing.T) {
 				Name    string
 				Readers int
 			} `json:"push_services"`
+			Arrival []struct {
+				Percent int
+				At      time.Time
+			}
 		}
 		form := url.Values{"kind": {"update"}, "alert": {"key"}, "apps": {"messenger"}} // nothing is written yet
 		w.Submit("/editor/outages/messages-down/audience", form).Decode(t, http.StatusOK, &counts)
 		if counts.Readers != 3 || counts.All != 2 || counts.Key != 1 || len(counts.PushServices) != 1 || counts.PushServices[0].Name != "Google" {
 			t.Errorf("the audience is %+v; want 2 of all updates and 1 of key moments, with Google", counts)
+		}
+		if len(counts.Arrival) != 0 {
+			t.Errorf("arrives %v; want no time before an alert was measured", counts.Arrival)
 		}
 		w.NewReader("outage/messages-down:all")
 		w.Submit("/editor/outages/messages-down/audience", form).Decode(t, http.StatusOK, &counts)
@@ -138,13 +146,19 @@ func TestThePageCountsTheAudienceOfTheDraft(t *testing.T) {
 		if counts.Readers != 4 {
 			t.Errorf("%d readers; want a new count", counts.Readers)
 		}
+		w.SendAlert(t, w.PublishNow(models.Draft{Outage: "messages-down"}).Alert.ID, ledger.Accepted)
+		w.Submit("/editor/outages/messages-down/audience", form).Decode(t, http.StatusOK, &counts)
+		byTheEnd := w.Clock.Now().Add(w.UndoWindow() + time.Second)
+		if len(counts.Arrival) != 3 || counts.Arrival[1].Percent != 90 || !counts.Arrival[2].At.Equal(byTheEnd) {
+			t.Errorf("arrives %v; want 99%% by %v, as the last alert", counts.Arrival, byTheEnd)
+		}
 		form.Set("alert", "everybody")
 		w.Submit("/editor/outages/messages-down/audience", form).WantStatus(t, http.StatusUnprocessableEntity)
 
 		draft := typed("Messages fail", 0, 0, "save")
 		draft.Set("alert", "all")
 		page := w.Submit(updates, draft)
-		if !strings.Contains(page.Text, `data-part="readers">2<`) || !strings.Contains(page.Text, "Google 2") {
+		if !strings.Contains(page.Text, `data-part="readers">2<`) || !strings.Contains(page.Text, "Google 2") || !strings.Contains(page.Text, "99% by <time") {
 			t.Error("without JavaScript, the page does not count the saved draft's audience")
 		}
 	})

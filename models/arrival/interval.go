@@ -1,5 +1,6 @@
-// Package arrival has the intervals of time in which an alert is counted. Times count from
-// the end of the alert's undo window.
+// Package arrival says when an alert has arrived: the curve of its accepted pushes over
+// time, and an estimate of that curve from earlier alerts. Times count from the end of the
+// alert's undo window. It knows nothing of the database that keeps the counts.
 package arrival
 
 import "time"

@@ -1,5 +1,8 @@
-// Counts the readers that the draft in the form would alert now. Only what decides who
+// Counts the readers that the draft in the form would alert now, and says when it would
+// arrive. Only what decides who
 // they are is sent, so that typing does not count again.
+
+import { time } from '../page/local-time.js'
 
 // How long the form must be left alone before it counts, how often it counts again, how
 // long the server may take: in milliseconds.
@@ -70,7 +73,17 @@ function show(counts) {
   for (const name of ['readers', 'all', 'key', 'resolution', 'in_quiet_hours', 'over_cap']) {
     part(name).textContent = counts[name].toLocaleString('en-GB')
   }
+  part('arrival').replaceChildren(...arrivalOf(counts))
   part('services').textContent = counts.push_services.map(({ name, readers }) => `${name} ${readers.toLocaleString('en-GB')}`).join(' · ')
+}
+
+// arrivalOf says by when push services will have accepted the alert.
+function arrivalOf({ arrival, readers, in_quiet_hours: inQuietHours, over_cap: overCap }) {
+  if (arrival.length) {
+    const shares = arrival.flatMap(({ percent, at }, i) => [`${i ? ', ' : ''}${percent}% by `, time(at, 'second')])
+    return ['Sent now, push services will have accepted ', ...shares, ', judging by the last alerts.']
+  }
+  return readers > inQuietHours + overCap ? ['When it will arrive is not known yet: no alert of about this size has been measured.'] : []
 }
 
 function part(name) {

@@ -14,14 +14,15 @@ import (
 // Who is admitted to a route: everybody who signs in with one of these roles, or the
 // holder of a token or of a reader's secret.
 const (
-	forEverybody = "everybody"
-	forReader    = "reader"     // the secret of a subscription
-	forReading   = "read"       // a token with the scope read, in the API
-	forWriting   = "publish"    // a token with the scope publish, in the API
-	forViewer    = "viewer"     // any role, or a token while there are no people
-	forEditor    = "editor"     // editors and chiefs, or a token while there are no people
-	forChief     = "chief"      // chiefs
-	forPerson    = "any person" // any role, and no token
+	forEverybody    = "everybody"
+	forReader       = "reader"           // the secret of a subscription
+	forReading      = "read"             // a token with the scope read, in the API
+	forWriting      = "publish"          // a token with the scope publish, in the API
+	forViewer       = "viewer"           // any role, or a token while there are no people
+	forEditor       = "editor"           // editors and chiefs, or a token while there are no people
+	forChief        = "chief"            // chiefs
+	forEditorPerson = "editor, no token" // editors and chiefs, and no token
+	forPerson       = "any person"       // any role, and no token
 )
 
 // admitted says who is admitted to each route of the newsroom and the API.
@@ -39,6 +40,9 @@ var admitted = map[string]string{
 	"GET /editor/outages/:slug":                       forViewer,
 	"GET /editor/alerts/:id":                          forViewer,
 	"GET /editor/new-outage":                          forEditor,
+	"GET /editor/new-drill":                           forEditor,
+	"POST /editor/outages/:slug/follow":               forEditorPerson,
+	"POST /editor/outages/:slug/unfollow":             forEditorPerson,
 	"POST /editor/outages":                            forEditor,
 	"GET /editor/outages/:slug/edit":                  forEditor,
 	"POST /editor/outages/:slug/edit":                 forEditor,
@@ -151,8 +155,8 @@ func TestEveryRouteAdmitsOnlyItsRoles(t *testing.T) {
 			nobody, program,
 			{name: "a token's session beside people", cookie: func() string { return tokenSession }, may: []string{forEverybody}},
 			person("viewer@news.example", models.RoleViewer),
-			person("editor@news.example", models.RoleEditor, forEditor),
-			person("chief@news.example", models.RoleChief, forEditor, forChief),
+			person("editor@news.example", models.RoleEditor, forEditor, forEditorPerson),
+			person("chief@news.example", models.RoleChief, forEditor, forEditorPerson, forChief),
 		} {
 			c.tryAll(t, w, routes)
 		}

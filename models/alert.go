@@ -189,7 +189,7 @@ func (s *Store) undo(tx *gorm.DB, alert Alert, actor string) error {
 			return err
 		}
 	}
-	return s.audit(tx, actor, "undo "+string(alert.Update.Kind), fmt.Sprintf("%s#%d", alert.Outage.Topic(), alert.UpdateID),
+	return s.audit(tx, actor, "undo "+string(alert.Update.Kind), fmt.Sprintf("%s#%d", alert.Outage.Subject(), alert.UpdateID),
 		changed(fields{"state": Holding}, fields{"state": Stopped}))
 }
 

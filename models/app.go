@@ -169,7 +169,7 @@ func appsBySlug(tx *gorm.DB, field string, slugs []string) ([]App, error) {
 // isElsewhere is the condition of an app that is part of another ongoing outage: the
 // outage began with it, or has set its state. Its argument is the outage that does not
 // count.
-const isElsewhere = `EXISTS (SELECT 1 FROM outages WHERE outages.state = 'ongoing' AND outages.id <> @outage AND (
+const isElsewhere = `EXISTS (SELECT 1 FROM outages WHERE outages.state = 'ongoing' AND ` + isNews + ` AND outages.id <> @outage AND (
 	EXISTS (SELECT 1 FROM outage_apps WHERE outage_apps.outage_id = outages.id AND outage_apps.app_id = apps.id)
 	OR EXISTS (SELECT 1 FROM updates JOIN update_apps ON update_apps.update_id = updates.id
 		WHERE updates.outage_id = outages.id AND ` + isVisible + ` AND update_apps.app_id = apps.id AND update_apps.state IS NOT NULL)))`
@@ -216,8 +216,11 @@ func withReleased(tx *gorm.DB, outage Outage, apps []App, states map[string]AppS
 }
 
 // releasedApps returns the apps that a resolution sets up unless it says otherwise: those
-// of the outage that are not up and not part of another ongoing outage.
+// of the outage that are not up and not part of another ongoing outage. A drill has none.
 func releasedApps(tx *gorm.DB, outage Outage) (apps []App, err error) {
+	if outage.IsDrill() {
+		return nil, nil
+	}
 	return apps, tx.Where("state <> ?", Up).
 		Where(`id IN (SELECT app_id FROM outage_apps WHERE outage_id = ?
 			UNION SELECT app_id FROM update_apps JOIN updates ON updates.id = update_id WHERE outage_id = ? AND `+isVisible+` AND update_apps.state IS NOT NULL)`, outage.ID, outage.ID).

@@ -225,7 +225,7 @@ func (s *Store) AskForApproval(ctx context.Context, session Session, slug string
 
 // subject is how the audit log names an approval.
 func (a Approval) subject(outage Outage) string {
-	return fmt.Sprintf("%s, approval %d", outage.Topic(), a.ID)
+	return fmt.Sprintf("%s, approval %d", outage.Subject(), a.ID)
 }
 
 // approvalOf returns the last approval of this version of a draft that was not published.
@@ -392,7 +392,7 @@ func (s *Store) recordApproval(tx *gorm.DB, d Draft, approvalID int64, needed *A
 	if needed == nil || d.Override == nil {
 		return nil
 	}
-	return s.audit(tx, d.Actor, "override approval", fmt.Sprintf("%s#%d: %s", outage.Topic(), update.ID, text.Trim(*d.Override)))
+	return s.audit(tx, d.Actor, "override approval", fmt.Sprintf("%s#%d: %s", outage.Subject(), update.ID, text.Trim(*d.Override)))
 }
 
 // restoreApproval gives the approval of an update that was undone back to its draft.

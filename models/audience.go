@@ -27,9 +27,18 @@ type audience struct {
 	topics []AlertTopic
 	// outageTopic is the topic that can be muted.
 	outageTopic int64
-	// catchUp selects the readers of a catch-up, instead of topics.
-	catchUp *catchUpAudience
+	// selected are the readers of a catch-up or a drill, which has no topics.
+	selected *selection
 }
+
+// selection selects the subscription_id of readers, each once.
+type selection struct {
+	query string
+	args  []any
+}
+
+// isEmpty reports whether the audience has neither topics nor a selection: nothing is sent.
+func (a audience) isEmpty() bool { return len(a.topics) == 0 && a.selected == nil }
 
 // ErrUncounted says that an audience was not counted within the store's CountTimeout.
 var ErrUncounted = errors.New("the readers were not counted in time")
@@ -43,7 +52,7 @@ func (s *Store) hasMoreReaders(ctx context.Context, d Draft, limit int) (bool, e
 	ctx, cancel := context.WithTimeoutCause(ctx, s.countTimeout, ErrUncounted)
 	defer cancel()
 	a, err := s.checkedAudience(ctx, d, Draft.Validate)
-	if err == nil && len(a.topics) > 0 {
+	if err == nil && !a.isEmpty() {
 		query, args := a.sql()
 		var counted int
 		err = s.db.Reads.QueryRowContext(ctx, s.db.Rebind(`SELECT count(*) FROM (SELECT 1 FROM (`+query+`) f
@@ -80,11 +89,15 @@ type AudienceCounts struct {
 func (s *Store) MeasureAudience(ctx context.Context, d Draft) (AudienceCounts, error) {
 	counts := AudienceCounts{Levels: map[Level]int{}, PushServices: map[string]int{}}
 	a, err := s.checkedAudience(ctx, d, Draft.checkAudience)
-	if err != nil || len(a.topics) == 0 {
+	if err != nil || a.isEmpty() {
 		return counts, err
 	}
 	now, urgent := s.Now(), isUrgent(d.Kind, d.Alert)
-	alike, err := s.readersAlike(ctx, a)
+	group := s.readersAlike
+	if d.OutageKind == Drill {
+		group = s.drillReadersAlike
+	}
+	alike, err := group(ctx, a)
 	for _, r := range alike {
 		counts.Readers += r.Readers
 		counts.Levels[r.Level] += r.Readers
@@ -148,7 +161,7 @@ func (s *Store) checkedAudience(ctx context.Context, d Draft, check func(Draft) 
 		return audience{}, err
 	}
 	db := s.db.Read.WithContext(ctx)
-	outage, err := findOutage(db, d.Outage)
+	outage, err := d.findOutage(db)
 	if err == nil {
 		err = d.checkCorrected(db, outage)
 	}
@@ -164,6 +177,9 @@ func (s *Store) checkedAudience(ctx context.Context, d Draft, check func(Draft) 
 
 // draftAudience returns the audience of a draft. The rule of the audience stands only here.
 func draftAudience(db *gorm.DB, d Draft, outage Outage, apps []App) (audience, error) {
+	if outage.IsDrill() {
+		return audience{selected: drillReaders(outage)}, nil
+	}
 	reach := LevelAll
 	switch {
 	case d.Kind == Resolution:
@@ -193,8 +209,12 @@ func draftAudience(db *gorm.DB, d Draft, outage Outage, apps []App) (audience, e
 // alertAudience reads the audience that an alert was published with.
 func alertAudience(db *gorm.DB, alert Alert) (audience, error) {
 	var a audience
-	if alert.IsCatchUp() {
-		a.catchUp = &catchUpAudience{alert.OutageID, *alert.CatchUpUntil}
+	switch {
+	case alert.Outage.IsDrill():
+		a.selected = drillReaders(alert.Outage)
+		return a, nil
+	case alert.IsCatchUp():
+		a.selected = catchUpReaders(alert.OutageID, *alert.CatchUpUntil)
 		return a, nil
 	}
 	if err := db.Find(&a.topics, "alert_id = ?", alert.ID).Error; err != nil {
@@ -208,9 +228,8 @@ func alertAudience(db *gorm.DB, alert Alert) (audience, error) {
 // sql selects the subscription_id of each reader in the audience, once. The conditions
 // narrow it: they are added to every part with AND, with their arguments.
 func (a audience) sql(conditions ...condition) (string, []any) {
-	if a.catchUp != nil {
-		query, args := a.catchUp.sql()
-		return narrow(query, args, conditions)
+	if a.selected != nil {
+		return narrow(a.selected.query, a.selected.args, conditions)
 	}
 	var (
 		parts []string

@@ -26,14 +26,9 @@ import (
 // part of another alert. That happens only if the alert was stopped.
 const catchUpGrace = time.Minute
 
-// catchUpAudience selects the readers whose catch-ups of an outage are due.
-type catchUpAudience struct {
-	outageID int64
-	until    time.Time
-}
-
-func (a *catchUpAudience) sql() (string, []any) {
-	return "SELECT subscription_id FROM catch_ups WHERE outage_id = ? AND due_at <= ?", []any{a.outageID, a.until}
+// catchUpReaders selects the readers whose catch-ups of an outage are due.
+func catchUpReaders(outageID int64, until time.Time) *selection {
+	return &selection{"SELECT subscription_id FROM catch_ups WHERE outage_id = ? AND due_at <= ?", []any{outageID, until}}
 }
 
 // OpenCatchUps creates an alert for each outage with due catch-ups, which is planned like
@@ -265,7 +260,7 @@ func dropCatchUps(tx *gorm.DB, subscriptionID int64) error {
 // reach is the widest of an audience's topics: it decides later which followers a
 // catch-up is for.
 func (a audience) reach() Level {
-	if a.catchUp != nil || len(a.topics) == 0 {
+	if len(a.topics) == 0 {
 		return LevelAll
 	}
 	return slices.MaxFunc(a.topics, func(x, y AlertTopic) int { return cmp.Compare(x.Reach, y.Reach) }).Reach

@@ -18,7 +18,8 @@ import (
 // DeskOutage is an outage as the newsroom lists it.
 type DeskOutage struct {
 	Outage
-	// Followers are the readers who follow the outage itself and have not muted it.
+	// Followers are the readers who follow the outage itself and have not muted it; of a
+	// drill they are editors' browsers.
 	Followers int
 	// LastAlertAt is when the last alert was published; nil if there was none. Reached is
 	// how many of its pushes were accepted.
@@ -26,9 +27,10 @@ type DeskOutage struct {
 	Reached     int
 }
 
-// Desk returns outages like [Store.Outages], with their followers and last alerts.
-func (s *Store) Desk(ctx context.Context, limit int) ([]DeskOutage, error) {
-	outages, err := s.Outages(ctx, limit)
+// Desk returns outages of a kind, in the order of [Store.Outages], with their followers and
+// last alerts.
+func (s *Store) Desk(ctx context.Context, kind OutageKind, limit int) ([]DeskOutage, error) {
+	outages, err := s.outagesOf(ctx, kind, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +39,13 @@ func (s *Store) Desk(ctx context.Context, limit int) ([]DeskOutage, error) {
 	for i, outage := range outages {
 		desk[i].Outage, at[outage.ID], slugs[i], ids[i] = outage, i, outage.Slug, outage.ID
 	}
-	followers, err := s.CountFollowers(ctx, OutageTopic, slugs)
+	count := s.countDrillFollowers
+	if kind != Drill {
+		count = func(ctx context.Context, slugs []string) (map[string]int, error) {
+			return s.CountFollowers(ctx, OutageTopic, slugs)
+		}
+	}
+	followers, err := count(ctx, slugs)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +170,7 @@ func (s *Store) EditOutage(ctx context.Context, slug string, e OutageEdit) (Outa
 			return err
 		}
 		outage.Apps = apps
-		return s.audit(tx, e.Actor, "edit outage", outage.Topic().String(), changed(before.audited(), outage.audited()))
+		return s.audit(tx, e.Actor, "edit "+string(outage.Kind), outage.Subject(), changed(before.audited(), outage.audited()))
 	})
 	if err != nil {
 		return Outage{}, fmt.Errorf("outage %s: %w", slug, err)
@@ -172,22 +180,30 @@ func (s *Store) EditOutage(ctx context.Context, slug string, e OutageEdit) (Outa
 
 // moveOutage gives the topic of an outage another slug, if nobody knows the old one.
 func moveOutage(tx *gorm.DB, outage Outage, slug string) error {
+	if outage.IsDrill() {
+		return checkUnknown(tx, outage, Topic{})
+	}
 	topic, err := findTopic(tx.Clauses(clause.Locking{Strength: "UPDATE"}), outage.Topic())
 	if err != nil {
 		return err
 	}
-	var isKnown bool
-	err = tx.Raw("SELECT EXISTS (SELECT 1 FROM follows WHERE topic_id = ?) OR EXISTS (SELECT 1 FROM updates WHERE outage_id = ?)",
-		topic.ID, outage.ID).Scan(&isKnown).Error
-	if err != nil {
+	if err := checkUnknown(tx, outage, topic); err != nil {
 		return err
 	}
-	if isKnown {
-		var p validation.Problems
-		p.Add("slug", "cannot change any more: readers may know the address")
-		return p.Err()
-	}
 	return tx.Model(&Topic{}).Where("id = ?", topic.ID).Update("slug", slug).Error
+}
+
+// checkUnknown returns an error if somebody may know the address of an outage.
+func checkUnknown(tx *gorm.DB, outage Outage, topic Topic) error {
+	var isKnown bool
+	err := tx.Raw("SELECT EXISTS (SELECT 1 FROM follows WHERE topic_id = ?) OR EXISTS (SELECT 1 FROM updates WHERE outage_id = ?)",
+		topic.ID, outage.ID).Scan(&isKnown).Error
+	if err != nil || !isKnown {
+		return err
+	}
+	var p validation.Problems
+	p.Add("slug", "cannot change any more: readers may know the address")
+	return p.Err()
 }
 
 // AppEdit is what an app is changed to.

@@ -20,7 +20,7 @@ func TestTheDeskKnowsFollowersAndTheLastAlert(t *testing.T) {
 		db.PublishDraft(models.Draft{Outage: "messages-down"})
 		db.Clock.Advance(time.Second)
 		last := db.PublishDraft(models.Draft{Outage: "messages-down"}).Alert
-		desk, err := db.Desk(t.Context(), 10)
+		desk, err := db.Desk(t.Context(), models.OrdinaryOutage, 10)
 		if err != nil || len(desk) != 2 {
 			t.Fatalf("desk = %+v, %v", desk, err)
 		}

@@ -368,7 +368,7 @@ func (s *Store) endFollowsOf(ctx context.Context, outage Outage) (ended int64, e
 // toEnd selects the outages whose follows must end now.
 func (s *Store) toEnd(db *gorm.DB) *gorm.DB {
 	// The state is a literal, as in the partial index.
-	return db.Where(`state = 'resolved' AND follows_ended_at IS NULL AND resolved_at <= ?
+	return db.Where(isNews).Where(`state = 'resolved' AND follows_ended_at IS NULL AND resolved_at <= ?
 		AND NOT EXISTS (SELECT 1 FROM alerts WHERE outage_id = outages.id AND finished_at IS NULL)
 		AND NOT EXISTS (SELECT 1 FROM catch_ups JOIN subscriptions ON subscriptions.id = subscription_id
 			WHERE outage_id = outages.id AND gone_at IS NULL)`, s.Now().Add(-followsOutlast))

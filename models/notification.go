@@ -99,6 +99,9 @@ func (o Notifications) OfDraft(outage Outage, d Draft) Notification {
 // with an introduction. Both are cut to what browsers show, and the body to what is
 // left of the payload.
 func (o Notifications) text(outage Outage, update Update, introduction string) (title, body string) {
+	if outage.IsDrill() {
+		update.Headline = "DRILL: " + update.Headline
+	}
 	title = text.Truncate(update.Headline, titleGraphemes, titleBytes)
 	body = text.Truncate(strings.TrimSpace(introduction+update.BodyText), BodyGraphemes, BodyBytes)
 	update.ID = math.MaxInt64 // so that the cut is the same before update and alert have an ID
@@ -126,18 +129,24 @@ func (n Notification) Payload() ([]byte, error) {
 
 // withoutText returns a notification without its title and body.
 func (o Notifications) withoutText(outage Outage, update Update, alertID int64, receipt string) Notification {
-	topic := outage.Topic().String()
+	topic, page := outage.Subject(), o.BaseURL+"/outages/"
+	if outage.IsDrill() {
+		page = o.BaseURL + "/editor/outages/"
+	}
 	counted := fmt.Sprintf("%s/go/%d/%s", o.BaseURL, alertID, receipt)
 	n := Notification{
 		Navigate: counted, Lang: o.Lang, Tag: topic,
 		Icon: o.BaseURL + "/static/icons/icon-192.png",
 		Data: NotificationData{
 			Alert: alertID, Update: update.ID, Outage: outage.Slug, Receipt: receipt,
-			URL: fmt.Sprintf("%s/outages/%s#update-%d", o.BaseURL, outage.Slug, update.ID),
+			URL: fmt.Sprintf("%s%s#update-%d", page, outage.Slug, update.ID),
 		},
 	}
 	read := NotificationAction{Action: "open", Title: "Read", Navigate: counted}
-	if update.Kind == Resolution && len(outage.Apps) > 0 {
+	switch {
+	case outage.IsDrill(): // nobody follows or mutes anything from a drill
+		n.Actions = []NotificationAction{read}
+	case update.Kind == Resolution && len(outage.Apps) > 0:
 		// The next outage of the same app is another one.
 		app := outage.Apps[0]
 		n.Data.App = app.Slug
@@ -145,7 +154,7 @@ func (o Notifications) withoutText(outage Outage, update Update, alertID int64, 
 			Action: "follow", Title: "Follow " + text.Truncate(app.Name, actionGraphemes, actionBytes),
 			Navigate: o.BaseURL + "/preferences#follow=" + app.Topic().String(),
 		}, read}
-	} else {
+	default:
 		n.Actions = []NotificationAction{read, {
 			Action: "mute", Title: "Mute this outage",
 			Navigate: o.BaseURL + "/preferences#mute=" + topic,

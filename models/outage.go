@@ -26,6 +26,7 @@ const (
 // Outage is a live story about one or more apps: ongoing until its resolution.
 type Outage struct {
 	ID         int64
+	Kind       OutageKind
 	Slug       string
 	Headline   string
 	Standfirst string
@@ -38,7 +39,7 @@ type Outage struct {
 	Apps           []App `gorm:"many2many:outage_apps"`
 }
 
-// Topic is what a reader follows to follow the outage.
+// Topic is what a reader follows to follow the outage. A drill has none.
 func (o Outage) Topic() Topic { return Topic{Kind: OutageTopic, Slug: o.Slug} }
 
 func (o Outage) audited() fields {
@@ -63,6 +64,8 @@ const clockSkew = time.Minute
 
 // NewOutage is an outage to be opened.
 type NewOutage struct {
+	// Kind is [OrdinaryOutage] if it is empty.
+	Kind                       OutageKind
 	Slug, Headline, Standfirst string
 	// Apps are the slugs of the apps it began with; at least one.
 	Apps []string
@@ -77,6 +80,9 @@ type NewOutage struct {
 // Validate returns an [*validation.Invalid] with every problem.
 func (n NewOutage) Validate(now time.Time) error {
 	var p validation.Problems
+	if n.Kind != "" && n.Kind != OrdinaryOutage && n.Kind != Drill {
+		p.Add("kind", `must be "outage" or "drill"`)
+	}
 	p.Slug("slug", n.Slug)
 	p.Text("headline", n.Headline, maxText)
 	p.OptionalText("standfirst", n.Standfirst, maxText)
@@ -90,8 +96,9 @@ func (n NewOutage) Validate(now time.Time) error {
 	return p.Err()
 }
 
-// CreateOutage opens an outage, creates its topic, and sets the states of its apps. A slug
-// that is taken is an [ErrConflict].
+// CreateOutage opens an outage, creates its topic, and sets the states of its apps. A drill
+// has no topic, and leaves the apps as they are. A slug that is taken, by an outage of either
+// kind, is an [ErrConflict].
 func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 	now := s.Now()
 	began := cmp.Or(n.BeganAt, &now)
@@ -100,27 +107,29 @@ func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 		return Outage{}, err
 	}
 	outage := Outage{
-		Slug: n.Slug, Headline: n.Headline, Standfirst: n.Standfirst, State: Ongoing,
+		Kind: cmp.Or(n.Kind, OrdinaryOutage), Slug: n.Slug, Headline: n.Headline, Standfirst: n.Standfirst, State: Ongoing,
 		BeganAt: began.UTC().Truncate(time.Microsecond), CreatedAt: now,
 	}
 	err := s.transaction(ctx, func(tx *gorm.DB) (err error) {
 		if outage.Apps, err = appsBySlug(tx, "apps", namedApps(n.Apps, n.States)); err != nil {
 			return err
 		}
-		topic := outage.Topic()
 		if err := tx.Omit("Apps.*").Create(&outage).Error; err != nil {
 			return err
 		}
-		if err := tx.Create(&topic).Error; err != nil {
-			return err
-		}
 		before := fields{"states": statesOf(outage.Apps)}
-		if err := openingStates(tx, &outage, n.States); err != nil {
-			return err
+		if !outage.IsDrill() {
+			topic := outage.Topic()
+			if err := tx.Create(&topic).Error; err != nil {
+				return err
+			}
+			if err := openingStates(tx, &outage, n.States); err != nil {
+				return err
+			}
 		}
 		after := outage.audited()
 		after["states"] = statesOf(outage.Apps)
-		return s.audit(tx, n.Actor, "open outage", outage.Topic().String(), changed(before, after))
+		return s.audit(tx, n.Actor, "open "+string(outage.Kind), outage.Subject(), changed(before, after))
 	})
 	if err != nil {
 		return Outage{}, fmt.Errorf("outage %s: %w", n.Slug, err)
@@ -128,14 +137,18 @@ func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 	return outage, nil
 }
 
-// Outage finds an outage by its slug, with its apps.
+// Outage finds an outage by its slug, with its apps. A drill is an [ErrNotFound].
 func (s *Store) Outage(ctx context.Context, slug string) (Outage, error) {
-	return findOutage(s.db.Read.WithContext(ctx), slug)
+	return findOutage(s.db.Read.WithContext(ctx).Where(isNews), slug)
 }
 
-// Outages returns all outages, the ongoing ones first, then the newest first.
+// Outages returns all outages but drills, the ongoing ones first, then the newest first.
 func (s *Store) Outages(ctx context.Context, limit int) ([]Outage, error) {
-	return list[Outage](ctx, s, s.db.Read.WithContext(ctx).Preload("Apps", byName).
+	return s.outagesOf(ctx, OrdinaryOutage, limit)
+}
+
+func (s *Store) outagesOf(ctx context.Context, kind OutageKind, limit int) ([]Outage, error) {
+	return list[Outage](ctx, s, s.db.Read.WithContext(ctx).Preload("Apps", byName).Where("kind = ?", kind).
 		Order("state, began_at DESC, id DESC").Limit(limit))
 }
 
@@ -171,7 +184,7 @@ const (
 )
 
 func (s *Store) searchOutages(ctx context.Context, words []string, limit int) ([]Outage, error) {
-	db := s.db.Read.WithContext(ctx).Preload("Apps", byName)
+	db := s.db.Read.WithContext(ctx).Preload("Apps", byName).Where(isNews)
 	for _, word := range words[:min(len(words), maxSearched)] {
 		pattern := "%" + likeEscaper.Replace(word) + "%"
 		db = db.Where(`(lower(headline) LIKE lower(@word) ESCAPE '\' OR lower(standfirst) LIKE lower(@word) ESCAPE '\' OR id IN (
@@ -190,9 +203,12 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
 // OutagesOfApp returns the outages that an app was part of, the newest first.
 func (s *Store) OutagesOfApp(ctx context.Context, app App, limit int) ([]Outage, error) {
 	return list[Outage](ctx, s, s.db.Read.WithContext(ctx).Preload("Apps", byName).
-		Where("id IN (SELECT outage_id FROM outage_apps WHERE app_id = ?)", app.ID).
+		Where(isNews).Where("id IN (SELECT outage_id FROM outage_apps WHERE app_id = ?)", app.ID).
 		Order("began_at DESC, id DESC").Limit(limit))
 }
+
+// isNews is the condition of an outage that is for readers.
+const isNews = "outages.kind = 'outage'"
 
 func findOutage(db *gorm.DB, slug string) (Outage, error) {
 	var outage Outage

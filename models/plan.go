@@ -243,7 +243,7 @@ func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (
 			WHERE topic_id = ? AND `+admits+` AND subscription_id > ? ORDER BY subscription_id LIMIT ?) AS followers`)
 		args = append(args, t.TopicID, most, after, s.shardSize)
 	}
-	if a.catchUp != nil {
+	if a.selected != nil {
 		part, partArgs := a.sql(condition{"subscription_id > ?", []any{after}})
 		parts, args = append(parts, part), append(args, partArgs...)
 	}

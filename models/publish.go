@@ -56,7 +56,8 @@ func (p Publication) change(outage Outage) change {
 // sets. A resolution resolves the outage, and sets
 // its apps up unless it sets them to another state or they are part of another
 // ongoing outage; that alone alerts none of their followers. An update of a resolved
-// outage is an [ErrConflict], unless it is a correction. The draft's source is deleted; if
+// outage is an [ErrConflict], unless it is a correction. A drill leaves the apps as they are;
+// the update says what it would have set. The draft's source is deleted; if
 // it was changed elsewhere, nothing is published, and the error is a [*DraftChangedError].
 //
 // A draft whose request key has published before returns what was published then, or an
@@ -75,7 +76,7 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 	}
 	var published Publication
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
-		outage, err := findOutage(tx.Clauses(clause.Locking{Strength: "UPDATE"}), d.Outage)
+		outage, err := d.findOutage(tx.Clauses(clause.Locking{Strength: "UPDATE"}))
 		if err != nil {
 			return err
 		}
@@ -111,7 +112,7 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 		if err := s.recordApproval(tx, d, approval, needed, outage, published.Update); err != nil {
 			return err
 		}
-		return s.audit(tx, d.Actor, "publish "+string(d.Kind), fmt.Sprintf("%s#%d", outage.Topic(), published.Update.ID), published.change(outage))
+		return s.audit(tx, d.Actor, "publish "+string(d.Kind), fmt.Sprintf("%s#%d", outage.Subject(), published.Update.ID), published.change(outage))
 	})
 	if err != nil {
 		return Publication{}, fmt.Errorf("publish: %w", err)
@@ -170,7 +171,7 @@ func (s *Store) writeUpdate(tx *gorm.DB, d Draft, outage Outage, apps []App) (Up
 
 // show makes an update visible to readers, with the states that it sets, and resolves the
 // outage if it is the resolution. An update that appears after the resolution sets no
-// states, unless it is a correction. The outage must be locked.
+// states, unless it is a correction; a drill sets none. The outage must be locked.
 func (s *Store) show(tx *gorm.DB, outage Outage, update *Update, apps []App, states map[string]AppState) (err error) {
 	if err := place(tx, update, s.Now()); err != nil {
 		return err
@@ -183,7 +184,7 @@ func (s *Store) show(tx *gorm.DB, outage Outage, update *Update, apps []App, sta
 	if err := writeUpdateApps(tx, update, apps, states); err != nil {
 		return err
 	}
-	if outage.State == Ongoing || update.Kind == Correction {
+	if !outage.IsDrill() && (outage.State == Ongoing || update.Kind == Correction) {
 		if err := setStates(tx, update); err != nil {
 			return err
 		}
@@ -282,6 +283,9 @@ func (s *Store) writeAlert(tx *gorm.DB, d Draft, outage Outage, apps []App, upda
 	}
 	for i := range a.topics {
 		a.topics[i].AlertID = alert.ID
+	}
+	if len(a.topics) == 0 {
+		return &alert, nil
 	}
 	return &alert, tx.Create(&a.topics).Error
 }

@@ -70,7 +70,7 @@ func (s *Store) SaveDraft(ctx context.Context, session Session, d Draft, known D
 	var saved SavedDraft
 	err := s.transaction(ctx, func(tx *gorm.DB) error {
 		// Two saves at once wait here for each other.
-		outage, err := findOutage(tx.Clauses(clause.Locking{Strength: "UPDATE"}), d.Outage)
+		outage, err := d.findOutage(tx.Clauses(clause.Locking{Strength: "UPDATE"}))
 		if err != nil {
 			return err
 		}

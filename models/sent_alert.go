@@ -16,6 +16,7 @@ type SentAlert struct {
 	AlertID, UpdateID int64
 	// Outage is the outage's slug.
 	Outage   string
+	IsDrill  bool
 	Headline string
 	// PublishedAt is when its update was published.
 	PublishedAt time.Time
@@ -33,7 +34,7 @@ type SentAlert struct {
 // lookBack is how many alerts are read for each that is wanted.
 const lookBack = 3
 
-// LastAlerts returns at most limit alerts of a subscription, the newest first. It reads no
+// LastAlerts returns at most limit alerts of a subscription, but no drills, the newest first. It reads no
 // more than three times as many alerts: for a reader who follows little, it may find
 // fewer than there are. An alert that was deferred and then sent by a catch-up is
 // returned once, as it was sent.
@@ -41,6 +42,9 @@ func (s *Store) LastAlerts(ctx context.Context, sub Subscription, limit int) ([]
 	found, err := s.sentAlerts(ctx, sub, limit*lookBack, limit*lookBack)
 	isSent := map[int64]bool{} // by the update
 	last := slices.DeleteFunc(found, func(a SentAlert) bool {
+		if a.IsDrill {
+			return true
+		}
 		isSent[a.UpdateID] = isSent[a.UpdateID] || a.Outcome == ledger.Accepted
 		return a.Outcome == ledger.Deferred && isSent[a.UpdateID]
 	})
@@ -51,7 +55,7 @@ func (s *Store) LastAlerts(ctx context.Context, sub Subscription, limit int) ([]
 // subscription was made: for each, one shard's row and a few bits.
 func (s *Store) sentAlerts(ctx context.Context, sub Subscription, limit, among int) ([]SentAlert, error) {
 	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
-		SELECT a.id, a.update_id, o.slug, u.headline, u.published_at, s.after_id, s.upto_id, s.ledger, r.shown, r.clicked, r.dismissed
+		SELECT a.id, a.update_id, o.kind = 'drill', o.slug, u.headline, u.published_at, s.after_id, s.upto_id, s.ledger, r.shown, r.clicked, r.dismissed
 		FROM (SELECT id, outage_id, update_id FROM alerts
 			WHERE planned_at IS NULL OR planned_at >= ? ORDER BY id DESC LIMIT ?) a
 		JOIN shards s ON s.id = (SELECT id FROM shards WHERE alert_id = a.id AND after_id < ? ORDER BY after_id DESC LIMIT 1)
@@ -90,7 +94,7 @@ func scanSentAlert(rows *sql.Rows, subscriptionID int64) (a SentAlert, err error
 		l                                  shardLedger
 		encoded, shown, clicked, dismissed sql.RawBytes
 	)
-	err = rows.Scan(&a.AlertID, &a.UpdateID, &a.Outage, &a.Headline, &a.PublishedAt, &l.afterID, &l.uptoID, &encoded, &shown, &clicked, &dismissed)
+	err = rows.Scan(&a.AlertID, &a.UpdateID, &a.IsDrill, &a.Outage, &a.Headline, &a.PublishedAt, &l.afterID, &l.uptoID, &encoded, &shown, &clicked, &dismissed)
 	if err != nil {
 		return a, err
 	}

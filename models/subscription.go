@@ -227,6 +227,14 @@ type SubscriptionData struct {
 	Notices  []Notice
 	// Linked are the links of the browser to people of the newsroom: at most one.
 	Linked []LinkedBrowser
+	Drills []StoredDrillFollow
+}
+
+// StoredDrillFollow says that a browser gets the alerts of a drill.
+type StoredDrillFollow struct {
+	// Drill is the drill's slug.
+	Drill     string
+	CreatedAt time.Time
 }
 
 // StoredCatchUp says that alerts of an outage were deferred for a reader, who will get
@@ -259,6 +267,11 @@ func (s *Store) SubscriptionData(ctx context.Context, sub Subscription) (data Su
 	}
 	if err == nil {
 		err = db.Find(&data.Linked, "subscription_id = ?", sub.ID).Error
+	}
+	if err == nil {
+		err = db.Table("drill_follows").Joins("JOIN outages ON outages.id = outage_id JOIN linked_browsers ON linked_browsers.id = linked_browser_id").
+			Select("outages.slug AS drill, drill_follows.created_at").Order("drill_follows.created_at, outage_id").
+			Find(&data.Drills, "subscription_id = ?", sub.ID).Error
 	}
 	if err != nil {
 		return data, fmt.Errorf("data of subscription %d: %w", sub.ID, domain(err))

@@ -1,9 +1,11 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -153,6 +155,7 @@ type OutageUpdate struct {
 func (s *Store) UpdatesOfApp(ctx context.Context, app App, limit int) ([]OutageUpdate, error) {
 	updates, err := s.coverage(ctx, func(db *gorm.DB) *gorm.DB {
 		return db.Where("id IN (SELECT update_id FROM update_apps WHERE app_id = ?)", app.ID).
+			Where("outage_id IN (SELECT id FROM outages WHERE " + isNews + ")").
 			Order("published_at DESC, id DESC").Limit(limit)
 	})
 	if err != nil {
@@ -177,10 +180,12 @@ func (s *Store) UpdatesOfApp(ctx context.Context, app App, limit int) ([]OutageU
 
 // Draft is an update to be published.
 type Draft struct {
-	// Outage is the outage's slug.
-	Outage string `json:"-"`
-	Kind   UpdateKind
-	Alert  AlertLevel
+	// Outage is the outage's slug, and OutageKind the kind that its writer takes it for:
+	// [OrdinaryOutage] if it is empty. If it is of the other kind, nothing is done.
+	Outage     string     `json:"-"`
+	OutageKind OutageKind `json:"-"`
+	Kind       UpdateKind
+	Alert      AlertLevel
 	// Apps are the slugs of the apps that it concerns.
 	Apps []string
 	// States are the states it sets, by the app's slug. An app whose state is set is
@@ -243,6 +248,15 @@ func (d Draft) validateAudience(p *validation.Problems) {
 		p.Add("alert", `must be "none", "all" or "key"`)
 	}
 	checkStates(p, d.States)
+}
+
+// findOutage finds the outage of the draft. One of the other kind is [ErrOtherKind].
+func (d Draft) findOutage(db *gorm.DB) (Outage, error) {
+	outage, err := findOutage(db, d.Outage)
+	if err == nil && outage.Kind != cmp.Or(d.OutageKind, OrdinaryOutage) {
+		err = fmt.Errorf("%w: %s is of the kind %q", ErrOtherKind, d.Outage, outage.Kind)
+	}
+	return outage, err
 }
 
 // checkCorrected makes sure that the update exists that the draft corrects.

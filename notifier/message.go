@@ -31,7 +31,7 @@ func newMessage(o models.Notifications, alert models.Alert, receipts *receipts.K
 	}
 	return message{
 		alertID: alert.ID, receipts: receipts, pieces: bytes.Split(payload, []byte(placeholder)),
-		topic: receipts.AlertTopic(alert.ID, alert.Outage.Topic().String()), urgency: urgencyOf(alert),
+		topic: receipts.AlertTopic(alert.ID, alert.Outage.Subject()), urgency: urgencyOf(alert),
 	}, nil
 }
 

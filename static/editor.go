@@ -38,6 +38,8 @@ type EditorAlert struct {
 	UndoUntil time.Time
 	// UndoWithin is how much of the undo window is left.
 	UndoWithin time.Duration
+	// IsDrill is true if it is a drill's.
+	IsDrill bool
 	// MayStop is true if the viewer of the page may stop the alert while it is active.
 	MayStop bool
 	Counts
@@ -84,6 +86,14 @@ type EditorDraft struct {
 	States map[string]string
 }
 
+// DrillBrowser is a browser that an editor has linked, which can get the alerts of a drill.
+type DrillBrowser struct {
+	ID          int64
+	Owner, Name string
+	// IsOwn is true if it is a browser of the viewer of the page.
+	IsOwn bool
+}
+
 // EditorOutagePage is where an editor writes the coverage of one outage.
 type EditorOutagePage struct {
 	Actor  EditorActor
@@ -105,6 +115,10 @@ type EditorOutagePage struct {
 	Tried *EditorTried
 	// Audience is who the draft in the form would alert now; nil if that is unknown.
 	Audience *EditorAudience
+	// DrillBrowsers get the alerts of a drill, and OtherBrowsers are the viewer's that do not.
+	// HasLinked is true if the viewer has linked a browser.
+	DrillBrowsers, OtherBrowsers []DrillBrowser
+	HasLinked                    bool
 	// Writers are the others who are writing about this outage now.
 	Writers []EditorWriter
 	// Problems say why the draft is invalid.

@@ -50,7 +50,7 @@ type EditorWaiting struct {
 	Headline, Outage, Writer string
 	Asked                    time.Time
 	// IsMine is true for the writer, who cannot approve it.
-	IsMine bool
+	IsMine, IsDrill bool
 }
 
 // EditorApprovalPage shows a draft to the second person, who approves it or returns it.

@@ -104,6 +104,8 @@ func (p *Pages) EditorConfirmation(w http.ResponseWriter, page EditorConfirmatio
 // Question asks whether to publish.
 func (e EditorConfirmationPage) Question() string {
 	switch {
+	case e.Outage.IsDrill:
+		return e.drillQuestion()
 	case !e.Preview.SendsAlert:
 		return "Publish without an alert?"
 	case e.Preview.IsUncounted:
@@ -112,6 +114,18 @@ func (e EditorConfirmationPage) Question() string {
 		return "Nobody would get this alert"
 	}
 	return "Send to " + readers(e.Preview.Audience) + " now?"
+}
+
+func (e EditorConfirmationPage) drillQuestion() string {
+	switch {
+	case !e.Preview.SendsAlert:
+		return "Publish this drill without an alert?"
+	case e.Preview.IsUncounted:
+		return "Send this drill without knowing to how many editors’ browsers?"
+	case e.ReachesNobody():
+		return "Nobody would get this drill"
+	}
+	return "Send this drill to " + editorsBrowsers(e.Preview.Audience) + " now?"
 }
 
 // MaySend reports whether the draft has the approval that it needs.

@@ -14,12 +14,13 @@ type DeskOutage struct {
 	Reached   int
 }
 
-// EditorFrontPage lists the outages, ongoing ones first.
+// EditorFrontPage lists the outages and the drills, ongoing ones first.
 type EditorFrontPage struct {
 	Actor EditorActor
 	// Waiting are the drafts that wait for approval.
 	Waiting []EditorWaiting
 	Outages []DeskOutage
+	Drills  []DeskOutage
 }
 
 // EditorFront writes the editor's front page.
@@ -32,6 +33,8 @@ type EditorOutageFormPage struct {
 	Actor EditorActor
 	// Address is the slug of the outage that is edited; empty for a new one.
 	Address string
+	// IsDrill says that it is a drill.
+	IsDrill bool
 	// Known identifies what the form knows of the outage. Newer is nil unless somebody else has
 	// edited the outage since.
 	Known string

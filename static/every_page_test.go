@@ -9,6 +9,7 @@ import (
 // everyPage returns every page, with and without data.
 func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 	app := App{Slug: "messenger", Name: text, State: "failing", Since: began}
+	drill := Outage{IsDrill: true, Slug: "practice", Headline: text, State: "ongoing", BeganAt: began, Apps: []App{app}}
 	ongoing := Outage{Slug: "messages-down", Headline: text, Standfirst: text, State: "ongoing", BeganAt: began, Apps: []App{app}}
 	past := ongoing
 	past.State, past.ResolvedAt = "resolved", &resolved
@@ -136,7 +137,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 			return p.EditorApp(w, EditorAppPage{actor, app, text, "up", wrong})
 		},
 		"newsroom": func(p *Pages, w http.ResponseWriter) error {
-			return p.EditorFront(w, EditorFrontPage{actor, []EditorWaiting{{3, text, text, text, began, false}, {4, text, text, text, began, true}}, []DeskOutage{{ongoing, 1204, &began, 1200}, {past, 1, nil, 0}}})
+			return p.EditorFront(w, EditorFrontPage{actor, []EditorWaiting{{3, text, text, text, began, false, false}, {4, text, text, text, began, true, true}}, []DeskOutage{{ongoing, 1204, &began, 1200}, {past, 1, nil, 0}}, []DeskOutage{{drill, 2, &began, 1}}})
 		},
 		"newsroom without data": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorFront(w, EditorFrontPage{})

@@ -20,6 +20,7 @@ var functions = template.FuncMap{
 	"count":     count,
 	"readers":   readers,
 	"followers": followers,
+	"browsers":  editorsBrowsers,
 	"state":     stateWord,
 	"names":     names,
 	"found":     found,
@@ -60,6 +61,14 @@ func followers(n int) string {
 		return "1 follower"
 	}
 	return count(n) + " followers"
+}
+
+// editorsBrowsers writes how many browsers get a drill.
+func editorsBrowsers(n int) string {
+	if n == 1 {
+		return "1 editor’s browser"
+	}
+	return count(n) + " editors’ browsers"
 }
 
 func readers(n int) string {

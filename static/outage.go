@@ -8,6 +8,8 @@ import (
 
 // Outage is live coverage of one or more apps that do not work.
 type Outage struct {
+	// IsDrill is true only in the newsroom: readers never see a drill.
+	IsDrill                    bool
 	Slug, Headline, Standfirst string
 	// State is ongoing or resolved.
 	State      string

@@ -58,6 +58,9 @@ func (a *api) getAlert(ctx context.Context, in *alertPath) (*body[alert], error)
 }
 
 func (a *api) stopAlert(ctx context.Context, in *alertPath) (*body[alert], error) {
+	if _, err := a.alert(ctx, in.ID); err != nil {
+		return nil, err
+	}
 	if err := a.store.StopAlert(ctx, in.ID, actorOf(ctx)); err != nil {
 		return nil, err
 	}
@@ -66,6 +69,9 @@ func (a *api) stopAlert(ctx context.Context, in *alertPath) (*body[alert], error
 
 func (a *api) alert(ctx context.Context, id int64) (*alert, error) {
 	found, err := a.store.Alert(ctx, id)
+	if err == nil && found.Outage.IsDrill() { // drills are the newsroom's
+		err = models.ErrNotFound
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type subscriptionData struct {
 	CatchUps     []catchUp            `json:"catch_ups" doc:"Outages with deferred alerts."`
 	Notices      []storedNotice       `json:"notices"`
 	Linked       []linkedBrowser      `json:"linked_browsers" doc:"The link of an editor's browser to their account in the newsroom."`
+	Drills       []drillFollow        `json:"drills" doc:"Drills of the newsroom whose alerts this browser gets."`
 }
 
 type browserKeys struct {
@@ -69,6 +70,11 @@ type linkedBrowser struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
+type drillFollow struct {
+	Drill     string    `json:"drill"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
 type download struct {
 	ContentDisposition string `header:"Content-Disposition"`
 	Body               subscriptionData
@@ -106,7 +112,7 @@ func subscriptionDataOf(sub models.Subscription, stored models.SubscriptionData)
 		ID: sub.ID, CreatedAt: sub.CreatedAt, UpdatedAt: sub.UpdatedAt,
 		Refusals: sub.Refusals, RefusedSince: sub.RefusedSince, RefusedUntil: sub.RefusedUntil, Recent: append([]time.Time{}, stored.Recent...),
 		Keys: browserKeys{P256DH: sub.P256DH, Auth: sub.Auth}, FollowedAt: map[string]time.Time{},
-		Alerts: []ownAlert{}, Failures: []failure{}, CatchUps: []catchUp{}, Notices: []storedNotice{}, Linked: []linkedBrowser{},
+		Alerts: []ownAlert{}, Failures: []failure{}, CatchUps: []catchUp{}, Notices: []storedNotice{}, Linked: []linkedBrowser{}, Drills: []drillFollow{},
 	}
 	for _, linked := range stored.Linked {
 		data.Linked = append(data.Linked, linkedBrowser{linked.Name, linked.CreatedAt})
@@ -122,6 +128,9 @@ func subscriptionDataOf(sub models.Subscription, stored models.SubscriptionData)
 	}
 	for _, n := range stored.Notices {
 		data.Notices = append(data.Notices, storedNotice{notice: noticeOf(n), DueAt: n.DueAt, Deadline: n.Deadline, Content: n.Content})
+	}
+	for _, d := range stored.Drills {
+		data.Drills = append(data.Drills, drillFollow(d))
 	}
 	return data
 }

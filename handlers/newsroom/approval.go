@@ -40,7 +40,7 @@ func (n *Newsroom) showApproval(c *gin.Context, page static.EditorApprovalPage) 
 		return err
 	}
 	draft := approval.Content
-	draft.Outage, draft.From = approval.Outage.Slug, &models.DraftSource{Session: sessionOf(c), Known: approval.At()}
+	draft.Outage, draft.OutageKind, draft.From = approval.Outage.Slug, approval.Outage.Kind, &models.DraftSource{Session: sessionOf(c), Known: approval.At()}
 	if page.Preview, err = n.previewAudience(c.Request.Context(), draft, n.audiences.Of); err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (n *Newsroom) waiting(c *gin.Context) ([]static.EditorWaiting, error) {
 	for _, a := range approvals {
 		waiting = append(waiting, static.EditorWaiting{
 			ID: a.ID, Headline: a.Content.Headline, Outage: a.Outage.Headline, Writer: a.Writer.Name, Asked: a.AskedAt,
-			IsMine: person != nil && person.ID == a.WriterID,
+			IsMine: person != nil && person.ID == a.WriterID, IsDrill: a.Outage.IsDrill(),
 		})
 	}
 	return waiting, err

@@ -46,7 +46,7 @@ func (n *Newsroom) getAudience(c *gin.Context) error {
 // that fails must not hide the draft.
 func (n *Newsroom) addAudience(c *gin.Context, page *static.EditorOutagePage) {
 	d := models.Draft{
-		Outage: page.Outage.Slug, Kind: models.UpdateKind(page.Kind()), Alert: models.AlertLevel(page.Draft.Alert),
+		Outage: page.Outage.Slug, OutageKind: kindOf(page.Outage.IsDrill), Kind: models.UpdateKind(page.Kind()), Alert: models.AlertLevel(page.Draft.Alert),
 		Corrects: page.Draft.Corrects, States: map[string]models.AppState{},
 	}
 	if d.Alert == "" || !page.Actor.MayPublish {
@@ -135,5 +135,5 @@ func audienceKey(d models.Draft) string {
 	for _, slug := range slices.Sorted(maps.Keys(d.States)) {
 		states = append(states, slug+"="+string(d.States[slug]))
 	}
-	return fmt.Sprintf("%q", []string{d.Outage, string(d.Kind), string(d.Alert), fmt.Sprint(d.Corrects), strings.Join(apps, " "), strings.Join(states, " ")})
+	return fmt.Sprintf("%q", []string{d.Outage, string(d.OutageKind), string(d.Kind), string(d.Alert), fmt.Sprint(d.Corrects), strings.Join(apps, " "), strings.Join(states, " ")})
 }

@@ -72,7 +72,7 @@ func (n *Newsroom) showConfirmation(c *gin.Context, draft models.Draft, page sta
 // fillConfirmation adds what a draft would send and publish now.
 func (n *Newsroom) fillConfirmation(c *gin.Context, page *static.EditorConfirmationPage, draft models.Draft) error {
 	ctx := c.Request.Context()
-	outage, err := n.store.Outage(ctx, draft.Outage)
+	outage, err := n.store.OutageOrDrill(ctx, draft.Outage)
 	if err != nil {
 		return err
 	}

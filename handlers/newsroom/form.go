@@ -13,7 +13,7 @@ import (
 // draftOf returns the draft in a form.
 func draftOf(c *gin.Context) models.Draft {
 	d := models.Draft{
-		Outage: c.Param("slug"), Actor: sessionOf(c).Actor(),
+		Outage: c.Param("slug"), OutageKind: models.OutageKind(c.PostForm("outage_kind")), Actor: sessionOf(c).Actor(),
 		Kind: models.UpdateKind(c.PostForm("kind")), Alert: models.AlertLevel(c.PostForm("alert")),
 		Headline: c.PostForm("headline"), Body: c.PostForm("body"),
 		Apps: c.PostFormArray("apps"), States: map[string]models.AppState{},

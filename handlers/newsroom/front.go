@@ -4,6 +4,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"newsbell/handlers/views"
+	"newsbell/models"
 	"newsbell/static"
 )
 
@@ -11,20 +12,27 @@ import (
 const maxListed = 200
 
 func (n *Newsroom) frontPage(c *gin.Context) error {
-	desk, err := n.store.Desk(c.Request.Context(), maxListed)
-	if err != nil {
-		return err
-	}
 	page := static.EditorFrontPage{Actor: actorOf(c)}
+	var err error
 	if page.Actor.MayPublish {
 		if page.Waiting, err = n.waiting(c); err != nil {
 			return err
 		}
 	}
-	for _, o := range desk {
-		page.Outages = append(page.Outages, static.DeskOutage{
-			Outage: views.Outage(o.Outage), Followers: o.Followers, LastAlert: o.LastAlertAt, Reached: o.Reached,
-		})
+	if page.Outages, err = n.desk(c, models.OrdinaryOutage); err != nil {
+		return err
+	}
+	if page.Drills, err = n.desk(c, models.Drill); err != nil {
+		return err
 	}
 	return n.pages.EditorFront(c.Writer, page)
+}
+
+func (n *Newsroom) desk(c *gin.Context, kind models.OutageKind) ([]static.DeskOutage, error) {
+	desk, err := n.store.Desk(c.Request.Context(), kind, maxListed)
+	listed := make([]static.DeskOutage, len(desk))
+	for i, o := range desk {
+		listed[i] = static.DeskOutage{Outage: views.Outage(o.Outage), Followers: o.Followers, LastAlert: o.LastAlertAt, Reached: o.Reached}
+	}
+	return listed, err
 }

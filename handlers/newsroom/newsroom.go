@@ -99,7 +99,11 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 
 	editors := viewers.Group("", n.needRole(models.RoleEditor))
 	n.handle(editors, http.MethodGet, "/new-outage", n.newOutagePage)
+	n.handle(editors, http.MethodGet, "/new-drill", n.newDrillPage)
 	n.handle(editors, http.MethodPost, "/outages", n.openOutage)
+	drillers := editors.Group("/outages/:slug", n.needPerson)
+	n.handle(drillers, http.MethodPost, "/follow", n.followDrill)
+	n.handle(drillers, http.MethodPost, "/unfollow", n.unfollowDrill)
 	n.handle(editors, http.MethodGet, "/outages/:slug/edit", n.editOutagePage)
 	n.handle(editors, http.MethodPost, "/outages/:slug/edit", n.editOutage)
 	n.handle(editors, http.MethodPost, "/outages/:slug/updates", n.submitUpdate)

@@ -2,7 +2,6 @@ package newsroom
 
 import (
 	"crypto/rand"
-	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -14,7 +13,7 @@ import (
 
 // outagePage writes the page of an outage, with the saved draft in its form.
 func (n *Newsroom) outagePage(c *gin.Context) error {
-	outage, err := n.store.Outage(c.Request.Context(), c.Param("slug"))
+	outage, err := n.store.OutageOrDrill(c.Request.Context(), c.Param("slug"))
 	if err != nil {
 		return err
 	}
@@ -27,7 +26,7 @@ func (n *Newsroom) outagePage(c *gin.Context) error {
 
 // showOutage writes the page of an outage, with the given form.
 func (n *Newsroom) showOutage(c *gin.Context, page static.EditorOutagePage) error {
-	outage, err := n.store.Outage(c.Request.Context(), c.Param("slug"))
+	outage, err := n.store.OutageOrDrill(c.Request.Context(), c.Param("slug"))
 	if err != nil {
 		return err
 	}
@@ -37,6 +36,9 @@ func (n *Newsroom) showOutage(c *gin.Context, page static.EditorOutagePage) erro
 func (n *Newsroom) writeOutage(c *gin.Context, page static.EditorOutagePage, outage models.Outage) error {
 	ctx := c.Request.Context()
 	page.RequestKey = rand.Text()
+	if err := n.addDrill(c, &page, outage); err != nil {
+		return err
+	}
 	if err := n.addWriters(c, &page, outage); err != nil {
 		return err
 	}
@@ -57,5 +59,5 @@ func (n *Newsroom) writeOutage(c *gin.Context, page static.EditorOutagePage, out
 }
 
 func (n *Newsroom) redirectToUpdate(c *gin.Context, outage string, id int64) {
-	c.Redirect(http.StatusSeeOther, fmt.Sprintf("%s/editor/outages/%s#update-%d", n.site.Root(), outage, id))
+	c.Redirect(http.StatusSeeOther, n.site.EditorUpdatePath(outage, id))
 }

@@ -18,6 +18,10 @@ func (n *Newsroom) newOutagePage(c *gin.Context) error {
 	return n.showOutageForm(c, static.EditorOutageFormPage{})
 }
 
+func (n *Newsroom) newDrillPage(c *gin.Context) error {
+	return n.showOutageForm(c, static.EditorOutageFormPage{IsDrill: true})
+}
+
 // outageForm returns the form of an outage as it was sent.
 func outageForm(c *gin.Context) static.EditorOutageFormPage {
 	page := static.EditorOutageFormPage{
@@ -44,7 +48,10 @@ func (n *Newsroom) showOutageForm(c *gin.Context, page static.EditorOutageFormPa
 // openOutage opens an outage and goes to its page.
 func (n *Newsroom) openOutage(c *gin.Context) error {
 	page := outageForm(c)
+	kind := models.OutageKind(c.PostForm("outage_kind"))
+	page.IsDrill = kind == models.Drill
 	wanted := models.NewOutage{
+		Kind: kind,
 		Slug: page.Slug, Headline: page.Headline, Standfirst: page.Standfirst,
 		Apps: c.PostFormArray("apps"), States: map[string]models.AppState{}, Actor: sessionOf(c).Actor(),
 	}
@@ -101,12 +108,12 @@ func proposeSlug(headline string) string {
 }
 
 func (n *Newsroom) editOutagePage(c *gin.Context) error {
-	outage, err := n.store.Outage(c.Request.Context(), c.Param("slug"))
+	outage, err := n.store.OutageOrDrill(c.Request.Context(), c.Param("slug"))
 	if err != nil {
 		return err
 	}
 	page := static.EditorOutageFormPage{
-		Address: outage.Slug, Known: outage.Edition(), Headline: outage.Headline, Standfirst: outage.Standfirst, Slug: outage.Slug,
+		Address: outage.Slug, IsDrill: outage.IsDrill(), Known: outage.Edition(), Headline: outage.Headline, Standfirst: outage.Standfirst, Slug: outage.Slug,
 		Chosen: map[string]bool{},
 	}
 	for _, app := range outage.Apps {
@@ -118,6 +125,7 @@ func (n *Newsroom) editOutagePage(c *gin.Context) error {
 func (n *Newsroom) editOutage(c *gin.Context) error {
 	page := outageForm(c)
 	page.Address = c.Param("slug")
+	page.IsDrill = c.PostForm("outage_kind") == string(models.Drill)
 	edited, err := n.store.EditOutage(c.Request.Context(), page.Address, models.OutageEdit{
 		Known: page.Known, Slug: page.Slug, Headline: page.Headline, Standfirst: page.Standfirst,
 		Apps: c.PostFormArray("apps"), Actor: sessionOf(c).Actor(),

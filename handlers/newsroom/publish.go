@@ -1,6 +1,7 @@
 package newsroom
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -19,6 +20,13 @@ func (n *Newsroom) submitUpdate(c *gin.Context) error {
 		return nil
 	}
 	draft := draftOf(c)
+	outage, err := n.store.OutageOrDrill(c.Request.Context(), draft.Outage)
+	if err != nil {
+		return err
+	}
+	if outage.Kind != cmp.Or(draft.OutageKind, models.OrdinaryOutage) {
+		return n.showProblems(c, draft, models.ErrOtherKind)
+	}
 	switch c.PostForm("do") {
 	case "publish", "again":
 		return n.publish(c, draft)
@@ -66,7 +74,7 @@ func (n *Newsroom) tryDraft(c *gin.Context, draft models.Draft) error {
 	if err := draft.Validate(); err != nil {
 		return n.showProblems(c, draft, err)
 	}
-	outage, err := n.store.Outage(ctx, draft.Outage)
+	outage, err := n.store.OutageOrDrill(ctx, draft.Outage)
 	if err != nil {
 		return err
 	}
@@ -86,6 +94,10 @@ func (n *Newsroom) tryDraft(c *gin.Context, draft models.Draft) error {
 
 // showProblems shows a draft again, with its problems.
 func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) error {
+	if errors.Is(err, models.ErrOtherKind) { // the text must not stand in the form of the other kind
+		n.errors.Refuse(c, http.StatusConflict, otherKind)
+		return nil
+	}
 	page := static.EditorOutagePage{Draft: draftView(draft)}
 	if invalid, ok := errors.AsType[*validation.Invalid](err); ok {
 		for _, p := range invalid.Problems {
@@ -108,6 +120,8 @@ func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) e
 	}
 	return n.showOutage(c, page)
 }
+
+const otherKind = "Nothing was sent: drills and outages are kept apart, and this form was for the other one. Go back to the newsroom and open the right page."
 
 func formStatus(err error) int {
 	if _, isTooLong := errors.AsType[*http.MaxBytesError](err); isTooLong {

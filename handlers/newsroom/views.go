@@ -30,6 +30,7 @@ func (n *Newsroom) publishedUpdates(ctx context.Context, outage models.Outage, a
 			if published[i].Alert, err = n.alertView(ctx, alert, actor); err != nil {
 				return nil, err
 			}
+			published[i].Alert.IsDrill = outage.IsDrill()
 		}
 		if err := n.addCatchUps(ctx, &published[i], catchUps[update.ID], actor); err != nil {
 			return nil, err
@@ -79,6 +80,7 @@ func (n *Newsroom) hiddenUpdates(ctx context.Context, outage models.Outage, acto
 		if err != nil {
 			return nil, err
 		}
+		alert.IsDrill = outage.IsDrill()
 		hidden[i] = static.EditorHidden{ID: update.ID, Alert: *alert, Headline: update.Headline, Body: update.Body, SentAt: update.PublishedAt}
 	}
 	return hidden, nil

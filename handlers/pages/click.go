@@ -28,6 +28,10 @@ func (p *pages) click(c *gin.Context) error {
 			p.errors.LogFailure(ctx, "a click was not counted", "error", err)
 		}
 	}
+	if alert.Outage.IsDrill() { // which has no public page
+		c.Redirect(http.StatusFound, p.site.EditorUpdatePath(alert.Outage.Slug, alert.UpdateID))
+		return nil
+	}
 	c.Redirect(http.StatusFound, p.site.UpdatePath(alert.Outage.Slug, alert.UpdateID))
 	return nil
 }

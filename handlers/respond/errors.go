@@ -45,9 +45,12 @@ func (e *Errors) Abort(c *gin.Context, status int) {
 }
 
 // Forbid answers with 403 and words that say why, and ends the request.
-func (e *Errors) Forbid(c *gin.Context, why string) {
+func (e *Errors) Forbid(c *gin.Context, why string) { e.Refuse(c, http.StatusForbidden, why) }
+
+// Refuse answers with the error page of a status, which says why.
+func (e *Errors) Refuse(c *gin.Context, status int, why string) {
 	c.Abort()
-	e.page(c.Writer, http.StatusForbidden, why)
+	e.page(c.Writer, status, why)
 }
 
 // Page writes the error page of a status.

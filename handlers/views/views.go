@@ -25,7 +25,7 @@ func Apps(apps []models.App) []static.App {
 // Outage returns the view of an outage.
 func Outage(o models.Outage) static.Outage {
 	return static.Outage{
-		Slug: o.Slug, Headline: o.Headline, Standfirst: o.Standfirst, State: string(o.State),
+		IsDrill: o.IsDrill(), Slug: o.Slug, Headline: o.Headline, Standfirst: o.Standfirst, State: string(o.State),
 		BeganAt: o.BeganAt, ResolvedAt: o.ResolvedAt, Apps: Apps(o.Apps),
 	}
 }

@@ -45,6 +45,16 @@ func (db *DB) Outage(slug string, apps ...string) models.Outage {
 	return outage
 }
 
+// Drill opens a drill that names apps, which exist.
+func (db *DB) Drill(slug string, apps ...string) models.Outage {
+	db.t.Helper()
+	drill, err := db.CreateOutage(context.Background(), models.NewOutage{
+		Kind: models.Drill, Slug: slug, Headline: slug + " is practice", Apps: apps, Actor: "test",
+	})
+	must(db, err)
+	return drill
+}
+
 // Browser makes a browser's endpoint and keys.
 func (db *DB) Browser() models.Browser {
 	db.t.Helper()

@@ -1,6 +1,10 @@
 package handlers
 
-import "github.com/gin-gonic/gin"
+import (
+	"github.com/gin-gonic/gin"
+
+	"newsbell/handlers/watching"
+)
 
 // Routes returns all routes of a web.
 func Routes(o Options) (gin.RoutesInfo, error) {
@@ -8,7 +12,7 @@ func Routes(o Options) (gin.RoutesInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := newRoutedEngine(shared, newHub(shared, o), o)
+	engine, err := newRoutedEngine(shared, newHub(shared, o), watching.New(o.Bus, o.Watching), o)
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,8 @@ var admitted = map[string]string{
 	"GET /editor":                                     forViewer,
 	"GET /editor/outages/:slug":                       forViewer,
 	"GET /editor/alerts/:id":                          forViewer,
+	"GET /editor/alerts/:id/counts":                   forViewer,
+	"GET /editor/alerts/:id/events":                   forViewer,
 	"GET /editor/new-outage":                          forEditor,
 	"GET /editor/new-drill":                           forEditor,
 	"POST /editor/outages/:slug/follow":               forEditorPerson,

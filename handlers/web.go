@@ -17,6 +17,7 @@ import (
 	"newsbell/handlers/peer"
 	"newsbell/handlers/publish"
 	"newsbell/handlers/respond"
+	"newsbell/handlers/watching"
 	"newsbell/models"
 )
 
@@ -42,6 +43,8 @@ type Options struct {
 	// Ready returns an error if a dependency other than the database is not ready.
 	Ready func(context.Context) error
 	Live  live.Options
+	// Watching are the settings of the newsroom's pages of alerts.
+	Watching watching.Options
 	// SubscribeLimit is the number of subscriptions per address and minute; 0: no limit.
 	SubscribeLimit int
 	// NoticeLimit is the number of notices per address and minute; 0: no limit.
@@ -61,6 +64,7 @@ type Options struct {
 type Web struct {
 	http.Handler
 	live      *live.Hub
+	watching  *watching.Hub
 	publisher *publish.Publisher
 	// answering is the number of requests in progress.
 	answering atomic.Int64
@@ -73,7 +77,8 @@ func New(o Options) (*Web, error) {
 		return nil, err
 	}
 	hub := newHub(shared, o)
-	engine, err := newRoutedEngine(shared, hub, o)
+	watched := watching.New(o.Bus, o.Watching)
+	engine, err := newRoutedEngine(shared, hub, watched, o)
 	if err != nil {
 		return nil, err
 	}
@@ -81,22 +86,23 @@ func New(o Options) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Web{live: hub, publisher: shared.publisher}
+	w := &Web{live: hub, watching: watched, publisher: shared.publisher}
 	protected := sameOrigin(protection, shared.errors, engine)
 	w.Handler = belowBasePath(shared.site, shared.errors, w.count(secure(shared.site, compress(protected))))
 	return w, nil
 }
 
-// Run ends undo windows and keeps the open live pages up to date until ctx is done, and
-// then ends their streams.
+// Run ends undo windows, keeps the open live pages and the newsroom's pages of alerts up to
+// date until ctx is done, and then ends their streams.
 func (w *Web) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.publisher.Run(ctx) })
 	group.Go(func() error { return w.live.Run(ctx) })
+	group.Go(func() error { return w.watching.Run(ctx) })
 	return group.Wait()
 }
 
-// Answering returns the number of requests in progress, without the streams of open live
+// Answering returns the number of requests in progress, without the streams of open
 // pages.
 func (w *Web) Answering() int { return int(w.answering.Load()) }
 

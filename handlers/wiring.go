@@ -15,6 +15,7 @@ import (
 	"newsbell/handlers/passkeys"
 	"newsbell/handlers/publish"
 	"newsbell/handlers/respond"
+	"newsbell/handlers/watching"
 	"newsbell/models"
 	"newsbell/static"
 )
@@ -70,7 +71,7 @@ func newEngine(s shared, o Options) (*gin.Engine, error) {
 }
 
 // newRoutedEngine returns an engine with all routes.
-func newRoutedEngine(s shared, hub *live.Hub, o Options) (*gin.Engine, error) {
+func newRoutedEngine(s shared, hub *live.Hub, watched *watching.Hub, o Options) (*gin.Engine, error) {
 	engine, err := newEngine(s, o)
 	if err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ func newRoutedEngine(s shared, hub *live.Hub, o Options) (*gin.Engine, error) {
 	routeAPI(engine, s, o)
 	pages.Route(engine, pages.Options{Store: o.Store, Site: s.site, Pages: s.pages, Errors: s.errors})
 	hub.Route(engine)
-	newNewsroom(s, o).Route(engine)
+	newNewsroom(s, watched, o).Route(engine)
 	routeHealth(engine, newReadiness(o.Store, o.Ready, o.Log))
 	return engine, nil
 }
@@ -96,9 +97,9 @@ func newHub(s shared, o Options) *live.Hub {
 	}, o.Live)
 }
 
-func newNewsroom(s shared, o Options) *newsroom.Newsroom {
+func newNewsroom(s shared, watched *watching.Hub, o Options) *newsroom.Newsroom {
 	return newsroom.New(newsroom.Options{
-		Store: o.Store, Publisher: s.publisher, Site: s.site, Pages: s.pages,
+		Store: o.Store, Publisher: s.publisher, Watching: watched, Site: s.site, Pages: s.pages,
 		Notifications: models.Notifications{BaseURL: o.BaseURL, Lang: cmp.Or(o.Lang, "en")},
 		Errors:        s.errors, Clients: s.clients, Guesses: s.editorGuesses, PasswordGuesses: s.passwordGuesses,
 		Passkeys: s.passkeys, OpenID: openid.New(o.OpenID, o.BaseURL+newsroom.OpenIDCallback), Log: o.Log,

@@ -126,8 +126,8 @@ func (s *Store) EstimateArrival(ctx context.Context, readers int, services map[s
 	err := s.db.Read.WithContext(ctx).Select("alert_id", "push_service", "after_ms", "accepted").
 		Where("accepted > 0 AND after_ms >= 0").
 		Where(`alert_id IN (SELECT id FROM alerts WHERE (? = 0 OR id < ?) AND created_at > ? AND finished_at IS NOT NULL
-			AND catch_up_until IS NULL AND EXISTS (SELECT 1 FROM shards WHERE shards.alert_id = alerts.id AND accepted > 0)
-			ORDER BY id DESC LIMIT ?)`, before, before, s.Now().Add(-estimateWithin), estimateAlerts).
+			AND catch_up_until IS NULL AND outage_id IN (SELECT id FROM outages WHERE kind <> ?) AND EXISTS (SELECT 1 FROM shards WHERE shards.alert_id = alerts.id AND accepted > 0)
+			ORDER BY id DESC LIMIT ?)`, before, before, s.Now().Add(-estimateWithin), Drill, estimateAlerts).
 		Order("alert_id DESC").Find(&rows).Error
 	if err != nil {
 		return nil, false, fmt.Errorf("estimate arrival: %w", err)

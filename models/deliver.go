@@ -17,6 +17,8 @@ type Delivery struct {
 	BeforePage func(ctx context.Context) error
 	// Progress is called before each attempt to record a page, and after the last.
 	Progress func()
+	// Recorded is called after each page that was recorded.
+	Recorded func()
 	// NotRecorded is called with the error of each attempt to record a page that is
 	// followed by another.
 	NotRecorded func(error)
@@ -51,6 +53,9 @@ func (how Delivery) withDefaults() Delivery {
 	}
 	if how.Progress == nil {
 		how.Progress = func() {}
+	}
+	if how.Recorded == nil {
+		how.Recorded = func() {}
 	}
 	if how.NotRecorded == nil {
 		how.NotRecorded = func(error) {}
@@ -126,6 +131,7 @@ func (d *delivery) sendPage(ctx context.Context, p page) error {
 		return err
 	}
 	d.how.Progress()
+	d.how.Recorded()
 	if missing := len(p.recipients) - len(results); missing > 0 && ctx.Err() == nil {
 		return fmt.Errorf("send page of shard %d: %d recipients have no result", d.claim.Shard.ID, missing)
 	}

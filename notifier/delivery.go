@@ -52,6 +52,7 @@ func (n *Notifier) deliver(ctx context.Context, claim *models.Claim, progress *a
 		Send:       d.send,
 		BeforePage: d.yield,
 		Progress:   func() { progress.Add(1) },
+		Recorded:   func() { n.announceProgress(claim.Alert.ID) },
 		NotRecorded: func(err error) {
 			n.log.Warn("a page could not be recorded; trying again", "shard", claim.Shard.ID, "error", err)
 		},

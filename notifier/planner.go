@@ -130,6 +130,7 @@ func (n *Notifier) planAlerts(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			n.announceProgress(id)
 		}
 	}
 }

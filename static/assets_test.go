@@ -1,6 +1,8 @@
 package static
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -44,6 +46,21 @@ func TestModulesImportFilesThatExist(t *testing.T) {
 			if _, ok := assets[path.Join(path.Dir(name), module)]; !ok {
 				t.Errorf("%s imports %s, which does not exist", name, module)
 			}
+		}
+	}
+}
+
+// The versions and where they come from are in js/vendor.
+func TestVendoredLibrariesAreUnchangedAndHaveTheirLicence(t *testing.T) {
+	for name, want := range map[string]string{
+		"js/vendor/uplot/uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
+		"css/vendor/uplot/uPlot.min.css":    "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+	} {
+		if sum := sha256.Sum256(assets[name].content); hex.EncodeToString(sum[:]) != want {
+			t.Errorf("%s has the hash %x", name, sum)
+		}
+		if licence := assets[path.Dir(name)+"/LICENSE"]; !strings.Contains(string(licence.content), "The MIT License") {
+			t.Errorf("%s has no licence", name)
 		}
 	}
 }

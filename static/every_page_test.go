@@ -34,6 +34,15 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 	actor := EditorActor{Name: text, HasAccount: true, MayPublish: true, IsChief: true}
 	wrong := FormProblems{{"name", text}, {"email", text}, {"password", text}, {"current", text}, {"role", text}, {"headline", text}, {"standfirst", text}, {"slug", text}, {"apps", text}, {"state", text}, {"scopes", text}, {"expires", text}}
 
+	moment, n := &EditorMoment{At: resolved, After: 90 * time.Second}, 7
+	sending := EditorProgress{
+		EditorAlert: *written[1].Alert, PerSecond: 4100, Milestones: []EditorMilestone{{Percent: 50, Estimated: moment, Accepted: moment}},
+		Services: []EditorService{{Name: text, Host: text, Counts: written[1].Alert.Counts}}, Troubles: []EditorTrouble{{Words: text, Advice: text, RetriedUntil: &resolved}},
+		Chart: &EditorChart{Most: 1204, Seconds: []float64{0, 1}, Estimate: []*int{nil, &n}, Accepted: []*int{&n, nil}, Shown: []*int{nil, nil}},
+	}
+	ofDrill := sending
+	ofDrill.IsDrill, ofDrill.State, ofDrill.IsEnding = true, "stopped", true
+
 	type write = func(*Pages, http.ResponseWriter) error
 	return map[string]write{
 		"front": func(p *Pages, w http.ResponseWriter) error {
@@ -47,6 +56,13 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"outage resolved": func(p *Pages, w http.ResponseWriter) error {
 			return p.Outage(w, OutagePage{past, updates})
 		},
+		"alert": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorAlertPage(w, EditorAlertPage{Actor: actor, Outage: ongoing, Headline: text, EditorProgress: sending})
+		},
+		"alert of a drill": func(p *Pages, w http.ResponseWriter) error {
+			return p.EditorAlertPage(w, EditorAlertPage{Actor: actor, Outage: drill, Headline: text, EditorProgress: ofDrill})
+		},
+		"alert without data":  func(p *Pages, w http.ResponseWriter) error { return p.EditorAlertPage(w, EditorAlertPage{}) },
 		"outage without data": func(p *Pages, w http.ResponseWriter) error { return p.Outage(w, OutagePage{}) },
 		"app": func(p *Pages, w http.ResponseWriter) error {
 			return p.App(w, AppPage{app, []Outage{ongoing, past}})

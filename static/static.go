@@ -38,7 +38,7 @@ func New(site Site) (*Pages, error) {
 	}
 	for _, name := range []string{
 		"front", "outage", "app", "search", "preferences", "error",
-		"editor_sign_in", "editor_front", "editor_outage", "editor_confirmation", "editor_approval", "editor_policy", "editor_outage_form", "editor_apps", "editor_app", "editor_tokens", "editor_token",
+		"editor_sign_in", "editor_front", "editor_outage", "editor_confirmation", "editor_alert", "editor_approval", "editor_policy", "editor_outage_form", "editor_apps", "editor_app", "editor_tokens", "editor_token",
 		"editor_invitation", "editor_invitation_ended", "editor_account", "editor_welcome", "editor_people", "editor_person", "editor_link",
 	} {
 		page, err := base.Clone()

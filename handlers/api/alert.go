@@ -61,7 +61,7 @@ func (a *api) stopAlert(ctx context.Context, in *alertPath) (*body[alert], error
 	if _, err := a.alert(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	if err := a.store.StopAlert(ctx, in.ID, actorOf(ctx)); err != nil {
+	if err := a.publisher.Stop(ctx, in.ID, actorOf(ctx)); err != nil {
 		return nil, err
 	}
 	return a.getAlert(ctx, in)

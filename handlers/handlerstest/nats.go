@@ -11,6 +11,7 @@ import (
 
 	"newsbell/handlers"
 	"newsbell/handlers/live"
+	"newsbell/handlers/watching"
 	"newsbell/models/modelstest"
 )
 
@@ -33,7 +34,7 @@ func (w *Web) StartProcess(o live.Options) *Web {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(conn.Close)
-	process := Serve(w.t, w.DB, w.Token, &Bus{Conn: conn}, handlers.Options{Live: o})
+	process := Serve(w.t, w.DB, w.Token, &Bus{Conn: conn}, handlers.Options{Live: o, Watching: watching.Options{LookEvery: o.SweepEvery}})
 	process.NATS = w.NATS
 	process.start()
 	return process

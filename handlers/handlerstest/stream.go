@@ -3,6 +3,7 @@ package handlerstest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"testing"
@@ -18,7 +19,7 @@ type Stream struct {
 	events chan Event // closed when the stream ends
 }
 
-// Event is an event of a live page.
+// Event is an event of a live page, or of a page that watches an alert.
 type Event struct {
 	ID        string `json:"-"`
 	Type      string `json:"-"`
@@ -31,13 +32,27 @@ type Event struct {
 	Band      string `json:"band"`
 	Corrects  *int64
 	Corrected string
+	Words     string
+	Stop      string
+	HTML      string
 }
 
 // OpenStream opens the stream of "messages-down", with headers as pairs of name
 // and value.
 func (w *Web) OpenStream(query string, headers ...string) *Stream {
 	w.t.Helper()
-	response := w.do(http.MethodGet, "/outages/messages-down/events"+query, nil, headers)
+	return w.openStream("/outages/messages-down/events"+query, headers)
+}
+
+// WatchAlert opens the stream of the newsroom's page of an alert.
+func (w *Web) WatchAlert(id int64) *Stream {
+	w.t.Helper()
+	return w.openStream(fmt.Sprintf("/editor/alerts/%d/events", id), nil)
+}
+
+func (w *Web) openStream(path string, headers []string) *Stream {
+	w.t.Helper()
+	response := w.do(http.MethodGet, path, nil, headers)
 	if response.StatusCode != http.StatusOK {
 		w.t.Fatalf("the stream answers %s", response.Status)
 	}

@@ -2,6 +2,7 @@ package newsroom
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -30,14 +31,15 @@ func (n *Newsroom) getAlert(c *gin.Context) error {
 	return nil
 }
 
-// stopAlert stops an alert, or undoes it in its undo window: then it leads back to the
-// draft. It is not an error if the alert has just ended.
+// stopAlert stops an alert, and returns to the page whose button was pressed; or undoes it in
+// its undo window: then it leads back to the draft. It is not an error if the alert has just
+// ended.
 func (n *Newsroom) stopAlert(c *gin.Context) error {
 	alert, err := n.alertOf(c)
 	if err != nil {
 		return err
 	}
-	err = n.store.StopAlert(c.Request.Context(), alert.ID, sessionOf(c).Actor())
+	err = n.publisher.Stop(c.Request.Context(), alert.ID, sessionOf(c).Actor())
 	if err != nil && !errors.Is(err, models.ErrConflict) {
 		return err
 	}
@@ -49,6 +51,10 @@ func (n *Newsroom) stopAlert(c *gin.Context) error {
 	}
 	if alert.State == models.Stopped && alert.Update.IsHidden() {
 		n.redirect(c, "/outages/"+alert.Outage.Slug+"#compose")
+		return nil
+	}
+	if c.PostForm("watching") != "" {
+		n.redirect(c, fmt.Sprintf("/alerts/%d", alert.ID))
 		return nil
 	}
 	n.redirectToUpdate(c, alert.Outage.Slug, alert.UpdateID)

@@ -23,7 +23,7 @@ func TestTheNewsroomShowsWhatBrowsersReported(t *testing.T) {
 			}
 		}
 		var counts struct{ Shown, Clicked, Dismissed int }
-		w.Get(fmt.Sprintf("/editor/alerts/%d", id)).Decode(t, http.StatusOK, &counts)
+		w.Get(fmt.Sprintf("/editor/alerts/%d/counts", id)).Decode(t, http.StatusOK, &counts)
 		if counts.Shown != 1 || counts.Clicked != 1 {
 			t.Errorf("the newsroom's script gets %+v", counts)
 		}

@@ -10,9 +10,6 @@ import (
 	"newsbell/static"
 )
 
-// milestones are the shares whose times are shown, in percent.
-var milestones = [...]int{50, 90, 99}
-
 // audienceView returns the view of an audience, with the time at which an alert to it would
 // arrive.
 func (n *Newsroom) audienceView(ctx context.Context, counts models.AudienceCounts) static.EditorAudience {
@@ -31,21 +28,11 @@ func (n *Newsroom) arrivalOf(ctx context.Context, counts models.AudienceCounts) 
 		n.errors.LogFailure(ctx, "an arrival was not estimated", "error", err)
 	}
 	arrivals := []static.EditorArrival{}
-	for _, percent := range milestones {
-		at := timeOf(estimate, float64(percent)/100*estimate.Total(), n.store.Now().Add(n.store.UndoWindow()))
+	for _, percent := range arrival.Milestones {
+		at := estimate.Time(n.store.Now().Add(n.store.UndoWindow()), float64(percent)/100*estimate.Total())
 		if at != nil { // in whole seconds, as it is shown
 			arrivals = append(arrivals, static.EditorArrival{Percent: percent, At: at.Add(time.Second - 1).Truncate(time.Second)})
 		}
 	}
 	return arrivals
-}
-
-// timeOf returns when a curve that starts at a time reaches a number; nil if it never does.
-func timeOf(c arrival.Curve, n float64, start time.Time) *time.Time {
-	elapsed, ok := c.When(n)
-	if !ok {
-		return nil
-	}
-	at := start.Add(elapsed)
-	return &at
 }

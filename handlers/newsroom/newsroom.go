@@ -15,6 +15,7 @@ import (
 	"newsbell/handlers/passkeys"
 	"newsbell/handlers/publish"
 	"newsbell/handlers/respond"
+	"newsbell/handlers/watching"
 	"newsbell/models"
 	"newsbell/static"
 )
@@ -27,6 +28,7 @@ const maxForm = 64 << 10
 type Options struct {
 	Store     *models.Store
 	Publisher *publish.Publisher
+	Watching  *watching.Hub
 	Site      static.Site
 	Pages     *static.Pages
 	// Notifications builds the notifications for previews.
@@ -47,6 +49,7 @@ type Options struct {
 type Newsroom struct {
 	store         *models.Store
 	publisher     *publish.Publisher
+	watching      *watching.Hub
 	site          static.Site
 	pages         *static.Pages
 	notifications models.Notifications
@@ -63,7 +66,7 @@ type Newsroom struct {
 // New returns a newsroom.
 func New(o Options) *Newsroom {
 	return &Newsroom{
-		store: o.Store, publisher: o.Publisher, site: o.Site, pages: o.Pages, notifications: o.Notifications,
+		store: o.Store, publisher: o.Publisher, watching: o.Watching, site: o.Site, pages: o.Pages, notifications: o.Notifications,
 		errors: o.Errors, clients: o.Clients, guesses: o.Guesses, passwordGuesses: o.PasswordGuesses,
 		passkeys: o.Passkeys, openID: o.OpenID, log: o.Log, audiences: newAudiences(o.Store),
 	}
@@ -94,7 +97,9 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(viewers, http.MethodPost, "/sign-out", n.signOut)
 	n.handle(viewers, http.MethodGet, "", n.frontPage)
 	n.handle(viewers, http.MethodGet, "/outages/:slug", n.outagePage)
-	n.handle(viewers, http.MethodGet, "/alerts/:id", n.getAlert)
+	n.handle(viewers, http.MethodGet, "/alerts/:id", n.alertPage)
+	n.handle(viewers, http.MethodGet, "/alerts/:id/counts", n.getAlert)
+	n.handle(viewers, http.MethodGet, "/alerts/:id/events", n.alertEvents)
 	n.handle(viewers, http.MethodGet, "/apps", n.appsPage)
 
 	editors := viewers.Group("", n.needRole(models.RoleEditor))

@@ -36,7 +36,7 @@ func TestAnEditorPreviewsPublishesAndStopsInTheBrowser(t *testing.T) {
 			t.Errorf("after publishing: %s", page.Request.URL)
 		}
 		var alert struct{ State string }
-		w.Get("/editor/alerts/1").Decode(t, http.StatusOK, &alert)
+		w.Get("/editor/alerts/1/counts").Decode(t, http.StatusOK, &alert)
 		if page := w.Get("/editor/outages/messages-down"); !strings.Contains(page.Text, "Stop") {
 			t.Error("the alert cannot be stopped")
 		}

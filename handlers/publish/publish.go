@@ -1,4 +1,4 @@
-// Package publish writes updates and notices to the store and announces them on the
+// Package publish writes updates, stops and notices to the store and announces them on the
 // bus, so that other processes need not wait for their next sweep. If the bus fails, the
 // request still succeeds, because sweeps find the rows.
 package publish
@@ -75,6 +75,17 @@ func (p *Publisher) Update(ctx context.Context, d models.Draft) (models.Publicat
 		p.announce(events.SubjectUpdates, events.UpdateEvent{Outage: d.Outage, UpdateID: published.Update.ID, Position: *position})
 	}
 	return published, nil
+}
+
+// Stop stops an alert: workers end what is left of it, and pages that watch it show the
+// counts. The errors are those of [models.Store.StopAlert].
+func (p *Publisher) Stop(ctx context.Context, alertID int64, actor string) error {
+	if err := p.store.StopAlert(ctx, alertID, actor); err != nil {
+		return err
+	}
+	p.announce(events.SubjectPublished, nil)
+	p.announce(events.SubjectProgress, events.ProgressEvent{AlertID: alertID})
+	return nil
 }
 
 // Notice creates a notice, which a worker sends. The errors are those of

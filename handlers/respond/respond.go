@@ -17,8 +17,9 @@ func IsForPrograms(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/api/") || IsEventStream(r)
 }
 
-// IsEventStream reports whether a request opens an outage's event stream, which
-// must be neither compressed nor buffered.
+// IsEventStream reports whether a request opens the event stream of an outage or an alert,
+// which must be neither compressed nor buffered.
 func IsEventStream(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/outages/") && strings.HasSuffix(r.URL.Path, "/events")
+	isStreamed := strings.HasPrefix(r.URL.Path, "/outages/") || strings.HasPrefix(r.URL.Path, "/editor/alerts/")
+	return isStreamed && strings.HasSuffix(r.URL.Path, "/events")
 }

@@ -3,6 +3,7 @@ package views
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"newsbell/models"
 	"newsbell/static"
@@ -18,6 +19,13 @@ var pushServices = map[string]string{
 	"*.notify.windows.com":              "Microsoft",
 }
 
+// PushService returns the name of the push service with a host, or of the hosts that a rule
+// such as "*.push.apple.com" allows; the host itself if it is not known.
+func PushService(host string) string {
+	_, domain, _ := strings.Cut(host, ".")
+	return cmp.Or(pushServices[host], pushServices["*."+domain], host)
+}
+
 // Audience returns the view of an audience.
 func Audience(counts models.AudienceCounts) static.EditorAudience {
 	view := static.EditorAudience{
@@ -27,7 +35,7 @@ func Audience(counts models.AudienceCounts) static.EditorAudience {
 	}
 	named := map[string]int{}
 	for host, readers := range counts.PushServices {
-		named[cmp.Or(pushServices[host], host)] += readers
+		named[PushService(host)] += readers
 	}
 	for name, readers := range named {
 		view.PushServices = append(view.PushServices, static.EditorPushService{Name: name, Readers: readers})

@@ -81,6 +81,17 @@ func (c Curve) When(n float64) (time.Duration, bool) {
 	return a.At + time.Duration(float64(b.At-a.At)*(n-a.Total)/(b.Total-a.Total)), true
 }
 
+// Time returns the time at which a number had been accepted, for a curve that starts at a
+// time; nil if it never was.
+func (c Curve) Time(start time.Time, n float64) *time.Time {
+	elapsed, ok := c.When(n)
+	if !ok {
+		return nil
+	}
+	at := start.Add(elapsed)
+	return &at
+}
+
 // plus returns the sum of two curves.
 func (c Curve) plus(other Curve) Curve {
 	var sum Curve

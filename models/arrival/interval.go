@@ -5,6 +5,9 @@ package arrival
 
 import "time"
 
+// Milestones are the shares of an alert's readers whose times are shown, in percent.
+var Milestones = [...]int{50, 90, 99}
+
 // widths are the intervals in which counts are kept, up to a time: short ones while most
 // pushes are accepted, and long ones for the retries of hours. An alert has at most about
 // 420 intervals in its first two hours.

@@ -5,10 +5,13 @@ package events
 // updates are rows, and the sweeps find what a lost message announced. What workers
 // broadcast about push services is in notifier/pushservice.
 const (
-	// SubjectPublished says, without data, that there is an alert to plan.
+	// SubjectPublished says, without data, that there is an alert to plan, or to end
+	// because it was stopped.
 	SubjectPublished = "newsbell.alerts.published"
 	// SubjectUpdates carries an [UpdateEvent]: open live pages show it.
 	SubjectUpdates = "newsbell.updates"
+	// SubjectProgress carries a [ProgressEvent]: pages that watch the alert show it.
+	SubjectProgress = "newsbell.progress"
 	// SubjectNotices says, without data, that there is a notice to send.
 	SubjectNotices = "newsbell.notices"
 	// SubjectWork is the root of the work queue's subjects. Workers of older
@@ -23,4 +26,9 @@ type UpdateEvent struct {
 	UpdateID int64  `json:"update_id"`
 	// Position is the update's in its outage; 0 from an older release.
 	Position int64 `json:"position"`
+}
+
+// ProgressEvent tells every web process that an alert has new counts or another state.
+type ProgressEvent struct {
+	AlertID int64 `json:"alert_id"`
 }

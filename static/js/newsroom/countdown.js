@@ -21,7 +21,7 @@ async function countDown(held) {
 }
 
 async function hasEnded(id) {
-  const alert = await get(`${base}/editor/alerts/${id}`, response => response.json())
+  const alert = await get(`${base}/editor/alerts/${id}/counts`, response => response.json())
   return alert && alert.state !== 'holding'
 }
 

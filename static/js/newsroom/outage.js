@@ -40,7 +40,7 @@ async function watch(alert) {
 
 async function read(id) {
   try {
-    const response = await fetch(`${base}/editor/alerts/${id}`, { cache: 'no-store', signal: AbortSignal.timeout(5000) })
+    const response = await fetch(`${base}/editor/alerts/${id}/counts`, { cache: 'no-store', signal: AbortSignal.timeout(5000) })
     return response.ok ? await response.json() : null
   } catch {
     return null

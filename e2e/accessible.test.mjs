@@ -48,6 +48,7 @@ const views = {
   'an approval': { path: '/editor/outages/messages-down', open: askForApproval },
   'the newsroom with a draft that waits': { path: '/editor' },
   'the undo window': { path: '/editor/outages/messages-down', open: overrideApproval },
+  'an alert that is sent': { path: '/editor', open: watchAlert },
   'the tokens': { path: '/editor/tokens' },
   'a new token': { path: '/editor/tokens', open: page => createToken(page, 'CMS') },
   'the account with problems': { path: '/editor/account', open: changePassword },
@@ -172,6 +173,15 @@ async function overrideApproval(page) {
   await submit(page, '/updates', '[value=preview]')
   await fill(page, { reason: 'Nobody else is here.' })
   await submit(page, '/updates', '[value=override]')
+}
+
+// watchAlert watches an alert that a push service does not accept for everybody.
+async function watchAlert(page, newsbell) {
+  await subscribe(newsbell, 'outage/messages-down', 500)
+  const { alert } = await newsbell.post('/outages/messages-down/updates', { kind: 'update', headline: 'Calls fail', alert: 'all', undo_seconds: 0 })
+  await page.goto(`${newsbell.url}/editor/alerts/${alert.id}`)
+  await page.waitForSelector('.trouble')
+  await page.waitForSelector('.plot canvas')
 }
 
 async function submitDraft(page, headline) {

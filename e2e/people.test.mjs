@@ -4,7 +4,7 @@ import { addDevice, startChromium } from './lib/chromium.mjs'
 import { startFirefox } from './lib/firefox.mjs'
 import { fill, join, password, submit } from './lib/forms.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
-import { followThere, openPage } from './lib/reader.mjs'
+import { followThere, openPage, subscribe } from './lib/reader.mjs'
 
 const editorName = 'Robert Alexander Featherstonehaugh' // too long for a phone
 
@@ -49,6 +49,7 @@ test('the printed link makes a chief, who invites an editor, who publishes until
   await editor.bringToFront()
   await needSecondPerson(chief, newsbell)
   await sendAndUndo(editor, chief, newsbell)
+  await watchAndStop(editor, newsbell)
 
   await chief.goto(`${newsbell.url}/editor/tokens`)
   await fill(chief, { name: 'CMS' })
@@ -106,6 +107,37 @@ async function sendAndUndo(editor, chief, newsbell) {
   await submit(editor, '/updates', '[value=preview]') // the same text is still approved
   await submit(editor, '/updates', '[value=publish]')
   assert.equal(await text(editor, '.held h3'), 'Photos fail too')
+}
+
+// watchAndStop watches the alert in its undo window until it is sent, and meanwhile stops
+// another that a push service does not accept for everybody.
+async function watchAndStop(editor, newsbell) {
+  await Promise.all([editor.waitForNavigation(), editor.click('.held a')])
+  const held = editor.url()
+  assert.equal(await text(editor, '[data-part=state]'), 'Undo window: nothing has been sent')
+  assert.equal(await text(editor, '[data-part=stop] button'), 'Undo')
+
+  await subscribe(newsbell, 'outage/stories-fail')
+  await subscribe(newsbell, 'outage/stories-fail', 500)
+  const { alert } = await newsbell.post('/outages/stories-fail/updates', { kind: 'update', headline: 'Stories fail', alert: 'all', undo_seconds: 0 })
+  await editor.goto(`${newsbell.url}/editor/alerts/${alert.id}`)
+  await editor.waitForFunction(() => document.querySelector('.trouble')?.textContent.includes('does not answer: 1 waits.'))
+  await editor.waitForSelector('.plot canvas')
+  await fits(editor)
+  assert.equal(await text(editor, '[data-count=accepted]'), '1')
+  await submit(editor, '/stop')
+  await watched(editor, 'Stopped: accepted for 1 of 2 readers, not sent to 1')
+  assert.equal(await editor.$('[data-part=stop]:not([hidden])'), null)
+
+  await editor.goto(held)
+  await watched(editor, 'Sent: accepted for 1 of 1 reader')
+  assert.match(await text(editor, '.figures tbody tr'), /50%.*\d\d:\d\d:\d\d/s)
+  await editor.goto(`${newsbell.url}/editor/outages/messages-down`)
+}
+
+// watched waits until the page of an alert says what it is doing.
+function watched(page, words) {
+  return page.waitForFunction(words => document.querySelector('[data-part=state]').textContent === words, {}, words)
 }
 
 // openOutage opens an outage in the newsroom, and corrects its headline.

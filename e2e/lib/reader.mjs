@@ -24,10 +24,11 @@ export async function openPage(context, newsbell) {
   return page
 }
 
-// subscribe makes a follower without a browser.
-export async function subscribe(newsbell, topic) {
+// subscribe makes a follower without a browser, at whom the push service always answers with
+// a status.
+export async function subscribe(newsbell, topic, status = 201) {
   const endpoint = `${newsbell.push.url}/push/${randomBytes(16).toString('hex')}`
-  await newsbell.script(endpoint, ...Array(50).fill({ status: 201 }))
+  await newsbell.script(endpoint, ...Array(50).fill({ status }))
   const subscription = { endpoint, expirationTime: null, keys: keys() }
   await newsbell.post('/subscriptions', { subscription, follows: [{ topic, level: 'all' }], time_zone: 'UTC' })
 }

@@ -222,9 +222,7 @@ func (d Draft) Validate() error {
 	d.validateAudience(&p)
 	p.Text("headline", d.Headline, maxText)
 	p.OptionalText("body", d.Body, maxText)
-	if d.Corrects != 0 && d.Kind != Correction {
-		p.Add("corrects", "only a correction can correct an update")
-	}
+	d.validateCorrects(&p)
 	p.OptionalText("idempotency_key", d.RequestKey, maxRequestKey)
 	if d.UndoWindow != nil && (*d.UndoWindow < 0 || *d.UndoWindow > time.Hour) {
 		p.Add("undo_seconds", "must be between 0 and 3600")
@@ -237,7 +235,14 @@ func (d Draft) Validate() error {
 func (d Draft) checkAudience() error {
 	var p validation.Problems
 	d.validateAudience(&p)
+	d.validateCorrects(&p)
 	return p.Err()
+}
+
+func (d Draft) validateCorrects(p *validation.Problems) {
+	if d.Corrects != 0 && d.Kind != Correction {
+		p.Add("corrects", "only a correction can correct an update")
+	}
 }
 
 func (d Draft) validateAudience(p *validation.Problems) {

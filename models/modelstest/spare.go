@@ -12,10 +12,11 @@ import (
 )
 
 // spareDatabases are databases of ended tests whose schema is unchanged. Emptying one takes
-// a tenth of the time that creating one takes.
+// much less time than creating one.
 type spareDatabases struct {
 	schema   string // what schemaOf says of each
-	truncate string // the statement that deletes all rows
+	truncate string // the statement that deletes all rows, however many
+	delete   string // the statements that delete a few rows, in a tenth of the time
 	mu       sync.Mutex
 	spares   []*spareDatabase
 }
@@ -32,7 +33,32 @@ type spareDatabase struct {
 func (s *spareDatabases) learn(t testing.TB, conn *pgx.Conn) {
 	t.Helper()
 	s.schema = schemaOf(t, conn)
-	s.truncate = "TRUNCATE " + strings.Join(tables(t, conn), ", ") + " RESTART IDENTITY"
+	all := tables(t, conn)
+	s.truncate = "TRUNCATE " + strings.Join(all, ", ") + " RESTART IDENTITY"
+	s.delete = `SET session_replication_role = replica;
+		DELETE FROM ` + strings.Join(all, "; DELETE FROM ") + `;
+		SELECT setval(seqrelid, seqstart, false) FROM pg_sequence WHERE seqrelid <> pg_get_serial_sequence('goose_db_version', 'id')::regclass;
+		RESET session_replication_role`
+}
+
+// maxDeleted is the size of the tables up to which deleting their rows is faster than
+// truncating them, in bytes.
+const maxDeleted = 1 << 20
+
+// deleteRows deletes all rows, and begins all IDs at 1 again.
+func (s *spareDatabases) deleteRows(ctx context.Context, conn *pgx.Conn) error {
+	var size int64
+	err := conn.QueryRow(ctx, `SELECT sum(pg_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+		WHERE relkind = 'r' AND nspname = 'public'`).Scan(&size)
+	if err != nil {
+		return err
+	}
+	if size > maxDeleted {
+		_, err = conn.Exec(ctx, s.truncate)
+	} else {
+		_, err = conn.Exec(ctx, s.delete)
+	}
+	return err
 }
 
 // take returns a database without rows, or nil if there is none.
@@ -65,7 +91,7 @@ func (s *spareDatabases) empty(t testing.TB, spare *spareDatabase) bool {
 	}
 	err := endOthers(ctx, conn)
 	if err == nil {
-		_, err = conn.Exec(ctx, s.truncate)
+		err = s.deleteRows(ctx, conn)
 	}
 	if err != nil {
 		t.Error(err)

@@ -29,6 +29,7 @@ type Bench struct {
 	Rounds         int           `help:"Number of alerts whose first push is timed." default:"20"`
 	SubscribeStorm bool          `help:"Also measure how fast readers can subscribe while an alert is sent."`
 	SSE            int           `name:"sse" help:"Also measure how fast this many open live pages get an update." default:"0" placeholder:"PAGES"`
+	Estimate       bool          `help:"Instead, compare the times at which ten alerts arrive with what was said before."`
 	CPUProfile     string        `name:"cpu-profile" help:"Write the server's CPU profile to this file." placeholder:"FILE"`
 	JSON           bool          `name:"json" help:"Print the figures as JSON."`
 
@@ -79,6 +80,9 @@ func (b *Bench) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
+	if b.Estimate {
+		return b.estimates(ctx, r, newProgressTable(b.progress))
+	}
 	figures, err := b.measure(ctx, r, newProgressTable(b.progress))
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ const (
 func (b *Bench) storm(ctx context.Context, r *rig, progress *progressTable) (*stormFigures, error) {
 	row := progress.row("subscribe readers during an alert", int(stormFor/time.Second))
 	// Endpoints that do not exist yet.
-	newcomers, err := simulatedReadersOf(r.services[0].URL, b.Subscribers+1, stormReaders)
+	newcomers, err := simulatedReadersOf(r.services[0].URL, b.Subscribers+1, stormReaders, func(reader int) []models.NewFollow { return followsOutage(nil, reader) })
 	if err != nil {
 		return nil, err
 	}

@@ -50,3 +50,24 @@ func TestTheBenchmarkReachesEveryReaderOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestTheBenchmarkComparesTenAlertsWithWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	b := Bench{Subscribers: 200, Rounds: 1, InFlight: 64, Sender: "fast", Estimate: true, JSON: true, out: &out, progress: io.Discard, compared: 1, program: build(t)}
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var alerts []estimateFigures
+	if err := json.Unmarshal(out.Bytes(), &alerts); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range alerts {
+		if a.IsUnknown || a.Readers == 0 || len(a.SaidS) != 3 || len(a.TookS) != 3 {
+			t.Errorf("figures of an alert = %+v", a)
+		}
+	}
+	if last := alerts[4]; len(alerts) != 10 || last.Readers != 200 {
+		t.Errorf("%d alerts, one to all of them with %d readers; want 10, and 200", len(alerts), last.Readers)
+	}
+}

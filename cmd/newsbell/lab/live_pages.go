@@ -22,15 +22,15 @@ const pagesAnAddress = 20_000
 // livePages are open live pages of an outage, as in browsers.
 type livePages struct {
 	url      *url.URL
-	arrivals chan arrival
+	arrivals chan pageArrival
 	last     []int64 // the last update of each page; the reader of arrivals updates it
 	mu       sync.Mutex
 	conns    []net.Conn
 	reading  sync.WaitGroup
 }
 
-// arrival is when a page got an update.
-type arrival struct {
+// pageArrival is when a page got an update.
+type pageArrival struct {
 	page   int
 	update int64
 	at     time.Time
@@ -39,7 +39,7 @@ type arrival struct {
 // newLivePages returns live pages of an outage, none of which is open yet.
 func newLivePages(baseURL, outage string, pages int) (*livePages, error) {
 	u, err := url.Parse(baseURL + "/outages/" + outage + "/events")
-	return &livePages{url: u, arrivals: make(chan arrival, pages), last: make([]int64, pages)}, err
+	return &livePages{url: u, arrivals: make(chan pageArrival, pages), last: make([]int64, pages)}, err
 }
 
 // open opens pages until the given number is open.
@@ -96,7 +96,7 @@ func (l *livePages) read(page int, stream *http.Response) {
 			return
 		}
 		id, _ := strconv.ParseInt(event.LastEventID, 10, 64)
-		l.arrivals <- arrival{page, id, time.Now()}
+		l.arrivals <- pageArrival{page, id, time.Now()}
 	}
 }
 

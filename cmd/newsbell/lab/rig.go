@@ -37,8 +37,15 @@ type rig struct {
 	token       string
 	api         *client.Client
 	outage      string
-	children    []*child
-	log         *os.File // what the children complain of
+	// apps are the slugs of more apps than messenger.
+	apps []string
+	// rounds is in how many rounds the readers of the push services are created. Default: 1,
+	// so that those of one push service are neighbours.
+	rounds int
+	// follows returns what a push service's reader follows. Default: [followsOutage].
+	follows  func(s *pushService, reader int) []models.NewFollow
+	children []*child
+	log      *os.File // what the children complain of
 }
 
 // pushService is a push service in its own process, with a number of simulated readers.
@@ -68,7 +75,7 @@ func newRig(program, databaseURL string) (*rig, error) {
 	if databaseURL == "" {
 		databaseURL = filepath.Join(folder, "newsbell.db")
 	}
-	return &rig{program: program, folder: folder, databaseURL: databaseURL, outage: rigOutage, log: os.Stderr}, nil
+	return &rig{program: program, folder: folder, databaseURL: databaseURL, outage: rigOutage, follows: followsOutage, rounds: 1, log: os.Stderr}, nil
 }
 
 // close ends every process and deletes the folder.
@@ -101,8 +108,7 @@ func (r *rig) startPushService(ctx context.Context, args ...string) (*pushServic
 	return s, nil
 }
 
-// seed creates subscriptions for the readers of each push service. Each follows the outage,
-// and every third its app too.
+// seed creates subscriptions for the readers of each push service.
 func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error) {
 	hosts, err := endpoints.NewAllowlist(r.origins()...)
 	if err != nil {
@@ -122,8 +128,10 @@ func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error)
 	if _, r.token, err = store.CreateToken(ctx, models.NewToken{Name: "rig", Scopes: models.Scopes}); err != nil {
 		return err
 	}
-	if _, err = store.CreateApp(ctx, models.NewApp{Slug: "messenger", Name: "Messenger", Actor: "rig"}); err != nil {
-		return err
+	for _, app := range append([]string{"messenger"}, r.apps...) {
+		if _, err = store.CreateApp(ctx, models.NewApp{Slug: app, Name: app, Actor: "rig"}); err != nil {
+			return err
+		}
 	}
 	_, err = store.CreateOutage(ctx, models.NewOutage{
 		Slug: r.outage, Headline: "Messenger messages down", Apps: []string{"messenger"}, Actor: "rig",
@@ -131,10 +139,12 @@ func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error)
 	if err != nil {
 		return err
 	}
-	for i, size := range sizes {
-		r.services[i].size = size
-		if err := r.fill(ctx, store, r.services[i], done); err != nil {
-			return err
+	for round := range r.rounds {
+		for i, s := range r.services {
+			s.size = sizes[i]
+			if err := r.fill(ctx, store, s, s.size*round/r.rounds, s.size*(round+1)/r.rounds, done); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -142,15 +152,15 @@ func (r *rig) seed(ctx context.Context, sizes []int, done func(int)) (err error)
 
 const seedBatch = 2000
 
-// fill imports the readers of one push service. It generates the next batch's keys while the
+// fill imports readers of one push service. It generates the next batch's keys while the
 // last batch is written.
-func (r *rig) fill(ctx context.Context, store *models.Store, s *pushService, done func(int)) error {
+func (r *rig) fill(ctx context.Context, store *models.Store, s *pushService, from, upto int, done func(int)) error {
 	batches := make(chan []models.NewSubscription, 2)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(batches)
-		for from := 0; from < s.size; from += seedBatch {
-			batch, err := simulatedReadersOf(s.URL, from, min(seedBatch, s.size-from))
+		for ; from < upto; from += seedBatch {
+			batch, err := simulatedReadersOf(s.URL, from, min(seedBatch, upto-from), func(reader int) []models.NewFollow { return r.follows(s, reader) })
 			if err != nil {
 				return err
 			}
@@ -174,7 +184,16 @@ func (r *rig) fill(ctx context.Context, store *models.Store, s *pushService, don
 	return group.Wait()
 }
 
-func simulatedReadersOf(origin string, from, n int) ([]models.NewSubscription, error) {
+// followsOutage follows the outage, and for every third reader its app too.
+func followsOutage(_ *pushService, reader int) []models.NewFollow {
+	follows := []models.NewFollow{{Topic: "outage/" + rigOutage, Level: "all"}}
+	if reader%3 == 0 {
+		follows = append(follows, models.NewFollow{Topic: "app/messenger", Level: "all"})
+	}
+	return follows
+}
+
+func simulatedReadersOf(origin string, from, n int, follows func(reader int) []models.NewFollow) ([]models.NewSubscription, error) {
 	batch := make([]models.NewSubscription, n)
 	for i := range batch {
 		reader := pushtest.SimulatedReader(from + i)
@@ -182,17 +201,13 @@ func simulatedReadersOf(origin string, from, n int) ([]models.NewSubscription, e
 		if err != nil {
 			return nil, err
 		}
-		follows := []models.NewFollow{{Topic: "outage/" + rigOutage, Level: "all"}}
-		if i%3 == 0 {
-			follows = append(follows, models.NewFollow{Topic: "app/messenger", Level: "all"})
-		}
 		batch[i] = models.NewSubscription{
 			Browser: models.Browser{
 				Endpoint: reader.Endpoint(origin),
 				P256DH:   base64.RawURLEncoding.EncodeToString(private.PublicKey().Bytes()),
 				Auth:     base64.RawURLEncoding.EncodeToString(auth),
 			},
-			Follows: follows, TimeZone: "Europe/London",
+			Follows: follows(from + i), TimeZone: "Europe/London",
 		}
 	}
 	return batch, nil

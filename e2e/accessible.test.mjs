@@ -46,6 +46,9 @@ const views = {
   'the policy with problems': { path: '/editor/policy', open: setPolicy },
   'the confirmation for a second person': { path: '/editor/outages/messages-down', open: needApproval },
   'an approval': { path: '/editor/outages/messages-down', open: askForApproval },
+  'a drill': { path: '/editor/account', open: openDrill },
+  'the confirmation of a drill': { path: '/editor/outages/practice', open: page => submitDraft(page, 'Chats fail') },
+  'a drill in its undo window': { path: '/editor/outages/practice', open: sendDrill },
   'the newsroom with a draft that waits': { path: '/editor' },
   'the undo window': { path: '/editor/outages/messages-down', open: overrideApproval },
   'an alert that is sent': { path: '/editor', open: watchAlert },
@@ -182,6 +185,21 @@ async function watchAlert(page, newsbell) {
   await page.goto(`${newsbell.url}/editor/alerts/${alert.id}`)
   await page.waitForSelector('.trouble')
   await page.waitForSelector('.plot canvas')
+}
+
+// openDrill opens a drill, which this browser gets.
+async function openDrill(page, newsbell) {
+  await submit(page, '/account/browsers')
+  await page.goto(newsbell.url + '/editor/new-drill')
+  await fill(page, { headline: 'Practice' })
+  await page.click('[name=apps][value=messenger]')
+  await submit(page, '/editor/outages', 'button')
+  await submit(page, '/follow')
+}
+
+async function sendDrill(page) {
+  await submit(page, '/updates', '[value=preview]')
+  await submit(page, '/updates', '[value=publish]')
 }
 
 async function submitDraft(page, headline) {

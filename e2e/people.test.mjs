@@ -4,7 +4,7 @@ import { addDevice, startChromium } from './lib/chromium.mjs'
 import { startFirefox } from './lib/firefox.mjs'
 import { fill, join, password, submit } from './lib/forms.mjs'
 import { startNewsbell } from './lib/newsbell.mjs'
-import { followThere, openPage, subscribe } from './lib/reader.mjs'
+import { followThere, openPage, preferences, subscribe } from './lib/reader.mjs'
 
 const editorName = 'Robert Alexander Featherstonehaugh' // too long for a phone
 
@@ -197,7 +197,6 @@ test('a passkey that is added after an invitation signs in alone, until it is re
 test('without JavaScript, no page shows a button for passkeys', async t => {
   const newsbell = await startNewsbell(t, { host: 'localhost' })
   const page = await (await startChromium(t)).newPage()
-  await page.setJavaScriptEnabled(false)
   await join(page, newsbell.firstAccount, { name: 'Ada', email: 'ada@news.example' })
   assert.equal(await isShown(page, '[data-adds-passkey]'), false)
   await Promise.all([page.waitForNavigation(), page.click('main a')])
@@ -302,6 +301,44 @@ test('a draft goes to the browser that its writer has linked, and to no reader',
   await editor.goto(`${newsbell.url}/editor/account`)
   await submit(editor, '/unlink')
   assert.match(await write(), /^Nothing was sent/)
+})
+
+test('a drill is shown by the editor’s own browser, and reaches neither a reader nor a public page', async t => {
+  const newsbell = await startNewsbell(t, { undoWindow: '0s' })
+  const firefox = await startFirefox(t)
+  const editor = await firefox.open(newsbell.url)
+  await join(editor, newsbell.firstAccount, { name: 'Ada', email: 'ada@news.example' })
+  await editor.goto(`${newsbell.url}/editor/account`)
+  await submit(editor, '/account/browsers')
+  const reader = await openPage(await startChromium(t), newsbell)
+  await followThere(reader, newsbell.page, { topics: ['outage/messages-down', 'app/messenger'] })
+
+  await editor.goto(`${newsbell.url}/editor`)
+  await Promise.all([editor.waitForNavigation(), editor.click('[href$="/new-drill"]')])
+  await fill(editor, { headline: 'Practice on Friday' })
+  await editor.click('[name=apps][value=messenger]')
+  await submit(editor, '/editor/outages', 'button')
+  assert.equal(path(editor), '/editor/outages/practice-on-friday')
+  await submit(editor, '/follow')
+  await fill(editor, { 'field-headline': 'Messages are back' })
+  await editor.select('#state-messenger', 'up')
+  await editor.click('[name=alert][value=key]')
+  await submit(editor, '/updates', '[value=preview]')
+  assert.equal(await text(editor, '#question'), 'Send this drill to 1 editor’s browser now?')
+  await submit(editor, '/updates', '[value=publish]')
+  const shown = await firefox.notification(newsbell.url, 'DRILL: Messages are back')
+  assert.deepEqual(shown.actions.map(({ title }) => title), ['Read'])
+  await editor.waitForSelector('.alert[data-state=sent]')
+  assert.equal(await text(editor, '[data-part=audience]'), '1')
+
+  for (const address of ['/', '/apps/messenger', '/search?q=practice', '/apps/messenger/feed.atom']) {
+    await reader.goto(newsbell.url + address)
+    assert.doesNotMatch(await reader.content(), /Practice on Friday|Messages are back/, address)
+  }
+  assert.equal((await reader.goto(`${newsbell.url}/outages/practice-on-friday`)).status(), 404)
+  await preferences(reader, newsbell)
+  await reader.waitForSelector('#alerts-empty:not([hidden])') // nothing was sent to the reader
+  assert.equal((await newsbell.get('/apps/messenger')).state, 'failing')
 })
 
 const text = (page, selector) => page.$eval(selector, e => e.textContent)

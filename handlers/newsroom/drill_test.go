@@ -93,8 +93,8 @@ func TestNoPublicPageShowsADrill(t *testing.T) {
 		openDrill(t, w)
 		w.PublishNow(models.Draft{Outage: "practice-run", OutageKind: models.Drill, Headline: "Chats fail", Apps: []string{"messenger"}, States: map[string]models.AppState{"messenger": models.Up}})
 		for _, page := range []string{
-			"/", "/apps/messenger", "/apps/messenger/feed.xml", "/search?q=practice", "/search?q=chats", "/outages/practice-run", "/outages/practice-run/feed.xml",
-			"/outages/practice-run/live", "/api/v1/outages", "/api/v1/outages/practice-run", "/api/v1/apps", "/api/v1/apps/messenger", "/sitemap.xml", "/robots.txt",
+			"/", "/apps/messenger", "/apps/messenger/feed.atom", "/search?q=practice", "/search?q=chats", "/outages/practice-run", "/outages/practice-run/feed.atom",
+			"/outages/practice-run/events", "/api/v1/outages", "/api/v1/outages/practice-run", "/api/v1/apps", "/api/v1/apps/messenger", "/sitemap.xml", "/robots.txt",
 		} {
 			answer := w.Call(http.MethodGet, page, w.Token, nil)
 			lacks(t, answer, "Practice run", "Chats fail")

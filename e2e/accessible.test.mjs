@@ -46,7 +46,7 @@ const views = {
   'the policy with problems': { path: '/editor/policy', open: setPolicy },
   'the confirmation for a second person': { path: '/editor/outages/messages-down', open: needApproval },
   'an approval': { path: '/editor/outages/messages-down', open: askForApproval },
-  'a drill': { path: '/editor/account', open: openDrill },
+  'a drill': { path: '/editor', open: openDrill },
   'the confirmation of a drill': { path: '/editor/outages/practice', open: page => submitDraft(page, 'Chats fail') },
   'a drill in its undo window': { path: '/editor/outages/practice', open: sendDrill },
   'the newsroom with a draft that waits': { path: '/editor' },
@@ -189,6 +189,11 @@ async function watchAlert(page, newsbell) {
 
 // openDrill opens a drill, which this browser gets.
 async function openDrill(page, newsbell) {
+  await page.goto(newsbell.url + '/preferences')
+  await openPreferences(page)
+  await page.click('[data-pause=resume]')
+  await said(page, 'Resumed')
+  await page.goto(newsbell.url + '/editor/account')
   await submit(page, '/account/browsers')
   await page.goto(newsbell.url + '/editor/new-drill')
   await fill(page, { headline: 'Practice' })

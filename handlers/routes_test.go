@@ -47,6 +47,8 @@ var admitted = map[string]string{
 	"POST /editor/outages/:slug/unfollow":             forEditorPerson,
 	"POST /editor/outages":                            forEditor,
 	"GET /editor/outages/:slug/edit":                  forEditor,
+	"POST /editor/outages/:slug/close":                forEditor,
+	"POST /editor/outages/:slug/reopen":               forEditor,
 	"POST /editor/outages/:slug/edit":                 forEditor,
 	"GET /editor/apps":                                forViewer,
 	"POST /editor/apps":                               forEditor,

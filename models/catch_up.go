@@ -83,9 +83,10 @@ func (s *Store) openCatchUp(ctx context.Context, outageID int64, now time.Time) 
 }
 
 // latestState returns the update with the latest state of an outage: the newest whose
-// alert was not stopped, or the resolution, even without an alert.
+// alert was not stopped, or the resolution, even without an alert. A resolution does not count
+// if the outage was opened again.
 func latestState(tx *gorm.DB, outage Outage) (update Update, err error) {
-	return update, tx.Where(isVisible).Where("outage_id = ? AND (alert_level <> ? OR kind = ?)", outage.ID, AlertNone, Resolution).
+	return update, tx.Where(isVisible).Where("kind <> ? OR ?", Resolution, outage.State == Resolved).Where("outage_id = ? AND (alert_level <> ? OR kind = ?)", outage.ID, AlertNone, Resolution).
 		Where("NOT EXISTS (SELECT 1 FROM alerts WHERE update_id = updates.id AND catch_up_until IS NULL AND state = ?)", Stopped).
 		Order("position DESC").Take(&update).Error
 }

@@ -25,10 +25,12 @@ type DeskOutage struct {
 	// how many of its pushes were accepted.
 	LastAlertAt *time.Time
 	Reached     int
+	// Writers are the drafts that were saved lately, the last first.
+	Writers []SavedDraft
 }
 
-// Desk returns outages of a kind, in the order of [Store.Outages], with their followers and
-// last alerts.
+// Desk returns outages of a kind, in the order of [Store.Outages], with their followers,
+// last alerts and writers.
 func (s *Store) Desk(ctx context.Context, kind OutageKind, limit int) ([]DeskOutage, error) {
 	outages, err := s.outagesOf(ctx, kind, limit)
 	if err != nil {
@@ -49,8 +51,12 @@ func (s *Store) Desk(ctx context.Context, kind OutageKind, limit int) ([]DeskOut
 	if err != nil {
 		return nil, err
 	}
+	writers, err := s.writersOn(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	for i := range desk {
-		desk[i].Followers = followers[desk[i].Slug]
+		desk[i].Followers, desk[i].Writers = followers[desk[i].Slug], writers[desk[i].ID]
 	}
 	last, err := s.lastAlerts(ctx, ids)
 	for _, alert := range last {

@@ -46,6 +46,9 @@ type DrillFollow struct {
 type DrillBrowser struct {
 	LinkedBrowser
 	Owner string
+	// IsSilent is true while its alerts are paused, or if its push service does not know it any
+	// more: then it gets nothing.
+	IsSilent bool
 }
 
 // OutageOrDrill finds an outage of either kind by its slug, with its apps.
@@ -114,8 +117,9 @@ func drillReaders(drill Outage) *selection {
 
 // DrillBrowsers returns the browsers that get the alerts of a drill, by their owners' names.
 func (s *Store) DrillBrowsers(ctx context.Context, drill Outage) (browsers []DrillBrowser, err error) {
-	err = s.db.Read.WithContext(ctx).Raw("SELECT linked_browsers.*, people.name AS owner"+drillBrowsers+
-		"WHERE outage_id = ? ORDER BY people.name, linked_browsers.id", RoleEditor, RoleChief, drill.ID).Scan(&browsers).Error
+	err = s.db.Read.WithContext(ctx).Raw(`SELECT linked_browsers.*, people.name AS owner,
+			EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = subscription_id AND (s.gone_at IS NOT NULL OR s.paused_until > ?)) AS is_silent`+
+		drillBrowsers+"WHERE outage_id = ? ORDER BY people.name, linked_browsers.id", s.Now(), RoleEditor, RoleChief, drill.ID).Scan(&browsers).Error
 	return browsers, domain(err)
 }
 

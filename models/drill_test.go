@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -145,9 +146,17 @@ func TestADrillIsForPeopleWhoAreEditorsNow(t *testing.T) {
 		}
 		sends(browser.ID)
 		browsers, err := db.DrillBrowsers(ctx, drill)
-		if err != nil || len(browsers) != 1 || browsers[0].PersonID != editor.ID || browsers[0].Owner != editor.Name || browsers[0].Name != "Firefox on Linux" {
+		if err != nil || len(browsers) != 1 || browsers[0].PersonID != editor.ID || browsers[0].Owner != editor.Name || browsers[0].Name != "Firefox on Linux" || browsers[0].IsSilent {
 			t.Errorf("browsers = %+v, %v", browsers, err)
 		}
+		forever := db.Now().Add(24 * time.Hour)
+		change(t, db, browser, models.SubscriptionChange{PausedUntil: &forever})
+		if browsers, err := db.DrillBrowsers(ctx, drill); err != nil || !browsers[0].IsSilent {
+			t.Errorf("a paused browser: %+v, %v", browsers, err)
+		}
+		sends()
+		now := db.Now()
+		change(t, db, browser, models.SubscriptionChange{PausedUntil: &now})
 		desk, err := db.Desk(ctx, models.Drill, 10)
 		if err != nil || len(desk) != 1 || desk[0].Followers != 1 || desk[0].LastAlertAt == nil {
 			t.Errorf("desk = %+v, %v", desk, err)

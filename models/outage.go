@@ -13,6 +13,7 @@ import (
 	"newsbell/models/validation"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // OutageState reports whether an outage is still going on.
@@ -135,6 +136,65 @@ func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 		return Outage{}, fmt.Errorf("outage %s: %w", n.Slug, err)
 	}
 	return outage, nil
+}
+
+// CloseOutage ends an outage without an update, and alerts nobody. Like a resolution, it sets
+// the outage's apps up unless they are part of another ongoing outage. It is an [ErrConflict] if
+// a resolution is in its undo window, and no error if the outage is closed already.
+func (s *Store) CloseOutage(ctx context.Context, slug string, kind OutageKind, actor string) error {
+	return s.setOutageState(ctx, "close", slug, kind, actor, Resolved, func(tx *gorm.DB, outage *Outage) error {
+		if err := checkOpen(tx, Draft{}, *outage); err != nil {
+			return err
+		}
+		now := s.Now()
+		outage.ResolvedAt = &now
+		released, err := releasedApps(tx, *outage)
+		for _, app := range released {
+			if err == nil {
+				err = tx.Model(&App{}).Where("id = ?", app.ID).Updates(map[string]any{"state": Up, "state_changed_at": now}).Error
+			}
+		}
+		return err
+	})
+}
+
+// ReopenOutage makes a resolved outage ongoing again. Its apps keep their states, and nobody is
+// alerted. It is an [ErrConflict] while the alert of a resolution is being sent, and no error if
+// the outage is ongoing already.
+func (s *Store) ReopenOutage(ctx context.Context, slug string, kind OutageKind, actor string) error {
+	return s.setOutageState(ctx, "reopen", slug, kind, actor, Ongoing, func(tx *gorm.DB, outage *Outage) error {
+		outage.ResolvedAt, outage.FollowsEndedAt = nil, nil
+		var sending int64
+		err := tx.Model(&Alert{}).Joins("JOIN updates ON updates.id = alerts.update_id AND updates.kind = ?", Resolution).
+			Where("alerts.outage_id = ? AND alerts.finished_at IS NULL AND alerts.state NOT IN ?", outage.ID, []AlertState{Stopped, Superseded}).Count(&sending).Error
+		if err == nil && sending > 0 {
+			err = fmt.Errorf("%w: the alert of the resolution is being sent", ErrConflict)
+		}
+		return err
+	})
+}
+
+// setOutageState changes the state of an outage that is in the other state.
+func (s *Store) setOutageState(ctx context.Context, action, slug string, kind OutageKind, actor string, state OutageState, change func(*gorm.DB, *Outage) error) error {
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		outage, err := Draft{Outage: slug, OutageKind: kind}.findOutage(tx.Clauses(clause.Locking{Strength: "UPDATE"}))
+		if err != nil || outage.State == state {
+			return err
+		}
+		before := outage.audited()
+		if err := change(tx, &outage); err != nil {
+			return err
+		}
+		outage.State = state
+		if err := tx.Model(&outage).Select("state", "resolved_at", "follows_ended_at").Updates(outage).Error; err != nil {
+			return err
+		}
+		return s.audit(tx, actor, action+" "+string(outage.Kind), outage.Subject(), changed(before, outage.audited()))
+	})
+	if err != nil {
+		return fmt.Errorf("%s outage %s: %w", action, slug, err)
+	}
+	return nil
 }
 
 // Outage finds an outage by its slug, with its apps. A drill is an [ErrNotFound].

@@ -44,6 +44,15 @@ func (d SavedDraft) At() DraftVersion { return DraftVersion{d.ID, d.Version} }
 // Writer returns the name of the draft's writer.
 func (d SavedDraft) Writer() string { return Session{Person: d.Person, Token: d.Token}.Name() }
 
+// IsOf reports whether the draft belongs to a session's owner.
+func (d SavedDraft) IsOf(session Session) bool {
+	owner, id := draftOwner(session)
+	if owner == "person_id" {
+		return d.PersonID != nil && *d.PersonID == id
+	}
+	return d.TokenID != nil && *d.TokenID == id
+}
+
 // DraftChangedError is an [ErrConflict]: the draft was saved, published or emptied
 // elsewhere since the version that the caller knows.
 type DraftChangedError struct {
@@ -115,6 +124,21 @@ func (s *Store) Writers(ctx context.Context, session Session, outage Outage) ([]
 		Where(`"Person".removed_at IS NULL AND "Token".revoked_at IS NULL`).
 		Order("saved_at DESC, drafts.id").Find(&drafts).Error
 	return drafts, domain(err)
+}
+
+// writersOn returns the drafts that anybody has saved lately for outages, the last saved first,
+// by the outage's ID.
+func (s *Store) writersOn(ctx context.Context, outages []int64) (map[int64][]SavedDraft, error) {
+	var drafts []SavedDraft
+	err := s.db.Read.WithContext(ctx).Joins("Person").Joins("Token").
+		Where("outage_id IN ? AND saved_at > ?", outages, s.Now().Add(-writingFor)).
+		Where(`"Person".removed_at IS NULL AND "Token".revoked_at IS NULL`).
+		Order("saved_at DESC, drafts.id").Find(&drafts).Error
+	writers := map[int64][]SavedDraft{}
+	for _, draft := range drafts {
+		writers[draft.OutageID] = append(writers[draft.OutageID], draft)
+	}
+	return writers, domain(err)
 }
 
 // deletePublished deletes the draft that has become an update. If it was changed elsewhere, it

@@ -90,6 +90,8 @@ type EditorDraft struct {
 type DrillBrowser struct {
 	ID          int64
 	Owner, Name string
+	// IsSilent is true if it gets nothing now, because its alerts are paused or it is gone.
+	IsSilent bool
 	// IsOwn is true if it is a browser of the viewer of the page.
 	IsOwn bool
 }
@@ -126,6 +128,16 @@ type EditorOutagePage struct {
 	// Hidden are the updates in their undo window, and those that were undone lately.
 	Hidden  []EditorHidden
 	Updates []EditorUpdate
+}
+
+// DrillAudience is how many browsers would get a drill now.
+func (e EditorOutagePage) DrillAudience() (browsers int) {
+	for _, b := range e.DrillBrowsers {
+		if !b.IsSilent {
+			browsers++
+		}
+	}
+	return browsers
 }
 
 // EditorOutage writes the editor's page of an outage.

@@ -12,6 +12,16 @@ type DeskOutage struct {
 	// LastAlert is nil if there was none; Reached is how many pushes of it were accepted.
 	LastAlert *time.Time
 	Reached   int
+	Writers   []DeskWriter
+}
+
+// DeskWriter is somebody who is writing about an outage now.
+type DeskWriter struct {
+	EditorWriter
+	// IsYou is true for the viewer of the page. Headline is what they have written so far; it may
+	// be empty.
+	IsYou    bool
+	Headline string
 }
 
 // EditorFrontPage lists the outages and the drills, ongoing ones first.
@@ -39,6 +49,10 @@ type EditorOutageFormPage struct {
 	// edited the outage since.
 	Known string
 	Newer *Outage
+	// Ongoing is true if the outage that is edited can be closed; otherwise it can be opened
+	// again. StateProblem says why that did not happen.
+	Ongoing      bool
+	StateProblem string
 	// Apps are all apps to choose from.
 	Apps []App
 	// The rest is the form: Chosen and States are by the slugs of apps.
@@ -51,7 +65,7 @@ type EditorOutageFormPage struct {
 // EditorOutageForm writes the page.
 func (p *Pages) EditorOutageForm(w http.ResponseWriter, page EditorOutageFormPage) error {
 	status := formStatus(page.Problems)
-	if page.Newer != nil {
+	if page.Newer != nil || page.StateProblem != "" {
 		status = http.StatusConflict
 	}
 	return p.render(w, status, "editor_outage_form", "", page)

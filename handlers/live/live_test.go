@@ -51,6 +51,28 @@ func TestAnOpenPageGetsEachUpdateAsItIsPublished(t *testing.T) {
 	})
 }
 
+func TestAnOpenPageAsksToBeReloadedWhenTheOutageIsClosedOrOpenedAgain(t *testing.T) {
+	handlerstest.OnBothWithNATS(t, onlyTheBus, func(t *testing.T, w *handlerstest.Web) {
+		w.SignIn()
+		page := w.OpenStream("")
+		first := w.PublishUpdate("Messages are failing")
+		page.WantUpdates(first)
+		w.Submit("/editor/outages/messages-down/close", nil).WantStatus(t, http.StatusOK)
+		page.WantReset(first)
+		w.Submit("/editor/outages/messages-down/reopen", nil).WantStatus(t, http.StatusOK)
+		page.WantReset(first)
+		resolve := map[string]any{"kind": "resolution", "alert": "none", "headline": "Back"}
+		w.Call(http.MethodPost, handlerstest.UpdatesPath, w.Token, resolve).WantStatus(t, http.StatusCreated)
+		resolution := page.Next()
+		if resolution.Kind != "resolution" {
+			t.Fatalf("got %+v; want the resolution and no reset", resolution)
+		}
+		w.Submit("/editor/outages/messages-down/reopen", nil).WantStatus(t, http.StatusOK)
+		page.WantReset(resolution.UpdateID)
+		page.WantUpdates(w.PublishUpdate("They fail again"))
+	})
+}
+
 func TestAPageThatReconnectsGetsExactlyWhatItMissed(t *testing.T) {
 	handlerstest.OnBothWithNATS(t, onlyTheBus, func(t *testing.T, w *handlerstest.Web) {
 		var ids []int64

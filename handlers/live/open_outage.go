@@ -25,6 +25,8 @@ type openOutage struct {
 
 	mu     sync.Mutex
 	outage models.Outage
+	// reloads counts how often the outage was closed or opened again without an update.
+	reloads int
 	// events are the newest events in the order of their IDs, all above floor.
 	events []event
 	floor  int64
@@ -51,6 +53,30 @@ func (o *openOutage) model() models.Outage {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.outage
+}
+
+// stateRead remembers the state of the outage. If no resolution among its new updates has
+// changed it, every page must reload.
+func (o *openOutage) stateRead(read models.Outage, hasResolution bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if hasResolution { // its event changes the pages
+		read.State = models.Resolved
+	} else if read.State != o.outage.State {
+		o.reloads++
+		o.wake()
+	}
+	o.outage = read
+}
+
+// reloadsSince returns a reset if there were other reloads than a page knows of, and how many.
+func (o *openOutage) reloadsSince(known int, last int64) (events []event, now int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.reloads != known {
+		events = []event{resetEvent(last)}
+	}
+	return events, o.reloads
 }
 
 // newest returns the position of the last known update; 0 if there is none.

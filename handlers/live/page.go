@@ -15,6 +15,8 @@ type page struct {
 	address string
 	// last is the position of the last update that the page has.
 	last int64
+	// reloads counts the reloads of its outage that it knows of.
+	reloads int
 }
 
 // heartbeat is a comment. It shows proxies, and us, that the connection is alive.
@@ -67,6 +69,10 @@ func (h *Hub) keepUp(p *page, preamble []byte) error {
 // for long, from the database. It returns none if the page is up to date.
 func (h *Hub) eventsAfter(p *page) (events []event, more <-chan struct{}, err error) {
 	events, more, isKept := p.outage.after(p.last)
+	resets, reloads := p.outage.reloadsSince(p.reloads, p.last)
+	if p.reloads = reloads; len(resets) > 0 {
+		return resets, more, nil
+	}
 	if !isKept {
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 		defer cancel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -91,7 +92,14 @@ func (h *Hub) readOn(ctx context.Context, o *openOutage) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	outage := o.model()
+	outage, err := h.store.Outage(ctx, o.slug)
+	if errors.Is(err, models.ErrNotFound) { // it has another address now
+		outage, err = o.model(), nil
+	}
+	if err != nil {
+		return err
+	}
+	hasResolution := false
 	for {
 		newest := o.newest()
 		updates, err := h.store.UpdatesAfter(ctx, outage, newest-1, 1+keptEvents)
@@ -109,7 +117,9 @@ func (h *Hub) readOn(ctx context.Context, o *openOutage) error {
 			return err
 		}
 		o.append(events)
+		hasResolution = hasResolution || slices.ContainsFunc(updates, func(u models.Update) bool { return u.Kind == models.Resolution })
 		if len(events) < keptEvents {
+			o.stateRead(outage, hasResolution)
 			return nil
 		}
 	}

@@ -68,7 +68,8 @@ func (h *Hub) stream(c *gin.Context) error {
 		h.close(outage, address)
 		return fmt.Errorf("take over connection: %w", err)
 	}
-	h.serve(&page{conn: conn, outage: outage, address: address, last: after}, preamble(header))
+	_, reloads := outage.reloadsSince(0, after)
+	h.serve(&page{conn: conn, outage: outage, address: address, last: after, reloads: reloads}, preamble(header))
 	return nil
 }
 

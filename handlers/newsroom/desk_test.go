@@ -104,6 +104,42 @@ func TestAnEditOverANewerOneShowsBoth(t *testing.T) {
 	})
 }
 
+func TestAnEditorClosesAnOutageAndOpensItAgain(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		w.NewReader("outage/messages-down:all")
+		w.Join(bob, models.RoleEditor)
+		const outage = "/editor/outages/messages-down"
+		says(t, w.Get(outage), http.StatusOK, "Edit or close outage")
+		says(t, w.Get(outage+"/edit"), http.StatusOK, "Nobody is alerted: to tell followers, publish a resolution instead.", ">Close outage</button>")
+		says(t, w.Submit(outage+"/close", url.Values{"outage_kind": {"drill"}}), http.StatusConflict, "Nothing was changed or sent")
+		for range 2 { // a second press
+			isAt(t, w.Submit(outage+"/close", url.Values{"outage_kind": {"outage"}}), outage)
+		}
+		says(t, w.Get("/outages/messages-down"), http.StatusOK, "band-resolved")
+		says(t, w.Get(outage), http.StatusOK, "Write a correction", "Edit or reopen outage")
+		says(t, w.Get(outage+"/edit"), http.StatusOK, ">Reopen outage</button>")
+		isAt(t, w.Submit(outage+"/reopen", url.Values{"outage_kind": {"outage"}}), outage)
+		says(t, w.Get("/outages/messages-down"), http.StatusOK, "band-ongoing")
+		if w.Count("alerts") != 0 {
+			t.Errorf("%d alerts; want none", w.Count("alerts"))
+		}
+		w.PublishNow(models.Draft{Outage: "messages-down", Kind: models.Resolution})
+		refused := w.Submit(outage+"/reopen", nil)
+		says(t, refused, http.StatusConflict, "Nothing was changed: the resolution’s alert is still being sent.", ">Reopen outage</button>")
+	})
+}
+
+func TestTheDeskNamesWhoIsWriting(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		other := w.Elsewhere()
+		w.SignInWith(w.Session(w.Person(ada, models.RoleEditor)))
+		other.SignInWith(w.Session(w.Person(bob, models.RoleEditor)))
+		other.Submit(autosave, typed("Messages <b>fail</b>", 0, 0)).WantStatus(t, http.StatusOK)
+		says(t, w.Get("/editor"), http.StatusOK, "<strong>Somebody is</strong> writing: Messages &lt;b&gt;fail&lt;/b&gt;")
+		says(t, other.Get("/editor"), http.StatusOK, "<strong>You are</strong> writing")
+	})
+}
+
 func TestAnEditorAddsAnAppAndSetsItsState(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.Join(bob, models.RoleEditor)

@@ -46,7 +46,7 @@ func (n *Newsroom) addDrill(c *gin.Context, page *static.EditorOutagePage, outag
 	for _, b := range following {
 		follows[b.ID] = true
 		page.DrillBrowsers = append(page.DrillBrowsers, static.DrillBrowser{
-			ID: b.ID, Owner: b.Owner, Name: b.Name, IsOwn: person != nil && person.ID == b.PersonID,
+			ID: b.ID, Owner: b.Owner, Name: b.Name, IsSilent: b.IsSilent, IsOwn: person != nil && person.ID == b.PersonID,
 		})
 	}
 	if person == nil {

@@ -157,7 +157,7 @@ func TestAFormOfTheOtherKindSendsNothing(t *testing.T) {
 			for _, do := range []string{"publish", "again", "preview", "save", "try", "ask", "override", "publish-silently"} {
 				form := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"Text of the other"}, "do": {do}, "outage_kind": {kind}}
 				refused := w.Submit("/editor/outages/"+slug+"/updates", form)
-				says(t, refused, http.StatusConflict, "Nothing was sent")
+				says(t, refused, http.StatusConflict, "Nothing was changed or sent")
 				lacks(t, refused, "Text of the other")
 			}
 			w.Submit("/editor/outages/"+slug+"/draft", url.Values{"outage_kind": {kind}, "kind": {"update"}, "alert": {"all"}, "headline": {"Text"}}).WantStatus(t, http.StatusUnprocessableEntity)

@@ -33,6 +33,12 @@ func (n *Newsroom) desk(c *gin.Context, kind models.OutageKind) ([]static.DeskOu
 	listed := make([]static.DeskOutage, len(desk))
 	for i, o := range desk {
 		listed[i] = static.DeskOutage{Outage: views.Outage(o.Outage), Followers: o.Followers, LastAlert: o.LastAlertAt, Reached: o.Reached}
+		for _, draft := range o.Writers {
+			listed[i].Writers = append(listed[i].Writers, static.DeskWriter{
+				EditorWriter: static.EditorWriter{Name: draft.Writer(), SavedAt: draft.SavedAt},
+				IsYou:        draft.IsOf(sessionOf(c)), Headline: draft.Content.Headline,
+			})
+		}
 	}
 	return listed, err
 }

@@ -111,6 +111,8 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(drillers, http.MethodPost, "/unfollow", n.unfollowDrill)
 	n.handle(editors, http.MethodGet, "/outages/:slug/edit", n.editOutagePage)
 	n.handle(editors, http.MethodPost, "/outages/:slug/edit", n.editOutage)
+	n.handle(editors, http.MethodPost, "/outages/:slug/close", n.closeOutage)
+	n.handle(editors, http.MethodPost, "/outages/:slug/reopen", n.reopenOutage)
 	n.handle(editors, http.MethodPost, "/outages/:slug/updates", n.submitUpdate)
 	n.handle(editors, http.MethodPost, "/outages/:slug/draft", n.autosaveDraft)
 	n.handle(editors, http.MethodPost, "/outages/:slug/audience", n.getAudience)

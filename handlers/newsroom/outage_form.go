@@ -108,13 +108,19 @@ func proposeSlug(headline string) string {
 }
 
 func (n *Newsroom) editOutagePage(c *gin.Context) error {
+	return n.showEditOutage(c, "")
+}
+
+// showEditOutage shows the form of an outage as it is, and why it was not closed or opened
+// again.
+func (n *Newsroom) showEditOutage(c *gin.Context, stateProblem string) error {
 	outage, err := n.store.OutageOrDrill(c.Request.Context(), c.Param("slug"))
 	if err != nil {
 		return err
 	}
 	page := static.EditorOutageFormPage{
-		Address: outage.Slug, IsDrill: outage.IsDrill(), Known: outage.Edition(), Headline: outage.Headline, Standfirst: outage.Standfirst, Slug: outage.Slug,
-		Chosen: map[string]bool{},
+		Address: outage.Slug, IsDrill: outage.IsDrill(), Ongoing: outage.State == models.Ongoing, Known: outage.Edition(), Headline: outage.Headline, Standfirst: outage.Standfirst, Slug: outage.Slug,
+		StateProblem: stateProblem, Chosen: map[string]bool{},
 	}
 	for _, app := range outage.Apps {
 		page.Chosen[app.Slug] = true

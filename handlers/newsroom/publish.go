@@ -121,7 +121,7 @@ func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) e
 	return n.showOutage(c, page)
 }
 
-const otherKind = "Nothing was sent: drills and outages are kept apart, and this form was for the other one. Go back to the newsroom and open the right page."
+const otherKind = "Nothing was changed or sent: drills and outages are kept apart, and this form was for the other one. Go back to the newsroom and open the right page."
 
 func formStatus(err error) int {
 	if _, isTooLong := errors.AsType[*http.MaxBytesError](err); isTooLong {

@@ -88,6 +88,24 @@ func (p *Publisher) Stop(ctx context.Context, alertID int64, actor string) error
 	return nil
 }
 
+// CloseOutage ends an outage without an update, and ReopenOutage makes it ongoing again: open
+// live pages ask to be reloaded. The errors are those of the store.
+func (p *Publisher) CloseOutage(ctx context.Context, slug string, kind models.OutageKind, actor string) error {
+	return p.afterStateChange(slug, p.store.CloseOutage(ctx, slug, kind, actor))
+}
+
+// ReopenOutage is described at [Publisher.CloseOutage].
+func (p *Publisher) ReopenOutage(ctx context.Context, slug string, kind models.OutageKind, actor string) error {
+	return p.afterStateChange(slug, p.store.ReopenOutage(ctx, slug, kind, actor))
+}
+
+func (p *Publisher) afterStateChange(slug string, err error) error {
+	if err == nil {
+		p.announce(events.SubjectUpdates, events.UpdateEvent{Outage: slug})
+	}
+	return err
+}
+
 // Notice creates a notice, which a worker sends. The errors are those of
 // [models.Store.CreateNotice].
 func (p *Publisher) Notice(ctx context.Context, sub models.Subscription, kind models.NoticeKind) (models.Notice, error) {

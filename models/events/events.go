@@ -19,12 +19,13 @@ const (
 	SubjectWork = "newsbell.work"
 )
 
-// UpdateEvent tells every web process that an update became visible.
+// UpdateEvent tells every web process that an update became visible, or, without a position, that
+// the outage was closed or opened again.
 type UpdateEvent struct {
 	// Outage is the outage's slug.
 	Outage   string `json:"outage"`
 	UpdateID int64  `json:"update_id"`
-	// Position is the update's in its outage; 0 from an older release.
+	// Position is the update's in its outage; 0 from an older release or without an update.
 	Position int64 `json:"position"`
 }
 

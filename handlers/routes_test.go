@@ -53,6 +53,8 @@ var admitted = map[string]string{
 	"GET /editor/apps":                                forViewer,
 	"POST /editor/apps":                               forEditor,
 	"GET /editor/apps/:slug":                          forEditor,
+	"POST /editor/apps/:slug/retire":                  forEditor,
+	"POST /editor/apps/:slug/restore":                 forEditor,
 	"POST /editor/apps/:slug":                         forEditor,
 	"POST /editor/outages/:slug/updates":              forEditor,
 	"POST /editor/outages/:slug/draft":                forEditor,

@@ -59,6 +59,20 @@ type App struct {
 	State          AppState
 	StateChangedAt time.Time
 	CreatedAt      time.Time
+	// RetiredAt is when the app was retired: it cannot be chosen for a new outage. It is nil if
+	// it is covered.
+	RetiredAt *time.Time
+}
+
+// Retired stands for the state of an app that is not covered any more, whatever it was then.
+const Retired AppState = "retired"
+
+// ShownState is the state that readers see.
+func (a App) ShownState() AppState {
+	if a.RetiredAt != nil {
+		return Retired
+	}
+	return a.State
 }
 
 // Topic is what a reader follows to follow the app.
@@ -159,6 +173,19 @@ func appsBySlug(tx *gorm.DB, field string, slugs []string) ([]App, error) {
 		}
 	}
 	return found, p.Err()
+}
+
+// checkCovered adds a problem for each app that is retired, but for those that were chosen
+// before.
+func checkCovered(apps, before []App) error {
+	var p validation.Problems
+	for _, app := range apps {
+		isOld := slices.ContainsFunc(before, func(old App) bool { return old.ID == app.ID })
+		if app.RetiredAt != nil && !isOld {
+			p.Add("apps", "%s is retired", app.Name)
+		}
+	}
+	return p.Err()
 }
 
 // An app may be part of several outages at a time. Opening an outage never sets an app

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -156,6 +157,9 @@ func (s *Store) EditOutage(ctx context.Context, slug string, e OutageEdit) (Outa
 		if err != nil {
 			return err
 		}
+		if err := checkCovered(apps, outage.Apps); err != nil {
+			return err
+		}
 		before, edited := outage, e.edited(outage, apps)
 		if edited.Edition() == before.Edition() {
 			return nil // an answer may have been lost
@@ -259,4 +263,51 @@ func (s *Store) EditApp(ctx context.Context, slug string, e AppEdit) (App, error
 		return App{}, fmt.Errorf("app %s: %w", slug, err)
 	}
 	return app, nil
+}
+
+// RetireApp ends the coverage of an app. Its followers keep their follows, its past outages
+// their pages. An app of an ongoing outage is an [ErrConflict].
+func (s *Store) RetireApp(ctx context.Context, slug, actor string) error {
+	now := s.Now()
+	return s.setRetired(ctx, "retire app", slug, actor, &now, func(tx *gorm.DB, app App) error {
+		var elsewhere int64
+		err := tx.Model(&App{}).Where("id = ?", app.ID).Where(isElsewhere, sql.Named("outage", 0)).Count(&elsewhere).Error
+		if err == nil && elsewhere > 0 {
+			err = fmt.Errorf("%w: it is part of an ongoing outage", ErrConflict)
+		}
+		return err
+	})
+}
+
+// RestoreApp covers a retired app again.
+func (s *Store) RestoreApp(ctx context.Context, slug, actor string) error {
+	return s.setRetired(ctx, "restore app", slug, actor, nil, func(*gorm.DB, App) error { return nil })
+}
+
+// setRetired changes since when an app is retired, unless it is like that already.
+func (s *Store) setRetired(ctx context.Context, action, slug, actor string, at *time.Time, check func(*gorm.DB, App) error) error {
+	if !validation.IsSlug(slug) {
+		return fmt.Errorf("app %q: %w", slug, ErrNotFound)
+	}
+	err := s.transaction(ctx, func(tx *gorm.DB) error {
+		var app App
+		if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Take(&app, "slug = ?", slug).Error; err != nil {
+			return err
+		}
+		if (app.RetiredAt == nil) == (at == nil) {
+			return nil
+		}
+		if err := check(tx, app); err != nil {
+			return err
+		}
+		change := changed(fields{"retired_at": app.RetiredAt}, fields{"retired_at": at})
+		if err := tx.Model(&app).Update("retired_at", at).Error; err != nil {
+			return err
+		}
+		return s.audit(tx, actor, action, app.Topic().String(), change)
+	})
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", action, slug, err)
+	}
+	return nil
 }

@@ -73,7 +73,7 @@ func (f followChange) endsMute() bool { return f.level == LevelNone && f.muted =
 // Follows returns what a subscription follows, the oldest first.
 func (s *Store) Follows(ctx context.Context, sub Subscription) ([]Follow, error) {
 	rows, err := s.db.Reads.QueryContext(ctx, s.db.Rebind(`
-		SELECT f.min_level, f.muted, f.created_at, t.id, t.kind, t.slug, COALESCE(a.name, o.headline), COALESCE(a.state, o.state), o.resolved_at
+		SELECT f.min_level, f.muted, f.created_at, t.id, t.kind, t.slug, COALESCE(a.name, o.headline), CASE WHEN a.retired_at IS NOT NULL THEN 'retired' ELSE COALESCE(a.state, o.state) END, o.resolved_at
 		FROM follows f JOIN topics t ON t.id = f.topic_id
 		LEFT JOIN apps a ON t.kind = 'app' AND a.slug = t.slug
 		LEFT JOIN outages o ON t.kind = 'outage' AND o.slug = t.slug

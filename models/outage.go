@@ -115,6 +115,9 @@ func (s *Store) CreateOutage(ctx context.Context, n NewOutage) (Outage, error) {
 		if outage.Apps, err = appsBySlug(tx, "apps", namedApps(n.Apps, n.States)); err != nil {
 			return err
 		}
+		if err := checkCovered(outage.Apps, nil); err != nil {
+			return err
+		}
 		if err := tx.Omit("Apps.*").Create(&outage).Error; err != nil {
 			return err
 		}

@@ -76,7 +76,7 @@ func findNamedTopic(tx *gorm.DB, t Topic) (NamedTopic, error) {
 	if t.Kind == AppTopic {
 		var app App
 		err := tx.Take(&app, "slug = ?", t.Slug).Error
-		return NamedTopic{Topic: found, Name: app.Name, State: string(app.State)}, err
+		return NamedTopic{Topic: found, Name: app.Name, State: string(app.ShownState())}, err
 	}
 	var outage Outage
 	err = tx.Take(&outage, "slug = ?", t.Slug).Error

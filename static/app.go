@@ -8,10 +8,13 @@ import (
 // App is a service that people use.
 type App struct {
 	Slug, Name string
-	// State is up, failing or recovering, since Since.
+	// State is up, failing or recovering, since Since; or retired, if it is not covered any more.
 	State string
 	Since time.Time
 }
+
+// IsRetired reports whether the app is not covered any more.
+func (a App) IsRetired() bool { return a.State == "retired" }
 
 // AppPage is one app: its state now and its outages, newest first.
 type AppPage struct {

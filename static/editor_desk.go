@@ -98,9 +98,15 @@ type EditorAppPage struct {
 	// Name and State are those of the form.
 	Name, State string
 	Problems    FormProblems
+	// RetireProblem says why the app cannot be retired.
+	RetireProblem string
 }
 
 // EditorApp writes the page of an app.
 func (p *Pages) EditorApp(w http.ResponseWriter, page EditorAppPage) error {
-	return p.render(w, formStatus(page.Problems), "editor_app", "", page)
+	status := formStatus(page.Problems)
+	if page.RetireProblem != "" {
+		status = http.StatusConflict
+	}
+	return p.render(w, status, "editor_app", "", page)
 }

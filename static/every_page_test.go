@@ -150,7 +150,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 			return p.EditorApps(w, EditorAppsPage{actor, []EditorApp{{app, 1204}}, text, text, wrong})
 		},
 		"app in the newsroom": func(p *Pages, w http.ResponseWriter) error {
-			return p.EditorApp(w, EditorAppPage{actor, app, text, "up", wrong})
+			return p.EditorApp(w, EditorAppPage{actor, app, text, "up", wrong, text})
 		},
 		"newsroom": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorFront(w, EditorFrontPage{actor, []EditorWaiting{{3, text, text, text, began, false, false}, {4, text, text, text, began, true, true}}, []DeskOutage{{ongoing, 1204, &began, 1200, []DeskWriter{{EditorWriter{text, began}, false, text}, {EditorWriter{text, began}, true, ""}}}, {past, 1, nil, 0, nil}}, []DeskOutage{{drill, 2, &began, 1, nil}}})

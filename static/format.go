@@ -87,6 +87,8 @@ func stateWord(state string) string {
 		return "Failing"
 	case "recovering":
 		return "Recovering"
+	case "retired":
+		return "Not covered any more"
 	default:
 		return state
 	}

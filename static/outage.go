@@ -187,7 +187,7 @@ type AppsInState struct {
 // States groups the coverage's apps by state, the worst first.
 func (o OutagePage) States() []AppsInState {
 	var states []AppsInState
-	for _, state := range []string{"failing", "recovering", "up"} {
+	for _, state := range []string{"failing", "recovering", "up", "retired"} {
 		in := AppsInState{State: state}
 		for _, app := range o.Apps() {
 			if app.State == state {
@@ -218,7 +218,9 @@ func (o OutagePage) Follow() followChoices {
 		choices.add("outage", o.Outage.Slug, "This outage", "until it is resolved")
 	}
 	for _, app := range o.Apps() {
-		choices.add("app", app.Slug, app.Name, "each of its outages")
+		if !app.IsRetired() {
+			choices.add("app", app.Slug, app.Name, "each of its outages")
+		}
 	}
 	return choices
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"newsbell/models"
 )
@@ -15,8 +16,10 @@ type newApp struct {
 type app struct {
 	Slug  string `json:"slug"`
 	Name  string `json:"name"`
-	State string `json:"state"`
-	URL   string `json:"url"`
+	State string `json:"state" doc:"up, failing or recovering."`
+	// RetiredAt is since when it is not covered any more.
+	RetiredAt *time.Time `json:"retired_at,omitempty" doc:"Since when the app is not covered any more: a new outage cannot name it. Missing if it is covered."`
+	URL       string     `json:"url"`
 }
 
 func (a *api) routeApps() {
@@ -37,5 +40,5 @@ func (a *api) getApp(ctx context.Context, in *slugPath) (*body[app], error) {
 }
 
 func (a *api) app(m models.App) app {
-	return app{Slug: m.Slug, Name: m.Name, State: string(m.State), URL: a.site.AppURL(m.Slug)}
+	return app{Slug: m.Slug, Name: m.Name, State: string(m.State), RetiredAt: m.RetiredAt, URL: a.site.AppURL(m.Slug)}
 }

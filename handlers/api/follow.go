@@ -13,7 +13,7 @@ type follow struct {
 	Level *string `json:"level" doc:"all, key or resolution; null if the outage is only muted."`
 	Muted string  `json:"muted" doc:"no, until_resolution or for_good. The level counts again when the mute ends."`
 	Name  string  `json:"name" doc:"The app's name or the outage's headline."`
-	State string  `json:"state" doc:"For an app: up, failing or recovering. For an outage: ongoing or resolved."`
+	State string  `json:"state" doc:"For an app: up, failing, recovering, or retired if it is not covered any more. For an outage: ongoing or resolved."`
 	// EndsAt is null unless the topic is a resolved outage.
 	EndsAt *time.Time `json:"ends_at" doc:"When the follow ends automatically, because its outage is resolved."`
 }

@@ -2,6 +2,7 @@ package newsroom
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -72,6 +73,36 @@ func (n *Newsroom) showApp(c *gin.Context, change func(*static.EditorAppPage)) e
 	page := static.EditorAppPage{Actor: actorOf(c), App: views.App(app), Name: app.Name, State: string(app.State)}
 	change(&page)
 	return n.pages.EditorApp(c.Writer, page)
+}
+
+// retireApp ends the coverage of an app.
+func (n *Newsroom) retireApp(c *gin.Context) error {
+	err := n.store.RetireApp(c.Request.Context(), c.Param("slug"), sessionOf(c).Actor())
+	if errors.Is(err, models.ErrConflict) {
+		return n.showApp(c, func(page *static.EditorAppPage) {
+			page.RetireProblem = "It is part of an ongoing outage. Close that first."
+		})
+	}
+	return n.toApps(c, err)
+}
+
+// restoreApp covers a retired app again.
+func (n *Newsroom) restoreApp(c *gin.Context) error {
+	return n.toApps(c, n.store.RestoreApp(c.Request.Context(), c.Param("slug"), sessionOf(c).Actor()))
+}
+
+func (n *Newsroom) toApps(c *gin.Context, err error) error {
+	if err != nil {
+		return err
+	}
+	n.redirect(c, "/apps")
+	return nil
+}
+
+// chooseable returns the apps that can be chosen: those that are covered, and those that are
+// chosen already.
+func chooseable(apps []models.App, isChosen func(models.App) bool) []models.App {
+	return slices.DeleteFunc(apps, func(app models.App) bool { return app.RetiredAt != nil && !isChosen(app) })
 }
 
 // editApp changes an app's name and state.

@@ -164,3 +164,45 @@ func TestAnEditorAddsAnAppAndSetsItsState(t *testing.T) {
 		w.Get("/editor/apps/nowhere").WantStatus(t, http.StatusNotFound)
 	})
 }
+
+func TestAnEditorRetiresAnAppAndBringsItBack(t *testing.T) {
+	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
+		follower := w.NewReader("app/messenger:all")
+		w.SignInWith(w.Session(w.Person(bob, models.RoleEditor)))
+		const app = "/editor/apps/messenger"
+		says(t, w.Get(app), http.StatusOK, ">Retire app</button>")
+		says(t, w.Submit(app+"/retire", nil), http.StatusConflict, "It is part of an ongoing outage. Close that first.")
+		w.Submit("/editor/outages/messages-down/close", nil).WantStatus(t, http.StatusOK)
+		for range 2 { // a second press
+			isAt(t, w.Submit(app+"/retire", nil), "/editor/apps")
+		}
+		says(t, w.Get("/editor/apps"), http.StatusOK, "Not covered any more", "1 follower")
+		lacks(t, w.Get("/editor/new-outage"), `value="messenger"`)
+		lacks(t, w.Get("/"), `data-app="messenger"`)
+		says(t, w.Get("/apps/messenger"), http.StatusOK, "does not cover messenger any more")
+		lacks(t, w.Get("/apps/messenger"), "newsbell-follow", "No known problems")
+		says(t, w.Get("/outages/messages-down"), http.StatusOK, "Not covered any more")
+		lacks(t, w.Get("/outages/messages-down"), `value="app/messenger"`)
+		for _, kind := range []string{"outage", "drill"} {
+			chosen := url.Values{"outage_kind": {kind}, "headline": {"Chats are down"}, "apps": {"messenger"}}
+			says(t, w.Submit("/editor/outages", chosen), http.StatusUnprocessableEntity, "Apps messenger is retired.")
+		}
+		body := map[string]any{"slug": "chats-down", "headline": "Chats are down", "apps": []string{"messenger"}}
+		w.Call(http.MethodPost, "/api/v1/outages", w.Token, body).WantStatus(t, http.StatusUnprocessableEntity)
+		follows := w.Call(http.MethodGet, "/api/v1/subscription", follower, nil)
+		says(t, follows, http.StatusOK, `"topic":"app/messenger"`, `"state":"retired"`)
+		says(t, w.Call(http.MethodGet, "/api/v1/apps/messenger", "", nil), http.StatusOK, `"retired_at":"`)
+
+		edit := "/editor/outages/messages-down/edit" // its own apps stay
+		form := url.Values{"known": {knownOf(t, w, edit)}, "headline": {"Chats were down"}, "slug": {"messages-down"}, "apps": {"messenger", "instagram"}}
+		isAt(t, w.Submit(edit, form), "/editor/outages/messages-down")
+
+		says(t, w.Get(app), http.StatusOK, ">Bring back</button>")
+		isAt(t, w.Submit(app+"/restore", nil), "/editor/apps")
+		says(t, w.Get("/editor/new-outage"), http.StatusOK, `value="messenger"`)
+		says(t, w.Get("/"), http.StatusOK, `data-app="messenger"`)
+		if w.Count("follows") != 1 || w.Count("alerts") != 0 || w.Count("audit_entries WHERE action IN ('retire app', 'restore app')") != 2 {
+			t.Error("the follower has lost the app, or was alerted, or the audit log lacks it")
+		}
+	})
+}

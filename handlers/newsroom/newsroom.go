@@ -123,6 +123,8 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(editors, http.MethodPost, "/apps", n.createApp)
 	n.handle(editors, http.MethodGet, "/apps/:slug", n.appPage)
 	n.handle(editors, http.MethodPost, "/apps/:slug", n.editApp)
+	n.handle(editors, http.MethodPost, "/apps/:slug/retire", n.retireApp)
+	n.handle(editors, http.MethodPost, "/apps/:slug/restore", n.restoreApp)
 
 	n.routeAccount(viewers.Group("/account", n.needPerson))
 	chiefs := viewers.Group("", n.needRole(models.RoleChief))

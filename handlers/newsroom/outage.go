@@ -3,6 +3,7 @@ package newsroom
 import (
 	"crypto/rand"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -46,6 +47,13 @@ func (n *Newsroom) writeOutage(c *gin.Context, page static.EditorOutagePage, out
 	if err != nil {
 		return err
 	}
+	concerned, err := n.store.AppsOfOutage(ctx, outage)
+	if err != nil {
+		return err
+	}
+	apps = chooseable(apps, func(app models.App) bool {
+		return page.Draft.Apps[app.Slug] || slices.ContainsFunc(concerned, func(c models.App) bool { return c.ID == app.ID })
+	})
 	page.Owner = sessionOf(c).Actor()
 	page.Actor, page.Outage, page.Apps = actorOf(c), views.Outage(outage), views.Apps(apps)
 	n.addAudience(c, &page)

@@ -41,6 +41,7 @@ func (n *Newsroom) showOutageForm(c *gin.Context, page static.EditorOutageFormPa
 	if err != nil {
 		return err
 	}
+	apps = chooseable(apps, func(app models.App) bool { return page.Chosen[app.Slug] })
 	page.Actor, page.Apps = actorOf(c), views.Apps(apps)
 	return n.pages.EditorOutageForm(c.Writer, page)
 }

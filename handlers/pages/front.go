@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"slices"
+
 	"github.com/gin-gonic/gin"
 
 	"newsbell/handlers/views"
@@ -18,7 +20,8 @@ func (p *pages) front(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	page := static.FrontPage{Apps: views.Apps(apps)}
+	covered := slices.DeleteFunc(apps, func(app models.App) bool { return app.RetiredAt != nil })
+	page := static.FrontPage{Apps: views.Apps(covered)}
 	for _, outage := range outages {
 		if outage.State == models.Ongoing {
 			page.Ongoing = append(page.Ongoing, views.Outage(outage))

@@ -10,7 +10,7 @@ import (
 
 // App returns the view of an app.
 func App(a models.App) static.App {
-	return static.App{Slug: a.Slug, Name: a.Name, State: string(a.State), Since: a.StateChangedAt}
+	return static.App{Slug: a.Slug, Name: a.Name, State: string(a.ShownState()), Since: a.StateChangedAt}
 }
 
 // Apps returns the views of apps.

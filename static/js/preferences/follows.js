@@ -10,7 +10,7 @@ import { act } from './change.js'
 import { find } from './settings.js'
 
 const kinds = { outage: 'Outage', app: 'App' }
-const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up' }
+const states = { failing: 'Failing', recovering: 'Recovering', up: 'Up', retired: 'Not covered any more' }
 
 export function showFollows(subscription) {
   const follows = subscription?.follows ?? []

@@ -40,9 +40,7 @@ func (c *Claim) Size() int {
 // they were accepted for. It ignores a corrupt ledger.
 func (s *Store) readAcceptedLately(ctx context.Context, c *Claim) error {
 	c.acceptedLately = roaring.New()
-	const recent = `alert_id IN (SELECT id FROM alerts
-		WHERE id < ? AND created_at > ? AND catch_up_until IS NULL ORDER BY id DESC LIMIT ?) AND accepted > 0`
-	args := []any{c.Shard.AlertID, s.Now().Add(-latelyWithin), latelyAlerts}
+	recent, args := s.acceptedBefore(c.Shard.AlertID)
 	err := s.db.Reads.QueryRowContext(ctx, s.db.Rebind("SELECT EXISTS (SELECT 1 FROM shards WHERE "+recent+")"), args...).Scan(&c.anyAccepted)
 	if err != nil || !c.anyAccepted {
 		return err
@@ -55,6 +53,14 @@ func (s *Store) readAcceptedLately(ctx context.Context, c *Claim) error {
 		c.acceptedLately.Or(roaring.AddOffset64(l.Accepted, l.afterID-c.Shard.AfterID))
 	}
 	return nil
+}
+
+// acceptedBefore is the condition of the shards of the last alerts before one, which were
+// accepted for readers.
+func (s *Store) acceptedBefore(alertID int64) (condition string, args []any) {
+	return `alert_id IN (SELECT id FROM alerts
+		WHERE id < ? AND created_at > ? AND catch_up_until IS NULL ORDER BY id DESC LIMIT ?) AND accepted > 0`,
+		[]any{alertID, s.Now().Add(-latelyWithin), latelyAlerts}
 }
 
 // readSize reads what [Claim.Size] returns while the alert is being planned.

@@ -46,6 +46,10 @@ type Alert struct {
 	// PlannedAt is when the plan was done, or given up.
 	PlannedAt  *time.Time
 	FinishedAt *time.Time
+	// PilotUntil is set while only the pilot's readers get it: when that ends at the latest.
+	PilotUntil *time.Time
+	// StopReason says in words why it stopped itself.
+	StopReason string
 	// CatchUpUntil is set in a catch-up: an alert for readers whose earlier alerts of
 	// the outage were deferred, until this time at the latest. Its Update is the
 	// latest state of the outage.
@@ -58,6 +62,9 @@ type Alert struct {
 // IsCatchUp reports whether the alert gives readers the latest state of an outage whose
 // alerts were deferred for them.
 func (a Alert) IsCatchUp() bool { return a.CatchUpUntil != nil }
+
+// isInPilot reports whether the alert is sent to the pilot's readers alone.
+func (a Alert) isInPilot() bool { return a.PilotUntil != nil && a.State == Sending }
 
 // hasEnded reports whether nothing more of the alert may be sent: it was stopped or
 // superseded, or its deadline has passed.

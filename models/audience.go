@@ -253,6 +253,22 @@ func (a audience) sql(conditions ...condition) (string, []any) {
 	return strings.Join(parts, " UNION ") + " EXCEPT " + silent, append(args, silentArgs...)
 }
 
+// followersOfEach selects the subscription_id of the next followers of each topic, at most
+// limit of each, so that it costs the same whatever the size of the audience. It does not
+// know who muted the outage.
+func (a audience) followersOfEach(after int64, limit int) (parts []string, args []any) {
+	for _, t := range a.topics {
+		admits, most := "min_level <= ?", any(t.Reach)
+		if a.isEnd(t) {
+			admits, most = "muted < ?", MutedForGood
+		}
+		parts = append(parts, `SELECT subscription_id FROM (SELECT subscription_id FROM follows
+			WHERE topic_id = ? AND `+admits+` AND subscription_id > ? ORDER BY subscription_id LIMIT ?) AS followers`)
+		args = append(args, t.TopicID, most, after, limit)
+	}
+	return parts, args
+}
+
 // isResolution reports whether this is the audience of the outage's resolution: only that
 // is for the outage's topic at [LevelResolution]. It is for all of the outage's
 // followers, at any level or at none, unless they muted it for good.

@@ -32,6 +32,8 @@ type Claim struct {
 	anyAccepted    bool
 	// subscriptions is about how many there are.
 	subscriptions int
+	// EndedPilot says that this worker has ended the alert's pilot: its shards are due.
+	EndedPilot bool
 	// isReleased says that the worker leaves the shard with its next write.
 	isReleased bool
 	// written are the counts that the shard's row has, and answers what else the next write
@@ -154,7 +156,7 @@ func (s *Store) save(ctx context.Context, c *Claim, also func(tx *gorm.DB) error
 	shard.Waiting, shard.Deferred = counts.Waiting, counts.Deferred
 	err = s.transaction(ctx, func(tx *gorm.DB) error {
 		result := tx.Model(&Shard{}).Where("id = ? AND epoch = ? AND NOT done", shard.ID, shard.Epoch).Updates(map[string]any{
-			"position": shard.Position, "done": shard.Done, "due_at": shard.DueAt, "heartbeat": c.heartbeat(),
+			"position": shard.Position, "done": shard.Done, "piloted": shard.Piloted, "due_at": shard.DueAt, "heartbeat": c.heartbeat(),
 			"accepted": shard.Accepted, "gone": shard.Gone, "failed": shard.Failed, "waiting": shard.Waiting, "held": shard.Deferred,
 			"hosts": shard.Hosts, "ledger": shard.EncodedLedger,
 		})
@@ -191,7 +193,7 @@ func (c *Claim) heartbeat() any {
 }
 
 func (c *Claim) refreshAlert(db *gorm.DB) error {
-	return db.Model(&c.Alert).Select("state", "deadline", "audience", "planned_at").Take(&c.Alert).Error
+	return db.Model(&c.Alert).Select("state", "deadline", "audience", "planned_at", "pilot_until").Take(&c.Alert).Error
 }
 
 func (c *Claim) offset(id int64) uint32 { return uint32(id - c.Shard.AfterID) }

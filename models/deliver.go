@@ -34,6 +34,9 @@ type Delivery struct {
 // since; that worker sends the page again.
 func (s *Store) Deliver(ctx context.Context, c *Claim, how Delivery) error {
 	d := delivery{store: s, claim: c, how: how.withDefaults()}
+	if c.Alert.isInPilot() {
+		return d.sendPilot(ctx)
+	}
 	send := d.sendPages
 	if c.Shard.isTried() {
 		send = d.sendRetries

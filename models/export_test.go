@@ -72,3 +72,16 @@ func (s *Store) Recipients(ctx context.Context, alertID int64, outcome ledger.Ou
 		}
 	}
 }
+
+// NotePilotPage sends and records the pilot of a claimed shard, but does not leave it.
+func (s *Store) NotePilotPage(ctx context.Context, c *Claim) error {
+	p, err := s.pilotPage(ctx, c)
+	if err != nil {
+		return err
+	}
+	results := make([]Result, len(p.recipients))
+	for i, r := range p.recipients {
+		results[i] = Result{Recipient: r, Outcome: ledger.Accepted}
+	}
+	return s.writePage(ctx, c, s.notePage(c, p, results), results)
+}

@@ -130,6 +130,9 @@ func (s *Store) begin(tx *gorm.DB, alertID int64) (alert Alert, isBegun bool, er
 	if alert, err = findAlert(tx, alertID); err != nil || !isBegun || alert.State != Sending || alert.IsCatchUp() {
 		return alert, isBegun, err
 	}
+	if err := s.beginPilot(tx, &alert); err != nil {
+		return alert, false, err
+	}
 	return alert, true, s.supersede(tx, alert)
 }
 
@@ -232,17 +235,7 @@ func (s *Store) planStep(ctx context.Context, alert Alert) (refs []ShardRef, don
 // no more followers of each topic than a shard has, so that every cut costs the
 // same.
 func (s *Store) cut(ctx context.Context, alert Alert, a audience, after int64) (shard Shard, readers int, last bool, err error) {
-	var parts []string
-	var args []any
-	for _, t := range a.topics {
-		admits, most := "min_level <= ?", any(t.Reach)
-		if a.isEnd(t) {
-			admits, most = "muted < ?", MutedForGood
-		}
-		parts = append(parts, `SELECT subscription_id FROM (SELECT subscription_id FROM follows
-			WHERE topic_id = ? AND `+admits+` AND subscription_id > ? ORDER BY subscription_id LIMIT ?) AS followers`)
-		args = append(args, t.TopicID, most, after, s.shardSize)
-	}
+	parts, args := a.followersOfEach(after, s.shardSize)
 	if a.selected != nil {
 		part, partArgs := a.sql(condition{"subscription_id > ?", []any{after}})
 		parts, args = append(parts, part), append(args, partArgs...)

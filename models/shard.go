@@ -26,6 +26,8 @@ type Shard struct {
 	Heartbeat *int64
 	// Done says that nothing is left to do.
 	Done bool
+	// Piloted says that the shard's part of the alert's pilot has been sent.
+	Piloted bool
 	// DueAt is when there is something to do.
 	DueAt time.Time
 	// The counts, and Hosts, the counts per push service in JSON, repeat what the
@@ -71,9 +73,9 @@ func (r ShardRef) Subject() string {
 func (s *Store) DueShards(ctx context.Context, limit int) ([]ShardRef, error) {
 	var due []ShardRef
 	err := s.db.Read.WithContext(ctx).Raw(`
-		SELECT s.id, a.priority, s.epoch > 0 AND s.position < s.upto_id AS begun
+		SELECT s.id, a.priority, s.epoch > 0 AND s.position < s.upto_id AND NOT (s.piloted AND s.position = s.after_id) AS begun
 		FROM shards s JOIN alerts a ON a.id = s.alert_id
-		WHERE NOT s.done AND s.heartbeat IS NULL AND (s.due_at <= ? OR a.state <> ?)
+		WHERE NOT s.done AND s.heartbeat IS NULL AND (s.due_at <= ? AND NOT (s.piloted AND a.pilot_until IS NOT NULL) OR a.state <> ?)
 		ORDER BY a.priority DESC, begun DESC, s.alert_id, s.id LIMIT ?`, s.Now(), Sending, limit).Scan(&due).Error
 	if err != nil {
 		return nil, fmt.Errorf("due shards: %w", err)

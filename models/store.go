@@ -42,6 +42,7 @@ type Store struct {
 	hosts        endpoints.Allowlist
 	log          *slog.Logger
 	undoWindow   time.Duration
+	pilot        Pilot
 	countTimeout time.Duration
 	ttl          TTLs
 	goneGrace    time.Duration
@@ -75,6 +76,8 @@ type Options struct {
 	// UndoWindow is how long an alert can be taken back before it is sent, unless its
 	// draft has its own. Default: none.
 	UndoWindow time.Duration
+	// Pilot says which alerts have a pilot. Default: none.
+	Pilot Pilot
 	// TTLs bound how long the notifier tries to send an alert.
 	TTLs TTLs
 	// GoneGrace is how long a reader's choices are kept after the push service has given
@@ -101,7 +104,7 @@ type TTLs struct{ Update, Key, Resolution time.Duration }
 // Open connects to the database of opts. It does not migrate.
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	s := &Store{
-		now: time.Now, hosts: opts.PushHosts, undoWindow: opts.UndoWindow, ttl: opts.TTLs.withDefaults(),
+		now: time.Now, hosts: opts.PushHosts, undoWindow: opts.UndoWindow, pilot: opts.Pilot, ttl: opts.TTLs.withDefaults(),
 		goneGrace: cmp.Or(opts.GoneGrace, defaultGoneGrace),
 		shardSize: cmp.Or(opts.ShardSize, 5000), pageSize: cmp.Or(opts.PageSize, 1000),
 		countTimeout: cmp.Or(opts.CountTimeout, 10*time.Second),

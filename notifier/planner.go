@@ -69,13 +69,14 @@ func (n *Notifier) warmUp() {
 	}
 }
 
-// sweepOnce ends undo windows, plans what is due, enqueues every due shard, opens the
-// catch-ups that are due, and ends the alerts whose shards are all done.
+// sweepOnce ends undo windows, plans what is due, ends the pilots that are over, enqueues
+// every due shard, opens the catch-ups that are due, and ends the alerts whose shards are
+// all done.
 func (n *Notifier) sweepOnce(ctx context.Context) error {
 	if err := n.endUndoWindows(ctx); err != nil {
 		return err
 	}
-	if err := n.planAlerts(ctx); err != nil {
+	if err := errors.Join(n.planAlerts(ctx), n.store.EndPilots(ctx)); err != nil {
 		return err
 	}
 	shards, err := n.store.DueShards(ctx, maxEnqueued)

@@ -108,6 +108,9 @@ func (n *Notifier) workOn(ctx context.Context, message jetstream.Msg) {
 	remove()
 	switch {
 	case err == nil:
+		if claim.EndedPilot {
+			n.wake()
+		}
 		n.announceProgress(claim.Alert.ID) // the shard is done, or waits
 	case errors.Is(err, models.ErrFenced):
 		n.log.Info("another worker has claimed the shard", "shard", claim.Shard.ID)

@@ -34,7 +34,11 @@ func (p *Pages) EditorSignIn(w http.ResponseWriter, page EditorSignInPage) error
 type EditorAlert struct {
 	ID int64
 	// State is holding, sending, sent, stopped or superseded.
-	State     string
+	State string
+	// StopReason says why it stopped itself; empty otherwise.
+	StopReason string
+	// InPilot is true while only the first readers get it.
+	InPilot   bool
 	UndoUntil time.Time
 	// UndoWithin is how much of the undo window is left.
 	UndoWithin time.Duration

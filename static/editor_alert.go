@@ -153,6 +153,8 @@ func (e EditorProgress) stateWords() string {
 	switch {
 	case e.State == "holding":
 		return "Undo window: nothing has been sent"
+	case e.State == "sending" && e.InPilot:
+		return "Sending to the first readers"
 	case e.State == "sending":
 		return "Sending"
 	case e.State == "sent":

@@ -17,6 +17,9 @@ type EditorPreview struct {
 	Audience, InQuietHours, OverCap int
 	// Arrival says when shares of the readers will have it; empty if that is not known.
 	Arrival []EditorArrival
+	// First is how many readers get it first; if more than FirstRefused percent of their
+	// pushes are refused, it stops itself. 0 if all readers get it at once.
+	First, FirstRefused int
 	// IsUncounted is true if they could not be counted in time.
 	IsUncounted bool
 	// Title and Body are the notification's.

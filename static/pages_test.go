@@ -318,6 +318,10 @@ func TestTheConfirmationAsksInWordsAndNumbers(t *testing.T) {
 			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true, IsUncounted: true}},
 			[]string{"Send without knowing to how many readers?", "could not be counted in time", "or send it all the same", ">Send now<"}, []string{"No reader follows", "publish-silently"},
 		},
+		"an alert that goes to a few first": {
+			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true, Audience: 120_400, First: 1204, FirstRefused: 20}},
+			[]string{"About 1,204 readers first. If more than 20% of these pushes are refused, it stops itself."}, nil,
+		},
 		"an alert to nobody": {
 			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true}, UndoWindow: 10 * time.Second},
 			[]string{"Nobody would get this alert", "No reader follows", `value="publish-silently"`}, []string{`value="publish"`, "Send", "undo it"},

@@ -64,6 +64,7 @@ var closer = map[string][]string{
 	"newsbell/models/passwords":      nil,
 	"newsbell/models/markdown":       nil,
 	"newsbell/models/preferences":    {"newsbell/models/validation"},
+	"newsbell/models/pilot":          nil,
 	"newsbell/models/text":           nil,
 	"newsbell/models/validation":     {"newsbell/models/text"},
 	"newsbell/notifier/webpush":      {"newsbell/notifier/webpush/h2"},

@@ -17,6 +17,7 @@ type alertPath struct {
 type alert struct {
 	ID         int64         `json:"id"`
 	State      string        `json:"state"`
+	StopReason string        `json:"stop_reason" doc:"Why the alert stopped itself; empty otherwise."`
 	Outage     string        `json:"outage"`
 	UpdateID   int64         `json:"update_id"`
 	HoldUntil  time.Time     `json:"hold_until"`
@@ -82,7 +83,7 @@ func (a *api) alert(ctx context.Context, id int64) (*alert, error) {
 // alertOf returns the answer for an alert of an outage, given by its slug.
 func alertOf(a models.Alert, outage string, c models.Counts) *alert {
 	return &alert{
-		ID: a.ID, State: string(a.State), Outage: outage, UpdateID: a.UpdateID,
+		ID: a.ID, State: string(a.State), StopReason: a.StopReason, Outage: outage, UpdateID: a.UpdateID,
 		HoldUntil: a.HoldUntil, Deadline: a.Deadline, PlannedAt: a.PlannedAt, FinishedAt: a.FinishedAt,
 		Counts: views.Counts(c),
 	}

@@ -25,9 +25,10 @@ func (n *Newsroom) getAlert(c *gin.Context) error {
 		return err
 	}
 	c.JSON(http.StatusOK, struct {
-		State string `json:"state"`
+		State      string `json:"state"`
+		StopReason string `json:"stop_reason"`
 		static.Counts
-	}{string(alert.State), views.Counts(counts)})
+	}{string(alert.State), alert.StopReason, views.Counts(counts)})
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"math"
 
 	"github.com/gin-gonic/gin"
 
@@ -50,10 +51,15 @@ func (n *Newsroom) previewAudience(ctx context.Context, d models.Draft, count fu
 	if err != nil {
 		return static.EditorPreview{}, err
 	}
+	pilot, first := n.store.Pilot(), 0
+	if d.OutageKind != models.Drill {
+		first = pilot.FirstReaders(counts.Readers)
+	}
 	return static.EditorPreview{
 		SendsAlert: d.Alert != models.AlertNone,
 		Audience:   counts.Readers, InQuietHours: counts.InQuietHours, OverCap: counts.OverCap,
 		Arrival: n.arrivalOf(ctx, counts),
+		First:   first, FirstRefused: int(math.Round(100 * pilot.MaxRefused)),
 	}, nil
 }
 

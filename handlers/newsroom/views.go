@@ -59,7 +59,7 @@ func (n *Newsroom) addCatchUps(ctx context.Context, update *static.EditorUpdate,
 func (n *Newsroom) alertView(ctx context.Context, alert models.Alert, actor static.EditorActor) (*static.EditorAlert, error) {
 	counts, err := n.store.Counts(ctx, alert)
 	return &static.EditorAlert{
-		ID: alert.ID, State: string(alert.State), UndoUntil: alert.HoldUntil, UndoWithin: alert.HoldUntil.Sub(n.store.Now()),
+		ID: alert.ID, State: string(alert.State), StopReason: alert.StopReason, UndoUntil: alert.HoldUntil, UndoWithin: alert.HoldUntil.Sub(n.store.Now()),
 		MayStop: actor.MayPublish, Counts: views.Counts(counts),
 	}, err
 }

@@ -65,7 +65,8 @@ func (r *Reader) readEstimate(ctx context.Context, alert models.Alert, counts mo
 func progressOf(alert models.Alert, counts models.Counts, mayStop bool) static.EditorProgress {
 	p := static.EditorProgress{
 		EditorAlert: static.EditorAlert{
-			ID: alert.ID, State: string(alert.State), UndoUntil: alert.HoldUntil, MayStop: mayStop, IsDrill: alert.Outage.IsDrill(), Counts: views.Counts(counts),
+			ID: alert.ID, State: string(alert.State), StopReason: alert.StopReason, InPilot: alert.PilotUntil != nil,
+			UndoUntil: alert.HoldUntil, MayStop: mayStop, IsDrill: alert.Outage.IsDrill(), Counts: views.Counts(counts),
 		},
 		IsCatchUp: alert.IsCatchUp(), FinishedAt: alert.FinishedAt,
 	}

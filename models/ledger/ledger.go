@@ -59,6 +59,14 @@ func (l *Ledger) Counts() (c Counts) {
 	return c
 }
 
+// Entries counts the readers with an outcome.
+func (l *Ledger) Entries() (entries int) {
+	for outcome := range Untried {
+		entries += int(l.With(outcome).GetCardinality())
+	}
+	return entries
+}
+
 // With returns the subscriptions with an outcome; none is entered as [Untried].
 func (l *Ledger) With(outcome Outcome) *roaring.Bitmap {
 	switch outcome {

@@ -34,6 +34,7 @@ type Publication struct {
 type Alert struct {
 	ID         int64
 	State      string
+	StopReason string    `json:"stop_reason"`
 	FinishedAt time.Time `json:"finished_at"`
 	Counts     struct{ Audience, Accepted, Gone, Failed, Waiting, Deferred, Remaining, Shown, Clicked, Dismissed int }
 }
@@ -46,8 +47,12 @@ func (a Alert) String() string {
 		return fmt.Sprintf("alert %d is holding; newsbell publish stop %d takes it back", a.ID, a.ID)
 	}
 	c := a.Counts
-	return fmt.Sprintf("alert %d is %s: %d readers, %d accepted, %d gone, %d failed, %d waiting, %d deferred; %d shown, %d clicked, %d dismissed",
+	progress := fmt.Sprintf("alert %d is %s: %d readers, %d accepted, %d gone, %d failed, %d waiting, %d deferred; %d shown, %d clicked, %d dismissed",
 		a.ID, a.State, c.Audience, c.Accepted, c.Gone, c.Failed, c.Waiting, c.Deferred, c.Shown, c.Clicked, c.Dismissed)
+	if a.StopReason != "" {
+		progress += ". " + a.StopReason
+	}
+	return progress
 }
 
 // Publish publishes an update of an outage.

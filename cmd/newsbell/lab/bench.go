@@ -27,6 +27,7 @@ type Bench struct {
 	Slots          int           `help:"Shards that each process sends at once; 0: the default." default:"0"`
 	Sender         string        `help:"Implementation that encrypts and sends: fast or webpush-go." default:"fast" enum:"fast,webpush-go"`
 	Rounds         int           `help:"Number of alerts whose first push is timed." default:"20"`
+	PilotAbove     int           `help:"Audience above which an alert goes to a hundredth of its readers first; 0: never." default:"0"`
 	SubscribeStorm bool          `help:"Also measure how fast readers can subscribe while an alert is sent."`
 	SSE            int           `name:"sse" help:"Also measure how fast this many open live pages get an update." default:"0" placeholder:"PAGES"`
 	Estimate       bool          `help:"Instead, compare the times at which ten alerts arrive with what was said before."`
@@ -80,6 +81,7 @@ func (b *Bench) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
+	r.pilotAbove = b.PilotAbove
 	if b.Estimate {
 		return b.estimates(ctx, r, newProgressTable(b.progress))
 	}

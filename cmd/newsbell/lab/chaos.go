@@ -21,6 +21,7 @@ import (
 type Chaos struct {
 	Subscribers int          `help:"Readers of each alert." default:"100000"`
 	Workers     int          `help:"Worker processes." default:"3"`
+	PilotAbove  int          `help:"Audience above which alerts go to a hundredth of their readers first; 0: never." default:"0"`
 	Only        program.List `help:"Inject only the faults whose names begin like this." placeholder:"NAME"`
 
 	// program is the executable of the processes. Default: this one. Tests set it.

@@ -46,6 +46,7 @@ func newChaosFleet(ctx context.Context, c *Chaos, done func(int)) (*chaosFleet, 
 	if err != nil {
 		return nil, errors.Join(err, postgres.Close())
 	}
+	r.pilotAbove = c.PilotAbove
 	f := &chaosFleet{rig: r, size: c.Subscribers, postgres: postgres, workers: make([]*child, c.Workers), logFile: filepath.Join(r.folder, "log")}
 	if err := f.start(ctx, done); err != nil {
 		return nil, errors.Join(err, f.logged(), f.close())

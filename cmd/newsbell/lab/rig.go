@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,9 +44,11 @@ type rig struct {
 	// so that those of one push service are neighbours.
 	rounds int
 	// follows returns what a push service's reader follows. Default: [followsOutage].
-	follows  func(s *pushService, reader int) []models.NewFollow
-	children []*child
-	log      *os.File // what the children complain of
+	follows func(s *pushService, reader int) []models.NewFollow
+	// pilotAbove is the audience above which alerts have a pilot; 0 for none.
+	pilotAbove int
+	children   []*child
+	log        *os.File // what the children complain of
 }
 
 // pushService is a push service in its own process, with a number of simulated readers.
@@ -241,6 +244,7 @@ func (r *rig) env() []string {
 	env := []string{
 		"NEWSBELL_DATABASE_URL=" + r.databaseURL, "NEWSBELL_ALLOW_PUSH_HOST=" + strings.Join(r.origins(), ","),
 		"NEWSBELL_PUSH_CA=" + r.certFiles(), "NEWSBELL_LOG_LEVEL=error", "NEWSBELL_SUBSCRIBE_LIMIT=0",
+		"NEWSBELL_PILOT_ABOVE=" + strconv.Itoa(r.pilotAbove), "NEWSBELL_PILOT_REFUSED=100", // faults stop no alert
 	}
 	if r.natsURL != "" {
 		env = append(env, "NEWSBELL_NATS_URL="+r.natsURL)

@@ -47,6 +47,8 @@ type SenderSettings struct {
 	Workers       string `help:"Shards sent at once. Default: three per core." default:"0"`
 	InFlight      string `help:"Maximum requests in flight." default:"2048"`
 	GoneGrace     string `help:"How long follows are kept after the push service reports the browser's address gone." default:"720h"`
+	PilotAbove    string `help:"Audience above which an alert goes to a hundredth of its readers first; 0: never." default:"100000"`
+	PilotRefused  string `help:"Percentage of these first pushes that may be refused before the alert stops itself." default:"20"`
 	Lang          string `help:"Language of the coverage (BCP 47)." default:"en"`
 	LogLevel      string `help:"debug, info, warn or error." default:"info"`
 }
@@ -94,6 +96,7 @@ type Config struct {
 	undoWindow      time.Duration
 	ttls            models.TTLs
 	goneGrace       time.Duration
+	pilot           models.Pilot
 	lang            string
 	Log             *slog.Logger
 }
@@ -155,6 +158,10 @@ func (s SenderSettings) read(p *Problems, listen string) Config {
 		inFlight:     p.number("in-flight", s.InFlight, 1, 65536),
 		goneGrace:    p.duration("gone-grace", s.GoneGrace, time.Hour, maxGoneGrace),
 		Log:          p.logger(s.LogLevel),
+		pilot: models.Pilot{
+			Above:      p.number("pilot-above", s.PilotAbove, 0, 1_000_000_000),
+			MaxRefused: float64(p.number("pilot-refused", s.PilotRefused, 0, 100)) / 100,
+		},
 	}
 	if !slices.Contains([]string{"fast", "webpush-go"}, s.Sender) {
 		p.Add("sender", "must be fast or webpush-go, not %q", s.Sender)

@@ -28,7 +28,7 @@ func OpenStore(ctx context.Context, c Config, out io.Writer) (*models.Store, err
 	defer cancel()
 	store, err := models.Open(connecting, models.Options{
 		URL: c.DatabaseURL, MigrateURL: c.migrateURL, TransactionPooling: c.pooled,
-		PushHosts: c.PushHosts, UndoWindow: c.undoWindow, TTLs: c.ttls, GoneGrace: c.goneGrace,
+		PushHosts: c.PushHosts, UndoWindow: c.undoWindow, Pilot: c.pilot, TTLs: c.ttls, GoneGrace: c.goneGrace,
 		Log: c.Log,
 	})
 	if err != nil {

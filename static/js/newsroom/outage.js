@@ -57,6 +57,8 @@ function show(alert, counts) {
   if (alert.dataset.state === counts.state) return
   alert.dataset.state = counts.state
   part('state').textContent = states[counts.state] ?? counts.state
+  part('stop-reason').textContent = counts.stop_reason
+  part('stop-reason').hidden = !counts.stop_reason
   if (counts.state !== 'holding') part('undo-until')?.remove()
   if (!isActive(alert)) part('stop')?.remove()
 }

@@ -121,7 +121,7 @@ async function watchAndStop(editor, newsbell) {
   await subscribe(newsbell, 'outage/stories-fail', 500)
   const { alert } = await newsbell.post('/outages/stories-fail/updates', { kind: 'update', headline: 'Stories fail', alert: 'all', undo_seconds: 0 })
   await editor.goto(`${newsbell.url}/editor/alerts/${alert.id}`)
-  await editor.waitForFunction(() => document.querySelector('.trouble')?.textContent.includes('does not answer: 1 waits.'))
+  await editor.waitForFunction(() => document.querySelector('.trouble')?.textContent.includes('does not answer or has a fault: 1 waits.'))
   await editor.waitForSelector('.plot canvas')
   await fits(editor)
   assert.equal(await text(editor, '[data-count=accepted]'), '1')

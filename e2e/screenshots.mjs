@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { startChromium } from './lib/chromium.mjs'
 import { follow, startFirefox } from './lib/firefox.mjs'
 import { fill, password, submit } from './lib/forms.mjs'
-import { startNewsbell } from './lib/newsbell.mjs'
-import { followThere, openPage, preferences, said } from './lib/reader.mjs'
+import { startNewsbell, until } from './lib/newsbell.mjs'
+import { followThere, openPage, preferences, said, subscribe } from './lib/reader.mjs'
 import { endShared } from './lib/shared.mjs'
 
+process.env.NEWSBELL_SUBSCRIBE_LIMIT = '0'
 const folder = process.argv[2] ?? new URL('output/', import.meta.url).pathname
 const story = JSON.parse(await readFile(new URL('../cmd/newsbell/lab/coverage/outage-2021-11-03.json', import.meta.url)))
 const ends = []
@@ -55,7 +56,29 @@ async function pages(newsbell) {
   await picture(page, 'following')
   await changedPreferences(page, newsbell)
   await writing(page, newsbell)
+  await watching(page, newsbell)
   await people(page, newsbell)
+}
+
+// watching is an alert to some thousand readers, of whom a push service does not accept
+// some, after others of about the same size.
+async function watching(page, newsbell) {
+  const slug = 'calls-down'
+  await newsbell.post('/outages', { slug, headline: 'Calls fail too', apps: ['messenger'] })
+  const follow = (n, status) => Promise.all(Array.from({ length: n }, () => subscribe(newsbell, `outage/${slug}`, status)))
+  const send = headline => newsbell.post(`/outages/${slug}/updates`, { kind: 'update', headline, alert: 'all', undo_seconds: 0 })
+  for (let hundreds = 0; hundreds < 30; hundreds++) await follow(100)
+  for (const headline of ['Calls are failing', 'Calls fail in more countries']) {
+    const { alert } = await send(headline)
+    await until(async () => (await newsbell.get(`/alerts/${alert.id}`)).state === 'sent', headline)
+  }
+  await follow(40, 503)
+  const { alert } = await send('Meta says calls are coming back')
+  await page.goto(`${newsbell.url}/editor/alerts/${alert.id}`)
+  await page.waitForSelector('.trouble')
+  await page.waitForFunction(() => document.querySelector('[data-count=remaining]').textContent === '0')
+  await picture(page, 'watching', { fullPage: true })
+  await newsbell.post(`/alerts/${alert.id}/stop`)
 }
 
 // people are the newsroom's pages about people.

@@ -21,6 +21,8 @@ type EditorAlertPage struct {
 type EditorProgress struct {
 	EditorAlert
 	IsCatchUp bool
+	// IsUndone says that the alert was taken back in its undo window.
+	IsUndone bool
 	// IsEnding says that the alert was stopped or superseded, and that the pages in flight
 	// are not recorded yet. FinishedAt is nil until all is recorded.
 	IsEnding   bool
@@ -155,6 +157,8 @@ func (e EditorProgress) stateWords() string {
 		return "Undo window: nothing has been sent"
 	case e.State == "sending" && e.InPilot:
 		return "Sending to the first readers"
+	case e.IsUndone:
+		return "Undone: nothing was sent"
 	case e.State == "sending":
 		return "Sending"
 	case e.State == "sent":

@@ -184,6 +184,9 @@ func TestAnEditorUndoesWithinTheWindowAndFindsTheTextAgain(t *testing.T) {
 		if !strings.Contains(back.Text, `value="Messages &lt;fail&gt;"`) || !strings.Contains(back.Text, "Since nine.") || !strings.Contains(back.Text, "Readers never saw this") {
 			t.Errorf("the text is not back: %s", back.Text)
 		}
+		if page := w.Get("/editor/alerts/1"); !strings.Contains(page.Text, "Undone: nothing was sent") || strings.Contains(page.Text, "/stop") {
+			t.Error("the alert's page does not say that it was undone")
+		}
 		form.Set("key", keyOn(t, back))
 		w.Submit(outage+"/updates", form)
 		w.Clock.Advance(10 * time.Second)

@@ -94,7 +94,7 @@ func TestThePageOfAnAlertSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		}{
 			{"Google refuses our key: 2 wait.", models.Result{Outcome: ledger.Waiting, Status: http.StatusForbidden, NotAttempted: true}},
 			{"Google asks us to send more slowly: 2 wait.", models.Result{Outcome: ledger.Waiting, Status: http.StatusTooManyRequests}},
-			{"Google does not answer: 2 wait.", models.Result{Outcome: ledger.Waiting}},
+			{"Google does not answer or has a fault: 2 wait.", models.Result{Outcome: ledger.Waiting}},
 			{"Google refuses pushes: 2 failed.", models.Result{Outcome: ledger.Failed, Status: http.StatusRequestEntityTooLarge}},
 		} {
 			sendAll(t, w, id, fault.result)

@@ -68,7 +68,7 @@ func progressOf(alert models.Alert, counts models.Counts, mayStop bool) static.E
 			ID: alert.ID, State: string(alert.State), StopReason: alert.StopReason, InPilot: alert.PilotUntil != nil,
 			UndoUntil: alert.HoldUntil, MayStop: mayStop, IsDrill: alert.Outage.IsDrill(), Counts: views.Counts(counts),
 		},
-		IsCatchUp: alert.IsCatchUp(), FinishedAt: alert.FinishedAt,
+		IsCatchUp: alert.IsCatchUp(), IsUndone: alert.State == models.Stopped && alert.Update.IsHidden(), FinishedAt: alert.FinishedAt,
 	}
 	p.IsEnding = !p.Active() && alert.FinishedAt == nil
 	return p

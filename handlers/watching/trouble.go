@@ -38,7 +38,7 @@ var faults = []fault{
 		func(c models.AlertCount) int { return c.Unauthorized }},
 	{"%s asks us to send more slowly", "There is nothing to do: Newsbell sends as fast as the push service allows.",
 		func(c models.AlertCount) int { return c.Throttled }},
-	{"%s does not answer", "Ask the people who run the server to check its connection and the push service's status page.",
+	{"%s does not answer or has a fault", "Ask the people who run the server to check its connection and the push service's status page.",
 		func(c models.AlertCount) int { return c.Unanswered }},
 	{"%s refuses pushes", "Ask the people who run the server to look at its log.",
 		func(c models.AlertCount) int { return c.Rejected }},

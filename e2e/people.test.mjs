@@ -341,6 +341,36 @@ test('a drill is shown by the editor’s own browser, and reaches neither a read
   assert.equal((await newsbell.get('/apps/messenger')).state, 'failing')
 })
 
+test('an app is retired once its outage is closed, and promises its follower nothing', async t => {
+  const newsbell = await startNewsbell(t)
+  const page = await openPage(await startChromium(t), newsbell)
+  await page.setViewport({ width: 390, height: 800 })
+  await join(page, newsbell.firstAccount, { name: 'Ada', email: 'ada@news.example' })
+  await followThere(page, newsbell.page, { topics: ['app/messenger'] })
+  await preferences(page, newsbell)
+  assert.equal(await text(page, '#summary'), 'You’ll get alerts about Messenger.')
+
+  const retire = async () => {
+    await page.goto(`${newsbell.url}/editor/apps/messenger`)
+    await submit(page, '/retire')
+    await fits(page)
+  }
+  await retire()
+  assert.equal(await text(page, '.problem'), 'It is part of an ongoing outage. Close that first.')
+  await page.goto(`${newsbell.url}/editor/outages/messages-down/edit`)
+  await submit(page, '/close')
+  assert.equal(await text(page, '.band strong'), 'Resolved')
+  await fits(page)
+  await retire()
+  assert.equal(path(page), '/editor/apps')
+
+  await preferences(page, newsbell)
+  assert.equal(await text(page, '#summary'), 'You follow nothing that is covered now, so you won’t get alerts.')
+  assert.match(await text(page, '#follows'), /Not covered any more/)
+  await page.goto(`${newsbell.url}/apps/messenger`)
+  assert.equal(await page.$('newsbell-follow'), null)
+})
+
 const text = (page, selector) => page.$eval(selector, e => e.textContent)
 const headline = page => page.$eval('#field-headline', field => field.value)
 

@@ -12,11 +12,11 @@ export function showSummary(subscription) {
 function summary(subscription) {
   const reason = whyNoAlerts()
   if (reason) return reason
-  const active = subscription.follows.filter(follow => getsAlerts(follow) && !follow.ends_at)
+  const active = subscription.follows.filter(follow => getsAlerts(follow) && !follow.ends_at && follow.state !== 'retired')
   const until = pausedUntil(subscription)
   if (subscription.problem) return 'Your browser has a problem with notifications, so alerts may not arrive.'
   if (until) return `Alerts are paused ${untilWhen(until)}.`
-  if (active.length === 0) return 'You follow nothing that is ongoing, so you won’t get alerts.'
+  if (active.length === 0) return 'You follow nothing that is covered now, so you won’t get alerts.'
   return `You’ll get alerts about ${join(counted(active))}${limits(subscription)}.`
 }
 

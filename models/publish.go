@@ -59,6 +59,7 @@ func (p Publication) change(outage Outage) change {
 // outage is an [ErrConflict], unless it is a correction. A drill leaves the apps as they are;
 // the update says what it would have set. The draft's source is deleted; if
 // it was changed elsewhere, nothing is published, and the error is a [*DraftChangedError].
+// A scheduled update that is not there any more is an [ErrNotFound].
 //
 // A draft whose request key has published before returns what was published then, or an
 // [ErrRequestUsed] if it says something else. An alert in words that have just been sent is a
@@ -69,13 +70,12 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 	if err := d.Validate(); err != nil {
 		return Publication{}, err
 	}
-	checked := s.CheckPolicy(ctx, d)
-	needed, isNeeded := errors.AsType[*ApprovalNeededError](checked)
-	if checked != nil && !isNeeded {
-		return Publication{}, fmt.Errorf("publish: %w", checked)
+	needed, err := s.approvalNeeded(ctx, d)
+	if err != nil {
+		return Publication{}, fmt.Errorf("publish: %w", err)
 	}
 	var published Publication
-	err := s.transaction(ctx, func(tx *gorm.DB) error {
+	err = s.transaction(ctx, func(tx *gorm.DB) error {
 		outage, err := d.findOutage(tx.Clauses(clause.Locking{Strength: "UPDATE"}))
 		if err != nil {
 			return err
@@ -90,7 +90,7 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 		if err != nil {
 			return err
 		}
-		if err := deletePublished(tx, d, outage); err != nil {
+		if err := endSource(tx, d, outage); err != nil {
 			return err
 		}
 		if err := s.checkRepeated(tx, d, outage); err != nil {
@@ -118,6 +118,23 @@ func (s *Store) Publish(ctx context.Context, d Draft) (Publication, error) {
 		return Publication{}, fmt.Errorf("publish: %w", err)
 	}
 	return published, nil
+}
+
+// approvalNeeded returns why the draft's alert needs a second person; nil if it does not.
+func (s *Store) approvalNeeded(ctx context.Context, d Draft) (*ApprovalNeededError, error) {
+	err := s.CheckPolicy(ctx, d)
+	if needed, ok := errors.AsType[*ApprovalNeededError](err); ok {
+		return needed, nil
+	}
+	return nil, err
+}
+
+// endSource deletes what the draft was saved or scheduled as.
+func endSource(tx *gorm.DB, d Draft, outage Outage) error {
+	if d.Scheduled != 0 {
+		return endScheduled(tx, d.Scheduled)
+	}
+	return deletePublished(tx, d, outage)
 }
 
 // checkOpen returns an [ErrConflict] if the outage takes only corrections: it is resolved, or

@@ -209,6 +209,8 @@ type Draft struct {
 	Override *string `json:"-"`
 	// From is the saved draft that publishing ends; nil for none.
 	From *DraftSource `json:"-"`
+	// Scheduled is the ID of the scheduled update that publishing ends instead; 0 for none.
+	Scheduled int64 `json:"-"`
 }
 
 // DraftSource names a saved draft: its owner, and the version that they know.

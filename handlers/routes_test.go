@@ -60,6 +60,8 @@ var admitted = map[string]string{
 	"POST /editor/outages/:slug/draft":                forEditor,
 	"POST /editor/outages/:slug/audience":             forEditor,
 	"POST /editor/alerts/:id/stop":                    forEditor,
+	"POST /editor/scheduled/:id/unschedule":           forEditor,
+	"POST /editor/scheduled/:id/delete":               forEditor,
 	"GET /editor/approvals/:id":                       forEditor,
 	"POST /editor/approvals/:id/approve":              forEditor,
 	"POST /editor/approvals/:id/return":               forEditor,

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,7 +40,9 @@ type Options struct {
 	BaseURL string
 	// Lang is the language of the coverage. Default: "en".
 	Lang string
-	Log  *slog.Logger
+	// TimeZone is that in which the newsroom schedules updates. Default: UTC.
+	TimeZone *time.Location
+	Log      *slog.Logger
 	// Ready returns an error if a dependency other than the database is not ready.
 	Ready func(context.Context) error
 	Live  live.Options
@@ -92,7 +95,7 @@ func New(o Options) (*Web, error) {
 	return w, nil
 }
 
-// Run ends undo windows, keeps the open live pages and the newsroom's pages of alerts up to
+// Run ends undo windows, publishes what is scheduled, keeps the open live pages and the newsroom's pages of alerts up to
 // date until ctx is done, and then ends their streams.
 func (w *Web) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)

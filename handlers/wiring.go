@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -101,6 +102,7 @@ func newNewsroom(s shared, watched *watching.Hub, o Options) *newsroom.Newsroom 
 	return newsroom.New(newsroom.Options{
 		Store: o.Store, Publisher: s.publisher, Watching: watched, Site: s.site, Pages: s.pages,
 		Notifications: models.Notifications{BaseURL: o.BaseURL, Lang: cmp.Or(o.Lang, "en")},
+		TimeZone:      cmp.Or(o.TimeZone, time.UTC),
 		Errors:        s.errors, Clients: s.clients, Guesses: s.editorGuesses, PasswordGuesses: s.passwordGuesses,
 		Passkeys: s.passkeys, OpenID: openid.New(o.OpenID, o.BaseURL+newsroom.OpenIDCallback), Log: o.Log,
 	})

@@ -167,7 +167,8 @@ func (s *Store) PublishScheduled(ctx context.Context, u ScheduledUpdate) (Public
 	if problem == "" {
 		return published, "", err
 	}
-	return Publication{}, problem, s.keepScheduled(ctx, u.ID, problem)
+	_, err = s.keepScheduled(ctx, u.ID, problem)
+	return Publication{}, problem, err
 }
 
 func (s *Store) publishScheduled(ctx context.Context, u ScheduledUpdate) (Publication, error) {
@@ -208,7 +209,7 @@ func scheduleProblem(err error) ScheduleProblem {
 }
 
 // keepScheduled keeps an update that was not published, for an editor to decide.
-func (s *Store) keepScheduled(ctx context.Context, id int64, problem ScheduleProblem) error {
+func (s *Store) keepScheduled(ctx context.Context, id int64, problem ScheduleProblem) (ScheduledUpdate, error) {
 	return s.changeScheduled(ctx, id, func(tx *gorm.DB, u ScheduledUpdate) error {
 		if u.Problem != "" {
 			return ErrNotFound
@@ -222,8 +223,8 @@ func (s *Store) keepScheduled(ctx context.Context, id int64, problem SchedulePro
 
 // Unschedule takes a scheduled update back: its text returns to the draft of its writer. If
 // they have another draft, it stays with the problem [Unscheduled]; if it has a problem
-// already, that is an [ErrOtherDraft].
-func (s *Store) Unschedule(ctx context.Context, id int64, actor string) error {
+// already, that is an [ErrOtherDraft]. It returns the update as it was.
+func (s *Store) Unschedule(ctx context.Context, id int64, actor string) (ScheduledUpdate, error) {
 	return s.changeScheduled(ctx, id, func(tx *gorm.DB, u ScheduledUpdate) error {
 		owner := Session{PersonID: &u.PersonID}
 		saved, err := findDraft(tx, owner, u.Outage)
@@ -258,8 +259,8 @@ func (s *Store) restoreScheduled(tx *gorm.DB, owner Session, saved SavedDraft, u
 }
 
 // DeleteScheduled deletes an update that was not published at its time. One that still waits
-// for its time is an [ErrScheduled].
-func (s *Store) DeleteScheduled(ctx context.Context, id int64, actor string) error {
+// for its time is an [ErrScheduled]. It returns the update as it was.
+func (s *Store) DeleteScheduled(ctx context.Context, id int64, actor string) (ScheduledUpdate, error) {
 	return s.changeScheduled(ctx, id, func(tx *gorm.DB, u ScheduledUpdate) error {
 		if u.Problem == "" {
 			return ErrScheduled
@@ -274,9 +275,9 @@ func (s *Store) DeleteScheduled(ctx context.Context, id int64, actor string) err
 
 // changeScheduled changes a scheduled update while its outage is locked, so that it is not
 // published meanwhile.
-func (s *Store) changeScheduled(ctx context.Context, id int64, change func(*gorm.DB, ScheduledUpdate) error) error {
-	err := s.transaction(ctx, func(tx *gorm.DB) error {
-		var u ScheduledUpdate
+func (s *Store) changeScheduled(ctx context.Context, id int64, change func(*gorm.DB, ScheduledUpdate) error) (u ScheduledUpdate, err error) {
+	err = s.transaction(ctx, func(tx *gorm.DB) error {
+		u = ScheduledUpdate{}
 		if err := domain(tx.Take(&u, id).Error); err != nil {
 			return err
 		}
@@ -290,9 +291,9 @@ func (s *Store) changeScheduled(ctx context.Context, id int64, change func(*gorm
 		return change(tx, u)
 	})
 	if err != nil {
-		return fmt.Errorf("scheduled update %d: %w", id, err)
+		return u, fmt.Errorf("scheduled update %d: %w", id, err)
 	}
-	return nil
+	return u, nil
 }
 
 // endScheduled deletes the scheduled update that is published. It is an [ErrNotFound] if that

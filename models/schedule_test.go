@@ -212,10 +212,11 @@ func TestUnschedulingReturnsTheTextAndItsApproval(t *testing.T) {
 			t.Fatal(err)
 		}
 		scheduled := s.mustSchedule(time.Hour)
-		if err := s.DeleteScheduled(t.Context(), scheduled.ID, "test"); !errors.Is(err, models.ErrScheduled) {
+		if _, err := s.DeleteScheduled(t.Context(), scheduled.ID, "test"); !errors.Is(err, models.ErrScheduled) {
 			t.Errorf("deleted while it waits: %v", err)
 		}
-		isDone(t, s.Unschedule(t.Context(), scheduled.ID, "test"))
+		_, err = s.Unschedule(t.Context(), scheduled.ID, "test")
+		isDone(t, err)
 		outage, err := s.Store.Outage(t.Context(), "messages-down")
 		if err != nil {
 			t.Fatal(err)
@@ -235,9 +236,10 @@ func TestUnschedulingLosesNoText(t *testing.T) {
 	onScheduling(t, func(t *testing.T, s *scheduling) {
 		scheduled := s.mustSchedule(time.Hour)
 		s.save("Another text")
-		isDone(t, s.Unschedule(t.Context(), scheduled.ID, "test"))
+		_, err := s.Unschedule(t.Context(), scheduled.ID, "test")
+		isDone(t, err)
 		s.wantKept(models.Unscheduled)
-		if err := s.Unschedule(t.Context(), scheduled.ID, "test"); !errors.Is(err, models.ErrOtherDraft) {
+		if _, err := s.Unschedule(t.Context(), scheduled.ID, "test"); !errors.Is(err, models.ErrOtherDraft) {
 			t.Errorf("beside another draft: %v", err)
 		}
 		s.Clock.Advance(time.Hour)
@@ -251,7 +253,7 @@ func TestUnschedulingLosesNoText(t *testing.T) {
 		if s.Count("drafts") != 1 {
 			t.Errorf("%d drafts; want the text back", s.Count("drafts"))
 		}
-		_, err := s.Migrate(t.Context())
+		_, err = s.Migrate(t.Context())
 		isDone(t, err)
 	})
 }

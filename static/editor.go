@@ -119,6 +119,8 @@ type EditorOutagePage struct {
 	RequestKey string
 	// Tried is nil unless the draft was just sent to its writer's own browsers.
 	Tried *EditorTried
+	// Scheduled is what is published later, or could not be.
+	Scheduled []EditorScheduled
 	// Audience is who the draft in the form would alert now; nil if that is unknown.
 	Audience *EditorAudience
 	// DrillBrowsers get the alerts of a drill, and OtherBrowsers are the viewer's that do not.

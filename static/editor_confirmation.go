@@ -88,6 +88,8 @@ type EditorConfirmationPage struct {
 	Need *EditorApprovalNeed
 	// IsRefused is true if it was sent without the approval that it needs.
 	IsRefused bool
+	// Later is the form to publish it at a time.
+	Later EditorLater
 	// UndoWindow is how long the update can be undone.
 	UndoWindow time.Duration
 }
@@ -98,7 +100,7 @@ func (p *Pages) EditorConfirmation(w http.ResponseWriter, page EditorConfirmatio
 	switch {
 	case page.Repeated != nil, page.IsRefused:
 		status = http.StatusConflict
-	case page.Need != nil && page.Need.Problem != "":
+	case page.Need != nil && page.Need.Problem != "", page.Later.Problem != "":
 		status = http.StatusUnprocessableEntity
 	}
 	return p.render(w, status, "editor_confirmation", "", page)
@@ -133,6 +135,11 @@ func (e EditorConfirmationPage) drillQuestion() string {
 
 // MaySend reports whether the draft has the approval that it needs.
 func (e EditorConfirmationPage) MaySend() bool { return e.Need == nil || e.Need.IsGiven() }
+
+// MaySchedule reports whether it can be published at a time.
+func (e EditorConfirmationPage) MaySchedule() bool {
+	return e.Actor.HasAccount && e.MaySend() && !e.ReachesNobody() && e.Repeated == nil
+}
 
 // ReachesNobody reports whether the draft's alert has no readers: then it cannot be sent.
 func (e EditorConfirmationPage) ReachesNobody() bool {

@@ -29,8 +29,10 @@ type EditorFrontPage struct {
 	Actor EditorActor
 	// Waiting are the drafts that wait for approval.
 	Waiting []EditorWaiting
-	Outages []DeskOutage
-	Drills  []DeskOutage
+	// Scheduled is what is published later, or could not be.
+	Scheduled []EditorScheduled
+	Outages   []DeskOutage
+	Drills    []DeskOutage
 }
 
 // EditorFront writes the editor's front page.

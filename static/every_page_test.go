@@ -29,6 +29,10 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		{ID: 4, Alert: EditorAlert{ID: 4, State: "holding", UndoUntil: began, UndoWithin: 7 * time.Second, MayStop: true}, Headline: text, Body: text, SentAt: began},
 		{ID: 5, Alert: EditorAlert{ID: 5, State: "stopped", UndoUntil: began}, Headline: text, Body: text, SentAt: began},
 	}
+	scheduled := []EditorScheduled{
+		{ID: 1, Outage: ongoing, Headline: text, Body: text, Writer: text, At: began.Truncate(time.Hour), SendsAlert: true, MayChange: true},
+		{ID: 2, Outage: drill, Headline: text, Body: text, Writer: text, At: began, MayChange: true, Problem: "late"},
+	}
 	draft := EditorDraft{Kind: "correction", Corrects: 1, Alert: "key", Headline: text, Body: text, Apps: map[string]bool{"messenger": true}, States: map[string]string{"messenger": "up"}}
 
 	actor := EditorActor{Name: text, HasAccount: true, MayPublish: true, IsChief: true}
@@ -153,7 +157,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 			return p.EditorApp(w, EditorAppPage{actor, app, text, "up", wrong, text})
 		},
 		"newsroom": func(p *Pages, w http.ResponseWriter) error {
-			return p.EditorFront(w, EditorFrontPage{actor, []EditorWaiting{{3, text, text, text, began, false, false}, {4, text, text, text, began, true, true}}, []DeskOutage{{ongoing, 1204, &began, 1200, []DeskWriter{{EditorWriter{text, began}, false, text}, {EditorWriter{text, began}, true, ""}}}, {past, 1, nil, 0, nil}}, []DeskOutage{{drill, 2, &began, 1, nil}}})
+			return p.EditorFront(w, EditorFrontPage{actor, []EditorWaiting{{3, text, text, text, began, false, false}, {4, text, text, text, began, true, true}}, scheduled, []DeskOutage{{ongoing, 1204, &began, 1200, []DeskWriter{{EditorWriter{text, began}, false, text}, {EditorWriter{text, began}, true, ""}}}, {past, 1, nil, 0, nil}}, []DeskOutage{{drill, 2, &began, 1, nil}}})
 		},
 		"newsroom without data": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorFront(w, EditorFrontPage{})
@@ -166,14 +170,14 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		},
 		"newsroom outage": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
-				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Updates: written,
+				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Updates: written, Scheduled: scheduled,
 				Tried: &EditorTried{Browsers: []string{text}}, Audience: &EditorAudience{Readers: 1204, All: 1200, InQuietHours: 4, PushServices: []EditorPushService{{text, 1204}}},
 				Problems: []EditorProblem{{"", text}, {"headline", text}, {"kind", text}, {"alert", text}, {"apps", text}, {"body", text}, {"corrects", text}, {"states.messenger", text}, {"states.icq", text}, {"undo_seconds", text}},
 			})
 		},
 		"confirmation": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorConfirmation(w, EditorConfirmationPage{
-				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Owner: text, Update: updates[0], UndoWindow: 10 * time.Second,
+				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Owner: text, Update: updates[0], UndoWindow: 10 * time.Second, Later: EditorLater{text, text, text},
 				Preview: EditorPreview{SendsAlert: true, Audience: 1204, InQuietHours: 4, Title: text, Body: text}, RequestKey: "key",
 				LastAlert: &EditorLastAlert{Ago: 4 * time.Minute, Accepted: 1000, Dismissed: 18},
 			})

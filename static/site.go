@@ -49,6 +49,11 @@ func (s Site) EditorUpdatePath(outage string, id int64) string {
 	return fmt.Sprintf("%s/editor/outages/%s#update-%d", s.Root(), outage, id)
 }
 
+// EditorScheduledPath is the path of a scheduled update in the newsroom, for redirects.
+func (s Site) EditorScheduledPath(outage string, id int64) string {
+	return fmt.Sprintf("%s/editor/outages/%s#scheduled-%d", s.Root(), outage, id)
+}
+
 // InvitationURL returns the URL of an invitation to the newsroom, or of a reset link.
 func (s Site) InvitationURL(secret string) string { return s.BaseURL + "/editor/invitations/" + secret }
 

@@ -93,7 +93,7 @@ func (n *Newsroom) fillConfirmation(c *gin.Context, page *static.EditorConfirmat
 	page.Update = views.Update(draft.Preview())
 	page.Actor, page.Owner, page.RequestKey = actorOf(c), sessionOf(c).Actor(), rand.Text()
 	page.Outage, page.Apps, page.Draft = views.Outage(outage), views.Apps(apps), draftView(draft)
-	page.UndoWindow = n.store.UndoWindow()
+	page.UndoWindow, page.Later.Zone = n.store.UndoWindow(), n.timeZone.String()
 	page.Corrects, err = n.correctedHeadline(c, outage, draft)
 	return err
 }

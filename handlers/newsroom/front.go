@@ -19,6 +19,9 @@ func (n *Newsroom) frontPage(c *gin.Context) error {
 			return err
 		}
 	}
+	if page.Scheduled, err = n.scheduled(c); err != nil {
+		return err
+	}
 	if page.Outages, err = n.desk(c, models.OrdinaryOutage); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -33,8 +34,10 @@ type Options struct {
 	Pages     *static.Pages
 	// Notifications builds the notifications for previews.
 	Notifications models.Notifications
-	Errors        *respond.Errors
-	Clients       *limit.Clients
+	// TimeZone is that in which updates are scheduled.
+	TimeZone *time.Location
+	Errors   *respond.Errors
+	Clients  *limit.Clients
 	// Guesses limits wrong tokens and passwords by client, PasswordGuesses wrong passwords
 	// by email address.
 	Guesses, PasswordGuesses *limit.Guesses
@@ -53,6 +56,7 @@ type Newsroom struct {
 	site          static.Site
 	pages         *static.Pages
 	notifications models.Notifications
+	timeZone      *time.Location
 	errors        *respond.Errors
 	clients       *limit.Clients
 
@@ -66,7 +70,7 @@ type Newsroom struct {
 // New returns a newsroom.
 func New(o Options) *Newsroom {
 	return &Newsroom{
-		store: o.Store, publisher: o.Publisher, watching: o.Watching, site: o.Site, pages: o.Pages, notifications: o.Notifications,
+		store: o.Store, publisher: o.Publisher, watching: o.Watching, site: o.Site, pages: o.Pages, notifications: o.Notifications, timeZone: o.TimeZone,
 		errors: o.Errors, clients: o.Clients, guesses: o.Guesses, passwordGuesses: o.PasswordGuesses,
 		passkeys: o.Passkeys, openID: o.OpenID, log: o.Log, audiences: newAudiences(o.Store),
 	}
@@ -117,6 +121,8 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(editors, http.MethodPost, "/outages/:slug/draft", n.autosaveDraft)
 	n.handle(editors, http.MethodPost, "/outages/:slug/audience", n.getAudience)
 	n.handle(editors, http.MethodPost, "/alerts/:id/stop", n.stopAlert)
+	n.handle(editors, http.MethodPost, "/scheduled/:id/unschedule", n.unschedule)
+	n.handle(editors, http.MethodPost, "/scheduled/:id/delete", n.deleteScheduled)
 	n.handle(editors, http.MethodGet, "/approvals/:id", n.approvalPage)
 	n.handle(editors, http.MethodPost, "/approvals/:id/approve", n.approve)
 	n.handle(editors, http.MethodPost, "/approvals/:id/return", n.returnDraft)

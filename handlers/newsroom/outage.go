@@ -57,6 +57,9 @@ func (n *Newsroom) writeOutage(c *gin.Context, page static.EditorOutagePage, out
 	page.Owner = sessionOf(c).Actor()
 	page.Actor, page.Outage, page.Apps = actorOf(c), views.Outage(outage), views.Apps(apps)
 	n.addAudience(c, &page)
+	if err := n.addScheduled(c, &page, outage); err != nil {
+		return err
+	}
 	if page.Hidden, err = n.hiddenUpdates(ctx, outage, page.Actor); err != nil {
 		return err
 	}

@@ -41,6 +41,8 @@ func (n *Newsroom) submitUpdate(c *gin.Context) error {
 		return n.publish(c, draft)
 	case "ask":
 		return n.askForApproval(c, draft)
+	case "schedule":
+		return n.schedule(c, draft)
 	case "save":
 		return n.save(c, draft)
 	}

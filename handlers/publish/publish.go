@@ -6,6 +6,7 @@ package publish
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -30,21 +31,21 @@ func New(store *models.Store, bus Bus, log *slog.Logger) *Publisher {
 	return &Publisher{store, bus, log}
 }
 
-// endWindowsEvery is how often a process looks for undo windows that have ended.
-const endWindowsEvery = time.Second
+// publishEvery is how often a process looks for what is due.
+const publishEvery = time.Second
 
-// Run ends undo windows until ctx is done, so that updates become visible without a process
-// that sends.
+// Run publishes what is scheduled and ends undo windows until ctx is done, so that updates
+// become visible without a process that sends.
 func (p *Publisher) Run(ctx context.Context) error {
-	ticker := time.NewTicker(endWindowsEvery)
+	ticker := time.NewTicker(publishEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			if err := p.EndUndoWindows(ctx); err != nil && ctx.Err() == nil {
-				p.log.Error("cannot end undo windows; trying again", "error", err)
+			if err := errors.Join(p.PublishDue(ctx), p.EndUndoWindows(ctx)); err != nil && ctx.Err() == nil {
+				p.log.Error("cannot publish what is due; trying again", "error", err)
 			}
 		}
 	}
@@ -65,16 +66,39 @@ func (p *Publisher) EndUndoWindows(ctx context.Context) error {
 // window ends, and the notifier sends its alert. The errors are those of [models.Store.Publish].
 func (p *Publisher) Update(ctx context.Context, d models.Draft) (models.Publication, error) {
 	published, err := p.store.Publish(ctx, d)
-	if err != nil || published.IsKnown {
-		return published, err
+	if err == nil && !published.IsKnown {
+		p.announceUpdate(d.Outage, published)
 	}
+	return published, err
+}
+
+// PublishDue publishes the scheduled updates whose time has come. What cannot be published is
+// kept for an editor, and logged.
+func (p *Publisher) PublishDue(ctx context.Context) error {
+	due, err := p.store.DueUpdates(ctx)
+	for _, u := range due {
+		published, problem, failed := p.store.PublishScheduled(ctx, u)
+		switch {
+		case errors.Is(failed, models.ErrNotFound): // another process was faster, or it was unscheduled
+		case failed != nil:
+			err = errors.Join(err, failed)
+		case problem != "":
+			p.log.Warn("a scheduled update was not published; the newsroom shows it", "outage", u.Outage.Slug, "problem", problem)
+		default:
+			p.announceUpdate(u.Outage.Slug, published)
+		}
+	}
+	return err
+}
+
+// announceUpdate announces a published update of an outage, given by its slug.
+func (p *Publisher) announceUpdate(outage string, published models.Publication) {
 	if published.Alert != nil {
 		p.announce(events.SubjectPublished, nil)
 	}
 	if position := published.Update.Position; position != nil {
-		p.announce(events.SubjectUpdates, events.UpdateEvent{Outage: d.Outage, UpdateID: published.Update.ID, Position: *position})
+		p.announce(events.SubjectUpdates, events.UpdateEvent{Outage: outage, UpdateID: published.Update.ID, Position: *position})
 	}
-	return published, nil
 }
 
 // Stop stops an alert: workers end what is left of it, and pages that watch it show the

@@ -181,7 +181,7 @@ func (p *Program) Close() error {
 func (p *Program) newWeb() (*handlers.Web, error) {
 	pages := p.files.livePages()
 	return handlers.New(handlers.Options{
-		Store: p.Store, Bus: p.bus.Conn, BaseURL: p.config.BaseURL, Lang: p.config.lang, Log: p.config.Log, Ready: p.ready,
+		Store: p.Store, Bus: p.bus.Conn, BaseURL: p.config.BaseURL, Lang: p.config.lang, TimeZone: p.config.timeZone, Log: p.config.Log, Ready: p.ready,
 		Live:           live.Options{MaxPages: pages, MaxPagesOfAddress: fromOneAddress(p.config.connectionLimit, pages)},
 		SubscribeLimit: p.config.subscribeLimit, NoticeLimit: p.config.noticeLimit, GuessLimit: p.config.guessLimit, TrustedProxies: p.config.trustedProxies,
 		EmbedOrigins: p.config.embedOrigins, OpenID: p.config.openID,

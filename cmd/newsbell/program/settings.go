@@ -65,6 +65,7 @@ type ServerSettings struct {
 	TrustedProxies List   `help:"Addresses and networks of proxies whose X-Forwarded-For is trusted." default:"127.0.0.1,::1" placeholder:"ADDRESS"`
 	EmbedOrigin    List   `help:"A site that may embed Follow, such as https://news.example." placeholder:"ORIGIN"`
 	UndoWindow     string `help:"How long an update with an alert can be undone: until then it is not visible and not sent." default:"10s"`
+	TimeZone       string `help:"Time zone in which the newsroom schedules updates, such as Europe/London." default:"UTC"`
 	TTLUpdate      string `name:"ttl-update" help:"How long an ordinary alert is retried." default:"1h"`
 	TTLKey         string `name:"ttl-key" help:"The same for a key moment." default:"4h"`
 	TTLResolution  string `name:"ttl-resolution" help:"The same for a resolution." default:"24h"`
@@ -94,6 +95,7 @@ type Config struct {
 	openID          openid.Settings
 	NoSend          bool // workers send instead
 	undoWindow      time.Duration
+	timeZone        *time.Location
 	ttls            models.TTLs
 	goneGrace       time.Duration
 	pilot           models.Pilot
@@ -122,6 +124,7 @@ func (s ServerSettings) Check() (Config, error) {
 	c.embedOrigins = p.embedOrigins("embed-origin", s.EmbedOrigin)
 	c.openID = s.OpenIDSettings.parse(&p)
 	c.undoWindow = p.duration("undo-window", s.UndoWindow, 0, time.Hour)
+	c.timeZone = p.timeZone("time-zone", s.TimeZone)
 	c.ttls = models.TTLs{
 		Update:     p.duration("ttl-update", s.TTLUpdate, time.Minute, maxTTL),
 		Key:        p.duration("ttl-key", s.TTLKey, time.Minute, maxTTL),
@@ -218,6 +221,14 @@ func (p *Problems) duration(flag, value string, least, most time.Duration) time.
 		p.Add(flag, "must be a time from %s to %s, such as 90s or 2h, not %q", least, most, value)
 	}
 	return d
+}
+
+func (p *Problems) timeZone(flag, value string) *time.Location {
+	zone, err := time.LoadLocation(value)
+	if err != nil || value == "" || value == "Local" {
+		p.Add(flag, "must be a time zone such as Europe/London, not %q", value)
+	}
+	return zone
 }
 
 func (p *Problems) number(flag, value string, least, most int) int {

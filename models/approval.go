@@ -394,9 +394,3 @@ func (s *Store) recordApproval(tx *gorm.DB, d Draft, approvalID int64, needed *A
 	}
 	return s.audit(tx, d.Actor, "override approval", fmt.Sprintf("%s#%d: %s", outage.Subject(), update.ID, text.Trim(*d.Override)))
 }
-
-// restoreApproval gives the approval of an update that was undone back to its draft.
-func restoreApproval(tx *gorm.DB, updateID int64, restored DraftVersion) error {
-	return tx.Model(&Approval{}).Where("update_id = ?", updateID).
-		Updates(map[string]any{"update_id": nil, "draft_id": restored.ID, "draft_version": restored.Version}).Error
-}

@@ -171,6 +171,12 @@ func (s *Store) restoreDraft(tx *gorm.DB, alert Alert, held HeldDraft) error {
 	return restoreApproval(tx, alert.UpdateID, saved.At())
 }
 
+// restoreApproval gives the approval of an update that was undone back to its draft.
+func restoreApproval(tx *gorm.DB, updateID int64, restored DraftVersion) error {
+	return tx.Model(&Approval{}).Where("update_id = ?", updateID).
+		Updates(map[string]any{"update_id": nil, "draft_id": restored.ID, "draft_version": restored.Version}).Error
+}
+
 // findDraft is takeDraft, but returns a draft without an ID if there is none.
 func findDraft(db *gorm.DB, session Session, outage Outage) (SavedDraft, error) {
 	draft, err := takeDraft(db, session, outage)

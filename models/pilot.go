@@ -159,44 +159,51 @@ func (s *Store) EndPilots(ctx context.Context) error {
 // endPilot ends an alert's pilot if it is over, and reports whether it has: the alert goes
 // on or, if too much was refused, stops.
 func (s *Store) endPilot(ctx context.Context, id int64) (ended bool, err error) {
-	var over int64
+	var (
+		over    int64
+		stopped string
+	)
 	err = s.db.Read.WithContext(ctx).Model(&Alert{}).Where("id = ? AND "+isPilotOver, id, Sending, s.Now()).Count(&over).Error
 	if err == nil && over > 0 {
 		err = s.transaction(ctx, func(tx *gorm.DB) (err error) {
-			ended, err = s.judgePilot(tx, id)
+			ended, stopped, err = s.judgePilot(tx, id)
 			return err
 		})
 	}
 	if err != nil {
 		return false, fmt.Errorf("end pilot of alert %d: %w", id, domain(err))
 	}
+	if stopped != "" {
+		s.log.Error("an alert stopped itself", "alert", id, "reason", stopped)
+	}
 	return ended, nil
 }
 
-// judgePilot ends a pilot, unless an editor or another worker was faster.
-func (s *Store) judgePilot(tx *gorm.DB, id int64) (ended bool, err error) {
+// judgePilot ends a pilot, unless an editor or another worker was faster. It returns why the
+// alert stopped itself, if it did.
+func (s *Store) judgePilot(tx *gorm.DB, id int64) (ended bool, stopped string, err error) {
 	alert, err := findAlert(tx, id)
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
 	if _, err := lockOutage(tx, alert.OutageID); err != nil { // before the alert, as recording a page does
-		return false, err
+		return false, "", err
 	}
 	over := tx.Model(&Alert{}).Where("id = ? AND "+isPilotOver, id, Sending, s.Now()).Update("pilot_until", nil)
 	if over.Error != nil || over.RowsAffected == 0 {
-		return false, over.Error
+		return false, "", over.Error
 	}
 	var answers []pilot.Answers
 	err = tx.Model(&AlertCount{}).Where("alert_id = ? AND push_service <> ''", id).Group("push_service").
 		Select(`push_service AS service, sum(accepted + gone + failed + waiting) AS readers, sum(accepted) AS accepted,
 			sum(gone) + CASE WHEN sum(failed) > sum(unauthorized + rejected) THEN sum(failed) ELSE sum(unauthorized + rejected) END AS refused`).Scan(&answers).Error
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
-	if reason := pilot.Judge(answers, s.pilot.MaxRefused); reason != "" {
-		return true, s.stopItself(tx, alert, reason)
+	if stopped = pilot.Judge(answers, s.pilot.MaxRefused); stopped != "" {
+		err = s.stopItself(tx, alert, stopped)
 	}
-	return true, nil
+	return true, stopped, err
 }
 
 // stopItself stops an alert that is being sent, for a reason in words.

@@ -90,7 +90,8 @@ type Options struct {
 	PageSize int
 	// CountTimeout is how long an audience is counted before that is given up. Default: 10 s.
 	CountTimeout time.Duration
-	// Log gets the rows that cannot be read. Default: discarded.
+	// Log gets the rows that cannot be read, and the alerts that stopped themselves. Default:
+	// discarded.
 	Log *slog.Logger
 	// BusyTimeout is how long a write to SQLite waits while another process
 	// writes. Default: 5 s.

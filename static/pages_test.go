@@ -320,7 +320,7 @@ func TestTheConfirmationAsksInWordsAndNumbers(t *testing.T) {
 		},
 		"an alert that goes to a few first": {
 			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true, Audience: 120_400, First: 1204, FirstRefused: 20}},
-			[]string{"About 1,204 readers first. If more than 20% of these pushes are refused, it stops itself."}, nil,
+			[]string{"About 1,204 readers get it first. If more than 20% of these pushes are refused, it stops itself."}, nil,
 		},
 		"an alert to nobody": {
 			EditorConfirmationPage{Preview: EditorPreview{SendsAlert: true}, UndoWindow: 10 * time.Second},

@@ -45,7 +45,7 @@ func TestALargeAlertGoesToAFewFirstAndSaysWhyItStopped(t *testing.T) {
 
 		form := typed("Messages return", 0, 0, "preview")
 		form.Set("alert", "all")
-		says(t, w.Submit(updates, form), http.StatusOK, "About 1 reader first. If more than 20% of these pushes are refused, it stops itself.")
+		says(t, w.Submit(updates, form), http.StatusOK, "About 1 reader gets it first. If more than 20% of these pushes are refused, it stops itself.")
 
 		id := w.PublishNow(models.Draft{Outage: "messages-down", Headline: "Messages fail"}).Alert.ID
 		says(t, w.Get(fmt.Sprintf("/editor/alerts/%d", id)), http.StatusOK, "Sending to the first readers")

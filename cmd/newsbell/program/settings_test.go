@@ -14,12 +14,13 @@ func TestAllProblemsOfTheSettingsAreReportedAtOnce(t *testing.T) {
 	s.ConnectionLimit = "none"
 	s.UndoWindow, s.TTLKey, s.LogLevel, s.AllowPushHost = "soon", "1ns", "loud", []string{"http://10.0.0.1"}
 	s.GoneGrace, s.TimeZone = "a month", "Middle/Earth"
+	s.PilotAbove, s.PilotRefused = "all", "101"
 	s.DatabaseURL, s.NATSURL, s.VAPIDSubject = "mysql://x", "nowhere", "mailto:root@localhost"
 	_, err := s.Check()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "time-zone", "gone-grace", "subscribe-limit", "notice-limit", "guess-limit", "connection-limit", "trusted-proxies", "embed-origin", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
+	for _, flag := range []string{"listen", "base-url", "sender", "workers", "undo-window", "time-zone", "gone-grace", "pilot-above", "pilot-refused", "subscribe-limit", "notice-limit", "guess-limit", "connection-limit", "trusted-proxies", "embed-origin", "ttl-key", "log-level", "allow-push-host", "database-url", "nats-url", "vapid-subject"} {
 		if !strings.Contains(err.Error(), "--"+flag+":") {
 			t.Errorf("no problem of --%s in\n%v", flag, err)
 		}

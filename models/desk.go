@@ -1,11 +1,13 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -105,6 +107,8 @@ func (s *Store) lastAlerts(ctx context.Context, outages []int64) (last []lastAle
 type OutageEdit struct {
 	// Known is the [Outage.Edition] that the editor has seen.
 	Known string
+	// ID is the outage's; it may be 0. It finds an outage that has another slug now.
+	ID int64
 	// Slug can change only until something is published or somebody follows the outage:
 	// then its address is known.
 	Slug, Headline, Standfirst string
@@ -150,7 +154,12 @@ func (s *Store) EditOutage(ctx context.Context, slug string, e OutageEdit) (Outa
 	}
 	var outage Outage
 	err := s.transaction(ctx, func(tx *gorm.DB) (err error) {
-		if outage, err = findOutage(tx.Clauses(clause.Locking{Strength: "UPDATE"}), slug); err != nil {
+		outage, err = findOutage(tx.Clauses(clause.Locking{Strength: "UPDATE"}), slug)
+		if errors.Is(err, ErrNotFound) && e.ID != 0 {
+			err = tx.Preload("Apps", byName).Take(&outage, e.ID).Error
+			return cmp.Or(err, error(&OutageChangedError{outage}))
+		}
+		if err != nil {
 			return err
 		}
 		apps, err := appsBySlug(tx, "apps", namedApps(e.Apps, nil))

@@ -137,7 +137,21 @@ func TestAnEditNeverReplacesANewerOneUnseen(t *testing.T) {
 		if now := db.Count("audit_entries"); now != entries {
 			t.Errorf("%d audit entries of edits that changed nothing", now-entries)
 		}
-		if second, err := edit(changed.Current.Edition(), "Second"); err != nil || second.Headline != "Second" {
+		moved := models.OutageEdit{Known: first.Edition(), Slug: "chats-down", Headline: "Moved", Apps: []string{"messenger"}, Actor: "test"}
+		if _, err := db.EditOutage(t.Context(), "messages-down", moved); err != nil {
+			t.Fatal(err)
+		}
+		late := models.OutageEdit{ID: read.ID, Known: first.Edition(), Slug: "messages-down", Headline: "Late", Apps: []string{"messenger"}, Actor: "test"}
+		_, err = db.EditOutage(t.Context(), "messages-down", late)
+		if changed, ok = errors.AsType[*models.OutageChangedError](err); !ok || changed.Current.Slug != "chats-down" {
+			t.Fatalf("an edit of an outage that has another address now: %v", err)
+		}
+		moved = models.OutageEdit{Known: changed.Current.Edition(), Slug: "messages-down", Headline: "Moved back", Apps: []string{"messenger"}, Actor: "test"}
+		back, err := db.EditOutage(t.Context(), "chats-down", moved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, err := edit(back.Edition(), "Second"); err != nil || second.Headline != "Second" {
 			t.Errorf("an edit of what was seen: %+v, %v", second, err)
 		}
 	})

@@ -47,8 +47,9 @@ type EditorOutageFormPage struct {
 	Address string
 	// IsDrill says that it is a drill.
 	IsDrill bool
-	// Known identifies what the form knows of the outage. Newer is nil unless somebody else has
+	// ID is that of the outage. Known identifies what the form knows of it. Newer is nil unless somebody else has
 	// edited the outage since.
+	ID    int64
 	Known string
 	Newer *Outage
 	// Ongoing is true if the outage that is edited can be closed; otherwise it can be opened

@@ -89,11 +89,13 @@ func TestAnEditOverANewerOneShowsBoth(t *testing.T) {
 		refused := w.Submit(edit, form)
 		refused.WantStatus(t, http.StatusConflict)
 		now := knownOf(t, w, edit)
-		for _, want := range []string{"Somebody else has edited this outage", "<strong>First</strong>", `value="Second"`, `name="known" value="` + now + `"`} {
+		for _, want := range []string{"Somebody else has edited this outage", ">Close outage</button>", "<strong>First</strong>", `value="Second"`, `name="known" value="` + now + `"`} {
 			if !strings.Contains(refused.Text, want) {
 				t.Errorf("the form lacks %q: %s", want, refused.Text)
 			}
 		}
+		gone := url.Values{"outage": {"1"}, "known": {opened}, "headline": {"Third"}, "slug": {"messages-down"}, "apps": {"messenger"}}
+		says(t, w.Submit("/editor/outages/an-old-address/edit", gone), http.StatusConflict, "<strong>First</strong>", `value="Third"`, `action="`+edit+`"`)
 		form.Del("known")
 		w.Submit(edit, form).WantStatus(t, http.StatusConflict)
 		form.Set("known", now)

@@ -26,7 +26,7 @@ func (n *Newsroom) newDrillPage(c *gin.Context) error {
 func outageForm(c *gin.Context) static.EditorOutageFormPage {
 	page := static.EditorOutageFormPage{
 		Headline: c.PostForm("headline"), Standfirst: c.PostForm("standfirst"), Slug: c.PostForm("slug"),
-		Known: c.PostForm("known"), Chosen: map[string]bool{}, States: map[string]string{},
+		ID: idOf(c.PostForm("outage")), Known: c.PostForm("known"), Chosen: map[string]bool{}, States: map[string]string{},
 	}
 	for _, app := range c.PostFormArray("apps") {
 		page.Chosen[app], page.States[app] = true, c.PostForm("state."+app)
@@ -40,6 +40,13 @@ func (n *Newsroom) showOutageForm(c *gin.Context, page static.EditorOutageFormPa
 	apps, err := n.store.Apps(c.Request.Context())
 	if err != nil {
 		return err
+	}
+	if page.Address != "" {
+		outage, err := n.store.OutageOrDrill(c.Request.Context(), page.Address)
+		if err != nil {
+			return err
+		}
+		page.IsDrill, page.Ongoing = outage.IsDrill(), outage.State == models.Ongoing
 	}
 	apps = chooseable(apps, func(app models.App) bool { return page.Chosen[app.Slug] })
 	page.Actor, page.Apps = actorOf(c), views.Apps(apps)
@@ -120,7 +127,7 @@ func (n *Newsroom) showEditOutage(c *gin.Context, stateProblem string) error {
 		return err
 	}
 	page := static.EditorOutageFormPage{
-		Address: outage.Slug, IsDrill: outage.IsDrill(), Ongoing: outage.State == models.Ongoing, Known: outage.Edition(), Headline: outage.Headline, Standfirst: outage.Standfirst, Slug: outage.Slug,
+		Address: outage.Slug, ID: outage.ID, Known: outage.Edition(), Headline: outage.Headline, Standfirst: outage.Standfirst, Slug: outage.Slug,
 		StateProblem: stateProblem, Chosen: map[string]bool{},
 	}
 	for _, app := range outage.Apps {
@@ -132,9 +139,8 @@ func (n *Newsroom) showEditOutage(c *gin.Context, stateProblem string) error {
 func (n *Newsroom) editOutage(c *gin.Context) error {
 	page := outageForm(c)
 	page.Address = c.Param("slug")
-	page.IsDrill = c.PostForm("outage_kind") == string(models.Drill)
 	edited, err := n.store.EditOutage(c.Request.Context(), page.Address, models.OutageEdit{
-		Known: page.Known, Slug: page.Slug, Headline: page.Headline, Standfirst: page.Standfirst,
+		ID: page.ID, Known: page.Known, Slug: page.Slug, Headline: page.Headline, Standfirst: page.Standfirst,
 		Apps: c.PostFormArray("apps"), Actor: sessionOf(c).Actor(),
 	})
 	if err != nil {
@@ -148,7 +154,7 @@ func (n *Newsroom) editOutage(c *gin.Context) error {
 func (n *Newsroom) showOutageProblems(c *gin.Context, page static.EditorOutageFormPage, err error) error {
 	if changed, ok := errors.AsType[*models.OutageChangedError](err); ok {
 		current := views.Outage(changed.Current)
-		page.Newer, page.Known = &current, changed.Current.Edition()
+		page.Newer, page.Known, page.Address = &current, changed.Current.Edition(), current.Slug
 		return n.showOutageForm(c, page)
 	}
 	if errors.Is(err, models.ErrConflict) {

@@ -223,6 +223,8 @@ test('a draft is saved while it is typed, and neither another window nor an ende
   await phone.type('#field-headline', 'Familie 👩‍👩‍👧‍👧 ohne Nachrichten seit 18 Uhr')
   assert.equal(await text(phone, '#length-headline'), '38 characters, cut in 2 of 5 browsers')
   await says(phone, 'Draft saved.')
+  await phone.click('.cut-offs summary')
+  assert.equal(await text(phone, '.shown-in [data-headline="35"] [data-part=title]'), 'Familie 👩‍👩‍👧‍👧 ohne Nachrichten seit 18…')
   await fits(phone)
 
   const laptop = await browser.newPage()

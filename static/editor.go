@@ -121,6 +121,8 @@ type EditorOutagePage struct {
 	Tried *EditorTried
 	// Scheduled is what is published later, or could not be.
 	Scheduled []EditorScheduled
+	// Notification is what the saved draft would send.
+	Notification EditorNotification
 	// Audience is who the draft in the form would alert now; nil if that is unknown.
 	Audience *EditorAudience
 	// DrillBrowsers get the alerts of a drill, and OtherBrowsers are the viewer's that do not.

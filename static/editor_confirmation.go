@@ -22,8 +22,7 @@ type EditorPreview struct {
 	First, FirstRefused int
 	// IsUncounted is true if they could not be counted in time.
 	IsUncounted bool
-	// Title and Body are the notification's.
-	Title, Body string
+	EditorNotification
 }
 
 // NotifiedNow is the number of readers that are not notified later.

@@ -2,6 +2,7 @@ package static
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rivo/uniseg"
@@ -69,16 +70,54 @@ type CutOff struct {
 	Headline, Text int
 }
 
-// CutOffs are approximate: they depend on the width of letters and screens. Their sources
+// cutOffs are approximate: they depend on the width of letters and screens. Their sources
 // are in docs/newsroom.md.
-func (EditorOutagePage) CutOffs() []CutOff {
-	return []CutOff{
-		{"Chrome on Windows", 70, 140},
-		{"Firefox on Windows", 50, 200},
-		{"Chrome on macOS", 43, 88},
-		{"Chrome on Android", 35, 50},
-		{"Safari on iOS", 30, 180},
+var cutOffs = []CutOff{
+	{"Chrome on Windows", 70, 140},
+	{"Firefox on Windows", 50, 200},
+	{"Chrome on macOS", 43, 88},
+	{"Chrome on Android", 35, 50},
+	{"Safari on iOS", 30, 180},
+}
+
+// CutOffs returns where browsers cut a notification.
+func (EditorOutagePage) CutOffs() []CutOff { return cutOffs }
+
+// EditorNotification is the text of a notification.
+type EditorNotification struct {
+	Title string `json:"title"`
+	Body  string `json:"body"`
+}
+
+// ShownNotification is a notification as a browser cuts it.
+type ShownNotification struct {
+	CutOff
+	EditorNotification
+}
+
+// InBrowsers returns the notification as each browser cuts it, as previews.js does.
+func (n EditorNotification) InBrowsers() []ShownNotification {
+	shown := make([]ShownNotification, len(cutOffs))
+	for i, c := range cutOffs {
+		shown[i] = ShownNotification{c, EditorNotification{cut(n.Title, c.Headline), cut(n.Body, c.Text)}}
 	}
+	return shown
+}
+
+// cut cuts a text to a number of graphemes, of which an ellipsis is the last.
+func cut(text string, limit int) string {
+	graphemes := uniseg.NewGraphemes(text)
+	length, end := 0, 0
+	for graphemes.Next() {
+		if length++; length == limit {
+			_, end = graphemes.Positions()
+			end -= len(graphemes.Str())
+		}
+	}
+	if length <= limit {
+		return text
+	}
+	return strings.TrimSpace(text[:end]) + "…"
 }
 
 // Length says how long a text is, in graphemes, as counters.js does.

@@ -178,7 +178,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"confirmation": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorConfirmation(w, EditorConfirmationPage{
 				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Owner: text, Update: updates[0], UndoWindow: 10 * time.Second, Later: EditorLater{text, text, text},
-				Preview: EditorPreview{SendsAlert: true, Audience: 1204, InQuietHours: 4, Title: text, Body: text}, RequestKey: "key",
+				Preview: EditorPreview{SendsAlert: true, Audience: 1204, InQuietHours: 4, EditorNotification: EditorNotification{text, text}}, RequestKey: "key",
 				LastAlert: &EditorLastAlert{Ago: 4 * time.Minute, Accepted: 1000, Dismissed: 18},
 			})
 		},

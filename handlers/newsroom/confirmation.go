@@ -89,7 +89,7 @@ func (n *Newsroom) fillConfirmation(c *gin.Context, page *static.EditorConfirmat
 	if page.LastAlert, err = n.lastAlert(c, outage); err != nil {
 		return err
 	}
-	page.Preview.Title, page.Preview.Body = n.notifications.Preview(outage, draft)
+	page.Preview.EditorNotification = n.notificationOf(outage, draft)
 	page.Update = views.Update(draft.Preview())
 	page.Actor, page.Owner, page.RequestKey = actorOf(c), sessionOf(c).Actor(), rand.Text()
 	page.Outage, page.Apps, page.Draft = views.Outage(outage), views.Apps(apps), draftView(draft)

@@ -17,6 +17,8 @@ type savedAnswer struct {
 	Version  int64  `json:"version"`
 	Headline string `json:"headline"`
 	Body     string `json:"body"`
+	// Notification is what the saved draft would send.
+	Notification static.EditorNotification `json:"notification"`
 }
 
 // autosaveDraft saves a draft for a page that stays open. If the draft was changed
@@ -38,8 +40,21 @@ func (n *Newsroom) autosaveDraft(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(status, savedAnswer{saved.ID, saved.Version, saved.Content.Headline, saved.Content.Body})
+	outage, err := n.store.OutageOrDrill(c.Request.Context(), c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	c.JSON(status, savedAnswer{saved.ID, saved.Version, saved.Content.Headline, saved.Content.Body, n.notificationOf(outage, saved.Content)})
 	return nil
+}
+
+// notificationOf returns the text of the notification that a draft would send; none for a
+// blank one.
+func (n *Newsroom) notificationOf(outage models.Outage, d models.Draft) (shown static.EditorNotification) {
+	if d.Headline != "" || d.Body != "" {
+		shown.Title, shown.Body = n.notifications.Preview(outage, d)
+	}
+	return shown
 }
 
 // save saves a draft for a page without JavaScript.
@@ -66,6 +81,7 @@ func (n *Newsroom) addDraft(c *gin.Context, page *static.EditorOutagePage, outag
 	}
 	page.Draft, page.SavedAt = draftView(saved.Content), &saved.SavedAt
 	page.Draft.ID, page.Draft.Version = saved.ID, saved.Version
+	page.Notification = n.notificationOf(outage, saved.Content)
 	page.Approval, err = n.draftApproval(c, saved.At())
 	return err
 }

@@ -27,13 +27,19 @@ func TestADraftIsSavedAsItIsTypedAndPublished(t *testing.T) {
 	handlerstest.OnBoth(t, func(t *testing.T, w *handlerstest.Web) {
 		w.Join(ada, models.RoleEditor)
 		var saved struct {
-			ID, Version int64
-			Headline    string
+			ID, Version  int64
+			Headline     string
+			Notification struct{ Title, Body string }
 		}
-		w.Submit(autosave, typed("Messages", 0, 0)).Decode(t, http.StatusOK, &saved)
+		form := typed("Messages", 0, 0)
+		form.Set("body", "Since **nine**: AT&T too.")
+		w.Submit(autosave, form).Decode(t, http.StatusOK, &saved)
+		if n := saved.Notification; n.Title != "Messages" || n.Body != "Since nine: AT&T too." {
+			t.Errorf("the preview shows %+v; want the notification that is sent", n)
+		}
 		w.Submit(autosave, typed("Messages <b>fail</b>", saved.ID, saved.Version)).Decode(t, http.StatusOK, &saved)
 		page := w.Get("/editor/outages/messages-down")
-		for _, part := range []string{`value="Messages &lt;b&gt;fail&lt;/b&gt;"`, `name="version" value="2"`, "Draft saved", "20 characters"} {
+		for _, part := range []string{`value="Messages &lt;b&gt;fail&lt;/b&gt;"`, `name="version" value="2"`, "Draft saved", "20 characters", `data-part="title">Messages &lt;b&gt;fail&lt;/b&gt;</p>`} {
 			if !strings.Contains(page.Text, part) {
 				t.Errorf("the page lacks %s", part)
 			}

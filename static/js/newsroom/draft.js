@@ -74,8 +74,9 @@ function start() {
     }
   }
 
-  function saved({ id, version }) {
+  function saved({ id, version, notification }) {
     know(id, version)
+    form.dispatchEvent(new CustomEvent('saved', { detail: notification }))
     if (!hasChanged) forget()
     say(id ? 'Draft saved.' : '')
   }

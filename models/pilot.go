@@ -129,6 +129,7 @@ func (c *Claim) pilotCandidates(number int) (ids []any) {
 	for _, outcome := range []ledger.Outcome{ledger.Accepted, ledger.Gone, ledger.Failed, ledger.Deferred} {
 		untried.AndNot(c.Ledger.With(outcome))
 	}
+	untried.Remove(0) // it and those after UptoID are in other shards
 	untried.RemoveRange(uint64(c.offset(c.Shard.UptoID))+1, 1<<32)
 	all := untried.ToArray()
 	number = min(number, len(all))

@@ -47,6 +47,18 @@ func TestReadersInQuietHoursGetACatchUpAfterAPilot(t *testing.T) {
 	}})
 }
 
+// The shards of the earlier alert that a pilot is judged by reach into its own shards.
+func TestAPilotTakesNoReaderOfAnotherShard(t *testing.T) {
+	withPilots(t, map[string]pilotTest{"after the shards were cut elsewhere": func(t *testing.T, db *modelstest.DB, readers []int64, _ int64) {
+		db.Exec("DELETE FROM follows WHERE subscription_id = ?", readers[0])
+		alertID := db.PublishNow(models.Draft{Outage: "down", Headline: "Third"}).Alert.ID
+		sent := slices.Concat(sendDue(t, db, alertID, ledger.Accepted), sendDue(t, db, alertID, ledger.Accepted))
+		if slices.Sort(sent); !slices.Equal(sent, readers[1:]) {
+			t.Errorf("sent to %v; want each of %v once", sent, readers[1:])
+		}
+	}})
+}
+
 // Migration 28 makes the columns of pilots.
 func TestAlertsStayThroughTheMigrationOfPilots(t *testing.T) {
 	withPilots(t, map[string]pilotTest{"and are sent to everybody at once": func(t *testing.T, db *modelstest.DB, readers []int64, alertID int64) {

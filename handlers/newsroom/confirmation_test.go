@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,7 +110,9 @@ var (
 func formOn(page handlerstest.Answer, do string) url.Values {
 	form := url.Values{"do": {do}}
 	for _, field := range append(hiddenInput.FindAllStringSubmatch(page.Text, -1), hiddenText.FindAllStringSubmatch(page.Text, -1)...) {
-		form.Add(field[1], html.UnescapeString(field[2]))
+		if value := html.UnescapeString(field[2]); !slices.Contains(form[field[1]], value) { // a page may have two forms of the draft
+			form.Add(field[1], value)
+		}
 	}
 	return form
 }

@@ -38,12 +38,16 @@ test('the printed link makes a chief, who invites an editor, who publishes until
   assert.match(await editor.$eval('.rows', e => e.textContent), /Chrome on Linux\s+this browser/)
   await openOutage(editor, newsbell)
   await editor.goto(`${newsbell.url}/editor/outages/messages-down`)
+  await chief.goto(`${newsbell.url}/editor/outages/messages-down`)
+  assert.equal(await text(chief, '.presence'), 'Nobody else is writing about this now.')
   await editor.type('#field-headline', 'Messages fail')
+  await hasPresence(chief, 'is writing too')
   await editor.click('[name=alert][value=none]')
   await submit(editor, '/updates', '[value=preview]')
   await fits(editor)
   await submit(editor, '/updates', '[value=publish]')
   assert.equal(await editor.$eval('.sent h3', e => e.textContent), 'Messages fail')
+  await hasPresence(chief, 'published “Messages fail”')
 
   await followThere(await openPage(editor.browserContext(), newsbell), newsbell.page, { topics: ['outage/messages-down'] })
   await editor.bringToFront()
@@ -69,6 +73,11 @@ test('the printed link makes a chief, who invites an editor, who publishes until
   assert.equal(published.at(-1), 'Messages fail')
   assert.ok(!published.includes('More'))
 })
+
+// hasPresence waits until an open page says who is at work on the outage.
+function hasPresence(page, words) {
+  return page.waitForFunction(words => document.querySelector('.presence').textContent.includes(words), {}, words)
+}
 
 async function needSecondPerson(chief, newsbell) {
   await chief.goto(`${newsbell.url}/editor/policy`)

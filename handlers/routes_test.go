@@ -38,6 +38,7 @@ var admitted = map[string]string{
 	"POST /editor/sign-out":                           forViewer,
 	"GET /editor":                                     forViewer,
 	"GET /editor/outages/:slug":                       forViewer,
+	"GET /editor/outages/:slug/presence":              forViewer,
 	"GET /editor/alerts/:id":                          forViewer,
 	"GET /editor/alerts/:id/counts":                   forViewer,
 	"GET /editor/alerts/:id/events":                   forViewer,

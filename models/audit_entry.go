@@ -35,6 +35,44 @@ func (s *Store) AuditEntries(ctx context.Context, limit int) ([]AuditEntry, erro
 	return entries, domain(err)
 }
 
+const (
+	// sentLatelyWithin is how long ago an update was sent lately, and sentLatelyEntries how
+	// many audit entries ago.
+	sentLatelyWithin  = 10 * time.Minute
+	sentLatelyEntries = 500
+)
+
+// SentLately is an update that somebody has published in the last minutes.
+type SentLately struct {
+	// Name is the person's or, without one, what the audit log calls who published it.
+	Name, Headline string
+	HasAlert       bool
+	At             time.Time
+}
+
+// SentLately returns the last updates of an outage that were published in the last minutes,
+// the newest first. One in its undo window is among them.
+func (s *Store) SentLately(ctx context.Context, outage Outage, limit int) ([]SentLately, error) {
+	var found []struct {
+		AuditEntry
+		Name string
+	}
+	err := s.db.Read.WithContext(ctx).Model(&AuditEntry{}).Select("audit_entries.*, coalesce(people.name, audit_entries.actor) AS name").
+		Joins("LEFT JOIN people ON 'person ' || people.email = audit_entries.actor").
+		Where("audit_entries.id > (SELECT coalesce(max(id), 0) FROM audit_entries) - ?", sentLatelyEntries).
+		Where("action LIKE 'publish %' AND subject LIKE ? AND audit_entries.created_at > ?", outage.Subject()+"#%", s.Now().Add(-sentLatelyWithin)).
+		Order("audit_entries.id DESC").Limit(limit).Find(&found).Error
+	sent := make([]SentLately, len(found))
+	for i, entry := range found {
+		var published struct{ Headline, Alert string }
+		if err := json.Unmarshal([]byte(entry.After), &published); err != nil {
+			return nil, fmt.Errorf("audit entry %d: %w", entry.ID, err)
+		}
+		sent[i] = SentLately{entry.Name, published.Headline, published.Alert != string(AlertNone), entry.CreatedAt}
+	}
+	return sent, domain(err)
+}
+
 // audit adds an entry to the transaction of the change that it describes. It is written at
 // the end of the transaction.
 func (s *Store) audit(tx *gorm.DB, actor, action, subject string, of ...change) error {

@@ -129,8 +129,8 @@ type EditorOutagePage struct {
 	// HasLinked is true if the viewer has linked a browser.
 	DrillBrowsers, OtherBrowsers []DrillBrowser
 	HasLinked                    bool
-	// Writers are the others who are writing about this outage now.
-	Writers []EditorWriter
+	// Presence is who else is writing about this outage now, and who has just sent what.
+	Presence EditorPresence
 	// Problems say why the draft is invalid.
 	Problems []EditorProblem
 	// Hidden are the updates in their undo window, and those that were undone lately.

@@ -27,6 +27,25 @@ type EditorWriter struct {
 	SavedAt time.Time
 }
 
+// EditorSent is an update that somebody has just published.
+type EditorSent struct {
+	Name, Headline string
+	HasAlert       bool
+	At             time.Time
+}
+
+// EditorPresence is who is at work on an outage: the others who are writing about it, and who
+// has just sent what.
+type EditorPresence struct {
+	Writers []EditorWriter
+	Sent    []EditorSent
+}
+
+// Presence renders it as the page of the outage shows it, for a page that is open.
+func (p *Pages) Presence(presence EditorPresence) (string, error) {
+	return p.fragment("editor_outage", "presence", presence)
+}
+
 // EditorTried is a draft that its writer has sent to their own browsers.
 type EditorTried struct {
 	// Browsers are the names of those that it was sent to; none are linked if it is empty.

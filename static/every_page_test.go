@@ -165,7 +165,7 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		"newsroom outage with a draft changed elsewhere": func(p *Pages, w http.ResponseWriter) error {
 			return p.EditorOutage(w, EditorOutagePage{
 				Actor: actor, Outage: ongoing, Apps: []App{app}, Draft: draft, Hidden: hidden, Updates: written, Owner: text, SavedAt: &began,
-				Conflict: &EditorConflict{Headline: text, Body: text}, Writers: []EditorWriter{{text, began}},
+				Conflict: &EditorConflict{Headline: text, Body: text}, Presence: EditorPresence{[]EditorWriter{{text, began}}, []EditorSent{{text, text, true, began}, {text, text, false, began}}},
 			})
 		},
 		"newsroom outage": func(p *Pages, w http.ResponseWriter) error {

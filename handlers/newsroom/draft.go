@@ -86,15 +86,6 @@ func (n *Newsroom) addDraft(c *gin.Context, page *static.EditorOutagePage, outag
 	return err
 }
 
-// addWriters adds the others who are writing about an outage now.
-func (n *Newsroom) addWriters(c *gin.Context, page *static.EditorOutagePage, outage models.Outage) error {
-	drafts, err := n.store.Writers(c.Request.Context(), sessionOf(c), outage)
-	for _, draft := range drafts {
-		page.Writers = append(page.Writers, static.EditorWriter{Name: draft.Writer(), SavedAt: draft.SavedAt})
-	}
-	return err
-}
-
 // conflictView shows what is saved beside the form, which now knows of it: what is saved
 // or published next replaces it.
 func conflictView(page *static.EditorOutagePage, saved models.SavedDraft) {

@@ -114,6 +114,14 @@ func TestTheOutageSaysWhoIsWriting(t *testing.T) {
 		if page := there.Get("/editor/outages/messages-down"); strings.Contains(page.Text, "is writing too") {
 			t.Error("the page tells a writer about themselves")
 		}
+		form := typed("Messages <b>fail</b>", 1, 1, "publish")
+		there.Submit(updates, form)
+		says(t, w.Get("/editor/outages/messages-down/presence"), http.StatusOK, "<strong>Somebody</strong> published “Messages &lt;b&gt;fail&lt;/b&gt;”")
+		w.PublishUpdate("By a program")
+		says(t, w.Get("/editor/outages/messages-down/presence"), http.StatusOK, "<strong>token newsroom</strong> published “By a program”")
+		w.Clock.Advance(11 * time.Minute)
+		says(t, w.Get("/editor/outages/messages-down/presence"), http.StatusOK, "Nobody else is writing about this now.")
+		w.Get("/editor/outages/none/presence").WantStatus(t, http.StatusNotFound)
 	})
 }
 

@@ -101,6 +101,7 @@ func (n *Newsroom) Route(engine *gin.Engine) {
 	n.handle(viewers, http.MethodPost, "/sign-out", n.signOut)
 	n.handle(viewers, http.MethodGet, "", n.frontPage)
 	n.handle(viewers, http.MethodGet, "/outages/:slug", n.outagePage)
+	n.handle(viewers, http.MethodGet, "/outages/:slug/presence", n.getPresence)
 	n.handle(viewers, http.MethodGet, "/alerts/:id", n.alertPage)
 	n.handle(viewers, http.MethodGet, "/alerts/:id/counts", n.getAlert)
 	n.handle(viewers, http.MethodGet, "/alerts/:id/events", n.alertEvents)

@@ -40,7 +40,8 @@ func (n *Newsroom) writeOutage(c *gin.Context, page static.EditorOutagePage, out
 	if err := n.addDrill(c, &page, outage); err != nil {
 		return err
 	}
-	if err := n.addWriters(c, &page, outage); err != nil {
+	var err error
+	if page.Presence, err = n.presence(c, outage); err != nil {
 		return err
 	}
 	apps, err := n.store.Apps(ctx)

@@ -6,6 +6,7 @@ import './audience.js'
 import './counters.js'
 import './countdown.js'
 import './draft.js'
+import './presence.js'
 import './previews.js'
 
 // How often counts are read, in milliseconds. After an alert is sent, readers still open

@@ -2,7 +2,7 @@
 // so that focus, scrolling and what scripts have drawn stay.
 
 // reconcile changes the children of an element to those in HTML. It leaves the children of
-// elements alone whose data-part is kept.
+// elements alone whose data-part is kept, if that is given.
 export function reconcile(element, html, kept) {
   const template = document.createElement('template')
   template.innerHTML = html
@@ -24,5 +24,5 @@ function one(old, next, kept) {
   }
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name)
   for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value)
-  if (old.dataset.part !== kept) children(old, next, kept)
+  if (!kept || old.dataset.part !== kept) children(old, next, kept)
 }

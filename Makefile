@@ -27,7 +27,7 @@ test:
 # watched for races: that doubles their speed. Four packages at a time keep two
 # processors busy while tests wait, the longest first. Lint has run vet.
 go-test: build
-	bin/withdatabases go test -race -vet=off -shuffle=on -p 4 -gcflags='modernc.org/...=-race=false' -gcflags='golang.org/x/crypto/...=-race=false' \
+	bin/withdatabases go test -race -vet=off -shuffle=on -p 4 -timeout 20m -gcflags='modernc.org/...=-race=false' -gcflags='golang.org/x/crypto/...=-race=false' \
 		./models ./cmd/newsbell/lab ./notifier ./...
 
 # lint checks the program as it is built, without cgo: so most packages that it

@@ -87,6 +87,7 @@ async function people(page, newsbell) {
   await fill(page, { name: 'Ada Lovelace', email: 'ada@news.example', password })
   await picture(page, 'join', { fullPage: true })
   await submit(page, new URL(newsbell.firstAccount).pathname)
+  await sending(page, newsbell)
   for (const email of ['grace@news.example', 'bob@news.example']) {
     await page.goto(newsbell.url + '/editor/people')
     await fill(page, { email })
@@ -98,7 +99,7 @@ async function people(page, newsbell) {
   await page.$eval('#expires', field => { field.value = '2027-06-30' })
   await submit(page, '/editor/tokens')
   await picture(page, 'token')
-  for (const [name, path] of Object.entries({ people: '/people', person: '/people/1', account: '/account', tokens: '/tokens', desk: '', 'new-outage': '/new-outage', apps: '/apps' })) {
+  for (const [name, path] of Object.entries({ people: '/people', person: '/people/1', account: '/account', tokens: '/tokens', policy: '/policy', desk: '', 'new-outage': '/new-outage', apps: '/apps' })) {
     await page.goto(newsbell.url + '/editor' + path)
     await picture(page, name, { fullPage: true })
   }
@@ -106,6 +107,22 @@ async function people(page, newsbell) {
   await fill(page, { email: 'ada@news.example', password: 'wrong' })
   await submit(page, '/editor/sign-in')
   await picture(page, 'sign-in')
+}
+
+// sending is what an editor sees before an alert goes out.
+async function sending(page, newsbell) {
+  await page.goto(`${newsbell.url}/editor/outages/calls-down`)
+  await fill(page, {
+    'field-headline': 'Calls connect again for most people, Meta says',
+    'field-body': 'The company says that **video calls** may still drop for some hours.',
+  })
+  await page.click('[name=alert][value=all]')
+  await page.click('.cut-offs summary')
+  await page.waitForFunction(() => document.querySelector('.shown-in [data-part=title]').textContent !== '')
+  await page.waitForFunction(() => document.querySelector('.reach [data-part=readers]').textContent !== '–')
+  await picture(page, 'composer', { fullPage: true })
+  await submit(page, '/updates', '[value=preview]')
+  await picture(page, 'confirmation', { fullPage: true })
 }
 
 // writing is the newsroom while an editor writes the resolution.

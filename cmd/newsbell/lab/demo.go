@@ -16,6 +16,7 @@ import (
 	"newsbell/cmd/newsbell/program"
 	"newsbell/models"
 	"newsbell/notifier/pushtest"
+	"newsbell/static"
 )
 
 // Demo replays the coverage of a real outage on a new database, to simulated readers and to
@@ -116,8 +117,9 @@ func (d *Demo) perform(ctx context.Context, p *program.Program, service *pushtes
 	if err := openOutage(ctx, api, c); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "Follow it in your own browser: %s/outages/%s\n\n", address, c.Outage.Slug)
-
+	if err := d.welcome(ctx, p, c); err != nil {
+		return err
+	}
 	progress := newProgressTable(d.out)
 	subscribing := progress.row("subscribe readers", d.Readers)
 	readers, err := newDemoReaders(ctx, service, api, c, d.Readers, subscribing.increment)
@@ -143,6 +145,21 @@ func (d *Demo) perform(ctx context.Context, p *program.Program, service *pushtes
 			len(published), time.Since(began).Round(time.Millisecond), result.Unexpected, result)
 	}
 	return result.err()
+}
+
+// welcome prints where to follow the outage, and a link that makes an account in the newsroom.
+func (d *Demo) welcome(ctx context.Context, p *program.Program, c coverage) error {
+	_, secret, err := p.Store.InviteFirst(ctx)
+	if err != nil {
+		return err
+	}
+	address := p.URL()
+	fmt.Fprintf(d.out, `Follow it in your own browser: %s/outages/%s
+Newsroom: %s
+Open this link, make an account, and write an alert; follow the outage in this browser first to get it.
+
+`, address, c.Outage.Slug, static.Site{BaseURL: address}.InvitationURL(secret))
+	return nil
 }
 
 // replay publishes each update when it is due and waits until its alert is sent. It returns
@@ -186,11 +203,10 @@ func (d *Demo) serveOn(ctx context.Context, address, token string, result compar
 	fmt.Fprintf(d.out, `
 %s
 
-The pages stay at %s until you press Ctrl-C. The newsroom is at %s/editor;
-its token is %s
-Publish something yourself:
+The pages stay at %s until you press Ctrl-C. The outage is resolved: in the newsroom, at
+%s/editor, publish a correction, or open an outage of your own. Or from the command line:
   newsbell publish --url %s --token %s outage my-outage "Something is down" --app messenger
-`, result, address, address, token, address, token)
+`, result, address, address, address, token)
 	<-ctx.Done()
 }
 

@@ -3,6 +3,11 @@ package lab
 import (
 	"bytes"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -16,15 +21,63 @@ func newDemo(out *bytes.Buffer) *Demo {
 	}
 }
 
-func TestTheDemoDeliversEverythingOnce(t *testing.T) {
+func TestTheDemoDeliversEverythingOnceAndItsLinkLeadsIntoTheNewsroom(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := newDemo(&out).Run(t.Context()); err != nil {
+	demo := newDemo(&out)
+	demo.rehearsed = func(*pushtest.Server, demoReaders) { enterNewsroom(t, out.String()) }
+	if err := demo.Run(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if last := lines[len(lines)-1]; !strings.HasSuffix(last, " expected, 0 missing, 0 doubled") || strings.HasPrefix(last, "delivered 0 ") {
 		t.Errorf("last line: %q", last)
+	}
+}
+
+// enterNewsroom makes an account with the link that a demo has printed, and previews an alert.
+func enterNewsroom(t *testing.T, printed string) {
+	t.Helper()
+	link := regexp.MustCompile(`(http://localhost:\d+/editor)/invitations/\S+`).FindStringSubmatch(printed)
+	follow := regexp.MustCompile(`http://localhost:\d+(/outages/\S+)`).FindStringSubmatch(printed)
+	if link == nil || follow == nil {
+		t.Errorf("the demo prints no links:\n%s", printed)
+		return
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	browser := &http.Client{Jar: jar}
+	submits(t, browser, http.MethodGet, link[0], nil, `name="password"`)
+	account := url.Values{"name": {"Ada"}, "email": {"ada@news.example"}, "password": {"a lantern over the harbour"}}
+	submits(t, browser, http.MethodPost, link[0], account, "Ada")
+	outage := link[1] + follow[1]
+	submits(t, browser, http.MethodGet, outage, nil, `name="headline"`)
+	draft := url.Values{"kind": {"update"}, "alert": {"all"}, "headline": {"My first alert"}, "do": {"preview"}}
+	submits(t, browser, http.MethodPost, outage+"/updates", draft, " readers now?")
+	submits(t, browser, http.MethodGet, link[0], nil, "no longer") // it works once
+}
+
+// submits sends a request as a page of the demo does and looks for words in the answer.
+func submits(t *testing.T, browser *http.Client, method, address string, form url.Values, words string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	answer, err := browser.Do(request)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer answer.Body.Close()
+	if page, err := io.ReadAll(answer.Body); err != nil || !strings.Contains(string(page), words) {
+		t.Errorf("%s %s: %s, %v; want %q in\n%s", method, address, answer.Status, err, words, page)
 	}
 }
 

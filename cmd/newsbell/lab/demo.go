@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -93,8 +94,21 @@ func (d *Demo) open(folder string, service *pushtest.Server) (*program.Program, 
 	if err != nil {
 		return nil, err
 	}
-	c.RootCAs = service.CertPool()
+	if c.RootCAs, err = trusted(service); err != nil {
+		return nil, err
+	}
 	return program.New(c, io.Discard)
+}
+
+// trusted are the system's certificates, for the push services of real browsers, and the
+// simulated service's.
+func trusted(service *pushtest.Server) (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("read the system's certificates: %w", err)
+	}
+	pool.AppendCertsFromPEM(service.CertPEM())
+	return pool, nil
 }
 
 // perform runs the demo's steps: outage, readers, replay, comparison.

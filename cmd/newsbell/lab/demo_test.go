@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -90,6 +91,22 @@ func TestTheDemoFailsWhenOneNotificationIsLost(t *testing.T) {
 	}
 	if err := demo.Run(t.Context()); !errors.Is(err, errNotOnce) || !strings.Contains(out.String(), " 1 missing, 0 doubled") {
 		t.Errorf("error = %v\n%s", err, &out)
+	}
+}
+
+func TestTheDemoTrustsThePushServicesOfRealBrowsersToo(t *testing.T) {
+	want, err := x509.SystemCertPool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	service, err := pushtest.New(pushtest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer service.Close()
+	want.AppendCertsFromPEM(service.CertPEM())
+	if pool, err := trusted(service); err != nil || !pool.Equal(want) {
+		t.Errorf("the demo does not trust the system's certificates and the service's, %v", err)
 	}
 }
 

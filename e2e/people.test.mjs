@@ -206,6 +206,7 @@ test('a passkey that is added after an invitation signs in alone, until it is re
 test('without JavaScript, no page shows a button for passkeys', async t => {
   const newsbell = await startNewsbell(t, { host: 'localhost' })
   const page = await (await startChromium(t)).newPage()
+  await page.setJavaScriptEnabled(false)
   await join(page, newsbell.firstAccount, { name: 'Ada', email: 'ada@news.example' })
   assert.equal(await isShown(page, '[data-adds-passkey]'), false)
   await Promise.all([page.waitForNavigation(), page.click('main a')])

@@ -97,6 +97,7 @@ func (t transactionStart) run(tx *gorm.DB) error {
 func gormConfig(now func() time.Time) *gorm.Config {
 	return &gorm.Config{
 		NowFunc:                now,
+		NamingStrategy:         names,
 		SkipDefaultTransaction: true,
 		PrepareStmt:            true,
 		PrepareStmtMaxSize:     200,

@@ -60,8 +60,8 @@ async function pages(newsbell) {
   await people(page, newsbell)
 }
 
-// watching is an alert to some thousand readers, of whom a push service does not accept
-// some, after others of about the same size.
+// watching is an alert to some thousand readers, after others of about the same size. A push
+// service does not accept it for some of them.
 async function watching(page, newsbell) {
   const slug = 'calls-down'
   await newsbell.post('/outages', { slug, headline: 'Calls fail too', apps: ['messenger'] })

@@ -42,7 +42,7 @@ func sendDrill(t *testing.T, db *modelstest.DB, d models.Draft) []int64 {
 	return pagesOf(t, db, db.PublishNow(d).Alert.ID)
 }
 
-// Whatever readers follow and mute, whoever links browsers and follows other drills, and
+// Whatever readers follow and mute, whichever editors link browsers and follow other drills, and
 // whatever the drill says: its alert is for the browsers of editors that follow it, and for no
 // other. That holds even if a topic of the drill, follows of it, topics of its alerts and
 // deferred alerts of it are forged.

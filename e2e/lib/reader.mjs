@@ -24,7 +24,7 @@ export async function openPage(context, newsbell) {
   return page
 }
 
-// subscribe makes a follower without a browser, at whom the push service always answers with
+// subscribe makes a follower without a browser, for which the push service always answers with
 // a status.
 export async function subscribe(newsbell, topic, status = 201) {
   const endpoint = `${newsbell.push.url}/push/${randomBytes(16).toString('hex')}`

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Share is the part of an audience that gets an alert first: one reader in so many.
+// Share is the part of an audience that gets an alert first: one reader in each hundred.
 const Share = 100
 
 // SizeOf returns how many of a number of readers get the alert first.

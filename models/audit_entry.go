@@ -51,17 +51,18 @@ type SentLately struct {
 }
 
 // SentLately returns the last updates of an outage that were published in the last minutes,
-// the newest first. One in its undo window is among them.
+// the newest first. One in its undo window is among them, one that was undone is not.
 func (s *Store) SentLately(ctx context.Context, outage Outage, limit int) ([]SentLately, error) {
 	var found []struct {
 		AuditEntry
 		Name string
 	}
+	const notUndone = "NOT EXISTS (SELECT 1 FROM audit_entries undone WHERE undone.id > audit_entries.id AND undone.subject = audit_entries.subject AND undone.action LIKE 'undo %')"
 	err := s.db.Read.WithContext(ctx).Model(&AuditEntry{}).Select("audit_entries.*, coalesce(people.name, audit_entries.actor) AS name").
 		Joins("LEFT JOIN people ON 'person ' || people.email = audit_entries.actor").
 		Where("audit_entries.id > (SELECT coalesce(max(id), 0) FROM audit_entries) - ?", sentLatelyEntries).
 		Where("action LIKE 'publish %' AND subject LIKE ? AND audit_entries.created_at > ?", outage.Subject()+"#%", s.Now().Add(-sentLatelyWithin)).
-		Order("audit_entries.id DESC").Limit(limit).Find(&found).Error
+		Where(notUndone).Order("audit_entries.id DESC").Limit(limit).Find(&found).Error
 	sent := make([]SentLately, len(found))
 	for i, entry := range found {
 		var published struct{ Headline, Alert string }

@@ -67,7 +67,8 @@ var (
 )
 
 // Schedule publishes a person's saved draft at a time. It is checked as when it is published
-// now, and again then. A draft whose request key has been scheduled is scheduled once.
+// now, and again then. A draft whose request key has been scheduled is scheduled once; the key
+// of another text or time is an [ErrRequestUsed].
 func (s *Store) Schedule(ctx context.Context, d Draft, at time.Time) (scheduled ScheduledUpdate, err error) {
 	d = d.trimmed()
 	if err := s.checkSchedule(ctx, d, at); err != nil {
@@ -82,9 +83,7 @@ func (s *Store) Schedule(ctx context.Context, d Draft, at time.Time) (scheduled 
 		if err != nil {
 			return err
 		}
-		var before []ScheduledUpdate
-		if err := tx.Find(&before, "outage_id = ? AND request_key = ?", outage.ID, d.RequestKey).Error; err != nil || len(before) > 0 {
-			scheduled = append(before, scheduled)[0]
+		if scheduled, err = scheduledBefore(tx, d, outage, at); scheduled.ID != 0 || err != nil {
 			return err
 		}
 		if err := checkOpen(tx, d, outage); err != nil {
@@ -110,6 +109,22 @@ func (s *Store) Schedule(ctx context.Context, d Draft, at time.Time) (scheduled 
 		return ScheduledUpdate{}, fmt.Errorf("schedule: %w", err)
 	}
 	return scheduled, nil
+}
+
+// scheduledBefore finds what the draft's request key has scheduled; without an ID if it has
+// scheduled nothing.
+func scheduledBefore(tx *gorm.DB, d Draft, outage Outage, at time.Time) (before ScheduledUpdate, err error) {
+	if d.RequestKey == "" {
+		return before, nil
+	}
+	err = domain(tx.Take(&before, "outage_id = ? AND request_key = ?", outage.ID, d.RequestKey).Error)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return before, nil
+	case err == nil && !(before.PublishAt.Equal(at) && before.Content.says(d)):
+		err = ErrRequestUsed
+	}
+	return before, err
 }
 
 // checkSchedule returns an [*validation.Invalid] if the draft cannot be scheduled for a time.
@@ -150,7 +165,7 @@ func (s *Store) ScheduledUpdates(ctx context.Context) (scheduled []ScheduledUpda
 
 // DueUpdates returns the scheduled updates whose time has come.
 func (s *Store) DueUpdates(ctx context.Context) (due []ScheduledUpdate, err error) {
-	return due, domain(s.db.Read.WithContext(ctx).Preload("Outage").Preload("Person").
+	return due, domain(s.db.Read.WithContext(ctx).Preload("Outage").
 		Order("publish_at, id").Find(&due, "problem = '' AND publish_at <= ?", s.Now()).Error)
 }
 

@@ -88,6 +88,13 @@ func TestAnUpdateIsPublishedAtItsTimeOnce(t *testing.T) {
 	onScheduling(t, func(t *testing.T, s *scheduling) {
 		s.mustSchedule(time.Hour)
 		s.mustSchedule(time.Hour) // a double click
+		if _, err := s.schedule(2 * time.Hour); !errors.Is(err, models.ErrRequestUsed) {
+			t.Errorf("the same form with another time: %v", err)
+		}
+		s.saved.Content.Body = "More"
+		if _, err := s.schedule(time.Hour); !errors.Is(err, models.ErrRequestUsed) {
+			t.Errorf("the same form with another text: %v", err)
+		}
 		if s.Count("scheduled_updates") != 1 || s.Count("drafts") != 0 {
 			t.Errorf("%d scheduled, %d drafts; want the draft scheduled once", s.Count("scheduled_updates"), s.Count("drafts"))
 		}

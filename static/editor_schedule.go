@@ -18,8 +18,6 @@ type EditorScheduled struct {
 	// At is its time in the newsroom's time zone.
 	At         time.Time
 	SendsAlert bool
-	// MayChange is true if the viewer of the page may unschedule it.
-	MayChange bool
 	// Problem is unscheduled, late, resolved, repeated, unapproved, writer or invalid; empty
 	// while it waits.
 	Problem string

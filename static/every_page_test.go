@@ -30,8 +30,8 @@ func everyPage(text string) map[string]func(*Pages, http.ResponseWriter) error {
 		{ID: 5, Alert: EditorAlert{ID: 5, State: "stopped", UndoUntil: began}, Headline: text, Body: text, SentAt: began},
 	}
 	scheduled := []EditorScheduled{
-		{ID: 1, Outage: ongoing, Headline: text, Body: text, Writer: text, At: began.Truncate(time.Hour), SendsAlert: true, MayChange: true},
-		{ID: 2, Outage: drill, Headline: text, Body: text, Writer: text, At: began, MayChange: true, Problem: "late"},
+		{ID: 1, Outage: ongoing, Headline: text, Body: text, Writer: text, At: began.Truncate(time.Hour), SendsAlert: true},
+		{ID: 2, Outage: drill, Headline: text, Body: text, Writer: text, At: began, Problem: "late"},
 	}
 	draft := EditorDraft{Kind: "correction", Corrects: 1, Alert: "key", Headline: text, Body: text, Apps: map[string]bool{"messenger": true}, States: map[string]string{"messenger": "up"}}
 

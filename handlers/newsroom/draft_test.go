@@ -117,6 +117,13 @@ func TestTheOutageSaysWhoIsWriting(t *testing.T) {
 		form := typed("Messages <b>fail</b>", 1, 1, "publish")
 		there.Submit(updates, form)
 		says(t, w.Get("/editor/outages/messages-down/presence"), http.StatusOK, "<strong>Somebody</strong> published “Messages &lt;b&gt;fail&lt;/b&gt;”")
+		undone := map[string]any{"kind": "update", "alert": "all", "headline": "Undone at once", "undo_seconds": 10}
+		w.Call(http.MethodPost, handlerstest.UpdatesPath, w.Token, undone).WantStatus(t, http.StatusCreated)
+		says(t, w.Get("/editor/outages/messages-down/presence"), http.StatusOK, "sent “Undone at once”")
+		w.Call(http.MethodPost, "/api/v1/alerts/1/stop", w.Token, nil).WantStatus(t, http.StatusOK)
+		if page := w.Get("/editor/outages/messages-down/presence"); strings.Contains(page.Text, "Undone") {
+			t.Error("the page says that an update was sent that was undone")
+		}
 		w.PublishUpdate("By a program")
 		says(t, w.Get("/editor/outages/messages-down/presence"), http.StatusOK, "<strong>token newsroom</strong> published “By a program”")
 		w.Clock.Advance(11 * time.Minute)

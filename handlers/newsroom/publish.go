@@ -114,7 +114,7 @@ func (n *Newsroom) showProblems(c *gin.Context, draft models.Draft, err error) e
 	} else if _, ok := errors.AsType[*models.ApprovalNeededError](err); ok {
 		return n.confirmAgain(c, draft, static.EditorConfirmationPage{IsRefused: true})
 	} else if errors.Is(err, models.ErrRequestUsed) {
-		page.Problems = []static.EditorProblem{{Words: "This form has already published an update. To publish this one as well, press Publish again."}}
+		page.Problems = []static.EditorProblem{{Words: "This form has already published an update, or scheduled one. To publish this as well, press Preview again."}}
 	} else if errors.Is(err, models.ErrConflict) {
 		page.Problems = []static.EditorProblem{{Words: "The outage is resolved, so you can only publish corrections."}}
 	} else {

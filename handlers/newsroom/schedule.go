@@ -105,15 +105,19 @@ func (n *Newsroom) addScheduled(c *gin.Context, page *static.EditorOutagePage, o
 	return err
 }
 
-// scheduled returns the views of all that is scheduled.
+// scheduled returns the views of all that is scheduled; none for those who may not publish,
+// who do not see drafts either.
 func (n *Newsroom) scheduled(c *gin.Context) ([]static.EditorScheduled, error) {
+	if !actorOf(c).MayPublish {
+		return nil, nil
+	}
 	all, err := n.store.ScheduledUpdates(c.Request.Context())
 	scheduled := make([]static.EditorScheduled, len(all))
 	for i, u := range all {
 		at := u.PublishAt.In(n.timeZone)
 		scheduled[i] = static.EditorScheduled{
 			ID: u.ID, Outage: views.Outage(u.Outage), Headline: u.Content.Headline, Body: u.Content.Body, Writer: u.Person.Name,
-			At: at, SendsAlert: u.Content.Alert != models.AlertNone, MayChange: actorOf(c).MayPublish, Problem: string(u.Problem),
+			At: at, SendsAlert: u.Content.Alert != models.AlertNone, Problem: string(u.Problem),
 		}
 	}
 	return scheduled, err

@@ -62,6 +62,13 @@ func TestAnUpdateIsScheduledInTheTimeZoneOfTheNewsroom(t *testing.T) {
 		page := scheduleFor(t, w, "Messages <b>return</b>", "2022-07-31T20:00")
 		says(t, page, http.StatusOK, "Sun 31 Jul 2022, 20:00, Europe/London", `datetime="2022-07-31T19:00:00Z"`, "Messages &lt;b&gt;return", "On the full hour", ">Unschedule<")
 		says(t, w.Get("/editor"), http.StatusOK, "Sun 31 Jul 2022, 20:00, Europe/London")
+		viewer := w.Elsewhere()
+		viewer.SignInWith(w.Session(w.Person("eve@news.example", models.RoleViewer)))
+		for _, path := range []string{"/editor", "/editor/outages/messages-down"} {
+			if page := viewer.Get(path); strings.Contains(page.Text, "return") {
+				t.Errorf("%s shows a viewer what is not published", path)
+			}
+		}
 		w.Clock.Advance(56*time.Minute - time.Second)
 		publishDue(t, w)
 		wantNothingPublished(t, w)

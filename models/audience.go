@@ -57,7 +57,7 @@ func (s *Store) hasMoreReaders(ctx context.Context, d Draft, limit int) (bool, e
 		var counted int
 		err = s.db.Reads.QueryRowContext(ctx, s.db.Rebind(`SELECT count(*) FROM (SELECT 1 FROM (`+query+`) f
 			JOIN subscriptions s ON s.id = f.subscription_id
-			WHERE s.gone_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= ?) AND (s.refused_until IS NULL OR s.refused_until <= ?)
+			WHERE `+isReachable+`
 			LIMIT ?) counted`),
 			append(args, s.Now(), s.Now(), limit+1)...).Scan(&counted)
 		if err == nil {
@@ -69,6 +69,10 @@ func (s *Store) hasMoreReaders(ctx context.Context, d Draft, limit int) (bool, e
 	}
 	return false, domain(err)
 }
+
+// isReachable is the condition of the subscriptions s that are sent alerts now. It has two
+// places for the time.
+const isReachable = `s.gone_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= ?) AND (s.refused_until IS NULL OR s.refused_until <= ?)`
 
 // AudienceCounts counts the readers that a draft's alert would be for now, each once.
 type AudienceCounts struct {
@@ -147,7 +151,7 @@ func (s *Store) readersAlike(ctx context.Context, a audience) (alike []readersAl
 				FROM follows x JOIN (`+query+`) a ON a.subscription_id = x.subscription_id
 				WHERE `+admitting+` GROUP BY x.subscription_id) f
 			JOIN subscriptions s ON s.id = f.subscription_id
-			WHERE s.gone_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= ?) AND (s.refused_until IS NULL OR s.refused_until <= ?)
+			WHERE `+isReachable+`
 		) AS each_reader GROUP BY push_service, level, quiet_from, quiet_until, key_wakes, hourly_cap, time_zone, recent`,
 		slices.Concat([]any{LevelResolution}, args, topics, []any{now, now})...).Scan(&alike).Error
 	return alike, domain(err)

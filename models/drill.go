@@ -140,7 +140,7 @@ func (s *Store) drillReadersAlike(ctx context.Context, a audience) (alike []read
 	now := s.Now()
 	err = s.db.Read.WithContext(ctx).Raw(`SELECT push_service, count(*) AS readers
 		FROM (`+a.selected.query+`) f JOIN subscriptions s ON s.id = f.subscription_id
-		WHERE s.gone_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= ?) AND (s.refused_until IS NULL OR s.refused_until <= ?)
+		WHERE `+isReachable+`
 		GROUP BY push_service`, append(a.selected.args, now, now)...).Scan(&alike).Error
 	return alike, domain(err)
 }

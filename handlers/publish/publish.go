@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"newsbell/models"
 	"newsbell/models/events"
 )
@@ -37,6 +39,14 @@ const publishEvery = time.Second
 // Run publishes what is scheduled and ends undo windows until ctx is done, so that updates
 // become visible without a process that sends.
 func (p *Publisher) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, publish := range []func(context.Context) error{p.EndUndoWindows, p.PublishDue} { // neither waits for the other
+		group.Go(func() error { return p.repeat(ctx, publish) })
+	}
+	return group.Wait()
+}
+
+func (p *Publisher) repeat(ctx context.Context, publish func(context.Context) error) error {
 	ticker := time.NewTicker(publishEvery)
 	defer ticker.Stop()
 	for {
@@ -44,7 +54,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			if err := errors.Join(p.PublishDue(ctx), p.EndUndoWindows(ctx)); err != nil && ctx.Err() == nil {
+			if err := publish(ctx); err != nil && ctx.Err() == nil {
 				p.log.Error("cannot publish what is due; trying again", "error", err)
 			}
 		}

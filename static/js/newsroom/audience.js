@@ -80,8 +80,8 @@ function show(counts) {
 // arrivalOf says by when push services will have accepted the alert.
 function arrivalOf({ arrival, readers, in_quiet_hours: inQuietHours, over_cap: overCap }) {
   if (arrival.length) {
-    const shares = arrival.flatMap(({ percent, at }, i) => [`${i ? ', ' : ''}${percent}% by `, time(at, 'second')])
-    return ['Sent now, push services will have accepted ', ...shares, ', judging by the last alerts.']
+    const shares = arrival.flatMap(({ percent, at }, i) => [`${i ? ' · ' : ''}${percent}% by `, time(at, 'second')])
+    return ['If it is sent now, judging by the last alerts, push services will have accepted ', ...shares]
   }
   return readers > inQuietHours + overCap ? ['When it will arrive is not known yet: no alert of about this size has been measured.'] : []
 }
